@@ -1,0 +1,103 @@
+// Builds dist/: the daemon and command line (one bundle, dependencies external) and the web app.
+// `--tests` builds the test files into build/test instead; `--if-needed` does nothing when no source is newer.
+import { build } from "esbuild";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  mkdirSync,
+  cpSync,
+  chmodSync,
+} from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+process.chdir(root);
+const flags = new Set(process.argv.slice(2));
+
+/** Every file below a folder, sorted. */
+export function filesBelow(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)))
+    .sort();
+}
+
+const SERVER_TARGET = "node20.19";
+
+async function buildServer() {
+  await build({
+    entryPoints: { cli: "src/cli/main.ts" },
+    outdir: "dist",
+    bundle: true,
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+    format: "esm",
+    platform: "node",
+    target: SERVER_TARGET,
+    packages: "external",
+    sourcemap: true,
+    logLevel: "warning",
+  });
+  chmodSync("dist/cli.js", 0o755);
+  cpSync("src/tuner/drivers/mock/loops", "dist/loops", { recursive: true });
+}
+
+async function buildTests() {
+  rmSync("build/test", { recursive: true, force: true });
+  const entries = filesBelow("test").filter(
+    (file) => file.endsWith(".test.ts") || file.endsWith(".bench.ts") || file.endsWith(".child.ts"),
+  );
+  await build({
+    entryPoints: entries,
+    outdir: "build/test",
+    outbase: "test",
+    bundle: true,
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+    format: "esm",
+    platform: "node",
+    target: SERVER_TARGET,
+    packages: "external",
+    sourcemap: "linked",
+    logLevel: "warning",
+  });
+}
+
+function fingerprint() {
+  const hash = createHash("sha256");
+  for (const file of [
+    ...filesBelow("src"),
+    ...filesBelow("web"),
+    "package-lock.json",
+    "scripts/build.mjs",
+    "scripts/build-web.mjs",
+  ]) {
+    if (!existsSync(file)) continue;
+    const { size, mtimeMs } = statSync(file);
+    hash.update(`${file} ${size} ${mtimeMs}\n`);
+  }
+  return hash.digest("hex");
+}
+
+const stamp = "dist/.stamp";
+if (flags.has("--tests")) {
+  await buildTests();
+} else {
+  const now = fingerprint();
+  const fresh = flags.has("--if-needed") && existsSync(stamp) && readFileSync(stamp, "utf8") === now;
+  if (!fresh) {
+    rmSync("dist", { recursive: true, force: true });
+    mkdirSync("dist", { recursive: true });
+    await buildServer();
+    const { buildWeb } = await import("./build-web.mjs");
+    await buildWeb("dist/web");
+    writeFileSync(stamp, now);
+  }
+}

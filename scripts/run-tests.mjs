@@ -1,0 +1,133 @@
+// Runs the built tests, a few processes of many files each, and prints `N passed, N failed[, N skipped]` as the last line.
+// usage: run-tests.mjs [--only TEXT] [--list] SUITE...      (default: every suite but browser and long)
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Parser } from "tap-parser";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const built = join(root, "build/test");
+const args = process.argv.slice(2);
+let only = null;
+const wanted = [];
+for (let i = 0; i < args.length; i++) {
+  if (args[i] === "--only") only = args[++i];
+  else wanted.push(args[i]);
+}
+
+/** The first folder below test/ is the suite. */
+function suites() {
+  const found = new Map();
+  for (const entry of readdirSync(built, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !entry.name.endsWith(".test.js")) continue;
+    const file = relative(built, join(entry.parentPath ?? entry.path, entry.name));
+    if (only !== null && !file.includes(only)) continue;
+    const name = file.split("/")[0];
+    if (!found.has(name)) found.set(name, []);
+    found.get(name).push(file);
+  }
+  return found;
+}
+
+function runSuite(name, files) {
+  const entry = join(built, `suite-${name}.js`);
+  writeFileSync(
+    entry,
+    files
+      .sort()
+      .map((file) => `import "./${file}";\n`)
+      .join(""),
+  );
+  const counts = { pass: 0, fail: 0, skip: 0, reasons: [], failures: [] };
+  return new Promise((done) => {
+    const child = spawn(
+      process.execPath,
+      ["--enable-source-maps", "--no-warnings=ExperimentalWarning", entry],
+      {
+        cwd: root,
+        env: { ...process.env, TELLYPORT_PROJECT: root, TAP_BAIL: "0" },
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
+    const parser = new Parser();
+    let text = "";
+    parser.on("assert", (result) => {
+      if (result.skip) {
+        counts.skip++;
+        counts.reasons.push(`${result.name}: ${result.skip === true ? "no reason given" : result.skip}`);
+      } else if (result.ok || result.todo) counts.pass++;
+      else {
+        counts.fail++;
+        counts.failures.push(result.name);
+      }
+    });
+    parser.on("bailout", (reason) => counts.failures.push(`bailed out: ${reason}`));
+    child.stdout.on("data", (chunk) => (text += chunk));
+    child.stdout.pipe(parser);
+    let closed = null;
+    const finish = () => {
+      if (closed === null || !ended) return;
+      if (closed !== 0 && counts.fail === 0) {
+        counts.fail++;
+        counts.failures.push(`the suite's process ended with ${closed}`);
+      }
+      if (counts.pass + counts.fail + counts.skip === 0) {
+        counts.fail++;
+        counts.failures.push("the suite ran no test");
+      }
+      done({ name, counts, text });
+    };
+    let ended = false;
+    parser.on("complete", () => {
+      ended = true;
+      finish();
+    });
+    child.on("close", (code, signal) => {
+      closed = signal ?? code;
+      finish();
+    });
+  });
+}
+
+const all = suites();
+const names =
+  wanted.length > 0 ? wanted : [...all.keys()].filter((name) => name !== "browser" && name !== "long");
+const total = { pass: 0, fail: 0, skip: 0 };
+mkdirSync(join(root, "build/logs"), { recursive: true });
+for (const name of names.sort()) {
+  const files = all.get(name);
+  if (files === undefined) {
+    if (only === null) {
+      console.log(`✗ ${name}: there is no such suite`);
+      total.fail++;
+    }
+    continue;
+  }
+  const from = Date.now();
+  const { counts, text } = await runSuite(name, files);
+  const log = resolve(root, `build/logs/${name}.tap`);
+  writeFileSync(log, text);
+  total.pass += counts.pass;
+  total.fail += counts.fail;
+  total.skip += counts.skip;
+  const seconds = ((Date.now() - from) / 1000).toFixed(1);
+  console.log(
+    `${counts.fail === 0 ? "✓" : "✗"} ${name}: ${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped (${seconds} s)`,
+  );
+  for (const reason of counts.reasons) console.log(`    SKIPPED ${reason}`);
+  if (counts.fail > 0) {
+    for (const failure of counts.failures) console.log(`    FAILED ${failure}`);
+    console.log(
+      text
+        .split("\n")
+        .filter((line) => !/^\s*ok /.test(line))
+        .slice(-200)
+        .join("\n"),
+    );
+    console.log(`    all of it: ${relative(root, log)}`);
+  }
+}
+if (!existsSync(built)) total.fail++;
+console.log(`${total.pass} passed, ${total.fail} failed${total.skip > 0 ? `, ${total.skip} skipped` : ""}`);
+process.exitCode = total.fail > 0 || total.pass === 0 ? 1 : 0;

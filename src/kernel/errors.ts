@@ -1,0 +1,151 @@
+/**
+ * Every failure that another module, a client or a person may see.
+ *
+ * One class, one table of codes. A code is stable: phones translate it, scripts test for it, `docs/errors.md`
+ * explains it (a test compares the two).
+ */
+
+/** What sort of failure; decides the HTTP status and the exit code, never the wording. */
+export type ErrorKind =
+  | "invalid"
+  | "unauthenticated"
+  | "forbidden"
+  | "not-found"
+  | "gone"
+  | "conflict"
+  | "busy"
+  | "unavailable"
+  | "timeout"
+  | "internal";
+
+/** Code → kind. Grouped by the module that raises it; keep each group in alphabetical order. */
+export const ERROR_CODES = {
+  // kernel
+  "config-invalid": "invalid",
+  "config-unreadable": "invalid",
+  internal: "internal",
+  "port-in-use": "unavailable",
+  "port-not-allowed": "unavailable",
+  "state-unusable": "unavailable",
+  stopping: "unavailable",
+  "store-too-new": "unavailable",
+
+  // http-server
+  "body-invalid": "invalid",
+  "body-too-large": "invalid",
+  "host-not-allowed": "forbidden",
+  "method-not-allowed": "invalid",
+  "request-malformed": "invalid",
+  "route-not-found": "not-found",
+
+  // tuner
+  "data-lost": "unavailable",
+  "device-busy": "busy",
+  "device-gone": "unavailable",
+  displaced: "gone",
+  "no-data": "unavailable",
+  "no-lock": "unavailable",
+  "no-tuner-free": "busy",
+  "request-cancelled": "gone",
+  "service-not-on-air": "unavailable",
+  "source-empty": "invalid",
+  "source-missing": "invalid",
+  "source-not-ts": "invalid",
+  unsupported: "unavailable",
+
+  // share
+  "channel-not-found": "not-found",
+  "client-cannot-decode": "conflict",
+  "no-picture-or-sound": "unavailable",
+  "playback-ended": "gone",
+  "playback-not-found": "not-found",
+  scrambled: "unavailable",
+  "segment-gone": "gone",
+  "segment-not-found": "not-found",
+  "stream-idle": "gone",
+  "stream-start-timeout": "timeout",
+  "too-many-playbacks": "busy",
+
+  // access-control
+  "access-token-invalid": "unauthenticated",
+  "access-token-missing": "unauthenticated",
+  "client-not-found": "not-found",
+  "client-revoked": "unauthenticated",
+  "dpop-invalid": "unauthenticated",
+  "dpop-nonce-required": "unauthenticated",
+  "grant-ended": "gone",
+  "grant-invalid": "forbidden",
+  "last-owner": "conflict",
+  "not-from-lan": "forbidden",
+  "pairing-denied": "forbidden",
+  "pairing-refused": "forbidden",
+  "pairing-too-many": "busy",
+  "refresh-invalid": "unauthenticated",
+  "role-forbidden": "forbidden",
+  "secure-origin-required": "forbidden",
+
+  // command line
+  "box-not-trusted": "forbidden",
+  "box-unreachable": "unavailable",
+  "credentials-missing": "unauthenticated",
+  "daemon-not-running": "unavailable",
+  "player-failed": "unavailable",
+  usage: "invalid",
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** HTTP status of each kind (RFC 9110 §15). */
+export const HTTP_STATUS: Record<ErrorKind, number> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  "not-found": 404,
+  gone: 410,
+  conflict: 409,
+  busy: 503,
+  unavailable: 503,
+  timeout: 504,
+  internal: 500,
+};
+
+export interface TellyportErrorOptions {
+  /** Milliseconds after which the same request may succeed; sent as `Retry-After`. */
+  retryAfterMs?: number;
+  /** Facts a client can act on (`{free: [...]}`, `{field: "port"}`). Never a path, key or token. */
+  detail?: Record<string, unknown>;
+  cause?: unknown;
+}
+
+/** An expected failure with a stable code and a sentence that names the cure. */
+export class TellyportError extends Error {
+  override readonly name = "TellyportError";
+  readonly code: ErrorCode;
+  readonly kind: ErrorKind;
+  readonly retryAfterMs: number | undefined;
+  readonly detail: Record<string, unknown> | undefined;
+
+  constructor(code: ErrorCode, message: string, options: TellyportErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.kind = ERROR_CODES[code];
+    this.retryAfterMs = options.retryAfterMs;
+    this.detail = options.detail;
+  }
+}
+
+/** True for an expected failure, optionally of one code. */
+export function isTellyportError(error: unknown, code?: ErrorCode): error is TellyportError {
+  return error instanceof TellyportError && (code === undefined || error.code === code);
+}
+
+/** The text of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A system error's `code` (`ENOENT`, `EADDRINUSE`), if it is one. */
+export function systemCode(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}

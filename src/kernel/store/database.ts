@@ -1,0 +1,136 @@
+import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { TellyportError, messageOf } from "../errors.ts";
+
+export type SqlValue = string | number | bigint | Uint8Array | null;
+export type Row = Record<string, SqlValue>;
+
+export interface Statement {
+  run(...values: SqlValue[]): { changes: number };
+  get(...values: SqlValue[]): Row | undefined;
+  all(...values: SqlValue[]): Row[];
+}
+
+/**
+ * One embedded SQLite file, one connection, one process.
+ *
+ * A commit that returned has survived a power cut (`synchronous=FULL`, WAL). There must be no second connection to the
+ * file: older SQLite versions can lose commits when two connections checkpoint.
+ */
+export interface Database {
+  exec(sql: string): void;
+  prepare(sql: string): Statement;
+  /** Runs `work` in one transaction; rolls back and rethrows when it throws. Not nestable. */
+  transaction<T>(work: () => T): T;
+  /**
+   * Brings the tables of one module up to date. Step `i` (from 0) runs once, ever, in a transaction of its own.
+   * @throws TellyportError `store-too-new` when the file was written by a newer release
+   */
+  migrate(module: string, steps: readonly string[]): void;
+  close(): void;
+}
+
+interface SyncDriver {
+  exec(sql: string): unknown;
+  prepare(sql: string): {
+    run(...v: SqlValue[]): { changes: number | bigint };
+    get(...v: SqlValue[]): unknown;
+    all(...v: SqlValue[]): unknown[];
+  };
+  close(): void;
+}
+
+/**
+ * Opens (or makes) the database with Node's own SQLite where there is one, else with libsql's prebuilt.
+ * @param path a file, or `:memory:`
+ * @throws TellyportError `state-unusable`
+ */
+export function openDatabase(path: string): Database {
+  let driver: SyncDriver;
+  try {
+    if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    driver = openDriver(path);
+    driver.exec(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000;",
+    );
+  } catch (error) {
+    throw new TellyportError(
+      "state-unusable",
+      `The state database cannot be opened: ${messageOf(error)}. Check that the state directory is writable and not full.`,
+      { cause: error },
+    );
+  }
+  return wrap(driver);
+}
+
+function openDriver(path: string): SyncDriver {
+  const require = createRequire(import.meta.url);
+  // process.getBuiltinModule would need Node 20.16; a plain require also tells "absent" from "broken".
+  let builtin: { DatabaseSync: new (path: string) => SyncDriver } | undefined;
+  try {
+    builtin = require("node:sqlite") as typeof builtin;
+  } catch {
+    builtin = undefined; // Node 20 has none.
+  }
+  if (builtin !== undefined) return new builtin.DatabaseSync(path);
+  const Libsql = require("libsql") as new (path: string) => SyncDriver;
+  return new Libsql(path);
+}
+
+function wrap(driver: SyncDriver): Database {
+  const database: Database = {
+    exec: (sql) => void driver.exec(sql),
+    prepare(sql) {
+      const statement = driver.prepare(sql);
+      return {
+        run: (...values) => ({ changes: Number(statement.run(...values).changes) }),
+        get: (...values) => clean(statement.get(...values)),
+        all: (...values) => statement.all(...values).map((row) => clean(row) as Row),
+      };
+    },
+    transaction(work) {
+      driver.exec("BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        driver.exec("COMMIT");
+        return result;
+      } catch (error) {
+        driver.exec("ROLLBACK");
+        throw error;
+      }
+    },
+    migrate(module, steps) {
+      driver.exec(
+        "CREATE TABLE IF NOT EXISTS schema_version (module TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT",
+      );
+      const row = database.prepare("SELECT version FROM schema_version WHERE module = ?").get(module);
+      const from = Number(row?.["version"] ?? 0);
+      if (from > steps.length) {
+        throw new TellyportError(
+          "store-too-new",
+          `The state was written by a newer Tellyport (${module} ${from}, this one knows ${steps.length}). Install that release again, or start with an empty state directory.`,
+        );
+      }
+      for (let step = from; step < steps.length; step++) {
+        database.transaction(() => {
+          driver.exec(steps[step] as string);
+          database
+            .prepare(
+              "INSERT INTO schema_version (module, version) VALUES (?, ?) ON CONFLICT (module) DO UPDATE SET version = excluded.version",
+            )
+            .run(module, step + 1);
+        });
+      }
+    },
+    close: () => driver.close(),
+  };
+  return database;
+}
+
+/** Drops libsql's `_metadata` member. */
+function clean(row: unknown): Row | undefined {
+  if (row === undefined || row === null) return undefined;
+  const { _metadata, ...rest } = row as Row & { _metadata?: unknown };
+  return rest as Row;
+}

@@ -1,0 +1,346 @@
+import { Type, type Static } from "typebox";
+
+/**
+ * The HTTP API's bodies: one schema each, from which come the types, the validation and the OpenAPI document.
+ * All times are ISO 8601 in UTC. Every object may gain members; clients ignore what they do not know.
+ */
+
+const Time = Type.String({ format: "date-time", description: "ISO 8601, UTC" });
+const Id = Type.String({ minLength: 1, maxLength: 128 });
+
+/** RFC 9457. `code` is stable and listed in docs/errors.md. */
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String({ description: "For people, in English; clients translate by code" }),
+    status: Type.Integer(),
+    code: Type.String(),
+    detail: Type.Optional(Type.Unknown({ description: "Facts to act on, per code" })),
+    retryAfterMs: Type.Optional(Type.Number()),
+  },
+  { $id: "Problem" },
+);
+export type Problem = Static<typeof Problem>;
+
+export const Box = Type.Object(
+  {
+    id: Type.String({ description: "Hash of the box's public key, base32, 16 characters" }),
+    name: Type.String(),
+    version: Type.String(),
+    clock: Type.Union([Type.Literal("synchronised"), Type.Literal("unsynchronised")]),
+    pairing: Type.Union([Type.Literal("open"), Type.Literal("closed")], {
+      description: "Whether an offer is open now",
+    }),
+    claimed: Type.Boolean({ description: "Whether the box has an owner" }),
+    https: Type.Union([
+      Type.Object({
+        port: Type.Integer(),
+        fingerprint: Type.String({ description: "SHA-256 of the certificate, hex" }),
+      }),
+      Type.Null(),
+    ]),
+    time: Time,
+  },
+  { $id: "Box" },
+);
+export type Box = Static<typeof Box>;
+
+export const RoleName = Type.Union([
+  Type.Literal("owner"),
+  Type.Literal("viewer"),
+  Type.Literal("kid"),
+  Type.Literal("guest"),
+]);
+export const TerminalTypeName = Type.Union([
+  Type.Literal("mobile"),
+  Type.Literal("internet"),
+  Type.Literal("tv"),
+]);
+
+/** A P-256 public key (RFC 7518 §6.2.1). */
+export const PublicJwk = Type.Object(
+  {
+    kty: Type.Literal("EC"),
+    crv: Type.Literal("P-256"),
+    x: Type.String({ minLength: 43, maxLength: 43 }),
+    y: Type.String({ minLength: 43, maxLength: 43 }),
+  },
+  { additionalProperties: false },
+);
+export type PublicJwk = Static<typeof PublicJwk>;
+
+export const PairingClaim = Type.Object(
+  {
+    offer: Type.Optional(
+      Type.String({ maxLength: 64, description: "Offer id from the QR code; absent when a code was typed" }),
+    ),
+    proof: Type.String({
+      minLength: 43,
+      maxLength: 43,
+      description: "HMAC-SHA-256 over the canonical bytes (pairing.ts), base64url",
+    }),
+    nonce: Type.String({ minLength: 22, maxLength: 64, description: "128 random bits or more, base64url" }),
+    key: Type.Union([PublicJwk, Type.Null()], { description: "The client's key; null makes a LAN viewer" }),
+    name: Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: "What the owner will see in the list of clients",
+    }),
+    terminalType: TerminalTypeName,
+    refresh: Type.Union([Type.Literal("cookie"), Type.Literal("body")], {
+      description: "Where the refresh token goes; `cookie` needs https",
+    }),
+  },
+  { $id: "PairingClaim", additionalProperties: false },
+);
+export type PairingClaim = Static<typeof PairingClaim>;
+
+export const PairingClaimed = Type.Object(
+  {
+    claim: Type.String({ description: "Secret for polling" }),
+    match: Type.Union([Type.String(), Type.Null()], {
+      description: "Two digits to compare with the box's screen; null when no approval is needed",
+    }),
+    expiresAt: Time,
+  },
+  { $id: "PairingClaimed" },
+);
+export type PairingClaimed = Static<typeof PairingClaimed>;
+
+export const PairingPoll = Type.Object(
+  { claim: Type.String({ maxLength: 128 }) },
+  { $id: "PairingPoll", additionalProperties: false },
+);
+
+export const Tokens = Type.Object(
+  {
+    accessToken: Type.Union([Type.String(), Type.Null()], {
+      description:
+        "Bound to the client's key (RFC 9449); null for a LAN viewer, whose cookie is the credential",
+    }),
+    expiresAt: Time,
+    refreshToken: Type.Optional(
+      Type.String({ description: "Rotates at each use; absent when it travels in a cookie" }),
+    ),
+    client: Type.String(),
+    role: RoleName,
+    attestation: Type.String({
+      description: "JWS by the box identity over {box, client, thumbprint, role, nonce}",
+    }),
+  },
+  { $id: "Tokens" },
+);
+export type Tokens = Static<typeof Tokens>;
+
+export const PairingState = Type.Union(
+  [
+    Type.Object({ state: Type.Literal("pending") }),
+    Type.Object({ state: Type.Literal("paired"), tokens: Tokens }),
+  ],
+  { $id: "PairingState" },
+);
+export type PairingState = Static<typeof PairingState>;
+
+export const TokenRequest = Type.Object(
+  { refreshToken: Type.Optional(Type.String({ maxLength: 256 })) },
+  { $id: "TokenRequest", additionalProperties: false },
+);
+
+export const Client = Type.Object(
+  {
+    id: Id,
+    name: Type.String(),
+    role: RoleName,
+    terminalType: TerminalTypeName,
+    kind: Type.Union([Type.Literal("key"), Type.Literal("lan")], {
+      description: "`key`: own key and tokens; `lan`: LAN viewer by cookie",
+    }),
+    pairedAt: Time,
+    lastSeenAt: Type.Union([Time, Type.Null()]),
+    lastAddress: Type.Union([Type.String(), Type.Null()]),
+    current: Type.Boolean({ description: "This is the client that asks" }),
+  },
+  { $id: "Client" },
+);
+export type Client = Static<typeof Client>;
+
+export const ClientPatch = Type.Object(
+  { name: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })), role: Type.Optional(RoleName) },
+  { $id: "ClientPatch", additionalProperties: false },
+);
+
+export const OfferRequest = Type.Object(
+  { role: Type.Optional(RoleName) },
+  { $id: "OfferRequest", additionalProperties: false },
+);
+export const Offer = Type.Object(
+  {
+    id: Type.String(),
+    role: RoleName,
+    code: Type.String({ description: "Eight letters, shown as XXXX-XXXX" }),
+    url: Type.String({ description: "For the QR code; the secret is in the fragment" }),
+    expiresAt: Time,
+  },
+  { $id: "Offer" },
+);
+export type Offer = Static<typeof Offer>;
+
+/** Codec families that a client may say it decodes. `avc` needs IDR pictures; `avc-recovery-point` starts at a recovery point too. */
+export const VideoFamily = Type.Union([
+  Type.Literal("avc"),
+  Type.Literal("avc-recovery-point"),
+  Type.Literal("hevc"),
+  Type.Literal("mpeg2"),
+]);
+export const AudioFamily = Type.Union([
+  Type.Literal("aac"),
+  Type.Literal("ac-3"),
+  Type.Literal("ec-3"),
+  Type.Literal("mp2"),
+]);
+export type VideoFamily = Static<typeof VideoFamily>;
+export type AudioFamily = Static<typeof AudioFamily>;
+
+/** What the client can decode inside fMP4; absent means "a full player": everything. */
+export const Capabilities = Type.Object(
+  { video: Type.Array(VideoFamily, { maxItems: 16 }), audio: Type.Array(AudioFamily, { maxItems: 16 }) },
+  { $id: "Capabilities" },
+);
+export type Capabilities = Static<typeof Capabilities>;
+
+export const Programme = Type.Object(
+  {
+    title: Type.String(),
+    description: Type.String(),
+    language: Type.Union([Type.String(), Type.Null()], { description: "ISO 639-2" }),
+    startsAt: Time,
+    endsAt: Time,
+  },
+  { $id: "Programme" },
+);
+export type Programme = Static<typeof Programme>;
+
+export const Availability = Type.Union(
+  ["free", "shares-tuner", "would-displace", "busy", "scrambled", "no-signal"].map((name) =>
+    Type.Literal(name as "free" | "shares-tuner" | "would-displace" | "busy" | "scrambled" | "no-signal"),
+  ),
+);
+export type Availability = Static<typeof Availability>;
+
+export const ChannelCodecs = Type.Object({
+  video: Type.Union([
+    Type.Object({
+      family: VideoFamily,
+      codec: Type.String({ description: "RFC 6381" }),
+      width: Type.Integer(),
+      height: Type.Integer(),
+      frameRate: Type.Number(),
+      interlaced: Type.Boolean(),
+    }),
+    Type.Null(),
+  ]),
+  audio: Type.Array(
+    Type.Object({
+      family: AudioFamily,
+      codec: Type.String(),
+      language: Type.Union([Type.String(), Type.Null()]),
+      description: Type.Boolean({ description: "Audio description" }),
+    }),
+  ),
+});
+export type ChannelCodecs = Static<typeof ChannelCodecs>;
+
+export const Channel = Type.Object(
+  {
+    id: Id,
+    number: Type.Integer(),
+    name: Type.String(),
+    provider: Type.Union([Type.String(), Type.Null()]),
+    kind: Type.Union([Type.Literal("tv"), Type.Literal("radio"), Type.Literal("data")]),
+    scrambled: Type.Boolean(),
+    now: Type.Union([Programme, Type.Null()]),
+    next: Type.Union([Programme, Type.Null()]),
+    codecs: Type.Union([ChannelCodecs, Type.Null()], {
+      description: "null until the channel was on air here once",
+    }),
+    availability: Availability,
+  },
+  { $id: "Channel" },
+);
+export type Channel = Static<typeof Channel>;
+export const Channels = Type.Object({ channels: Type.Array(Channel) }, { $id: "Channels" });
+export type Channels = Static<typeof Channels>;
+
+/** What can be played; more kinds follow. */
+export const PlaybackTarget = Type.Union([Type.Object({ kind: Type.Literal("channel"), channel: Id })], {
+  $id: "PlaybackTarget",
+});
+export const PlaybackRequest = Type.Object(
+  {
+    channel: Type.Optional(Id),
+    target: Type.Optional(PlaybackTarget),
+    capabilities: Type.Optional(Capabilities),
+  },
+  { $id: "PlaybackRequest", additionalProperties: false },
+);
+export type PlaybackRequest = Static<typeof PlaybackRequest>;
+
+export const Playback = Type.Object(
+  {
+    id: Type.String(),
+    hls: Type.String({ description: "Path of the multivariant playlist on this origin" }),
+    expiresAt: Time,
+    timings: Type.Record(Type.String(), Type.Number(), {
+      description: "Milliseconds from the request to: lock, pmt, randomAccess, ready",
+    }),
+  },
+  { $id: "Playback" },
+);
+export type Playback = Static<typeof Playback>;
+
+export const Tuner = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    state: Type.Union([
+      Type.Literal("idle"),
+      Type.Literal("tuning"),
+      Type.Literal("locked"),
+      Type.Literal("streaming"),
+      Type.Literal("degraded"),
+      Type.Literal("failed"),
+    ]),
+    multiplex: Type.Union([Type.String(), Type.Null()]),
+    error: Type.Union([Type.String({ description: "Error code" }), Type.Null()]),
+    signal: Type.Union([
+      Type.Object({
+        strength: Type.Union([Type.Number({ description: "dBm" }), Type.Null()]),
+        cnr: Type.Union([Type.Number({ description: "dB" }), Type.Null()]),
+      }),
+      Type.Null(),
+    ]),
+    services: Type.Array(Type.Object({ id: Type.Integer(), name: Type.String() })),
+    consumers: Type.Array(Type.String()),
+    counters: Type.Object({
+      packets: Type.Integer({ description: "Packets received" }),
+      packetsScanned: Type.Integer({
+        description: "Packets looked at; equal to `packets` however many watch",
+      }),
+      continuityErrors: Type.Integer(),
+      transportErrors: Type.Integer(),
+      overflows: Type.Integer(),
+      syncLosses: Type.Integer(),
+    }),
+  },
+  { $id: "Tuner" },
+);
+export type Tuner = Static<typeof Tuner>;
+export const Tuners = Type.Object({ tuners: Type.Array(Tuner) }, { $id: "Tuners" });
+
+/** One Server-Sent Event's data, by event name. `snapshot` comes first, then changes. */
+export interface ServerEvents {
+  snapshot: { channels: Channel[] };
+  channels: { channels: Channel[] };
+  /** A playback of this client came to its end before the client ended it. */
+  "playback-ended": { id: string; code: string; title: string; detail?: unknown };
+}

@@ -1,0 +1,271 @@
+import type { ErrorCode } from "../kernel/errors.ts";
+import type { Milliseconds, Pid } from "../kernel/units.ts";
+
+/**
+ * The tuner's face to the outside: what a driver must do, what a multiplex is, what a consumer of a service receives.
+ * A *multiplex* is how to receive (delivery parameters), a *transport stream* the bits that come.
+ */
+
+// ---------------------------------------------------------------- multiplexes
+
+/** How to receive a multiplex. Drivers accept some of the kinds and refuse the rest with `unsupported`. */
+export type Delivery =
+  | { readonly system: "file"; readonly path: string }
+  | { readonly system: "mock"; readonly index: number }
+  | {
+      readonly system: "dvbt" | "dvbt2";
+      readonly frequencyHz: number;
+      readonly bandwidthHz: number;
+      readonly plp: number | null;
+    }
+  | {
+      readonly system: "dvbc";
+      readonly frequencyHz: number;
+      readonly symbolRate: number;
+      readonly modulation: string;
+    }
+  | {
+      readonly system: "dvbs" | "dvbs2";
+      readonly frequencyKHz: number;
+      readonly symbolRate: number;
+      readonly polarisation: "H" | "V" | "L" | "R";
+      readonly orbital: string | null;
+    };
+
+export interface Multiplex {
+  /** Stable name, e.g. `mock-1`, `file:bbcnews.ts`; opaque to everybody but the driver and the configuration. */
+  readonly id: string;
+  readonly delivery: Delivery;
+}
+
+// ---------------------------------------------------------------- driver
+
+export interface Signal {
+  readonly locked: boolean;
+  /** dBm, null when the driver cannot tell. */
+  readonly strength: number | null;
+  /** Carrier to noise, dB, null when the driver cannot tell. */
+  readonly cnr: number | null;
+}
+
+/** Where a driver puts what it receives. Calls are synchronous and cheap; the sink never throws. */
+export interface PacketSink {
+  /**
+   * Whole 188-byte packets, the first byte of each 0x47. The buffer belongs to the driver, which uses it again after the
+   * call: keep no reference. `at` is the monotonic clock's reading when the chunk arrived.
+   */
+  packets(chunk: Buffer, at: Milliseconds): void;
+  /** Something was lost between the last chunk and the next. */
+  overflow(): void;
+  /** Bytes had to be skipped to find the packets again. */
+  syncLoss(): void;
+  /** The source runs no more; nothing else is called after this. */
+  failed(code: TunerFailure, message: string): void;
+}
+
+export type TunerFailure = Extract<
+  ErrorCode,
+  "no-lock" | "no-data" | "device-busy" | "device-gone" | "unsupported"
+>;
+
+/** One tuner: a front end that receives one multiplex at a time. */
+export interface TunerDriver {
+  /** Stable id, e.g. `mock-0`. */
+  readonly id: string;
+  readonly name: string;
+  /** Whether this tuner could receive the multiplex at all. */
+  accepts(multiplex: Multiplex): boolean;
+  /**
+   * Tunes and resolves once locked; packets may arrive from then on. Tuning again replaces what runs.
+   * @throws TellyportError with a {@link TunerFailure} code; `request-cancelled` when the signal fires
+   */
+  tune(multiplex: Multiplex, sink: PacketSink, signal: AbortSignal): Promise<void>;
+  /** Which PIDs to deliver; a driver without filters delivers all. */
+  filter(pids: ReadonlySet<Pid> | "all"): void;
+  signal(): Signal;
+  /** Stops receiving and lets go of the device; may be tuned again later. */
+  close(): Promise<void>;
+}
+
+/** What a driver module gives: its tuners and the multiplexes that it knows without a scan. */
+export interface TunerSource {
+  readonly drivers: readonly TunerDriver[];
+  readonly multiplexes: readonly Multiplex[];
+}
+
+// ---------------------------------------------------------------- services
+
+/** The DVB triplet. @see EN 300 468 §3.1 */
+export interface ServiceKey {
+  readonly originalNetworkId: number;
+  readonly transportStreamId: number;
+  readonly serviceId: number;
+}
+
+/** `onid.tsid.sid` in decimal. */
+export function serviceKeyText(key: ServiceKey): string {
+  return `${key.originalNetworkId}.${key.transportStreamId}.${key.serviceId}`;
+}
+
+export type ServiceKind = "tv" | "radio" | "data";
+
+/** A service as PAT, SDT, NIT and PMT describe it. */
+export interface Service {
+  readonly key: ServiceKey;
+  readonly multiplex: Multiplex;
+  /** From the SDT; `Service <id>` where there is none. */
+  readonly name: string;
+  readonly provider: string | null;
+  readonly kind: ServiceKind;
+  /** Logical channel number, or null. */
+  readonly lcn: number | null;
+  readonly visible: boolean;
+  /** free_CA_mode of the SDT, or CA descriptors in the PMT. */
+  readonly scrambled: boolean;
+  /** The PMT was seen: the service is on air and not only named. */
+  readonly onAir: boolean;
+}
+
+export type StreamCodec =
+  | "h264"
+  | "hevc"
+  | "mpeg2-video"
+  | "aac-adts"
+  | "aac-latm"
+  | "mpeg-audio"
+  | "ac-3"
+  | "ec-3"
+  | "teletext"
+  | "dvb-subtitles"
+  | "other";
+
+/** One elementary stream of a PMT. @see ISO/IEC 13818-1 §2.4.4.9 */
+export interface ElementaryStream {
+  readonly pid: Pid;
+  readonly streamType: number;
+  readonly codec: StreamCodec;
+  /** ISO 639-2, lower case, from the ISO_639_language_descriptor or the teletext/subtitling descriptor; null when unnamed. */
+  readonly language: string | null;
+  /** audio_type 0x03 or a supplementary audio descriptor: audio description for the visually impaired. @see EN 300 468 §6.4.11 */
+  readonly audioDescription: boolean;
+  /** The raw descriptor loop, for consumers that need more (AC-3, teletext pages, ...). */
+  readonly descriptors: Buffer;
+}
+
+export interface ServiceStreams {
+  readonly serviceId: number;
+  readonly pcrPid: Pid;
+  readonly streams: readonly ElementaryStream[];
+  /** CA_descriptor at programme or stream level. */
+  readonly scrambled: boolean;
+}
+
+/** One PES packet of a stream. @see ISO/IEC 13818-1 §2.4.3.6 */
+export interface PesPacket {
+  readonly pid: Pid;
+  /** 33-bit, 90 kHz; null when the packet carries none. */
+  readonly pts: number | null;
+  /** 33-bit; equal to `pts` when only that is coded. */
+  readonly dts: number | null;
+  /** random_access_indicator of its first packet: a hint. */
+  readonly randomAccess: boolean;
+  /** Packets were lost or damaged within it, or before it. */
+  readonly damaged: boolean;
+  /** Payload. Belongs to the session and is overwritten after the call: copy what you keep. */
+  readonly data: Buffer;
+  /** Monotonic clock's reading when its last packet came. */
+  readonly arrivedAt: Milliseconds;
+}
+
+/** Receives one service. Called synchronously from the scan; never throws. */
+export interface ServiceSink {
+  /** The streams, at once when known and again whenever the PMT changes in something that matters. */
+  streams(streams: ServiceStreams): void;
+  pes(packet: PesPacket): void;
+  /** PCR of the service, 33-bit base in 90 kHz, with the arrival time; for clocks and skew. */
+  pcr(base: number, discontinuity: boolean, arrivedAt: Milliseconds): void;
+  /** Packets of this service are scrambled now (true), or clear again (false). @see TS 100 289 §5.1 */
+  scrambling(scrambled: boolean): void;
+  /** No more will come. */
+  ended(code: ErrorCode, message: string): void;
+}
+
+/** Heavier wins a tuner; the same scale for everything that wants one. */
+export const WEIGHTS = {
+  recording: 1000,
+  localTv: 800,
+  owner: 600,
+  viewer: 500,
+  guest: 400,
+  predictive: 200,
+  guide: 100,
+  idleScan: 50,
+} as const;
+export type WeightClass = keyof typeof WEIGHTS;
+
+export interface SubscribeRequest {
+  readonly service: ServiceKey;
+  readonly weight: WeightClass;
+  /** For people: shown by `tellyport tuners`. */
+  readonly consumer: string;
+  readonly sink: ServiceSink;
+  /** Which streams to take PES packets of; default all audio, video and subtitle streams. */
+  readonly select?: (stream: ElementaryStream) => boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** A held service. The tuner stays on its multiplex until the last subscription is closed (and a linger has passed). */
+export interface Subscription {
+  /** Milliseconds from the request to lock and to PMT. */
+  readonly timings: { readonly lock: number; readonly pmt: number };
+  close(): void;
+}
+
+export type ServiceAvailability = "free" | "shares-tuner" | "would-displace" | "busy" | "no-signal";
+
+/** A present or following event. Times are UTC, epoch milliseconds. @see EN 300 468 §5.2.4 */
+export interface GuideEvent {
+  readonly service: ServiceKey;
+  readonly eventId: number;
+  readonly startsAt: number;
+  readonly endsAt: number;
+  readonly title: string;
+  readonly description: string;
+  readonly language: string | null;
+}
+
+export type TunerEvent =
+  | { readonly kind: "lineup" }
+  | { readonly kind: "tuners" }
+  | { readonly kind: "guide"; readonly events: readonly GuideEvent[] };
+
+/** The tuner module as others see it. */
+export interface Tuners {
+  /** Every service known, in no order. */
+  services(): readonly Service[];
+  /** @throws TellyportError `service-not-on-air`, `no-tuner-free`, `no-lock`, `no-data`, `device-gone`, `request-cancelled` */
+  subscribe(request: SubscribeRequest): Promise<Subscription>;
+  /** Whether a request of this weight could be served now, and how. */
+  availability(service: ServiceKey, weight: WeightClass): ServiceAvailability;
+  snapshot(): readonly TunerSnapshot[];
+  on(listener: (event: TunerEvent) => void): () => void;
+}
+
+export interface TunerSnapshot {
+  readonly id: string;
+  readonly name: string;
+  readonly state: "idle" | "tuning" | "locked" | "streaming" | "degraded" | "failed";
+  readonly multiplex: string | null;
+  readonly error: ErrorCode | null;
+  readonly signal: Signal | null;
+  readonly services: readonly { readonly id: number; readonly name: string }[];
+  readonly consumers: readonly string[];
+  readonly counters: {
+    readonly packets: number;
+    readonly packetsScanned: number;
+    readonly continuityErrors: number;
+    readonly transportErrors: number;
+    readonly overflows: number;
+    readonly syncLosses: number;
+  };
+}
