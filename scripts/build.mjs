@@ -19,6 +19,9 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 process.chdir(root);
 const flags = new Set(process.argv.slice(2));
+/** Where built tests go; two runs side by side want two folders. */
+const buildFolder = process.env.TELLYPORT_BUILD ?? "build";
+const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : null;
 
 /** Every file below a folder, sorted. */
 export function filesBelow(folder) {
@@ -50,13 +53,15 @@ async function buildServer() {
 }
 
 async function buildTests() {
-  rmSync("build/test", { recursive: true, force: true });
+  rmSync(join(buildFolder, "test"), { recursive: true, force: true });
   const entries = filesBelow("test").filter(
-    (file) => file.endsWith(".test.ts") || file.endsWith(".bench.ts") || file.endsWith(".child.ts"),
+    (file) =>
+      /\.(test|bench|child)\.ts$/.test(file) &&
+      (only === null || file.includes(only) || !file.endsWith(".test.ts")),
   );
   await build({
     entryPoints: entries,
-    outdir: "build/test",
+    outdir: join(buildFolder, "test"),
     outbase: "test",
     bundle: true,
     splitting: true,

@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { Parser } from "tap-parser";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const built = join(root, "build/test");
+const buildFolder = resolve(root, process.env.TELLYPORT_BUILD ?? "build");
+const built = join(buildFolder, "test");
 const args = process.argv.slice(2);
 let only = null;
 const wanted = [];
@@ -94,7 +95,7 @@ const all = suites();
 const names =
   wanted.length > 0 ? wanted : [...all.keys()].filter((name) => name !== "browser" && name !== "long");
 const total = { pass: 0, fail: 0, skip: 0 };
-mkdirSync(join(root, "build/logs"), { recursive: true });
+mkdirSync(join(buildFolder, "logs"), { recursive: true });
 for (const name of names.sort()) {
   const files = all.get(name);
   if (files === undefined) {
@@ -106,7 +107,7 @@ for (const name of names.sort()) {
   }
   const from = Date.now();
   const { counts, text } = await runSuite(name, files);
-  const log = resolve(root, `build/logs/${name}.tap`);
+  const log = join(buildFolder, `logs/${name}.tap`);
   writeFileSync(log, text);
   total.pass += counts.pass;
   total.fail += counts.fail;

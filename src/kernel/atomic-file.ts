@@ -50,7 +50,7 @@ async function syncFolder(path: string): Promise<void> {
  * @throws the last parse error when files exist and none can be read
  */
 export async function readDocument<T>(path: string, parse: (text: string) => T): Promise<T | null> {
-  let failure: unknown;
+  let failure: Error | undefined;
   for (const candidate of [path, `${path}.previous`]) {
     let text: string;
     try {
@@ -62,7 +62,7 @@ export async function readDocument<T>(path: string, parse: (text: string) => T):
     try {
       return parse(text);
     } catch (error) {
-      failure ??= error;
+      failure ??= error instanceof Error ? error : new Error(String(error));
     }
   }
   if (failure !== undefined) throw failure;

@@ -132,5 +132,5 @@ function wrap(driver: SyncDriver): Database {
 function clean(row: unknown): Row | undefined {
   if (row === undefined || row === null) return undefined;
   const { _metadata, ...rest } = row as Row & { _metadata?: unknown };
-  return rest as Row;
+  return rest;
 }

@@ -1,0 +1,52 @@
+import type { ErrorCode } from "../../../kernel/errors.ts";
+import type { Milliseconds, Seconds } from "../../../kernel/units.ts";
+import type { Track } from "../media-source.ts";
+
+/** What the packager hands to whoever serves it (HLS today). */
+
+/** Media bytes in pooled memory. Whoever keeps or serves them holds a reference; the last release recycles the memory. */
+export interface MediaBytes {
+  /** The bytes, in order; to be written with one `writev`, never concatenated. */
+  readonly buffers: readonly Buffer[];
+  readonly length: number;
+  /** @throws when it was already recycled (a programmer's fault) */
+  retain(): void;
+  release(): void;
+}
+
+/** One track as its own fMP4 stream. @see ISO/IEC 23000-19 (CMAF) §7.3 */
+export interface Rendition {
+  /** Stable within a live stream: `v0`, `a0`, `a1`; used in URLs. */
+  readonly id: string;
+  readonly track: Track;
+  /** ftyp + moov. */
+  readonly init: Buffer;
+  /** Goes up when `init` changes; used in URLs. */
+  readonly initVersion: number;
+}
+
+export interface PackagedSegment {
+  readonly rendition: string;
+  /** Media sequence number: from 1, the same in all renditions for the same stretch of time. */
+  readonly sequence: number;
+  readonly initVersion: number;
+  /** moof + mdat, once or more. The receiver owns one reference. */
+  readonly data: MediaBytes;
+  /** EXTINF. */
+  readonly duration: Seconds;
+  /** Wall clock of the first sample, epoch ms. */
+  readonly programDateTime: Milliseconds;
+  /** This segment follows a discontinuity: `EXT-X-DISCONTINUITY` before it. */
+  readonly discontinuity: boolean;
+  /** Starts with a random access point. */
+  readonly independent: boolean;
+}
+
+export interface SegmentSink {
+  /** The renditions, before the first segment and again at every change of the set or of an init segment. */
+  renditions(renditions: readonly Rendition[]): void;
+  segment(segment: PackagedSegment): void;
+  /** The first random access point was seen (once). */
+  randomAccess(): void;
+  ended(code: ErrorCode, message: string): void;
+}
