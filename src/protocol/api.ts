@@ -18,7 +18,7 @@ export const Problem = Type.Object(
     detail: Type.Optional(Type.Unknown({ description: "Facts to act on, per code" })),
     retryAfterMs: Type.Optional(Type.Number()),
   },
-  { $id: "Problem" },
+  { title: "Problem" },
 );
 export type Problem = Static<typeof Problem>;
 
@@ -41,7 +41,7 @@ export const Box = Type.Object(
     ]),
     time: Time,
   },
-  { $id: "Box" },
+  { title: "Box" },
 );
 export type Box = Static<typeof Box>;
 
@@ -91,7 +91,7 @@ export const PairingClaim = Type.Object(
       description: "Where the refresh token goes; `cookie` needs https",
     }),
   },
-  { $id: "PairingClaim", additionalProperties: false },
+  { title: "PairingClaim", additionalProperties: false },
 );
 export type PairingClaim = Static<typeof PairingClaim>;
 
@@ -103,13 +103,13 @@ export const PairingClaimed = Type.Object(
     }),
     expiresAt: Time,
   },
-  { $id: "PairingClaimed" },
+  { title: "PairingClaimed" },
 );
 export type PairingClaimed = Static<typeof PairingClaimed>;
 
 export const PairingPoll = Type.Object(
   { claim: Type.String({ maxLength: 128 }) },
-  { $id: "PairingPoll", additionalProperties: false },
+  { title: "PairingPoll", additionalProperties: false },
 );
 
 export const Tokens = Type.Object(
@@ -128,7 +128,7 @@ export const Tokens = Type.Object(
       description: "JWS by the box identity over {box, client, thumbprint, role, nonce}",
     }),
   },
-  { $id: "Tokens" },
+  { title: "Tokens" },
 );
 export type Tokens = Static<typeof Tokens>;
 
@@ -137,13 +137,13 @@ export const PairingState = Type.Union(
     Type.Object({ state: Type.Literal("pending") }),
     Type.Object({ state: Type.Literal("paired"), tokens: Tokens }),
   ],
-  { $id: "PairingState" },
+  { title: "PairingState" },
 );
 export type PairingState = Static<typeof PairingState>;
 
 export const TokenRequest = Type.Object(
   { refreshToken: Type.Optional(Type.String({ maxLength: 256 })) },
-  { $id: "TokenRequest", additionalProperties: false },
+  { title: "TokenRequest", additionalProperties: false },
 );
 
 export const Client = Type.Object(
@@ -160,18 +160,18 @@ export const Client = Type.Object(
     lastAddress: Type.Union([Type.String(), Type.Null()]),
     current: Type.Boolean({ description: "This is the client that asks" }),
   },
-  { $id: "Client" },
+  { title: "Client" },
 );
 export type Client = Static<typeof Client>;
 
 export const ClientPatch = Type.Object(
   { name: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })), role: Type.Optional(RoleName) },
-  { $id: "ClientPatch", additionalProperties: false },
+  { title: "ClientPatch", additionalProperties: false },
 );
 
 export const OfferRequest = Type.Object(
   { role: Type.Optional(RoleName) },
-  { $id: "OfferRequest", additionalProperties: false },
+  { title: "OfferRequest", additionalProperties: false },
 );
 export const Offer = Type.Object(
   {
@@ -181,7 +181,7 @@ export const Offer = Type.Object(
     url: Type.String({ description: "For the QR code; the secret is in the fragment" }),
     expiresAt: Time,
   },
-  { $id: "Offer" },
+  { title: "Offer" },
 );
 export type Offer = Static<typeof Offer>;
 
@@ -204,7 +204,7 @@ export type AudioFamily = Static<typeof AudioFamily>;
 /** What the client can decode inside fMP4; absent means "a full player": everything. */
 export const Capabilities = Type.Object(
   { video: Type.Array(VideoFamily, { maxItems: 16 }), audio: Type.Array(AudioFamily, { maxItems: 16 }) },
-  { $id: "Capabilities" },
+  { title: "Capabilities" },
 );
 export type Capabilities = Static<typeof Capabilities>;
 
@@ -216,7 +216,7 @@ export const Programme = Type.Object(
     startsAt: Time,
     endsAt: Time,
   },
-  { $id: "Programme" },
+  { title: "Programme" },
 );
 export type Programme = Static<typeof Programme>;
 
@@ -265,15 +265,15 @@ export const Channel = Type.Object(
     }),
     availability: Availability,
   },
-  { $id: "Channel" },
+  { title: "Channel" },
 );
 export type Channel = Static<typeof Channel>;
-export const Channels = Type.Object({ channels: Type.Array(Channel) }, { $id: "Channels" });
+export const Channels = Type.Object({ channels: Type.Array(Channel) }, { title: "Channels" });
 export type Channels = Static<typeof Channels>;
 
 /** What can be played; more kinds follow. */
 export const PlaybackTarget = Type.Union([Type.Object({ kind: Type.Literal("channel"), channel: Id })], {
-  $id: "PlaybackTarget",
+  title: "PlaybackTarget",
 });
 export const PlaybackRequest = Type.Object(
   {
@@ -281,7 +281,7 @@ export const PlaybackRequest = Type.Object(
     target: Type.Optional(PlaybackTarget),
     capabilities: Type.Optional(Capabilities),
   },
-  { $id: "PlaybackRequest", additionalProperties: false },
+  { title: "PlaybackRequest", additionalProperties: false },
 );
 export type PlaybackRequest = Static<typeof PlaybackRequest>;
 
@@ -294,7 +294,7 @@ export const Playback = Type.Object(
       description: "Milliseconds from the request to: lock, pmt, randomAccess, ready",
     }),
   },
-  { $id: "Playback" },
+  { title: "Playback" },
 );
 export type Playback = Static<typeof Playback>;
 
@@ -332,10 +332,10 @@ export const Tuner = Type.Object(
       syncLosses: Type.Integer(),
     }),
   },
-  { $id: "Tuner" },
+  { title: "Tuner" },
 );
 export type Tuner = Static<typeof Tuner>;
-export const Tuners = Type.Object({ tuners: Type.Array(Tuner) }, { $id: "Tuners" });
+export const Tuners = Type.Object({ tuners: Type.Array(Tuner) }, { title: "Tuners" });
 
 /** One Server-Sent Event's data, by event name. `snapshot` comes first, then changes. */
 export interface ServerEvents {
