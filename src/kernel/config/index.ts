@@ -1,0 +1,212 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { TSchema } from "typebox";
+import { Value } from "typebox/value";
+import { parse as parseYaml } from "yaml";
+import { TellyportError, messageOf, systemCode } from "../errors.ts";
+import { ConfigSchema, type Config } from "./schema.ts";
+import { nearest } from "./nearest.ts";
+
+export { ConfigSchema, type Config } from "./schema.ts";
+export { nearest } from "./nearest.ts";
+
+/** Where installers put the file; a missing one is no error there, only where a path was given. */
+export const DEFAULT_CONFIG_PATH = "/etc/tellyport/tellyport.yaml";
+/** What the owner changed at run time, in the state directory. */
+export const OWNER_SETTINGS = "settings.yaml";
+
+export type ConfigOrigin = "default" | "file" | "owner" | "command line";
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** One row a leaf, in the schema's order: `http.port`, its value, where it comes from. */
+  readonly values: readonly {
+    readonly key: string;
+    readonly value: unknown;
+    readonly origin: ConfigOrigin;
+  }[];
+  /** The file that was read, or null. */
+  readonly path: string | null;
+}
+
+export interface LoadOptions {
+  /** A file that must exist; default {@link DEFAULT_CONFIG_PATH} if it is there. */
+  readonly path?: string | undefined;
+  /** Values from the command line; they win over everything. */
+  readonly overrides?: Record<string, unknown>;
+}
+
+/**
+ * Reads and checks the configuration: defaults, then the file, then the owner's settings, then the command line.
+ * @throws TellyportError `config-unreadable`, `config-invalid` (every fault with its key, and the nearest known key)
+ */
+export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
+  const path = options.path ?? DEFAULT_CONFIG_PATH;
+  const file = await readYaml(path, options.path === undefined);
+  checkConfig(file ?? {}, `${path}: `);
+  const withFile = merge(file ?? {}, options.overrides ?? {});
+  const directory = (Value.Default(ConfigSchema, structuredClone(withFile)) as Config).state.directory;
+  const settingsPath = join(directory, OWNER_SETTINGS);
+  const settings = (await readYaml(settingsPath, true)) ?? {};
+  checkConfig(settings, `${settingsPath}: `);
+  const owner = keepOwnersKeys(ConfigSchema, settings);
+  const given = merge(merge(file ?? {}, owner), options.overrides ?? {});
+  checkConfig(given, "");
+  const config = Value.Default(ConfigSchema, structuredClone(given)) as Config;
+  const values = leaves(config).map(({ key, value }) => ({
+    key,
+    value,
+    origin: originOf(key, [
+      ["command line", options.overrides ?? {}],
+      ["owner", owner],
+      ["file", file ?? {}],
+    ]),
+  }));
+  return { config, values, path: file === null ? null : path };
+}
+
+async function readYaml(path: string, optional: boolean): Promise<Record<string, unknown> | null> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (optional && systemCode(error) === "ENOENT") return null;
+    throw new TellyportError(
+      "config-unreadable",
+      `The configuration ${path} cannot be read (${systemCode(error) ?? messageOf(error)}). Give the path of a readable file with --config.`,
+      { cause: error },
+    );
+  }
+  try {
+    const value: unknown = parseYaml(text) ?? {};
+    if (isRecord(value)) return value;
+  } catch (error) {
+    throw new TellyportError(
+      "config-invalid",
+      `${path} is not valid YAML: ${messageOf(error).split("\n")[0]}`,
+      { cause: error },
+    );
+  }
+  throw new TellyportError(
+    "config-invalid",
+    `${path} holds no keys. A configuration looks like "http:" and, indented below it, "port: 8080".`,
+  );
+}
+
+/**
+ * Checks a (partial) configuration against the schema.
+ * @throws TellyportError `config-invalid`, its detail `{faults: [{key, message}]}`
+ */
+export function checkConfig(value: unknown, where: string): void {
+  const completed: unknown = Value.Default(ConfigSchema, structuredClone(value));
+  const faults = new Map<string, string>();
+  for (const error of Value.Errors(ConfigSchema, completed)) {
+    const key = error.instancePath.slice(1).replaceAll("/", ".");
+    if (error.keyword === "boolean") faults.set(key, unknownKey(key));
+    else if (error.keyword !== "additionalProperties" && !faults.has(key))
+      faults.set(key, `${key === "" ? "the configuration" : key} ${allowed(key) ?? error.message}`);
+  }
+  if (faults.size === 0) return;
+  throw new TellyportError("config-invalid", `${where}${[...faults.values()].join("; ")}.`, {
+    detail: { faults: [...faults].map(([key, message]) => ({ key, message })) },
+  });
+}
+
+function unknownKey(key: string): string {
+  const parent = key.split(".").slice(0, -1);
+  const word = key.split(".").at(-1) ?? "";
+  const known = Object.keys(propertiesOf(schemaAt(parent)) ?? {});
+  const near = nearest(word, known);
+  return near === null
+    ? `${key} is not a key that Tellyport knows (here it knows ${known.join(", ")})`
+    : `${key} is not a key that Tellyport knows: did you mean ${[...parent, near].join(".")}?`;
+}
+
+/** What a key may hold, in words. */
+function allowed(key: string): string | null {
+  const schema = schemaAt(key.split(".")) as {
+    type?: string;
+    minimum?: number;
+    maximum?: number;
+    anyOf?: { const?: unknown }[];
+  } | null;
+  if (schema === null) return null;
+  if (schema.anyOf?.every((one) => "const" in one))
+    return `must be one of ${schema.anyOf.map((one) => String(one.const)).join(", ")}`;
+  if (schema.type === "integer" || schema.type === "number") {
+    const range =
+      schema.minimum === undefined
+        ? ""
+        : schema.maximum === undefined
+          ? ` of ${schema.minimum} or more`
+          : ` from ${schema.minimum} to ${schema.maximum}`;
+    return `must be ${schema.type === "integer" ? "a whole number" : "a number"}${range}`;
+  }
+  if (schema.type === "boolean") return "must be true or false";
+  if (schema.type === "string") return "must be text";
+  if (schema.type === "array") return "must be a list";
+  if (schema.type === "object")
+    return `must hold the keys ${Object.keys(propertiesOf(schema) ?? {}).join(", ")}`;
+  return null;
+}
+
+function schemaAt(path: readonly string[]): TSchema | null {
+  let schema: TSchema | undefined = ConfigSchema;
+  for (const step of path) {
+    schema = /^\d+$/.test(step) ? (schema as { items?: TSchema }).items : propertiesOf(schema)?.[step];
+    if (schema === undefined) return null;
+  }
+  return schema;
+}
+
+function propertiesOf(schema: TSchema | null): Record<string, TSchema> | undefined {
+  return (schema as { properties?: Record<string, TSchema> } | null)?.properties;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `over` on top of `under`; lists and plain values replace, sections merge. */
+function merge(under: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
+  const out: Record<string, unknown> = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    const below = out[key];
+    out[key] = isRecord(value) && isRecord(below) ? merge(below, value) : value;
+  }
+  return out;
+}
+
+function keepOwnersKeys(schema: TSchema, value: Record<string, unknown>): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [key, child] of Object.entries(propertiesOf(schema) ?? {})) {
+    const given = value[key];
+    if (given === undefined) continue;
+    if ((child as { owner?: boolean }).owner === true) out[key] = given;
+    else if (isRecord(given)) {
+      const kept = keepOwnersKeys(child, given);
+      if (Object.keys(kept).length > 0) out[key] = kept;
+    }
+  }
+  return out;
+}
+
+function leaves(value: Record<string, unknown>, prefix = ""): { key: string; value: unknown }[] {
+  return Object.entries(value).flatMap(([key, child]) =>
+    isRecord(child) && Object.keys(child).length > 0
+      ? leaves(child, `${prefix}${key}.`)
+      : [{ key: prefix + key, value: child }],
+  );
+}
+
+function originOf(
+  key: string,
+  layers: readonly (readonly [ConfigOrigin, Record<string, unknown>])[],
+): ConfigOrigin {
+  for (const [origin, layer] of layers) {
+    let here: unknown = layer;
+    for (const step of key.split(".")) here = isRecord(here) ? here[step] : undefined;
+    if (here !== undefined) return origin;
+  }
+  return "default";
+}

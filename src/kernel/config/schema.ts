@@ -1,0 +1,146 @@
+import { Type, type Static, type TSchema } from "typebox";
+
+/**
+ * The configuration file. Every key has a default here and nowhere else; `owner: true` marks what the owner may change
+ * at run time (kept in the state directory, on top of the file).
+ */
+
+const section = <P extends Record<string, TSchema>>(properties: P, description: string) =>
+  Type.Object(properties, { additionalProperties: false, default: {}, description });
+
+const port = (value: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum: 65535, default: value, description });
+
+/** Faults of the mock broadcaster, for developers. */
+const mockFaults = section(
+  {
+    lockDelayMs: Type.Integer({ minimum: 0, maximum: 60_000, default: 150, description: "Time to lock, ms" }),
+    noLock: Type.Array(Type.String(), {
+      default: [],
+      description: "Multiplexes that never lock, beside mock-4",
+    }),
+    noData: Type.Array(Type.String(), { default: [], description: "Multiplexes that lock and send nothing" }),
+    packetLoss: Type.Number({ minimum: 0, maximum: 1, default: 0, description: "Share of packets lost" }),
+  },
+  "The mock broadcaster: two tuners, three multiplexes of four services",
+);
+
+const fileTuner = section(
+  {
+    paths: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description: "Transport stream files, one multiplex each",
+    }),
+    bitrate: Type.Integer({
+      minimum: 0,
+      default: 0,
+      description: "Bits per second for files without PCR; 0: estimated",
+    }),
+    loop: Type.Union([Type.Literal("seamless"), Type.Literal("jump")], {
+      default: "seamless",
+      description: "What happens at the end of a file",
+    }),
+  },
+  "Recorded transport streams played as if on air",
+);
+
+export const ConfigSchema = section(
+  {
+    box: section(
+      {
+        name: Type.String({
+          minLength: 1,
+          maxLength: 64,
+          default: "Tellyport",
+          description: "What phones call this box",
+          owner: true,
+        }),
+      },
+      "The box",
+    ),
+    state: section(
+      {
+        directory: Type.String({
+          minLength: 1,
+          default: "/var/lib/tellyport",
+          description: "Where keys, clients and channels are kept",
+        }),
+      },
+      "What must survive a power cut",
+    ),
+    http: section(
+      {
+        address: Type.String({
+          default: "::",
+          description: "Address to listen on; `::` is every one, IPv4 too",
+        }),
+        port: port(8080, "Plain http; 0 picks a free one"),
+        hosts: Type.Array(Type.String({ minLength: 1 }), {
+          default: [],
+          description: "Further host names that requests may name",
+        }),
+        https: section(
+          {
+            enabled: Type.Boolean({ default: true, description: "Serve https too" }),
+            port: port(8443, "https; 0 picks a free one"),
+          },
+          "https with a certificate that the box made",
+        ),
+      },
+      "The HTTP server",
+    ),
+    announce: section(
+      {
+        mdns: Type.Boolean({ default: true, description: "Announce _tellyport._tcp by multicast DNS" }),
+        ssdp: Type.Union([Type.Literal("own"), Type.Literal("node-ssdp"), Type.Literal("off")], {
+          default: "own",
+          description: "Which SSDP responder announces the box",
+        }),
+      },
+      "How phones at home find the box",
+    ),
+    tuners: Type.Object(
+      { mock: Type.Optional(mockFaults), file: Type.Optional(fileTuner) },
+      {
+        additionalProperties: false,
+        default: {},
+        description: "Where multiplexes come from; a key that is present is used",
+      },
+    ),
+    live: section(
+      {
+        mediaBudgetMiB: Type.Integer({
+          minimum: 8,
+          maximum: 4096,
+          default: 64,
+          description: "Memory for all media, MiB",
+        }),
+        idleSeconds: Type.Number({
+          minimum: 1,
+          maximum: 3600,
+          default: 20,
+          description: "A stream that nobody asks for ends after this",
+        }),
+        lingerSeconds: Type.Number({
+          minimum: 0,
+          maximum: 3600,
+          default: 10,
+          description: "A tuner stays on its multiplex this long after the last viewer",
+        }),
+      },
+      "Live streams",
+    ),
+    log: section(
+      {
+        level: Type.Union(
+          ["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => Type.Literal(level)),
+          { default: "info", description: "How much is logged" },
+        ),
+      },
+      "Logging, to standard error",
+    ),
+  },
+  "Tellyport's configuration",
+);
+
+export type Config = Static<typeof ConfigSchema>;
