@@ -96,7 +96,7 @@ export const ERROR_CODES = {
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** HTTP status of each kind (RFC 9110 §15). */
-export const HTTP_STATUS: Record<ErrorKind, number> = {
+const HTTP_STATUS: Record<ErrorKind, number> = {
   invalid: 400,
   unauthenticated: 401,
   forbidden: 403,
@@ -108,6 +108,18 @@ export const HTTP_STATUS: Record<ErrorKind, number> = {
   timeout: 504,
   internal: 500,
 };
+
+/** Codes for which HTTP has a more exact status than their kind's. */
+const EXACT_STATUS: Partial<Record<ErrorCode, number>> = {
+  "host-not-allowed": 421,
+  "method-not-allowed": 405,
+  "body-too-large": 413,
+};
+
+/** HTTP status of a code (RFC 9110 §15). */
+export function httpStatusOf(code: ErrorCode): number {
+  return EXACT_STATUS[code] ?? HTTP_STATUS[ERROR_CODES[code]];
+}
 
 export interface TellyportErrorOptions {
   /** Milliseconds after which the same request may succeed; sent as `Retry-After`. */

@@ -124,12 +124,7 @@ function unknownKey(key: string): string {
 
 /** What a key may hold, in words. */
 function allowed(key: string): string | null {
-  const schema = schemaAt(key.split(".")) as {
-    type?: string;
-    minimum?: number;
-    maximum?: number;
-    anyOf?: { const?: unknown }[];
-  } | null;
+  const schema = schemaAt(key.split("."));
   if (schema === null) return null;
   if (schema.anyOf?.every((one) => "const" in one))
     return `must be one of ${schema.anyOf.map((one) => String(one.const)).join(", ")}`;
@@ -160,7 +155,7 @@ function schemaAt(path: readonly string[]): TSchema | null {
 }
 
 function propertiesOf(schema: TSchema | null): Record<string, TSchema> | undefined {
-  return (schema as { properties?: Record<string, TSchema> } | null)?.properties;
+  return (schema)?.properties;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,102 @@
+import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyRequest } from "fastify";
+import fastifySwagger from "@fastify/swagger";
+import { TellyportError } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
+import { OPEN, type RouteAccess } from "../protocol/access.ts";
+import { hostAllowed } from "./host-guard.ts";
+import { originOf } from "./origin.ts";
+import type { Authenticator } from "./ports.ts";
+import { sendProblem } from "./problem.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
+
+export interface AppDeps {
+  readonly log: Log;
+  readonly authenticator: Authenticator;
+  readonly version: string;
+  /** Host names that requests may name, lower case, beside localhost and IP addresses. */
+  readonly hostNames: ReadonlySet<string>;
+  /** The features, each with its routes. */
+  readonly plugins: readonly FastifyPluginAsync[];
+}
+
+/** Bytes of a request body: every body of the API is small. */
+const BODY_LIMIT = 64 * 1024;
+
+/**
+ * Builds the application, without listening. Every route must say who may use it (`config.access`); the guards here
+ * enforce that before any handler runs.
+ * @throws when a route was registered without `config.access`
+ */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    trustProxy: false,
+    logger: false,
+    routerOptions: { maxParamLength: 512 },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: "array" } },
+    return503OnClosing: false,
+  });
+  app.decorateRequest("origin");
+  app.decorateRequest("principal", null);
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, deps.log));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      new TellyportError("route-not-found", "There is nothing at this address."),
+      request,
+      reply,
+      deps.log,
+    ),
+  );
+
+  const unguarded: string[] = [];
+  app.addHook("onRoute", (route) => {
+    // Routes of plugins that cannot carry our configuration are marked by the plugin that registers them.
+    queueMicrotask(() => {
+      if (route.config?.access === undefined) unguarded.push(`${String(route.method)} ${route.url}`);
+    });
+  });
+  app.addHook("onRequest", async (request) => {
+    if (request.origin === undefined) request.origin = originOf(request.raw.socket);
+    if (request.origin.listener !== "local" && !hostAllowed(request.headers.host, deps.hostNames)) {
+      throw new TellyportError(
+        "host-not-allowed",
+        "This box does not go by that name. Use its address, or add the name to http.hosts in the configuration.",
+      );
+    }
+    await authorise(request, deps.authenticator);
+  });
+  app.addHook("onSend", async (_request, reply) => void reply.headers(SECURITY_HEADERS));
+
+  await app.register(fastifySwagger, {
+    openapi: { openapi: "3.1.0", info: { title: "Tellyport", version: deps.version } },
+  });
+  for (const plugin of deps.plugins) await app.register(plugin);
+  app.get("/api/v1/openapi.json", { config: { access: OPEN }, schema: { hide: true } }, () => app.swagger());
+  app.get("/healthz", { config: { access: OPEN }, schema: { hide: true } }, () => ({ status: "ok" }));
+  await app.ready();
+  if (unguarded.length > 0) throw new Error(`routes without config.access: ${unguarded.join(", ")}`);
+  return app;
+}
+
+/** Lets a request through to its route, or throws. Routes that do not exist have no access and end as not found. */
+async function authorise(request: FastifyRequest, authenticator: Authenticator): Promise<void> {
+  const access: RouteAccess | undefined = request.routeOptions.config.access;
+  if (request.is404 || access?.kind === "open" || access?.kind === "media") return;
+  if (access === undefined) throw new TellyportError("role-forbidden", "Nobody may use this.");
+  const principal = await authenticator.authenticate({
+    method: request.method,
+    url: request.url,
+    headers: request.headers,
+    origin: request.origin,
+  });
+  if (access.kind === "local" && request.origin.listener !== "local") {
+    throw new TellyportError("role-forbidden", "Only the box's own command line may do this.");
+  }
+  if (access.kind === "roles" && !access.roles.includes(principal.role)) {
+    throw new TellyportError(
+      "role-forbidden",
+      `This needs the role ${access.roles.join(" or ")}. The owner can change a client's role.`,
+    );
+  }
+  request.principal = principal;
+}

@@ -1,0 +1,20 @@
+import { isIP } from "node:net";
+
+/**
+ * Which `Host` a request may name. A page of a stranger that rebinds its own name to this box's address still sends its
+ * own name: names are checked against a list. An IP literal cannot be rebound.
+ */
+export function hostAllowed(host: string | undefined, names: ReadonlySet<string>): boolean {
+  if (host === undefined) return false;
+  const name = hostName(host);
+  return (
+    name !== null &&
+    (isIP(name) !== 0 || name === "localhost" || name.endsWith(".localhost") || names.has(name))
+  );
+}
+
+/** The name in a Host header, lower case, without port and brackets; null when it is none. @see RFC 9112 §3.2 */
+export function hostName(host: string): string | null {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]/@]+?)\.?)(?::\d{1,5})?$/i.exec(host);
+  return (match?.[1] ?? match?.[2])?.toLowerCase() ?? null;
+}

@@ -1,0 +1,141 @@
+import { chmod, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { createServer as createSecureServer } from "node:https";
+import { connect, type AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { TellyportError, systemCode } from "../kernel/errors.ts";
+import type { Component } from "../kernel/lifecycle.ts";
+import type { Log } from "../kernel/log.ts";
+import type { RequestOrigin } from "../protocol/access.ts";
+import { markConnections } from "./origin.ts";
+
+export interface ListenerOptions {
+  readonly app: FastifyInstance;
+  readonly log: Log;
+  readonly address: string;
+  readonly port: number;
+  /** null: no https. */
+  readonly https: { readonly port: number; readonly key: string; readonly cert: string } | null;
+  /** The command line's socket; only the daemon's user and group may open it. */
+  readonly socketPath: string;
+}
+
+export interface Listeners extends Component {
+  /** The ports really bound; 0 before the start. */
+  readonly ports: { readonly http: number; readonly https: number | null };
+}
+
+/** Longer than any held playlist request, so that a player's connection is not closed between two of its requests. */
+const KEEP_ALIVE_MS = 65_000;
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 15_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/** One application on three doors: http, https, and the unix socket of the command line. */
+export function createListeners(options: ListenerOptions): Listeners {
+  const { app, log } = options;
+  const servers: Server[] = [];
+  const ports = { http: 0, https: null as number | null };
+  const limits = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
+
+  async function open(
+    server: Server,
+    listener: RequestOrigin["listener"],
+    where: { port: number; host: string } | { path: string },
+  ): Promise<void> {
+    markConnections(server, listener);
+    await listen(server, where);
+    servers.push(server);
+  }
+
+  return {
+    name: "listeners",
+    ports,
+    async start() {
+      const http = createServer(limits, (request, response) => app.routing(request, response));
+      await open(http, "http", { port: options.port, host: options.address });
+      ports.http = (http.address() as AddressInfo).port;
+      if (options.https !== null) {
+        const { key, cert } = options.https;
+        const https = createSecureServer(
+          { ...limits, key, cert, minVersion: "TLSv1.2" },
+          (request, response) => app.routing(request, response),
+        );
+        await open(https, "https", { port: options.https.port, host: options.address });
+        ports.https = (https.address() as AddressInfo).port;
+      }
+      await clearSocket(options.socketPath);
+      const local = createServer(limits, (request, response) => app.routing(request, response));
+      await open(local, "local", { path: options.socketPath });
+      await chmod(options.socketPath, 0o660);
+      log.info({ ...ports }, "listening");
+    },
+    async stop() {
+      for (const server of servers) {
+        server.close();
+        server.closeIdleConnections();
+      }
+      await app.close();
+      // What still streams has had its end announced; it is cut now.
+      for (const server of servers) server.closeAllConnections();
+      await rm(options.socketPath, { force: true });
+    },
+  };
+}
+
+function listen(server: Server, where: { port: number; host: string } | { path: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) => reject(listenError(error, where)));
+    server.listen(where, () => {
+      server.removeAllListeners("error");
+      resolve();
+    });
+  });
+}
+
+function listenError(error: Error, where: { port: number } | { path: string }): Error {
+  const code = systemCode(error);
+  if ("path" in where)
+    return new TellyportError(
+      "state-unusable",
+      `The command line's socket cannot be opened (${code ?? error.message}). Check the state directory.`,
+      { cause: error },
+    );
+  if (code === "EADDRINUSE") {
+    return new TellyportError(
+      "port-in-use",
+      `Port ${where.port} is in use by another program. Stop that one, or choose another port with --port or http.port.`,
+      { cause: error, detail: { port: where.port } },
+    );
+  }
+  if (code === "EACCES") {
+    return new TellyportError(
+      "port-not-allowed",
+      `Port ${where.port} needs more rights than this user has. Choose one from 1024 up with --port or http.port.`,
+      { cause: error, detail: { port: where.port } },
+    );
+  }
+  return error;
+}
+
+/** Removes the socket of a daemon that was killed; refuses when one still answers. */
+async function clearSocket(path: string): Promise<void> {
+  const alive = await new Promise<boolean>((resolve) => {
+    const probe = connect(path, () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once("error", () => resolve(false));
+  });
+  if (alive)
+    throw new TellyportError(
+      "state-unusable",
+      "Another Tellyport is running with this state directory. Stop it, or give this one a directory of its own with --state.",
+    );
+  await rm(path, { force: true });
+}

@@ -1,0 +1,52 @@
+import type { Server, Socket } from "node:net";
+import { BlockList, isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
+import type { RequestOrigin } from "../protocol/access.ts";
+
+/** Where a request came from is read off the accepted socket, once, and never from a header. */
+
+const listenerOf = new WeakMap<Socket, RequestOrigin["listener"]>();
+
+/** Marks every connection that a server accepts with the listener's name. */
+export function markConnections(server: Server, listener: RequestOrigin["listener"]): void {
+  const mark = (socket: Socket): void => void listenerOf.set(socket, listener);
+  server.on("connection", mark);
+  server.on("secureConnection", mark);
+}
+
+/** An address without the IPv4-in-IPv6 mapping and the zone: `::ffff:10.0.0.7` → `10.0.0.7`. */
+export function plainAddress(address: string): string {
+  const withoutZone = address.replace(/%.*$/, "");
+  return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(withoutZone) ? withoutZone.slice(7) : withoutZone;
+}
+
+/** @param interfaces default: the machine's, asked afresh because addresses come and go */
+export function originOf(socket: Socket, interfaces = networkInterfaces): RequestOrigin {
+  const listener = listenerOf.get(socket) ?? "http";
+  if (listener === "local") return { listener, address: null, onLink: true, confidential: true };
+  if (socket.remoteAddress === undefined)
+    return { listener, address: null, onLink: false, confidential: listener === "https" };
+  const address = plainAddress(socket.remoteAddress);
+  return {
+    listener,
+    address,
+    onLink: isOnLink(address, interfaces()),
+    confidential: listener === "https" || isLoopback(address),
+  };
+}
+
+export function isLoopback(address: string): boolean {
+  return address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address);
+}
+
+/** Whether an address lies in the prefix of one of the given interfaces. */
+export function isOnLink(address: string, interfaces: ReturnType<typeof networkInterfaces>): boolean {
+  const family = isIPv6(address) ? "ipv6" : "ipv4";
+  const prefixes = new BlockList();
+  for (const { cidr } of Object.values(interfaces).flatMap((list) => list ?? [])) {
+    const [network, bits] = cidr?.split("/") ?? [];
+    if (network === undefined || bits === undefined || isIPv6(network) !== (family === "ipv6")) continue;
+    prefixes.addSubnet(network, Number(bits), family);
+  }
+  return prefixes.check(address, family);
+}

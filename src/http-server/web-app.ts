@@ -1,0 +1,31 @@
+import { existsSync } from "node:fs";
+import fastifyStatic from "@fastify/static";
+import type { FastifyPluginAsync } from "fastify";
+import { OPEN } from "../protocol/access.ts";
+
+/**
+ * Serves the built web app to anybody: it holds no secret. Media never comes this way.
+ * @param folder `dist/web`
+ */
+export function webApp(folder: string): FastifyPluginAsync {
+  return async (app) => {
+    if (!existsSync(folder))
+      throw new Error(`the web app is not built: ${folder} is missing; run "npm run build"`);
+    app.addHook("onRoute", (route) => {
+      route.config = { ...route.config, access: OPEN };
+      route.schema = { ...route.schema, hide: true };
+    });
+    await app.register(fastifyStatic, {
+      root: folder,
+      wildcard: false,
+      preCompressed: true,
+      index: "index.html",
+      cacheControl: false,
+      setHeaders(reply, path) {
+        // Names with a hash never change their bytes; the page itself is asked for anew.
+        const hashed = /-[A-Z0-9]{8}\.[a-z0-9]+(\.(gz|br))?$/i.test(path);
+        void reply.header("cache-control", hashed ? "public, max-age=31536000, immutable" : "no-cache");
+      },
+    });
+  };
+}
