@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { parse as parseYaml } from "yaml";
 import { TellyportError, messageOf, systemCode } from "../errors.ts";
@@ -14,6 +13,18 @@ export { nearest } from "./nearest.ts";
 export const DEFAULT_CONFIG_PATH = "/etc/tellyport/tellyport.yaml";
 /** What the owner changed at run time, in the state directory. */
 export const OWNER_SETTINGS = "settings.yaml";
+
+/** What this file reads of a JSON schema. */
+interface SchemaNode {
+  readonly type?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly anyOf?: readonly { readonly const?: unknown }[];
+  readonly items?: SchemaNode;
+  readonly properties?: Record<string, SchemaNode>;
+  readonly owner?: boolean;
+}
+const ROOT: SchemaNode = ConfigSchema;
 
 export type ConfigOrigin = "default" | "file" | "owner" | "command line";
 
@@ -49,7 +60,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   const settingsPath = join(directory, OWNER_SETTINGS);
   const settings = (await readYaml(settingsPath, true)) ?? {};
   checkConfig(settings, `${settingsPath}: `);
-  const owner = keepOwnersKeys(ConfigSchema, settings);
+  const owner = keepOwnersKeys(ROOT, settings);
   const given = merge(merge(file ?? {}, owner), options.overrides ?? {});
   checkConfig(given, "");
   const config = Value.Default(ConfigSchema, structuredClone(given)) as Config;
@@ -115,7 +126,7 @@ export function checkConfig(value: unknown, where: string): void {
 function unknownKey(key: string): string {
   const parent = key.split(".").slice(0, -1);
   const word = key.split(".").at(-1) ?? "";
-  const known = Object.keys(propertiesOf(schemaAt(parent)) ?? {});
+  const known = Object.keys(schemaAt(parent)?.properties ?? {});
   const near = nearest(word, known);
   return near === null
     ? `${key} is not a key that Tellyport knows (here it knows ${known.join(", ")})`
@@ -124,38 +135,40 @@ function unknownKey(key: string): string {
 
 /** What a key may hold, in words. */
 function allowed(key: string): string | null {
-  const schema = schemaAt(key.split("."));
+  const schema = schemaAt(key === "" ? [] : key.split("."));
   if (schema === null) return null;
   if (schema.anyOf?.every((one) => "const" in one))
     return `must be one of ${schema.anyOf.map((one) => String(one.const)).join(", ")}`;
-  if (schema.type === "integer" || schema.type === "number") {
-    const range =
-      schema.minimum === undefined
-        ? ""
-        : schema.maximum === undefined
-          ? ` of ${schema.minimum} or more`
-          : ` from ${schema.minimum} to ${schema.maximum}`;
-    return `must be ${schema.type === "integer" ? "a whole number" : "a number"}${range}`;
+  switch (schema.type) {
+    case "integer":
+      return `must be a whole number${rangeOf(schema)}`;
+    case "number":
+      return `must be a number${rangeOf(schema)}`;
+    case "boolean":
+      return "must be true or false";
+    case "string":
+      return "must be text";
+    case "array":
+      return "must be a list";
+    case "object":
+      return `must hold the keys ${Object.keys(schema.properties ?? {}).join(", ")}`;
+    default:
+      return null;
   }
-  if (schema.type === "boolean") return "must be true or false";
-  if (schema.type === "string") return "must be text";
-  if (schema.type === "array") return "must be a list";
-  if (schema.type === "object")
-    return `must hold the keys ${Object.keys(propertiesOf(schema) ?? {}).join(", ")}`;
-  return null;
 }
 
-function schemaAt(path: readonly string[]): TSchema | null {
-  let schema: TSchema | undefined = ConfigSchema;
+function rangeOf({ minimum, maximum }: SchemaNode): string {
+  if (minimum === undefined) return "";
+  return maximum === undefined ? ` of ${minimum} or more` : ` from ${minimum} to ${maximum}`;
+}
+
+function schemaAt(path: readonly string[]): SchemaNode | null {
+  let schema: SchemaNode | undefined = ROOT;
   for (const step of path) {
-    schema = /^\d+$/.test(step) ? (schema as { items?: TSchema }).items : propertiesOf(schema)?.[step];
+    schema = /^\d+$/.test(step) ? schema.items : schema.properties?.[step];
     if (schema === undefined) return null;
   }
   return schema;
-}
-
-function propertiesOf(schema: TSchema | null): Record<string, TSchema> | undefined {
-  return (schema)?.properties;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -172,12 +185,12 @@ function merge(under: Record<string, unknown>, over: Record<string, unknown>): R
   return out;
 }
 
-function keepOwnersKeys(schema: TSchema, value: Record<string, unknown>): Record<string, unknown> {
+function keepOwnersKeys(schema: SchemaNode, value: Record<string, unknown>): Record<string, unknown> {
   const out: Record<string, unknown> = {};
-  for (const [key, child] of Object.entries(propertiesOf(schema) ?? {})) {
+  for (const [key, child] of Object.entries(schema.properties ?? {})) {
     const given = value[key];
     if (given === undefined) continue;
-    if ((child as { owner?: boolean }).owner === true) out[key] = given;
+    if (child.owner === true) out[key] = given;
     else if (isRecord(given)) {
       const kept = keepOwnersKeys(child, given);
       if (Object.keys(kept).length > 0) out[key] = kept;

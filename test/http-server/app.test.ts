@@ -1,0 +1,129 @@
+import type { FastifyPluginAsync } from "fastify";
+import t from "tap";
+import { pino } from "pino";
+import { Type } from "typebox";
+import { buildApp } from "../../src/http-server/app.ts";
+import { TellyportError } from "../../src/kernel/errors.ts";
+import { LOCAL, MEMBERS, OPEN, OWNER } from "../../src/protocol/access.ts";
+import type { Principal } from "../../src/protocol/principal.ts";
+
+const log = pino({ level: "silent" });
+const viewer: Principal = { client: "c1", user: "u1", terminalType: "mobile", role: "viewer", payer: "u1" };
+
+const routes: FastifyPluginAsync = async (app) => {
+  app.get("/open", { config: { access: OPEN } }, () => ({ ok: true }));
+  app.get("/members", { config: { access: MEMBERS } }, (request) => ({ client: request.principal?.client }));
+  app.get("/owner", { config: { access: OWNER } }, () => ({ ok: true }));
+  app.get("/local", { config: { access: LOCAL } }, () => ({ ok: true }));
+  app.get("/busy", { config: { access: OPEN } }, () => {
+    throw new TellyportError("no-tuner-free", "All tuners are taken.", {
+      retryAfterMs: 1500,
+      detail: { free: ["a"], headers: { "x-h": "1" } },
+    });
+  });
+  app.get("/bug", { config: { access: OPEN } }, () => {
+    throw new Error("secret path /var/lib");
+  });
+  app.post(
+    "/body",
+    { config: { access: OPEN }, schema: { body: Type.Object({ n: Type.Integer() }) } },
+    () => ({ ok: true }),
+  );
+};
+
+async function app(t: { teardown(f: () => unknown): void }, plugins: FastifyPluginAsync[] = [routes]) {
+  const built = await buildApp({
+    log,
+    version: "0",
+    hostNames: new Set(),
+    plugins,
+    authenticator: {
+      authenticate: async ({ headers }) => {
+        if (headers.authorization === undefined)
+          throw new TellyportError("access-token-missing", "Pair first.", {
+            detail: { headers: { "www-authenticate": "DPoP" } },
+          });
+        return viewer;
+      },
+    },
+  });
+  t.teardown(() => built.close());
+  return built;
+}
+
+t.test("app: a route without an access rule does not start", async (t) => {
+  const careless: FastifyPluginAsync = async (app) => void app.get("/careless", () => "x");
+  await t.rejects(app(t, [careless]), /routes without config.access: .*careless/);
+});
+
+t.test("app: strangers, members, owners and the command line", async (t) => {
+  const server = await app(t);
+  const get = async (url: string, headers = {}) =>
+    server.inject({ url, headers: { host: "localhost", ...headers } });
+  t.equal((await get("/open")).statusCode, 200);
+  const refused = await get("/members");
+  t.equal(refused.statusCode, 401);
+  t.equal(refused.headers["www-authenticate"], "DPoP");
+  t.match(refused.json(), { code: "access-token-missing", status: 401 });
+  t.notOk("detail" in refused.json<object>(), "headers are no detail");
+  t.same((await get("/members", { authorization: "DPoP x" })).json(), { client: "c1" });
+  t.equal((await get("/owner", { authorization: "DPoP x" })).statusCode, 403);
+  t.equal((await get("/local", { authorization: "DPoP x" })).statusCode, 403);
+  t.equal((await get("/nothing")).statusCode, 404);
+});
+
+t.test(
+  "app: failures are problem+json with code, detail and Retry-After, and bugs say nothing",
+  async (t) => {
+    const server = await app(t);
+    const busy = await server.inject({ url: "/busy", headers: { host: "localhost" } });
+    t.equal(busy.statusCode, 503);
+    t.equal(busy.headers["retry-after"], "2");
+    t.match(busy.headers["content-type"], /^application\/problem\+json/);
+    t.same(busy.json(), {
+      type: "urn:tellyport:error:no-tuner-free",
+      title: "All tuners are taken.",
+      status: 503,
+      code: "no-tuner-free",
+      detail: { free: ["a"] },
+      retryAfterMs: 1500,
+    });
+    const bug = await server.inject({ url: "/bug", headers: { host: "localhost" } });
+    t.equal(bug.statusCode, 500);
+    t.notMatch(bug.body, /secret/);
+    const invalid = await server.inject({
+      method: "POST",
+      url: "/body",
+      headers: { host: "localhost" },
+      payload: { n: "x" },
+    });
+    t.equal(invalid.statusCode, 400);
+    t.equal(invalid.json<{ code: string }>().code, "body-invalid");
+    const large = await server.inject({
+      method: "POST",
+      url: "/body",
+      headers: { host: "localhost" },
+      payload: { n: "x".repeat(70_000) },
+    });
+    t.equal(large.statusCode, 413);
+  },
+);
+
+t.test("app: T12 a foreign Host is refused before anything else", async (t) => {
+  const server = await app(t);
+  for (const url of ["/open", "/members", "/nothing", "/api/v1/openapi.json"]) {
+    const answer = await server.inject({ url, headers: { host: "evil.test" } });
+    t.equal(answer.statusCode, 421, url);
+  }
+});
+
+t.test("app: T15 every answer forbids framing, sniffing and inline script", async (t) => {
+  const server = await app(t);
+  for (const url of ["/open", "/members", "/nothing"]) {
+    const { headers } = await server.inject({ url, headers: { host: "localhost" } });
+    t.match(headers["content-security-policy"], /frame-ancestors 'none'/);
+    t.notMatch(headers["content-security-policy"], /unsafe-inline/);
+    t.equal(headers["x-content-type-options"], "nosniff");
+    t.equal(headers["referrer-policy"], "no-referrer");
+  }
+});

@@ -1,0 +1,52 @@
+import type { networkInterfaces } from "node:os";
+import t from "tap";
+import { hostAllowed, hostName } from "../../src/http-server/host-guard.ts";
+import { isOnLink, plainAddress } from "../../src/http-server/origin.ts";
+
+const INTERFACES = {
+  lo: [{ cidr: "127.0.0.1/8" }, { cidr: "::1/128" }],
+  eth0: [{ cidr: "192.168.7.20/24" }, { cidr: "fd00:1::20/64" }, { cidr: null }],
+} as unknown as ReturnType<typeof networkInterfaces>;
+
+t.test("origin: on-link is a property of the address and the interfaces' prefixes", (t) => {
+  for (const address of ["127.0.0.1", "127.9.9.9", "::1", "192.168.7.9", "fd00:1::9"])
+    t.ok(isOnLink(address, INTERFACES), address);
+  for (const address of ["192.168.8.9", "8.8.8.8", "fd00:2::9", "2001:db8::1"])
+    t.notOk(isOnLink(address, INTERFACES), address);
+  t.equal(plainAddress("::ffff:192.168.7.9"), "192.168.7.9");
+  t.equal(plainAddress("fe80::1%eth0"), "fe80::1");
+  t.end();
+});
+
+t.test("host guard: names are checked against the list, addresses cannot be rebound", (t) => {
+  const names = new Set(["tellyport.local"]);
+  for (const host of [
+    "localhost",
+    "localhost:8080",
+    "127.0.0.1:8080",
+    "[::1]:80",
+    "192.168.1.5",
+    "tellyport.local:8080",
+    "TELLYPORT.local",
+    "tellyport.local.",
+  ]) {
+    t.ok(hostAllowed(host, names), host);
+  }
+  for (const host of [
+    undefined,
+    "",
+    "evil.test",
+    "evil.test:8080",
+    "tellyport.local.evil.test",
+    "127.0.0.1.evil.test",
+    "a b",
+    "user@localhost",
+    "localhost:8080:90",
+    "[::1",
+    "127.0.0.1/x",
+  ]) {
+    t.notOk(hostAllowed(host, names), String(host));
+  }
+  t.equal(hostName("[FE80::1]:80"), "fe80::1");
+  t.end();
+});

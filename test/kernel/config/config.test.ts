@@ -1,0 +1,101 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import t from "tap";
+import { loadConfig, nearest } from "../../../src/kernel/config/index.ts";
+import { isTellyportError } from "../../../src/kernel/errors.ts";
+
+async function folder(t: Tap): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "tellyport-config-"));
+  t.teardown(() => rm(path, { recursive: true }));
+  return path;
+}
+type Tap = { teardown(f: () => unknown): void };
+
+async function load(t: Tap, yaml: string, overrides: Record<string, unknown> = {}) {
+  const path = join(await folder(t), "tellyport.yaml");
+  await writeFile(path, yaml);
+  return loadConfig({ path, overrides });
+}
+
+t.test("config: without a file every value is the default, and says so", async (t) => {
+  const { config, values, path } = await loadConfig({ overrides: { state: { directory: await folder(t) } } });
+  t.equal(path, null);
+  t.equal(config.http.port, 8080);
+  t.equal(config.live.mediaBudgetMiB, 64);
+  t.same(
+    values.find((row) => row.key === "http.port"),
+    { key: "http.port", value: 8080, origin: "default" },
+  );
+  t.equal(values.find((row) => row.key === "state.directory")?.origin, "command line");
+});
+
+t.test("config: file under owner under command line", async (t) => {
+  const state = await folder(t);
+  await writeFile(join(state, "settings.yaml"), "box: {name: Salon}\nhttp: {port: 1}\n");
+  const { config, values } = await load(
+    t,
+    `box: {name: Box}\nhttp: {port: 90}\nstate: {directory: ${state}}\n`,
+    { http: { port: 91 } },
+  );
+  t.equal(config.box.name, "Salon", "the owner's name wins over the file's");
+  t.equal(config.http.port, 91, "the owner may not change the port; the command line may");
+  t.equal(values.find((row) => row.key === "box.name")?.origin, "owner");
+  t.equal(values.find((row) => row.key === "http.port")?.origin, "command line");
+  t.equal(values.find((row) => row.key === "state.directory")?.origin, "file");
+});
+
+t.test("config: an unknown key is refused, with the nearest known one", async (t) => {
+  await t.rejects(load(t, "htttp: {port: 1}\n"), {
+    code: "config-invalid",
+    message: /htttp is not a key .* did you mean http\?/,
+  });
+  await t.rejects(load(t, "http: {prot: 1}\n"), {
+    code: "config-invalid",
+    message: /did you mean http\.port\?/,
+  });
+  await t.rejects(load(t, "live: {zzz: 1}\n"), {
+    code: "config-invalid",
+    message: /here it knows mediaBudgetMiB/,
+  });
+});
+
+t.test("config: every wrong value is named, with what it may be", async (t) => {
+  const error = await load(
+    t,
+    "http: {port: 70000, address: 5}\nlog: {level: loud}\nannounce: {mdns: maybe}\n",
+  ).catch((e: unknown) => e);
+  t.ok(isTellyportError(error, "config-invalid"));
+  t.match((error as Error).message, /http\.port must be a whole number from 0 to 65535/);
+  t.match((error as Error).message, /http\.address must be text/);
+  t.match((error as Error).message, /log\.level must be one of fatal, error/);
+  t.match((error as Error).message, /announce\.mdns must be true or false/);
+});
+
+t.test("config: what is no YAML, no mapping or no file is said in a sentence", async (t) => {
+  await t.rejects(load(t, "a: [1\n"), { code: "config-invalid", message: /not valid YAML/ });
+  await t.rejects(load(t, "hello"), { code: "config-invalid", message: /holds no keys/ });
+  await t.rejects(loadConfig({ path: join(await folder(t), "none.yaml") }), { code: "config-unreadable" });
+});
+
+t.test("config: any text loads or fails with a typed error", async (t) => {
+  const path = join(await folder(t), "any.yaml");
+  await fc.assert(
+    fc.asyncProperty(fc.string({ maxLength: 60 }), async (text) => {
+      await writeFile(path, text);
+      const result = await loadConfig({ path, overrides: { state: { directory: "/nonexistent" } } }).catch(
+        (e: unknown) => e,
+      );
+      return result instanceof Error ? isTellyportError(result) : true;
+    }),
+    { numRuns: 200 },
+  );
+});
+
+t.test("config: nearest finds transpositions and missing letters, and nothing far away", (t) => {
+  t.equal(nearest("prot", ["port", "address"]), "port");
+  t.equal(nearest("lve", ["live", "log"]), "live");
+  t.equal(nearest("banana", ["live", "log"]), null);
+  t.end();
+});
