@@ -1,5 +1,5 @@
 // Runs the built tests, a few processes of many files each, and prints `N passed, N failed[, N skipped]` as the last line.
-// usage: run-tests.mjs [--only TEXT] [--list] SUITE...      (default: every suite but browser and long)
+// usage: run-tests.mjs [--only TEXT] [--with-browser] [SUITE...]      (default: every suite but browser and long)
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -11,9 +11,14 @@ const buildFolder = resolve(root, process.env.TELLYPORT_BUILD ?? "build");
 const built = join(buildFolder, "test");
 const args = process.argv.slice(2);
 let only = null;
+let withBrowser = false;
+const total = { pass: 0, fail: 0, skip: 0 };
 const wanted = [];
 for (let i = 0; i < args.length; i++) {
   if (args[i] === "--only") only = args[++i];
+  else if (args[i] === "--with-browser") withBrowser = true;
+  else if (args[i] === "--also-passed") total.pass = Number(args[++i]);
+  else if (args[i] === "--also-failed") total.fail = Number(args[++i]);
   else wanted.push(args[i]);
 }
 
@@ -93,8 +98,9 @@ function runSuite(name, files) {
 
 const all = suites();
 const names =
-  wanted.length > 0 ? wanted : [...all.keys()].filter((name) => name !== "browser" && name !== "long");
-const total = { pass: 0, fail: 0, skip: 0 };
+  wanted.length > 0
+    ? wanted
+    : [...all.keys()].filter((name) => (withBrowser || name !== "browser") && name !== "long");
 mkdirSync(join(buildFolder, "logs"), { recursive: true });
 for (const name of names.sort()) {
   const files = all.get(name);

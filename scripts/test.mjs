@@ -1,0 +1,51 @@
+// The steps of scripts/test, after set-up: types, lint, build, tests. Every step runs even when one before it failed.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+const args = process.argv.slice(2);
+const long = args.indexOf("--long");
+const quick = args.includes("--quick");
+const unknown = args.filter((arg, index) => !["--quick", "--long"].includes(arg) && index !== long + 1);
+if (unknown.length > 0 || (long < 0 && args.some((arg) => !arg.startsWith("--")))) {
+  console.error(`scripts/test takes --quick, or --long [NAME]; not "${args.join(" ")}"`);
+  process.exit(64);
+}
+
+function step(name, command, ...commandArgs) {
+  const from = Date.now();
+  const { status, stdout, stderr } = spawnSync(command, commandArgs, { encoding: "utf8" });
+  const took = ((Date.now() - from) / 1000).toFixed(1);
+  console.log(`${status === 0 ? "✓" : "✗"} ${name} (${took} s)`);
+  if (status !== 0) console.log(`${stdout}${stderr}`);
+  return status === 0;
+}
+
+const bin = (name) => `node_modules/.bin/${name}`;
+const results = [];
+if (long < 0) {
+  results.push(step("types", bin("tsc"), "--noEmit", "-p", "tsconfig.json"));
+  results.push(step("types of the web app", bin("tsc"), "--noEmit", "-p", "web/tsconfig.json"));
+  results.push(step("lint", bin("eslint"), "."));
+  results.push(step("format", bin("prettier"), "--check", "--log-level", "warn", "."));
+}
+results.push(step("build", process.execPath, "scripts/build.mjs", "--if-needed"));
+results.push(step("build of the tests", process.execPath, "scripts/build.mjs", "--tests"));
+
+const counts = [
+  "--also-passed",
+  String(results.filter(Boolean).length),
+  "--also-failed",
+  String(results.filter((ok) => !ok).length),
+];
+const part = long >= 0 ? args[long + 1] : undefined;
+const suites =
+  long >= 0
+    ? ["long", ...(part === undefined ? [] : ["--only", `long/${part}.test`])]
+    : quick
+      ? []
+      : ["--with-browser"];
+const tests = spawnSync(process.execPath, ["scripts/run-tests.mjs", ...counts, ...suites], {
+  stdio: "inherit",
+});
+process.exitCode = tests.status ?? 1;

@@ -1,0 +1,23 @@
+import { loadConfig } from "../kernel/config/index.ts";
+
+/**
+ * `tellyport check-config`: the values in force, one a line, and where each comes from.
+ * @returns the exit code
+ * @throws TellyportError `config-invalid`, `config-unreadable`
+ */
+export async function checkConfig(args: { config?: string; state?: string; json: boolean }): Promise<number> {
+  const overrides = args.state === undefined ? {} : { state: { directory: args.state } };
+  const { values, path } = await loadConfig({ path: args.config, overrides });
+  if (args.json) {
+    process.stdout.write(`${JSON.stringify({ path, values })}\n`);
+    return 0;
+  }
+  const width = Math.max(...values.map(({ key }) => key.length));
+  process.stdout.write(`${path ?? "no configuration file: every value is the default"}\n\n`);
+  for (const { key, value, origin } of values) {
+    process.stdout.write(
+      `${key.padEnd(width)}  ${JSON.stringify(value)}${origin === "default" ? "" : `   (${origin})`}\n`,
+    );
+  }
+  return 0;
+}

@@ -1,0 +1,95 @@
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../kernel/clock.ts";
+import { loadConfig, type Config } from "../kernel/config/index.ts";
+import { TellyportError } from "../kernel/errors.ts";
+import { createLog } from "../kernel/log.ts";
+import { connectServiceManager } from "../kernel/systemd.ts";
+import { startBox } from "../main.ts";
+import { welcome } from "./welcome.ts";
+
+export interface RunArgs {
+  readonly config?: string;
+  readonly state?: string;
+  /** Plain http; https takes the next one. */
+  readonly port?: number;
+  /** `mock`, or `file:PATH[,PATH...]`. */
+  readonly tuner?: string;
+  /** Greet a person: address, code and QR code on standard output. */
+  readonly welcome?: boolean;
+}
+
+/**
+ * Runs the daemon until SIGTERM or SIGINT: the first stops it in good order, a second at once.
+ * @returns the exit code
+ * @throws TellyportError of the configuration or of whichever module cannot start
+ */
+export async function run(args: RunArgs): Promise<number> {
+  const { config } = await loadConfig({ path: args.config, overrides: overridesOf(args) });
+  const log = createLog({ level: config.log.level });
+  const manager = await connectServiceManager(process.env, log);
+  const box = await startBox({
+    config,
+    clock: systemClock,
+    log,
+    webFolder: beside("web"),
+    loopsFolder: beside("loops"),
+  });
+  manager.ready();
+  const watchdog =
+    manager.watchdogIntervalMs === null
+      ? null
+      : systemClock.every(manager.watchdogIntervalMs, () => manager.watchdog());
+  if (args.welcome === true) process.stdout.write(welcome({ ports: box.ports, offer: box.openOffer() }));
+  const signal = await stopSignal();
+  manager.stopping();
+  watchdog?.cancel();
+  log.info({ signal }, "stopping");
+  await box.stop();
+  log.info("stopped");
+  return 0;
+}
+
+/** A folder of the build: this file is bundled into dist/ or dist/chunks/. */
+function beside(name: string): string {
+  const here = new URL(".", import.meta.url).pathname;
+  const base = here.endsWith("/chunks/") ? "../" : "./";
+  return fileURLToPath(new URL(base + name, import.meta.url));
+}
+
+function overridesOf(args: RunArgs): Record<string, unknown> {
+  return {
+    ...(args.state !== undefined && { state: { directory: args.state } }),
+    ...(args.port !== undefined && {
+      http: { port: args.port, https: { port: args.port === 0 ? 0 : args.port + 1 } },
+    }),
+    ...(args.tuner !== undefined && { tuners: tunersOf(args.tuner) }),
+  };
+}
+
+function tunersOf(text: string): Partial<Config["tuners"]> | Record<string, unknown> {
+  if (text === "mock") return { mock: {} };
+  const paths = text.startsWith("file:")
+    ? text
+        .slice("file:".length)
+        .split(",")
+        .filter((path) => path !== "")
+    : [];
+  if (paths.length === 0)
+    throw new TellyportError("usage", `--tuner takes "mock" or "file:PATH[,PATH...]", not "${text}".`);
+  return { file: { paths } };
+}
+
+/** Resolves at the first SIGTERM or SIGINT; the second one ends the process the hard way. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const onSignal = (signal: NodeJS.Signals): void => {
+      resolve(signal);
+      for (const name of ["SIGTERM", "SIGINT"] as const) {
+        process.removeListener(name, onSignal);
+        process.once(name, () => process.kill(process.pid, "SIGKILL"));
+      }
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+  });
+}

@@ -1,0 +1,32 @@
+import { renderUnicodeCompact } from "uqr";
+import type { Offer } from "../protocol/api.ts";
+import { formatCode } from "../protocol/pairing.ts";
+
+/** What `scripts/start` shows a person: where to go, what to type, what to scan. */
+export function welcome(options: { ports: { http: number; https: number | null }; offer: Offer }): string {
+  const { ports, offer } = options;
+  const address = new URL(offer.url);
+  const fragment = address.hash;
+  const lines = [
+    "",
+    "Tellyport is on air.",
+    "",
+    `  On this machine    http://127.0.0.1:${ports.http}/${fragment}`,
+    `  On a phone nearby  ${address.origin}/   and type the code, or scan:`,
+    "",
+    renderUnicodeCompact(offer.url, { border: 2 }).replace(/^/gm, "  "),
+    "",
+    `  Pairing code       ${formatCode(offer.code)}   (for one phone, until ${new Date(offer.expiresAt).toLocaleTimeString()})`,
+    "",
+    ...(ports.https === null
+      ? []
+      : [
+          `  Over https         https://${address.hostname}:${ports.https}/   (the box made its certificate itself: the browser will ask)`,
+        ]),
+    "  Another phone      tellyport pair",
+    "  Stop               Ctrl-C",
+    "",
+    "",
+  ];
+  return lines.join("\n");
+}

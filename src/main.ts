@@ -1,0 +1,201 @@
+import { hostname, networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { createAccessControl, type AccessControl } from "./access-control/index.ts";
+import {
+  boxRoute,
+  buildApp,
+  createListeners,
+  createMdns,
+  descriptionRoute,
+  nodeSsdp,
+  ownSsdp,
+  webApp,
+  type Listeners,
+} from "./http-server/index.ts";
+import type { Clock } from "./kernel/clock.ts";
+import type { Config } from "./kernel/config/index.ts";
+import { Lifecycle, type Component } from "./kernel/lifecycle.ts";
+import type { Log } from "./kernel/log.ts";
+import { openDatabase } from "./kernel/store/database.ts";
+import { createShare } from "./share/index.ts";
+import { createTuners, mockRoutes, tunerRoutes } from "./tuner/index.ts";
+import { openSources } from "./sources.ts";
+import type { Offer } from "./protocol/api.ts";
+import { VERSION } from "./version.ts";
+
+export interface BoxDeps {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Built web app. */
+  readonly webFolder: string;
+  /** The mock broadcaster's loops. */
+  readonly loopsFolder: string;
+}
+
+/** The daemon, running. */
+export interface RunningBox {
+  readonly ports: Listeners["ports"];
+  readonly access: AccessControl;
+  /** Opens a pairing offer, as `tellyport pair` does. */
+  openOffer(): Offer;
+  stop(): Promise<void>;
+}
+
+/**
+ * The composition root: every module is made here, wired here, and started in this order; they stop in reverse.
+ * @throws TellyportError of whichever module cannot start
+ */
+export async function startBox(deps: BoxDeps): Promise<RunningBox> {
+  const { config, clock, log } = deps;
+  const stateDir = config.state.directory;
+  const database = openDatabase(join(stateDir, "tellyport.db"));
+  const lifecycle = new Lifecycle({ log, clock });
+  try {
+    const { sources, mock } = await openSources(config, { clock, log, loopsFolder: deps.loopsFolder });
+    const tuners = createTuners({
+      sources,
+      clock,
+      log: log.child({ module: "tuner" }),
+      options: { lingerMs: config.live.lingerSeconds * 1000 },
+    });
+
+    const access = await createAccessControl({
+      database,
+      stateDir,
+      clock,
+      log: log.child({ module: "access-control" }),
+      publicOrigin: () => `http://${publicAddress()}:${listeners.ports.http}`,
+    });
+
+    const share = createShare({
+      tuners,
+      database,
+      clock,
+      log: log.child({ module: "share" }),
+      grants: access.grants,
+      options: {
+        mediaBudgetBytes: config.live.mediaBudgetMiB * 1024 * 1024,
+        streamIdleMs: config.live.idleSeconds * 1000,
+      },
+    });
+    access.onClientEnded((client) =>
+      share.endPlaybacksOf(client, "client-revoked", "The owner ended this phone's access."),
+    );
+
+    const names = hostNames(access.identity.boxId, config.http.hosts);
+    const certificate = config.http.https.enabled
+      ? await access.certificate({ names: [...names], addresses: ownAddresses() })
+      : null;
+
+    const describe = (): { id: string; name: string } => ({
+      id: access.identity.boxId,
+      name: config.box.name,
+    });
+    const app = await buildApp({
+      log: log.child({ module: "http-server" }),
+      authenticator: access.authenticator,
+      version: VERSION,
+      hostNames: names,
+      plugins: [
+        boxRoute(() => ({
+          ...describe(),
+          version: VERSION,
+          clock: "synchronised",
+          pairing: access.pairingState(),
+          claimed: access.claimed(),
+          https:
+            certificate === null
+              ? null
+              : { port: listeners.ports.https ?? 0, fingerprint: certificate.fingerprint },
+          time: new Date(clock.now()).toISOString(),
+        })),
+        access.routes,
+        tunerRoutes(tuners),
+        share.routes,
+        ...(mock === null ? [] : [mockRoutes(mock)]),
+        descriptionRoute({ id: access.identity.boxId, name: () => config.box.name, version: VERSION }),
+        webApp(deps.webFolder),
+      ],
+    });
+
+    const listeners = createListeners({
+      app,
+      log: log.child({ module: "http-server" }),
+      address: config.http.address,
+      port: config.http.port,
+      https:
+        certificate === null
+          ? null
+          : { port: config.http.https.port, key: certificate.key, cert: certificate.cert },
+      socketPath: join(stateDir, "control.sock"),
+    });
+
+    await lifecycle.start([
+      { name: "database", stop: () => database.close() },
+      tuners,
+      share,
+      listeners,
+      ...announcers(config, { log, clock, boxId: access.identity.boxId, listeners }),
+    ]);
+    return {
+      ports: listeners.ports,
+      access,
+      openOffer: () => access.openOffer(),
+      stop: () => lifecycle.stop(),
+    };
+  } catch (error) {
+    await lifecycle.stop();
+    throw error;
+  }
+}
+
+function announcers(
+  config: Config,
+  deps: { log: Log; clock: Clock; boxId: string; listeners: Listeners },
+): Component[] {
+  const log = deps.log.child({ module: "announce" });
+  const port = (): number => deps.listeners.ports.http;
+  const components: Component[] = [];
+  if (config.announce.mdns) {
+    components.push(
+      createMdns({
+        log,
+        name: config.box.name,
+        port,
+        txt: () => ({ id: deps.boxId, version: VERSION, https: String(deps.listeners.ports.https ?? 0) }),
+      }),
+    );
+  }
+  if (config.announce.ssdp !== "off") {
+    const advertise = config.announce.ssdp === "node-ssdp" ? nodeSsdp : ownSsdp;
+    components.push(advertise({ log, clock: deps.clock, boxId: deps.boxId, version: VERSION, port }));
+  }
+  return components;
+}
+
+/** Names by which a request may call this box, beside its addresses. */
+function hostNames(boxId: string, extra: readonly string[]): Set<string> {
+  const host = hostname().toLowerCase();
+  return new Set([
+    host,
+    `${host}.local`,
+    `tellyport-${boxId.slice(0, 4)}.local`,
+    ...extra.map((name) => name.toLowerCase()),
+  ]);
+}
+
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).filter((entry) => !entry.address.startsWith("fe80:")).map((entry) => entry.address),
+  );
+}
+
+/** The address for a phone in the same house: the first IPv4 address that is not loopback. */
+function publicAddress(): string {
+  return (
+    Object.values(networkInterfaces())
+      .flatMap((list) => list ?? [])
+      .find((entry) => entry.family === "IPv4" && !entry.internal)?.address ?? "127.0.0.1"
+  );
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import t from "tap";
+import { ERROR_CODES } from "../../src/kernel/errors.ts";
+import { VERSION } from "../../src/version.ts";
+import { PROJECT } from "../helpers/captures.ts";
+
+const read = (path: string): string => readFileSync(join(PROJECT, path), "utf8");
+
+t.test("documents: docs/errors.md lists exactly the codes of the source, with their kinds", (t) => {
+  const rows = [...read("docs/errors.md").matchAll(/^\| `([a-z0-9-]+)` \| ([a-z-]+) \| (.+) \|$/gm)];
+  const documented = Object.fromEntries(rows.map((row) => [row[1], row[2]]));
+  t.same(documented, { ...ERROR_CODES });
+  for (const row of rows) t.ok((row[3] ?? "").length > 10, `${row[1]} says what to do`);
+  t.end();
+});
+
+t.test("documents: the version is the package's", (t) => {
+  t.equal(VERSION, (JSON.parse(read("package.json")) as { version: string }).version);
+  t.match(read("CHANGELOG.md"), new RegExp(`## ${VERSION}`));
+  t.end();
+});
+
+t.test("documents: the lock file names no host, and no dependency needs its install script", (t) => {
+  const lock = read("package-lock.json");
+  t.notMatch(lock, /"resolved":\s*"https?:/);
+  const { allowScripts } = JSON.parse(read("package.json")) as { allowScripts: Record<string, boolean> };
+  const withScripts = Object.entries(
+    (JSON.parse(lock) as { packages: Record<string, { hasInstallScript?: boolean }> }).packages,
+  )
+    .filter(([, entry]) => entry.hasInstallScript === true)
+    .map(([path]) => path.replace(/^.*node_modules\//, ""));
+  for (const name of new Set(withScripts))
+    t.equal(allowScripts[name], false, `${name}: its script is refused, and we work without`);
+  t.match(read(".npmrc"), /^ignore-scripts=true$/m);
+  t.end();
+});
+
+t.test("documents: the README's feature table has a row for every requirement", (t) => {
+  const readme = read("README.md");
+  for (const id of [
+    "A1",
+    "A2",
+    "A3",
+    "A4",
+    "A5",
+    "A6",
+    "A7",
+    "B1",
+    "B2",
+    "B3",
+    "B4",
+    "B5",
+    "C1",
+    "C2",
+    "C3",
+    "C4",
+    "D1",
+    "D2",
+    "D3",
+    "D4",
+    "E1",
+    "E2",
+    "E3",
+    "E4",
+    "E5",
+    "E6",
+    "E7",
+  ]) {
+    t.match(readme, new RegExp(`^\\| ${id} \\|`, "m"), id);
+  }
+  t.end();
+});
