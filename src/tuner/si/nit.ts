@@ -1,0 +1,182 @@
+import type { Delivery } from "../ports.ts";
+import { decodeDelivery, encodeDelivery } from "./delivery.ts";
+import {
+  eachDescriptor,
+  findDescriptor,
+  logicalChannelDescriptor,
+  networkNameDescriptor,
+  PRIVATE_DATA,
+  privateDataSpecifierDescriptor,
+  serviceListDescriptor,
+  TAG,
+} from "./descriptors.ts";
+import {
+  BODY,
+  loopLength,
+  loopWithin,
+  openSection,
+  sealSection,
+  uint16,
+  type SectionHeader,
+} from "./section.ts";
+import { decodeDvbText, type TextOptions } from "./text.ts";
+
+/** Network information section. @see EN 300 468 §5.2.1 */
+export interface Nit extends SectionHeader {
+  /** 0x40 actual, 0x41 other network. */
+  readonly tableId: number;
+  /** About the network that carries it. */
+  readonly actual: boolean;
+  readonly networkId: number;
+  /** Empty when not named. */
+  readonly networkName: string;
+  readonly transportStreams: readonly NitTransportStream[];
+}
+
+export interface NitTransportStream {
+  readonly transportStreamId: number;
+  readonly originalNetworkId: number;
+  /** How to receive it; null when not said. */
+  readonly delivery: Delivery | null;
+  readonly lcns: readonly LogicalChannel[];
+  /** Numbers for receivers that show an HD simulcast in place of the SD service. */
+  readonly hdSimulcastLcns: readonly LogicalChannel[];
+  readonly services: readonly { readonly serviceId: number; readonly serviceType: number }[];
+}
+
+/** @see IEC 62216 §8.5.3 */
+export interface LogicalChannel {
+  readonly serviceId: number;
+  /** As sent: what 0 means is the network's affair. */
+  readonly number: number;
+  /** visible_service_flag: may be chosen by number. */
+  readonly visible: boolean;
+}
+
+const ACTUAL = 0x40;
+const OTHER = 0x41;
+
+/** @returns null when it is not a NIT section */
+export function decodeNit(section: Buffer, text?: TextOptions): Nit | null {
+  const open = openSection(section, (id) => id === ACTUAL || id === OTHER, 2);
+  if (open === null) return null;
+  const nameLoopLength = section.readUInt16BE(BODY) & 0x0fff;
+  const name = findDescriptor(loopWithin(section, BODY + 2, nameLoopLength, open.end), TAG.networkName);
+  const transportStreams: NitTransportStream[] = [];
+  // Behind the network's descriptors: 12 bits of length of the loop of transport streams.
+  for (let at = BODY + 2 + nameLoopLength + 2; at + 6 <= open.end;) {
+    const length = section.readUInt16BE(at + 4) & 0x0fff;
+    transportStreams.push({
+      transportStreamId: section.readUInt16BE(at),
+      originalNetworkId: section.readUInt16BE(at + 2),
+      ...describe(loopWithin(section, at + 6, length, open.end)),
+    });
+    at += 6 + length;
+  }
+  return {
+    tableId: open.tableId,
+    actual: open.tableId === ACTUAL,
+    networkId: open.extension,
+    networkName: name === null ? "" : decodeDvbText(name, text),
+    version: open.version,
+    current: open.current,
+    sectionNumber: open.sectionNumber,
+    lastSectionNumber: open.lastSectionNumber,
+    transportStreams,
+  };
+}
+
+type Description = Omit<NitTransportStream, "transportStreamId" | "originalNetworkId">;
+
+function describe(loop: Buffer): Description {
+  const lcns: LogicalChannel[] = [];
+  const hdSimulcastLcns: LogicalChannel[] = [];
+  const services: { serviceId: number; serviceType: number }[] = [];
+  let privateData: number | null = null;
+  for (const { tag, data } of eachDescriptor(loop)) {
+    switch (tag) {
+      case TAG.privateDataSpecifier:
+        privateData = data.length >= 4 ? data.readUInt32BE(0) : null;
+        break;
+      case TAG.serviceList:
+        for (let at = 0; at + 3 <= data.length; at += 3) {
+          services.push({ serviceId: data.readUInt16BE(at), serviceType: data.readUInt8(at + 2) });
+        }
+        break;
+      case TAG.logicalChannel:
+        // NorDig's first version has four more bits of number.
+        readChannels(data, lcns, privateData === PRIVATE_DATA.nordig ? 0x3fff : 0x03ff);
+        break;
+      case TAG.logicalChannelV2:
+        if (privateData === PRIVATE_DATA.nordig && lcns.length === 0)
+          readChannels(firstList(data), lcns, 0x03ff);
+        break;
+      case TAG.hdSimulcastLogicalChannel:
+        readChannels(data, hdSimulcastLcns, 0x03ff);
+        break;
+      default:
+    }
+  }
+  return { delivery: decodeDelivery(loop), lcns, hdSimulcastLcns, services };
+}
+
+function readChannels(data: Buffer, into: LogicalChannel[], numberMask: number): void {
+  for (let at = 0; at + 4 <= data.length; at += 4) {
+    const flagsAndNumber = data.readUInt16BE(at + 2);
+    into.push({
+      serviceId: data.readUInt16BE(at),
+      number: flagsAndNumber & numberMask,
+      visible: (flagsAndNumber & 0x8000) !== 0,
+    });
+  }
+}
+
+/** The first of the channel lists of a NorDig logical channel descriptor, version 2. @see NorDig Unified §12.2.9.2.2 */
+function firstList(data: Buffer): Buffer {
+  // channel_list_id, name length and name, country (3), length of the list
+  const lengthAt = data.length >= 2 ? 2 + data.readUInt8(1) + 3 : data.length;
+  if (lengthAt >= data.length) return Buffer.alloc(0);
+  return data.subarray(lengthAt + 1, lengthAt + 1 + data.readUInt8(lengthAt));
+}
+
+/** Service list entries and channels that one descriptor holds. */
+const SERVICES_EACH = 85;
+const CHANNELS_EACH = 63;
+
+/** `tableId` decides between actual and other network. @throws RangeError when it does not fit into one section of 1024 bytes */
+export function encodeNit(nit: Nit): Buffer {
+  const name = nit.networkName === "" ? Buffer.alloc(0) : networkNameDescriptor(nit.networkName);
+  const streams = nit.transportStreams.map((stream) => {
+    const loop = Buffer.concat(descriptorsOf(stream));
+    return Buffer.concat([
+      uint16(stream.transportStreamId),
+      uint16(stream.originalNetworkId),
+      loopLength(0xf000, loop.length),
+      loop,
+    ]);
+  });
+  const length = streams.reduce((sum, stream) => sum + stream.length, 0);
+  const body = [loopLength(0xf000, name.length), name, loopLength(0xf000, length), ...streams];
+  return sealSection(nit.tableId, nit.networkId, nit, body, true);
+}
+
+function descriptorsOf(stream: NitTransportStream): Buffer[] {
+  const parts: Buffer[] = [];
+  for (const some of inGroups(stream.services, SERVICES_EACH)) parts.push(serviceListDescriptor(some));
+  const delivery = stream.delivery === null ? null : encodeDelivery(stream.delivery);
+  if (delivery !== null) parts.push(delivery);
+  if (stream.lcns.length + stream.hdSimulcastLcns.length > 0) {
+    parts.push(privateDataSpecifierDescriptor(PRIVATE_DATA.eacem));
+  }
+  for (const some of inGroups(stream.lcns, CHANNELS_EACH)) parts.push(logicalChannelDescriptor(some));
+  for (const some of inGroups(stream.hdSimulcastLcns, CHANNELS_EACH)) {
+    parts.push(logicalChannelDescriptor(some, TAG.hdSimulcastLogicalChannel));
+  }
+  return parts;
+}
+
+function inGroups<T>(items: readonly T[], size: number): T[][] {
+  const groups: T[][] = [];
+  for (let at = 0; at < items.length; at += size) groups.push(items.slice(at, at + size));
+  return groups;
+}
