@@ -42,13 +42,15 @@ export function decodeDelivery(loop: Buffer): Delivery | null {
   return s2 && delivery?.system === "dvbs" ? { ...delivery, system: "dvbs2" } : delivery;
 }
 
+/** All ones means "see the frequency list"; some networks write 0 where they do not say. */
+const isFrequency = (field: number): boolean => field !== 0 && field !== 0xffff_ffff;
+
 /** @see EN 300 468 §6.2.13.4 */
 function terrestrial(data: Buffer): Delivery | null {
   if (data.length < 5) return null;
   const bandwidthHz = BANDWIDTHS[data.readUInt8(4) >> 5];
   const frequencyHz = data.readUInt32BE(0) * 10;
-  // All ones: somewhere else, see the frequency list.
-  if (bandwidthHz === undefined || data.readUInt32BE(0) === 0xffff_ffff) return null;
+  if (bandwidthHz === undefined || !isFrequency(data.readUInt32BE(0))) return null;
   return { system: "dvbt", frequencyHz, bandwidthHz, plp: null };
 }
 
@@ -59,6 +61,7 @@ function secondGenerationTerrestrial(data: Buffer): Delivery | null {
   const bandwidthHz = T2_BANDWIDTHS[(data.readUInt8(3) >> 2) & 0x0f];
   const frequencyAt = 7 + (data.readUInt8(4) & 1);
   if (bandwidthHz === undefined || data.length < frequencyAt + 4) return null;
+  if (!isFrequency(data.readUInt32BE(frequencyAt))) return null;
   return {
     system: "dvbt2",
     frequencyHz: data.readUInt32BE(frequencyAt) * 10,

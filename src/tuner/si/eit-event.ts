@@ -11,7 +11,7 @@ import {
 import { decodeDvbText, encodeDvbText, splitDvbText, type TextOptions } from "./text.ts";
 
 /** An event of an EIT section. @see EN 300 468 §5.2.4 */
-export interface Event {
+export interface EitEvent {
   readonly eventId: number;
   /** Epoch milliseconds UTC; null when undefined (NVOD reference) or not a time. */
   readonly startsAt: number | null;
@@ -32,7 +32,7 @@ export interface Event {
   readonly rating: readonly { readonly country: string; readonly age: number }[];
 }
 
-type Description = Pick<Event, "title" | "description" | "language" | "content" | "rating">;
+type Description = Pick<EitEvent, "title" | "description" | "language" | "content" | "rating">;
 
 interface ExtendedText {
   language: string | null;
@@ -71,7 +71,7 @@ export function decodeEvent(loop: Buffer, options?: TextOptions): Description {
   return {
     title: short?.title ?? "",
     description: join(short?.text ?? "", long),
-    language: short?.language ?? long?.language ?? null,
+    language: named(short?.language) ?? named(long?.language),
     content,
     rating,
   };
@@ -113,6 +113,10 @@ function readExtended(data: Buffer, texts: ExtendedText[], options?: TextOptions
   entry.text += decodeDvbText(data.subarray(itemsEnd + 1, textEnd), options);
 }
 
+/** "und", undetermined, names no language. */
+const named = (language: string | null | undefined): string | null =>
+  language === undefined || language === "und" ? null : language;
+
 function join(short: string, extended: ExtendedText | undefined): string {
   const long = extended?.text ?? "";
   // Some broadcasters repeat the short text at the head of the extended one.
@@ -127,7 +131,7 @@ const SHORT_ROOM = 255 - 5;
 const MOST_EXTENDED = 16;
 
 /** The descriptor loop of an event: the description goes into the short event, or, when too long for it, into extended ones. */
-export function encodeEvent(event: Event): Buffer {
+export function encodeEvent(event: EitEvent): Buffer {
   const language = event.language ?? "und";
   const room = SHORT_ROOM - encodeDvbText(event.title, SHORT_ROOM - 1).length;
   const fits = encodeDvbText(event.description).length <= room;

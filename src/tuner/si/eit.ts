@@ -1,4 +1,4 @@
-import { decodeEvent, encodeEvent, type Event } from "./eit-event.ts";
+import { decodeEvent, encodeEvent, type EitEvent } from "./eit-event.ts";
 import {
   BODY,
   loopLength,
@@ -12,7 +12,7 @@ import {
 import type { TextOptions } from "./text.ts";
 import { decodeDuration, decodeUtc, encodeDuration, encodeUtc } from "./time.ts";
 
-export type { Event } from "./eit-event.ts";
+export type { EitEvent } from "./eit-event.ts";
 
 /** Event information section: present and following, or a part of the schedule. @see EN 300 468 §5.2.4 */
 export interface Eit extends SectionHeader {
@@ -28,7 +28,7 @@ export interface Eit extends SectionHeader {
   readonly segmentLastSectionNumber: number;
   /** Last table_id of this service's schedule. */
   readonly lastTableId: number;
-  readonly events: readonly Event[];
+  readonly events: readonly EitEvent[];
 }
 
 const FIRST_TABLE = 0x4e;
@@ -42,7 +42,7 @@ const EVENT_HEADER = 12;
 export function decodeEit(section: Buffer, text?: TextOptions): Eit | null {
   const open = openSection(section, (id) => id >= FIRST_TABLE && id <= LAST_TABLE, 6);
   if (open === null) return null;
-  const events: Event[] = [];
+  const events: EitEvent[] = [];
   for (let at = BODY + 6; at + EVENT_HEADER <= open.end;) {
     const statusAndLength = section.readUInt16BE(at + 10);
     const length = statusAndLength & 0x0fff;
