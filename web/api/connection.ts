@@ -1,0 +1,230 @@
+import type { Tokens } from "../../src/protocol/api.ts";
+import { dpopProof } from "./dpop.ts";
+import { Problem, UNREACHABLE, asProblem, problemOf } from "./problem.ts";
+import type { Session, SessionStore } from "./session.ts";
+
+/** What the connection needs of the browser; tests bring their own. */
+export interface ConnectionDeps {
+  /** Scheme, host and port of the page: the API is on the same. */
+  readonly origin: string;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly store: SessionStore;
+  /** Milliseconds since 1970 by this phone's clock, which may be wrong. */
+  readonly now: () => number;
+  /** Milliseconds that never jump. */
+  readonly monotonic: () => number;
+}
+
+export interface CallOptions {
+  readonly body?: object;
+  /** Send no credential: the route is open. */
+  readonly open?: boolean;
+  /** Milliseconds until the call counts as unanswered; default 15000. */
+  readonly timeoutMs?: number;
+}
+
+/** The box says that this phone's place is gone; nothing but pairing again helps. */
+const SIGNED_OUT = new Set(["client-revoked", "refresh-invalid"]);
+/** A LAN viewer's cookie has run out, or was taken away. */
+const COOKIE_GONE = new Set(["access-token-missing", "access-token-invalid"]);
+
+/** Calls the box's API as this phone: proofs, nonces, refreshing, and words for what goes wrong. */
+export class BoxConnection {
+  readonly #deps: ConnectionDeps;
+  #box = "";
+  #session: Session | null = null;
+  #access: { token: string; until: number } | null = null;
+  #refreshing: Promise<void> | null = null;
+  #nonce: string | undefined;
+  #clockOffset = 0;
+  /** Called once when the box no longer knows this phone. */
+  onSignedOut: (problem: Problem) => void = () => {};
+
+  constructor(deps: ConnectionDeps) {
+    this.#deps = deps;
+  }
+
+  get session(): Session | null {
+    return this.#session;
+  }
+
+  /** Milliseconds since 1970 by the box's clock, as far as its answers tell. */
+  boxNow(): number {
+    return this.#deps.now() + this.#clockOffset;
+  }
+
+  /** From now on calls carry this session. Tokens are those that pairing just gave, if it did. */
+  use(box: string, session: Session | null, tokens?: Tokens): void {
+    this.#box = box;
+    this.#session = session;
+    this.#access = null;
+    if (tokens !== undefined) this.#takeAccess(tokens);
+  }
+
+  /** @throws Problem with the box's code, or `box-unreachable` */
+  async call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), options.timeoutMs ?? 15_000);
+    try {
+      const response = await this.#send(method, path, options, abort.signal);
+      if (response.status === 204) return undefined as T;
+      return (await response.json().catch(() => {
+        throw new Problem(UNREACHABLE, "The answer broke off", { status: response.status });
+      })) as T;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Opens an answer without end, for events. @throws Problem */
+  async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const response = await this.#send("GET", path, {}, signal);
+    if (response.body === null) throw new Problem(UNREACHABLE);
+    return response.body as ReadableStream<Uint8Array>;
+  }
+
+  /**
+   * Signs a request now, to be sent in one synchronous step when the page goes away and nothing asynchronous runs
+   * any more. Good for as long as the box accepts the proof: make a new one every half minute.
+   */
+  async prepare(method: string, path: string): Promise<() => void> {
+    const headers = await this.#headers(method, path, {});
+    const url = this.#deps.origin + path;
+    return () => void this.#deps.fetch(url, { method, headers, keepalive: true }).catch(() => undefined);
+  }
+
+  async #send(method: string, path: string, options: CallOptions, signal: AbortSignal): Promise<Response> {
+    let nonceTried = false;
+    let refreshTried = false;
+    for (;;) {
+      const headers = await this.#headers(method, path, options);
+      const token = this.#access?.token;
+      const response = await this.#fetch(method, path, headers, options.body, signal);
+      if (response.ok) return response;
+      const problem = await problemOf(response);
+      if (options.open === true || problem.status !== 401 || this.#session === null) throw problem;
+      if (problem.code === "dpop-nonce-required" && !nonceTried) {
+        nonceTried = true;
+      } else if (problem.code === "access-token-invalid" && this.#session.kind === "key" && !refreshTried) {
+        refreshTried = true;
+        if (this.#access?.token === token) this.#access = null;
+      } else {
+        if (SIGNED_OUT.has(problem.code) || (this.#session.kind === "lan" && COOKIE_GONE.has(problem.code)))
+          await this.#signOut(problem);
+        throw problem;
+      }
+    }
+  }
+
+  async #headers(method: string, path: string, options: CallOptions): Promise<Record<string, string>> {
+    const headers: Record<string, string> = { "x-tellyport": "1" };
+    if (options.body !== undefined) headers["content-type"] = "application/json";
+    if (options.open === true || this.#session?.kind !== "key") return headers;
+    const accessToken = await this.#accessToken();
+    headers.authorization = `DPoP ${accessToken}`;
+    headers.dpop = await this.#proof(this.#session, method, path, accessToken);
+    return headers;
+  }
+
+  #proof(
+    session: Session & { kind: "key" },
+    method: string,
+    path: string,
+    accessToken?: string,
+  ): Promise<string> {
+    const url = this.#deps.origin + path;
+    const issuedAt = this.boxNow() / 1000;
+    return dpopProof(session.signer, { method, url, issuedAt, accessToken, nonce: this.#nonce });
+  }
+
+  async #fetch(
+    method: string,
+    path: string,
+    headers: Record<string, string>,
+    body: object | undefined,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    try {
+      const response = await this.#deps.fetch(this.#deps.origin + path, {
+        method,
+        headers,
+        signal,
+        cache: "no-store",
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      this.#nonce = response.headers.get("dpop-nonce") ?? this.#nonce;
+      this.#learnClock(response.headers.get("date"));
+      return response;
+    } catch (error) {
+      throw new Problem(UNREACHABLE, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** The `Date` of an answer is exact to a second; smaller differences than two are noise. */
+  #learnClock(date: string | null): void {
+    const boxTime = date === null ? NaN : Date.parse(date) + 500;
+    if (Math.abs(boxTime - this.boxNow()) > 2000) this.#clockOffset = boxTime - this.#deps.now();
+  }
+
+  async #accessToken(): Promise<string> {
+    if (this.#access === null || this.#deps.monotonic() >= this.#access.until) {
+      this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = null));
+      await this.#refreshing;
+    }
+    if (this.#access === null) throw new Problem("access-token-invalid");
+    return this.#access.token;
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      await this.#deps.store.exclusively(async () => {
+        // another tab may have rotated the token meanwhile
+        const stored = await this.#deps.store.load(this.#box);
+        if (stored?.kind === "key" && stored.client === this.#session?.client) this.#session = stored;
+        const session = this.#session;
+        if (session?.kind !== "key") throw new Problem("access-token-missing");
+        const tokens = await this.#requestTokens(session);
+        const refreshToken =
+          session.refreshToken === null ? null : (tokens.refreshToken ?? session.refreshToken);
+        this.#session = { ...session, role: tokens.role, refreshToken };
+        this.#takeAccess(tokens);
+        await this.#deps.store.save(this.#box, this.#session);
+      });
+    } catch (error) {
+      const problem = asProblem(error);
+      if (SIGNED_OUT.has(problem.code)) await this.#signOut(problem);
+      throw problem;
+    }
+  }
+
+  async #requestTokens(session: Session & { kind: "key" }): Promise<Tokens> {
+    const path = "/api/v1/token";
+    const body = session.refreshToken === null ? {} : { refreshToken: session.refreshToken };
+    for (let nonceTried = false; ; nonceTried = true) {
+      const headers = {
+        "x-tellyport": "1",
+        "content-type": "application/json",
+        dpop: await this.#proof(session, "POST", path),
+      };
+      const response = await this.#fetch("POST", path, headers, body, AbortSignal.timeout(15_000));
+      if (response.ok) return (await response.json()) as Tokens;
+      const problem = await problemOf(response);
+      if (problem.code !== "dpop-nonce-required" || nonceTried) throw problem;
+    }
+  }
+
+  #takeAccess(tokens: Tokens): void {
+    if (tokens.accessToken === null) return;
+    const lifetime = Math.max(0, Date.parse(tokens.expiresAt) - this.boxNow());
+    const margin = Math.min(30_000, lifetime / 4);
+    this.#access = { token: tokens.accessToken, until: this.#deps.monotonic() + lifetime - margin };
+  }
+
+  async #signOut(problem: Problem): Promise<void> {
+    if (this.#session === null) return;
+    this.#session = null;
+    this.#access = null;
+    await this.#deps.store.forget(this.#box);
+    this.onSignedOut(problem);
+  }
+}

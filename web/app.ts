@@ -1,0 +1,240 @@
+import type { Box, Channel, Channels, PairingClaim, ServerEvents } from "../src/protocol/api.ts";
+import { parsePairingFragment } from "../src/protocol/pairing.ts";
+import { BoxConnection } from "./api/connection.ts";
+import { createDeviceStore } from "./api/device-store.ts";
+import { backOff, createEventParser, type ServerEvent } from "./api/events.ts";
+import { Problem, asProblem } from "./api/problem.ts";
+import { canHoldKey, pair, type PairingProgress } from "./pairing/pair.ts";
+import type { PairingSecret } from "./pairing/proof.ts";
+import { capabilities as measureCapabilities } from "./player/browser-media.ts";
+import { Player } from "./player/player.ts";
+import * as state from "./state.ts";
+
+/** Milliseconds without a byte after which the event stream counts as dead. */
+const SILENCE = 90_000;
+const CLOCK_TICK = 10_000;
+
+const store = createDeviceStore();
+export const connection = new BoxConnection({
+  origin: location.origin,
+  fetch: (url, init) => fetch(url, init),
+  store,
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+});
+export const player = { current: null as Player | null };
+
+/** What the QR code's address brought, taken out of the address bar and history at once. */
+export let scanned: PairingSecret | null = takeFragment();
+
+function takeFragment(): PairingSecret | null {
+  const found = parsePairingFragment(location.hash);
+  if (location.hash.startsWith("#p=")) history.replaceState(null, "", location.pathname);
+  return found && { kind: "qr", ...found };
+}
+
+/** From opening the page to the first screen. */
+export async function start(): Promise<void> {
+  connection.onSignedOut = (reason) => showPairing(reason);
+  window.addEventListener("popstate", followAddress);
+  window.addEventListener("hashchange", onHashChange);
+  setInterval(() => (state.now.value = connection.boxNow()), CLOCK_TICK);
+  await connect();
+}
+
+/** Asks the box who it is and takes up the session with it, if there is one. */
+export async function connect(): Promise<void> {
+  state.screen.value = { name: "starting" };
+  try {
+    const box = await connection.call<Box>("GET", "/api/v1/box", { open: true });
+    state.box.value = box;
+    state.now.value = connection.boxNow();
+    const session = scanned === null ? await store.load(box.id) : null;
+    connection.use(box.id, session);
+    if (session === null) showPairing(null);
+    else await enter();
+  } catch (error) {
+    fail(asProblem(error));
+  }
+}
+
+function fail(problem: Problem): void {
+  if (state.screen.value.name === "pair") return; // signed out meanwhile: that screen says why
+  state.screen.value = { name: "error", problem };
+}
+
+function showPairing(reason: Problem | null): void {
+  following?.abort();
+  state.settingsOpen.value = false;
+  state.channels.value = null;
+  player.current = null;
+  state.screen.value = { name: "pair", reason };
+}
+
+/** @throws Problem when pairing fails; the screen stays */
+export async function pairWith(
+  secret: PairingSecret,
+  device: { name: string; terminalType: PairingClaim["terminalType"] },
+  progress: PairingProgress,
+): Promise<void> {
+  const box = state.box.value ?? (await connection.call<Box>("GET", "/api/v1/box", { open: true }));
+  const { lasting } = await pair(connection, store, box, secret, device, progress);
+  state.unlasting.value = !lasting;
+  scanned = null;
+  await enter();
+}
+
+export function forgetScanned(): void {
+  scanned = null;
+}
+
+/** The https page of the same box, pairing secret included; null when this is it, or there is none. */
+export function securePage(): string | null {
+  const https = state.box.value?.https;
+  if (!https || canHoldKey()) return null;
+  const fragment = scanned?.kind === "qr" ? `#p=1.${scanned.offer}.${scanned.secret}` : "";
+  return `https://${location.hostname}:${https.port}/${fragment}`;
+}
+
+async function enter(): Promise<void> {
+  void measureCapabilities().then((found) => (state.capabilities.value = found));
+  followAddress();
+  following?.abort();
+  following = new AbortController();
+  void follow(following.signal);
+  try {
+    const { channels } = await connection.call<Channels>("GET", "/api/v1/channels");
+    state.channels.value = channels;
+    followAddress();
+  } catch (error) {
+    if (state.channels.value === null) throw error;
+  }
+}
+
+let following: AbortController | null = null;
+
+/** Keeps the event stream open until aborted, waiting longer after each failure. */
+async function follow(signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    await readEvents(signal, () => (attempt = 0)).catch(() => undefined);
+    if (signal.aborted) return;
+    state.live.value = false;
+    await pause(backOff(attempt), signal);
+  }
+}
+
+async function readEvents(signal: AbortSignal, onOpen: () => void): Promise<void> {
+  const abort = new AbortController();
+  const stop = (): void => abort.abort();
+  signal.addEventListener("abort", stop);
+  let silence = setTimeout(stop, SILENCE);
+  try {
+    const reader = (await connection.stream("/api/v1/events", abort.signal)).getReader();
+    const decoder = new TextDecoder();
+    const parse = createEventParser();
+    onOpen();
+    state.live.value = true;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      clearTimeout(silence);
+      silence = setTimeout(stop, SILENCE);
+      for (const event of parse(decoder.decode(value, { stream: true }))) onEvent(event);
+    }
+  } finally {
+    clearTimeout(silence);
+    signal.removeEventListener("abort", stop);
+    stop();
+  }
+}
+
+function onEvent({ event, data }: ServerEvent): void {
+  if (event === "snapshot" || event === "channels") {
+    state.channels.value = (JSON.parse(data) as ServerEvents["snapshot"]).channels;
+    if (state.screen.value.name === "starting") followAddress();
+  } else if (event === "playback-ended") {
+    player.current?.onEnded(JSON.parse(data) as ServerEvents["playback-ended"]);
+  }
+}
+
+/** Waits, but not when the network just came back or the person just looked. */
+function pause(delay: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const over = new AbortController();
+    const done = (): void => {
+      clearTimeout(timer);
+      over.abort();
+      resolve();
+    };
+    const timer = setTimeout(done, delay);
+    window.addEventListener("online", done, { signal: over.signal });
+    document.addEventListener("visibilitychange", () => document.hidden || done(), { signal: over.signal });
+    signal.addEventListener("abort", done, { signal: over.signal });
+  });
+}
+
+const WATCH = "#/watch/";
+
+/** Shows what the address names: a channel, or the list. */
+function followAddress(): void {
+  if (connection.session === null) return;
+  if (!location.hash.startsWith(WATCH)) {
+    player.current = null;
+    state.screen.value = { name: "channels" };
+    return;
+  }
+  const list = state.channels.value;
+  if (list === null) return; // once it is here
+  const id = decodeURIComponent(location.hash.slice(WATCH.length));
+  const channel = list.find((one) => one.id === id);
+  if (channel === undefined) return leaveChannel();
+  if (player.current?.channel.value?.id !== id) watch(channel);
+}
+
+/** A QR code scanned while the page is already open changes only the fragment. */
+function onHashChange(): void {
+  const found = takeFragment();
+  if (found === null) return;
+  scanned = found;
+  void connect();
+}
+
+function watch(channel: Channel): void {
+  player.current ??= new Player({ connection, capabilities: measureCapabilities });
+  player.current.tune(channel);
+  state.screen.value = { name: "player" };
+}
+
+/** From the list: a step that the back button undoes. */
+export function openChannel(channel: Channel): void {
+  history.pushState({ fromList: true }, "", WATCH + encodeURIComponent(channel.id));
+  watch(channel);
+}
+
+/** From channel to channel: the back button still leads to the list. */
+export function switchChannel(channel: Channel): void {
+  history.replaceState(history.state, "", WATCH + encodeURIComponent(channel.id));
+  watch(channel);
+}
+
+export function leaveChannel(): void {
+  if ((history.state as { fromList?: boolean } | null)?.fromList === true) return history.back();
+  history.replaceState(null, "", location.pathname);
+  followAddress();
+}
+
+/** Gives up this phone's place at the box, there as well as here; here even when the box does not answer. */
+export async function forgetBox(): Promise<void> {
+  const { session } = connection;
+  const id = state.box.value?.id;
+  if (session !== null)
+    await connection
+      .call("DELETE", `/api/v1/clients/${encodeURIComponent(session.client)}`)
+      .catch(() => undefined);
+  if (id !== undefined) {
+    await store.forget(id);
+    connection.use(id, null);
+  }
+  history.replaceState(null, "", location.pathname);
+  showPairing(null);
+}

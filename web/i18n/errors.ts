@@ -1,0 +1,216 @@
+/**
+ * What each error code means to a person, in both languages: what happened, and the way on. Codes that only the box's
+ * command line meets are not here.
+ */
+export type ErrorWords = readonly [what: string, wayOn: string];
+
+export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; readonly zh: ErrorWords }>> = {
+  // of this app
+  "box-unreachable": {
+    en: ["The box does not answer", "Check that this device is online and that the box is switched on."],
+    zh: ["机顶盒没有响应", "请检查此设备是否联网、机顶盒是否开机。"],
+  },
+  "pairing-expired": {
+    en: ["Nobody said yes on the box in time", "Open pairing on the box and try once more."],
+    zh: ["机顶盒上没有及时确认", "请在机顶盒上重新打开配对，再试一次。"],
+  },
+  "player-unsupported": {
+    en: ["This browser cannot play live streams", "Update it, or use another browser."],
+    zh: ["此浏览器无法播放直播", "请更新浏览器，或换一个浏览器。"],
+  },
+  "picture-missing": {
+    en: ["This device shows no picture for this channel", "Try another channel or another browser."],
+    zh: ["此设备显示不出该频道的画面", "请换一个频道或浏览器。"],
+  },
+
+  // of the box
+  internal: {
+    en: ["Something went wrong on the box", "Try again in a moment."],
+    zh: ["机顶盒出了点问题", "请稍后再试。"],
+  },
+  stopping: {
+    en: ["The box is restarting", "It will be back in a moment."],
+    zh: ["机顶盒正在重启", "请稍等片刻。"],
+  },
+  "body-invalid": {
+    en: ["The box did not understand this app", "Reload the page to get the matching version."],
+    zh: ["机顶盒无法理解此请求", "请刷新页面以获取匹配的版本。"],
+  },
+  "body-too-large": {
+    en: ["That was too much at once for the box", "Reload the page and try again."],
+    zh: ["发送的内容过大", "请刷新页面后再试。"],
+  },
+  "host-not-allowed": {
+    en: ["The box does not go by this address", "Open it by the address that the box itself shows."],
+    zh: ["机顶盒不使用这个地址", "请用机顶盒自己显示的地址打开。"],
+  },
+  "method-not-allowed": {
+    en: ["The box did not understand this app", "Reload the page to get the matching version."],
+    zh: ["机顶盒无法理解此请求", "请刷新页面以获取匹配的版本。"],
+  },
+  "request-malformed": {
+    en: ["The box did not understand this app", "Reload the page to get the matching version."],
+    zh: ["机顶盒无法理解此请求", "请刷新页面以获取匹配的版本。"],
+  },
+  "route-not-found": {
+    en: ["The box did not understand this app", "Reload the page to get the matching version."],
+    zh: ["机顶盒无法理解此请求", "请刷新页面以获取匹配的版本。"],
+  },
+
+  // receiving
+  "data-lost": {
+    en: ["The signal broke off", "Check the aerial cable, or try again in a moment."],
+    zh: ["信号中断了", "请检查天线连接，或稍后再试。"],
+  },
+  "device-busy": {
+    en: ["Another program is using the tuner", "Try again when it is done."],
+    zh: ["调谐器正被其他程序占用", "请等它结束后再试。"],
+  },
+  "device-gone": {
+    en: ["The tuner was unplugged", "Plug it in again; the box finds it by itself."],
+    zh: ["调谐器已断开", "请重新插上，机顶盒会自动找到它。"],
+  },
+  displaced: {
+    en: ["The tuner was needed for something else", "Watch a channel that is free, or try again later."],
+    zh: ["调谐器被更重要的任务占用了", "请看其他可用频道，或稍后再试。"],
+  },
+  "no-data": {
+    en: ["The channel sends nothing just now", "Try again later, or watch another one."],
+    zh: ["该频道目前没有内容", "请稍后再试，或看其他频道。"],
+  },
+  "no-lock": {
+    en: ["No signal on this channel", "Check the aerial cable, or watch another channel."],
+    zh: ["该频道没有信号", "请检查天线连接，或看其他频道。"],
+  },
+  "no-tuner-free": {
+    en: ["All tuners are busy", "Watch a channel that is on now, or try again later."],
+    zh: ["所有调谐器都在使用", "请看现在可用的频道，或稍后再试。"],
+  },
+  "request-cancelled": {
+    en: ["The channel was not started", "Try again."],
+    zh: ["频道没有启动", "请重试。"],
+  },
+  "service-not-on-air": {
+    en: ["This channel is not on air now", "Try again later, or watch another one."],
+    zh: ["该频道现在没有播出", "请稍后再试，或看其他频道。"],
+  },
+  unsupported: {
+    en: ["The tuner cannot receive this channel", "Watch another channel."],
+    zh: ["调谐器收不了该频道", "请看其他频道。"],
+  },
+
+  // watching
+  "channel-not-found": {
+    en: ["This channel is gone", "Go back: the list shows what is there now."],
+    zh: ["该频道已不存在", "请返回列表查看现有频道。"],
+  },
+  "client-cannot-decode": {
+    en: [
+      "This device cannot play this channel",
+      "Its picture or sound is in a format that this browser lacks. Try another channel or browser.",
+    ],
+    zh: ["此设备无法播放该频道", "画面或声音的格式不受此浏览器支持，请换一个频道或浏览器。"],
+  },
+  "no-picture-or-sound": {
+    en: ["This channel has neither picture nor sound now", "Try again later, or watch another one."],
+    zh: ["该频道现在既无画面也无声音", "请稍后再试，或看其他频道。"],
+  },
+  "playback-ended": {
+    en: ["Watching has ended", "Start the channel again."],
+    zh: ["播放已结束", "请重新打开该频道。"],
+  },
+  "playback-not-found": {
+    en: ["Watching has ended", "Start the channel again."],
+    zh: ["播放已结束", "请重新打开该频道。"],
+  },
+  scrambled: {
+    en: ["This channel is encrypted", "This box has no way to watch it. Choose another channel."],
+    zh: ["该频道已加密", "此机顶盒无法观看，请换一个频道。"],
+  },
+  "segment-gone": {
+    en: ["This device fell too far behind", "Start the channel again to be live."],
+    zh: ["播放落后太多", "请重新打开该频道回到直播。"],
+  },
+  "segment-not-found": {
+    en: ["The stream has moved on", "Start the channel again to be live."],
+    zh: ["直播已经向前", "请重新打开该频道回到直播。"],
+  },
+  "stream-idle": {
+    en: ["The channel was closed because nobody watched", "Start it again."],
+    zh: ["无人观看，频道已关闭", "请重新打开。"],
+  },
+  "stream-start-timeout": {
+    en: ["The channel did not start in time", "Try again, or watch another one."],
+    zh: ["频道启动超时", "请重试，或看其他频道。"],
+  },
+  "too-many-playbacks": {
+    en: ["Too many are watching at once", "End watching on another device, then try again."],
+    zh: ["同时观看的设备太多", "请在其他设备上停止观看后再试。"],
+  },
+
+  // access
+  "access-token-invalid": {
+    en: ["This device’s pass is no longer valid", "Pair it again with a new code."],
+    zh: ["此设备的凭证已失效", "请用新的配对码重新配对。"],
+  },
+  "access-token-missing": {
+    en: ["This device is not paired, or its pass ran out", "Pair it with a new code."],
+    zh: ["此设备未配对或凭证已过期", "请用新的配对码配对。"],
+  },
+  "client-not-found": {
+    en: ["The box does not know this device", "Pair it with a new code."],
+    zh: ["机顶盒不认识此设备", "请用新的配对码配对。"],
+  },
+  "client-revoked": {
+    en: ["The owner removed this device", "To watch again, ask for a new code."],
+    zh: ["机主已移除此设备", "如需继续观看，请索取新的配对码。"],
+  },
+  "dpop-invalid": {
+    en: ["The box could not check this device", "Reload the page; if that does not help, pair again."],
+    zh: ["机顶盒无法核实此设备", "请刷新页面；若仍不行，请重新配对。"],
+  },
+  "dpop-nonce-required": {
+    en: ["The box could not check this device", "Reload the page; if that does not help, pair again."],
+    zh: ["机顶盒无法核实此设备", "请刷新页面；若仍不行，请重新配对。"],
+  },
+  "grant-ended": {
+    en: ["Watching has ended", "Start the channel again."],
+    zh: ["播放已结束", "请重新打开该频道。"],
+  },
+  "grant-invalid": {
+    en: ["This stream is not for this device", "Start the channel from the list."],
+    zh: ["此播放地址不属于本设备", "请从频道列表重新打开。"],
+  },
+  "last-owner": {
+    en: ["This is the box’s only owner", "Make another device an owner first."],
+    zh: ["这是唯一的机主设备", "请先把另一台设备设为机主。"],
+  },
+  "not-from-lan": {
+    en: ["That works only at home", "Join the home network and try again."],
+    zh: ["此操作只能在家中进行", "请连接家里的网络后再试。"],
+  },
+  "pairing-denied": {
+    en: ["The owner said no", "Ask them to open pairing again."],
+    zh: ["机主拒绝了配对", "请机主重新打开配对。"],
+  },
+  "pairing-refused": {
+    en: ["The code is wrong or has run out", "Look at the box for the present code and type it again."],
+    zh: ["配对码错误或已过期", "请查看机顶盒上当前的配对码，再输入一次。"],
+  },
+  "pairing-too-many": {
+    en: ["Too many wrong codes", "Wait a little, then open pairing on the box again."],
+    zh: ["错误次数太多", "请稍等，再在机顶盒上重新打开配对。"],
+  },
+  "refresh-invalid": {
+    en: ["This device was away for too long", "Pair it again with a new code."],
+    zh: ["此设备太久没有使用", "请用新的配对码重新配对。"],
+  },
+  "role-forbidden": {
+    en: ["This device may not do that", "Ask the owner."],
+    zh: ["此设备没有权限", "请联系机主。"],
+  },
+  "secure-origin-required": {
+    en: ["That needs the secure page", "Open the box by its https address."],
+    zh: ["此操作需要安全页面", "请用 https 地址打开机顶盒。"],
+  },
+};

@@ -1,0 +1,72 @@
+import { computed, effect, signal } from "@preact/signals";
+import type { Problem } from "../api/problem.ts";
+import { en, type WordKey } from "./en.ts";
+import { ERROR_WORDS } from "./errors.ts";
+import { recall, remember } from "../memory.ts";
+import { zh } from "./zh.ts";
+
+export type Language = "en" | "zh";
+export const LANGUAGES: Readonly<Record<Language, string>> = {
+  zh: zh["language.name"],
+  en: en["language.name"],
+};
+
+/** The browser's wish: the first of its languages that the app speaks. */
+function preferred(): Language {
+  const remembered = recall("language");
+  if (remembered === "en" || remembered === "zh") return remembered;
+  for (const tag of navigator.languages) {
+    if (/^zh\b/i.test(tag)) return "zh";
+    if (/^en\b/i.test(tag)) return "en";
+  }
+  return "en";
+}
+
+export const language = signal<Language>(preferred());
+const words = computed(() => (language.value === "zh" ? zh : en));
+
+/** The BCP 47 tag of what is on the screen; also chooses the right shapes of Han characters. */
+const tag = computed(() => (language.value === "zh" ? "zh-CN" : "en"));
+effect(() => {
+  document.documentElement.lang = tag.value;
+});
+
+export function chooseLanguage(choice: Language): void {
+  language.value = choice;
+  remember("language", choice);
+}
+
+/** The words for a key, with `{name}` filled in. */
+export function t(key: WordKey, fill: Readonly<Record<string, string | number>> = {}): string {
+  return words.value[key].replace(/\{(\w+)\}/g, (hole, name: string) => String(fill[name] ?? hole));
+}
+
+/** What happened and the way on; the box's own English title where the app has no words for the code. */
+export function problemWords(problem: Problem): { what: string; wayOn: string } {
+  const known = ERROR_WORDS[problem.code];
+  if (known === undefined) return { what: problem.message, wayOn: "" };
+  const [what, wayOn] = known[language.value];
+  return { what, wayOn };
+}
+
+const clockFormat = computed(
+  () => new Intl.DateTimeFormat(tag.value, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+);
+
+/** Hours and minutes where the viewer is. */
+export function clockTime(iso: string): string {
+  return clockFormat.value.format(new Date(iso));
+}
+
+const languageNames = computed(
+  () => new Intl.DisplayNames([tag.value], { type: "language", fallback: "none" }),
+);
+
+/** `fra`, `fr`, `qaa` → a language's name in the viewer's language, or null. */
+export function languageName(code: string | undefined): string | null {
+  try {
+    return (code && languageNames.value.of(code)) || null;
+  } catch {
+    return null; // not a language tag at all: broadcasters write anything
+  }
+}

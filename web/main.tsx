@@ -1,0 +1,65 @@
+import { render } from "preact";
+import * as app from "./app.ts";
+import { problemWords, t } from "./i18n/index.ts";
+import type { Problem } from "./api/problem.ts";
+import { ChannelsScreen } from "./screens/channels.tsx";
+import { Logo } from "./screens/icon.tsx";
+import { LanguageSwitch } from "./screens/language-switch.tsx";
+import { PairScreen } from "./screens/pair.tsx";
+import { PlayerScreen } from "./screens/player.tsx";
+import { SettingsSheet } from "./screens/settings.tsx";
+import * as state from "./state.ts";
+import "./styles/main.css";
+
+function App() {
+  return (
+    <>
+      <CurrentScreen />
+      {state.settingsOpen.value && <SettingsSheet />}
+    </>
+  );
+}
+
+function CurrentScreen() {
+  const screen = state.screen.value;
+  switch (screen.name) {
+    case "starting":
+      return (
+        <main class="page pair" data-screen="starting" aria-busy="true">
+          <div class="card">
+            <Logo />
+            <p role="status">{t("app.loading")}</p>
+          </div>
+        </main>
+      );
+    case "pair":
+      return <PairScreen key={screen.reason?.code ?? ""} reason={screen.reason} />;
+    case "channels":
+      return <ChannelsScreen />;
+    case "player":
+      return app.player.current && <PlayerScreen player={app.player.current} />;
+    case "error":
+      return <ErrorScreen problem={screen.problem} />;
+  }
+}
+
+function ErrorScreen({ problem }: { problem: Problem }) {
+  const { what, wayOn } = problemWords(problem);
+  return (
+    <main class="page pair" data-screen="error" data-code={problem.code}>
+      <div class="card" role="alert">
+        <Logo />
+        <h1>{what}</h1>
+        <p class="quiet-text">{wayOn}</p>
+        <button class="primary" data-action="retry" onClick={() => void app.connect()}>
+          {t("app.retry")}
+        </button>
+      </div>
+      <LanguageSwitch />
+    </main>
+  );
+}
+
+const root = document.querySelector("#app");
+if (root !== null) render(<App />, root);
+void app.start();

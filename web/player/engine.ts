@@ -1,0 +1,163 @@
+import type Hls from "hls.js";
+import type { ErrorData, HlsConfig } from "hls.js";
+import { Problem, UNREACHABLE, asProblem, problemOf } from "../api/problem.ts";
+import { trackName, type AudioTrack } from "./audio-tracks.ts";
+
+/** One stream on one video element. */
+export interface Engine {
+  /** Sound tracks; empty or one when there is nothing to choose. */
+  audioTracks(): AudioTrack[];
+  chooseAudio(id: number): void;
+  /** Jumps to what is on air now, if playing fell out of what the box still has. */
+  backToLive(): void;
+  destroy(): void;
+}
+
+export interface EngineEvents {
+  /** The stream cannot go on. */
+  failed(problem: Problem): void;
+  audioChanged(): void;
+}
+
+/** Near the live edge, little ahead, half a minute behind; retries are short because a person is waiting. */
+const CONFIG: Partial<HlsConfig> = {
+  enableWorker: false, // fMP4 needs no remultiplexing: a worker would only cost a start
+  lowLatencyMode: true,
+  liveSyncDurationCount: 2,
+  liveMaxLatencyDurationCount: 8,
+  maxLiveSyncPlaybackRate: 1.05,
+  maxBufferLength: 14,
+  maxMaxBufferLength: 20,
+  backBufferLength: 30,
+  startFragPrefetch: true,
+  manifestLoadPolicy: {
+    default: {
+      maxTimeToFirstByteMs: 10_000,
+      maxLoadTimeMs: 15_000,
+      timeoutRetry: { maxNumRetry: 1, retryDelayMs: 0, maxRetryDelayMs: 0 },
+      errorRetry: { maxNumRetry: 3, retryDelayMs: 300, maxRetryDelayMs: 2000 },
+    },
+  },
+};
+
+/** A fatal error is taken up again so often before it is one for the person. */
+const RECOVERIES = 3;
+
+/**
+ * Plays a live playlist on a video element. hls.js is loaded when first needed; where it has no media source extensions
+ * to work with, the browser's own HLS does it.
+ * @param language ISO 639 code of the sound track to prefer
+ * @throws Problem `player-unsupported`
+ */
+export async function attach(
+  video: HTMLVideoElement,
+  address: string,
+  language: string | null,
+  events: EngineEvents,
+): Promise<Engine> {
+  const { default: Library } = await import("hls.js").catch((error: unknown) => {
+    throw new Problem(UNREACHABLE, String(error));
+  });
+  if (Library.isSupported()) return attachLibrary(Library, video, address, language, events);
+  if (video.canPlayType("application/vnd.apple.mpegurl") !== "") return attachNative(video, address, events);
+  throw new Problem("player-unsupported");
+}
+
+function attachLibrary(
+  Library: typeof Hls,
+  video: HTMLVideoElement,
+  address: string,
+  language: string | null,
+  events: EngineEvents,
+): Engine {
+  const hls = new Library(language === null ? CONFIG : { ...CONFIG, audioPreference: { lang: language } });
+  let recoveries = 0;
+  let asking = false;
+  hls.on(Library.Events.ERROR, (_, data) => void onError(data));
+  hls.on(Library.Events.AUDIO_TRACKS_UPDATED, () => events.audioChanged());
+  hls.on(Library.Events.AUDIO_TRACK_SWITCHED, () => events.audioChanged());
+  hls.on(Library.Events.FRAG_BUFFERED, () => (recoveries = 0));
+  hls.loadSource(address);
+  hls.attachMedia(video);
+
+  async function onError(data: ErrorData): Promise<void> {
+    if (!data.fatal || asking) return;
+    if (data.type === Library.ErrorTypes.MEDIA_ERROR) {
+      if (recoveries++ < RECOVERIES) hls.recoverMediaError();
+      else events.failed(new Problem("client-cannot-decode", data.details));
+      return;
+    }
+    // the library knows a status at most; the box says why
+    asking = true;
+    const problem = await reasonOf(address);
+    asking = false;
+    if (problem === null && recoveries++ < RECOVERIES) {
+      if (hls.levels.length === 0) hls.loadSource(address);
+      hls.startLoad();
+    } else events.failed(problem ?? new Problem("playback-ended", data.details));
+  }
+
+  return {
+    audioTracks: () =>
+      hls.audioTracks.map((track, index) => ({
+        id: index,
+        ...trackName(track.lang, track.name, track.characteristics),
+        chosen: index === hls.audioTrack,
+      })),
+    chooseAudio: (id) => void (hls.audioTrack = id),
+    backToLive() {
+      const edge = hls.liveSyncPosition;
+      const oldest = video.seekable.length > 0 ? video.seekable.start(0) : 0;
+      if (edge !== null && video.currentTime < oldest) video.currentTime = edge;
+    },
+    destroy: () => hls.destroy(),
+  };
+}
+
+/** Safari's own list of sound tracks, which TypeScript's DOM does not know. */
+interface NativeAudioTrack {
+  enabled: boolean;
+  language: string;
+  label: string;
+}
+
+function attachNative(video: HTMLVideoElement, address: string, events: EngineEvents): Engine {
+  const tracks = (video as { audioTracks?: EventTarget & ArrayLike<NativeAudioTrack> }).audioTracks;
+  const list = (): NativeAudioTrack[] => (tracks ? Array.from(tracks) : []);
+  const onError = (): void => {
+    void reasonOf(address).then((problem) => events.failed(problem ?? new Problem("client-cannot-decode")));
+  };
+  video.addEventListener("error", onError);
+  tracks?.addEventListener("addtrack", events.audioChanged);
+  tracks?.addEventListener("change", events.audioChanged);
+  video.src = address;
+  return {
+    audioTracks: () =>
+      list().map((track, id) => ({ id, ...trackName(track.language, track.label), chosen: track.enabled })),
+    chooseAudio(id) {
+      list().forEach((track, index) => (track.enabled = index === id));
+    },
+    backToLive() {
+      const { seekable } = video;
+      if (seekable.length > 0 && video.currentTime < seekable.start(0))
+        video.currentTime = seekable.end(0) - 4;
+    },
+    destroy() {
+      video.removeEventListener("error", onError);
+      tracks?.removeEventListener("addtrack", events.audioChanged);
+      tracks?.removeEventListener("change", events.audioChanged);
+      video.removeAttribute("src");
+      video.load();
+    },
+  };
+}
+
+/** Asks for the playlist as the player did. @returns null when the box has nothing against it */
+async function reasonOf(address: string): Promise<Problem | null> {
+  try {
+    const response = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(5000) });
+    return response.ok ? null : await problemOf(response);
+  } catch (error) {
+    return new Problem(UNREACHABLE, asProblem(error).message);
+  }
+}

@@ -1,0 +1,229 @@
+import { signal } from "@preact/signals";
+import type { Capabilities, Channel, Playback, PlaybackRequest } from "../../src/protocol/api.ts";
+import type { BoxConnection } from "../api/connection.ts";
+import { Problem, asProblem } from "../api/problem.ts";
+import { recall, remember } from "../memory.ts";
+import type { AudioTrack } from "./audio-tracks.ts";
+import { Stage } from "./stage.ts";
+
+/** Milliseconds between renewals of a paused playback and between fresh goodbyes. */
+const TICK = 20_000;
+/** Milliseconds from the box's yes to the first frame. */
+const START_PATIENCE = 20_000;
+/** Milliseconds after the start by which a television channel must have a picture size. */
+const PICTURE_PATIENCE = 4000;
+
+/** Refusals that our own present playback may be the cause of. */
+const GIVES_WAY = new Set(["no-tuner-free", "too-many-playbacks", "device-busy"]);
+
+export interface PlayerDeps {
+  readonly connection: BoxConnection;
+  readonly capabilities: () => Promise<Capabilities>;
+}
+
+/** Watching: one channel after another on one stage, each locked on the box and let go again. */
+export class Player {
+  readonly #deps: PlayerDeps;
+  readonly channel = signal<Channel | null>(null);
+  readonly phase = signal<"starting" | "playing" | "failed">("starting");
+  readonly problem = signal<Problem | null>(null);
+  readonly paused = signal(false);
+  readonly buffering = signal(false);
+  readonly muted = signal(false);
+  /** The browser refused sound before a touch: the person should know. */
+  readonly silenced = signal(false);
+  readonly audioTracks = signal<readonly AudioTrack[]>([]);
+
+  #stage: Stage | null = null;
+  #wanted: Channel | null = null;
+  #working = false;
+  #current: Playback | null = null;
+  #former: Playback[] = [];
+  #goodbye: (() => void) | null = null;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
+  #tick: ReturnType<typeof setInterval> | undefined;
+  #language = recall("audio-language");
+
+  constructor(deps: PlayerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Takes the two video elements; before that, tuning waits. */
+  mount(videos: readonly [HTMLVideoElement, HTMLVideoElement]): void {
+    this.#stage = new Stage(videos, {
+      started: () => this.#onStarted(),
+      failed: (problem) => this.#fail(problem),
+      silenced: () => {
+        this.silenced.value = true;
+        this.muted.value = true;
+      },
+      waiting: (isWaiting) => (this.buffering.value = isWaiting),
+      paused: (isPaused) => {
+        if (this.phase.value === "playing") this.paused.value = isPaused;
+      },
+      audioTracks: (tracks) => (this.audioTracks.value = tracks),
+    });
+    this.#tick = setInterval(() => void this.#onTick(), TICK);
+    window.addEventListener("pagehide", this.#onPageHide);
+    window.addEventListener("pageshow", this.#onPageShow);
+    if (this.#wanted !== null) void this.#work();
+  }
+
+  /** Watch this channel; of several calls in a row the last one counts. */
+  tune(channel: Channel): void {
+    this.channel.value = channel;
+    this.problem.value = null;
+    this.phase.value = "starting";
+    this.paused.value = false;
+    this.#wanted = channel;
+    clearTimeout(this.#watchdog);
+    if (this.#stage !== null && !this.#working) void this.#work();
+  }
+
+  again(): void {
+    if (this.channel.value !== null) this.tune(this.channel.value);
+  }
+
+  togglePause(): void {
+    if (this.phase.value !== "playing") return;
+    if (this.paused.value) this.#stage?.resume();
+    else this.#stage?.pause();
+  }
+
+  setMuted(muted: boolean): void {
+    this.silenced.value = false;
+    this.muted.value = muted;
+    this.#stage?.setMuted(muted);
+  }
+
+  chooseAudio(track: AudioTrack): void {
+    this.#stage?.chooseAudio(track.id);
+    this.#language = track.language;
+    if (track.language !== null) remember("audio-language", track.language);
+  }
+
+  /** The box says that a playback came to its end. */
+  onEnded(ended: { id: string; code: string; title: string; detail?: unknown }): void {
+    if (ended.id !== this.#current?.id) return;
+    this.#current = null;
+    this.#fail(new Problem(ended.code, ended.title, { detail: ended.detail }));
+  }
+
+  close(): void {
+    clearInterval(this.#tick);
+    clearTimeout(this.#watchdog);
+    window.removeEventListener("pagehide", this.#onPageHide);
+    window.removeEventListener("pageshow", this.#onPageShow);
+    this.#wanted = null;
+    this.#stage?.close();
+    this.#stage = null;
+    void this.#releaseAll();
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    while (this.#wanted !== null) {
+      const channel = this.#wanted;
+      this.#wanted = null;
+      try {
+        await this.#start(channel);
+      } catch (error) {
+        if (this.#wanted === null) this.#fail(asProblem(error));
+      }
+    }
+    this.#working = false;
+  }
+
+  async #start(channel: Channel): Promise<void> {
+    const playback = await this.#lock(channel);
+    if (this.#current !== null) this.#former.push(this.#current);
+    this.#current = playback;
+    if (this.#wanted !== null) return; // the person is already further; the next start lets this one go
+    if (this.#stage === null) return void this.#releaseAll();
+    this.#watchdog = setTimeout(() => this.#fail(new Problem("stream-start-timeout")), START_PATIENCE);
+    await Promise.all([
+      this.#prepareGoodbye(),
+      this.#stage.show({ address: playback.hls, language: this.#language }),
+    ]);
+  }
+
+  async #lock(channel: Channel): Promise<Playback> {
+    const body: PlaybackRequest = { channel: channel.id, capabilities: await this.#deps.capabilities() };
+    const ask = (): Promise<Playback> =>
+      this.#deps.connection.call<Playback>("POST", "/api/v1/playback", { body, timeoutMs: 40_000 });
+    try {
+      return await ask();
+    } catch (error) {
+      if (this.#current === null || !GIVES_WAY.has(asProblem(error).code)) throw error;
+      // With a single tuner it is our own channel that is in the way: let it go, keep its last picture, ask again.
+      this.#stage?.freeze();
+      await this.#releaseAll();
+      return ask();
+    }
+  }
+
+  #onStarted(): void {
+    clearTimeout(this.#watchdog);
+    this.phase.value = "playing";
+    this.buffering.value = false;
+    const former = this.#former;
+    this.#former = [];
+    for (const playback of former) void this.#release(playback);
+    if (this.channel.value?.kind !== "tv") return;
+    // never a picture-less channel without a word: some browsers drop video they cannot decode and play on
+    this.#watchdog = setTimeout(() => {
+      if (this.#stage?.video.videoWidth === 0) this.#fail(new Problem("picture-missing"));
+    }, PICTURE_PATIENCE);
+  }
+
+  #fail(problem: Problem): void {
+    clearTimeout(this.#watchdog);
+    this.#stage?.freeze();
+    this.phase.value = "failed";
+    this.buffering.value = false;
+    this.problem.value = problem;
+    void this.#releaseAll();
+  }
+
+  async #onTick(): Promise<void> {
+    const playback = this.#current;
+    if (playback === null) return;
+    if (this.paused.value) {
+      const path = `/api/v1/playback/${encodeURIComponent(playback.id)}/renew`;
+      await this.#deps.connection.call("POST", path).catch((error: unknown) => {
+        const problem = asProblem(error);
+        if (problem.status !== 0 && this.#current === playback) this.#fail(problem);
+      });
+    }
+    await this.#prepareGoodbye();
+  }
+
+  async #prepareGoodbye(): Promise<void> {
+    const playback = this.#current;
+    if (playback === null) return;
+    this.#goodbye = await this.#deps.connection.prepare("DELETE", pathOf(playback)).catch(() => null);
+  }
+
+  #releaseAll(): Promise<unknown> {
+    const all = this.#current === null ? this.#former : [...this.#former, this.#current];
+    this.#current = null;
+    this.#former = [];
+    this.#goodbye = null;
+    return Promise.all(all.map((playback) => this.#release(playback)));
+  }
+
+  /** What cannot be let go now ends by itself on the box when nobody fetches it. */
+  async #release(playback: Playback): Promise<void> {
+    await this.#deps.connection.call("DELETE", pathOf(playback)).catch(() => undefined);
+  }
+
+  readonly #onPageHide = (): void => this.#goodbye?.();
+  /** The page comes back from the browser's memory, its playback long let go. */
+  readonly #onPageShow = (event: PageTransitionEvent): void => {
+    if (event.persisted && this.phase.value !== "failed") this.again();
+  };
+}
+
+function pathOf(playback: Playback): string {
+  return `/api/v1/playback/${encodeURIComponent(playback.id)}`;
+}

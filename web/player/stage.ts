@@ -1,0 +1,162 @@
+import type { Problem } from "../api/problem.ts";
+import type { AudioTrack } from "./audio-tracks.ts";
+import { attach, type Engine } from "./engine.ts";
+
+/** What the stage reports; none of it after `close`. */
+export interface StageEvents {
+  /** The new stream shows its first frame, or sounds; the old one is gone now. */
+  started(): void;
+  failed(problem: Problem): void;
+  /** Playing with sound was refused; it plays muted until the person touches something. */
+  silenced(): void;
+  waiting(isWaiting: boolean): void;
+  /** By the person, or by the system: headphones pulled, a call came. */
+  paused(isPaused: boolean): void;
+  audioTracks(tracks: AudioTrack[]): void;
+}
+
+interface Slot {
+  readonly video: HTMLVideoElement;
+  engine: Engine | null;
+  /** Ends the listeners of the stream in this slot. */
+  release: AbortController;
+}
+
+/**
+ * Two video elements, one seen: the next channel comes up behind the present one, whose picture stays until the new one is
+ * there.
+ */
+export class Stage {
+  readonly #slots: readonly [Slot, Slot];
+  readonly #events: StageEvents;
+  #front = 0;
+  #turn = 0;
+  #muted = false;
+
+  constructor(videos: readonly [HTMLVideoElement, HTMLVideoElement], events: StageEvents) {
+    const slot = (video: HTMLVideoElement): Slot => ({ video, engine: null, release: new AbortController() });
+    this.#slots = [slot(videos[0]), slot(videos[1])];
+    this.#events = events;
+    for (const video of videos) video.disableRemotePlayback = true;
+  }
+
+  get muted(): boolean {
+    return this.#muted;
+  }
+
+  /** The element that is seen. */
+  get video(): HTMLVideoElement {
+    return this.#slots[this.#front as 0 | 1].video;
+  }
+
+  /**
+   * Brings a stream up behind the present one.
+   * @param source.language sound track to prefer
+   * @throws Problem when no player is there
+   */
+  async show(source: { address: string; language: string | null }): Promise<void> {
+    const turn = ++this.#turn;
+    const back = this.#slots[(1 - this.#front) as 0 | 1];
+    this.#clear(back);
+    const { video, release } = back;
+    const present = (): boolean => turn === this.#turn && !release.signal.aborted;
+    const engine = await attach(video, source.address, source.language, {
+      failed: (problem) => present() && this.#events.failed(problem),
+      audioChanged: () => present() && this.#events.audioTracks(back.engine?.audioTracks() ?? []),
+    });
+    if (!present()) return engine.destroy();
+    back.engine = engine;
+    this.#onFirstFrame(back, () => present() && this.#bringForward(back));
+    const listen = (name: string, handler: () => void): void =>
+      video.addEventListener(name, () => present() && handler(), { signal: release.signal });
+    listen("waiting", () => this.#events.waiting(true));
+    listen("playing", () => this.#events.waiting(false));
+    listen("pause", () => video === this.video && this.#events.paused(true));
+    listen("play", () => video === this.video && this.#events.paused(false));
+    await this.#play(video, present);
+  }
+
+  setMuted(muted: boolean): void {
+    this.#muted = muted;
+    this.video.muted = muted;
+    if (!muted) void this.video.play().catch(() => undefined);
+  }
+
+  chooseAudio(id: number): void {
+    this.#slots[this.#front as 0 | 1].engine?.chooseAudio(id);
+  }
+
+  pause(): void {
+    this.video.pause();
+  }
+
+  resume(): void {
+    this.#slots[this.#front as 0 | 1].engine?.backToLive();
+    void this.video.play().catch(() => undefined);
+  }
+
+  /** Stops the stream but leaves its last frame on the screen. */
+  freeze(): void {
+    this.video.pause();
+  }
+
+  close(): void {
+    this.#turn++;
+    for (const slot of this.#slots) this.#clear(slot);
+  }
+
+  async #play(video: HTMLVideoElement, present: () => boolean): Promise<void> {
+    video.muted = this.#muted;
+    try {
+      await video.play();
+    } catch (error) {
+      // AbortError: the next channel came in between. Only a refusal is ours to answer.
+      if (!present() || !(error instanceof DOMException) || error.name !== "NotAllowedError") return;
+      this.#muted = true;
+      video.muted = true;
+      this.#events.silenced();
+      await video.play().catch(() => undefined);
+    }
+  }
+
+  /** Radio has no frame: then it is the clock that moves. */
+  #onFirstFrame({ video, release }: Slot, then: () => void): void {
+    let done = false;
+    const once = (): void => {
+      if (done) return;
+      done = true;
+      then();
+    };
+    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(once);
+    const from = video.currentTime;
+    video.addEventListener(
+      "timeupdate",
+      () => {
+        if (video.readyState >= video.HAVE_CURRENT_DATA && video.currentTime > from + 0.05 && !video.seeking)
+          once();
+      },
+      { signal: release.signal },
+    );
+  }
+
+  #bringForward(slot: Slot): void {
+    const old = this.#slots[this.#front as 0 | 1];
+    if (slot !== old) {
+      this.#front = 1 - this.#front;
+      old.video.toggleAttribute("data-front", false);
+      this.#clear(old);
+    }
+    slot.video.toggleAttribute("data-front", true);
+    slot.video.muted = this.#muted;
+    this.#events.audioTracks(slot.engine?.audioTracks() ?? []);
+    this.#events.started();
+  }
+
+  #clear(slot: Slot): void {
+    slot.release.abort();
+    slot.release = new AbortController();
+    slot.engine?.destroy();
+    slot.engine = null;
+    slot.video.pause();
+  }
+}

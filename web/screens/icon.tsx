@@ -1,0 +1,37 @@
+/** Line icons, 24 by 24, drawn in the text's colour. */
+const PATHS = {
+  back: "M15 5l-7 7 7 7",
+  up: "M6 15l6-6 6 6",
+  down: "M6 9l6 6 6-6",
+  play: "M8 5.5v13l10.5-6.5z",
+  pause: "M8 5v14M16 5v14",
+  sound: "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM15.5 9a4.2 4.2 0 010 6M18 6.5a7.8 7.8 0 010 11",
+  muted: "M4 9.5v5h3.5L12 18.5v-13L7.5 9.5zM16 9.5l5 5M21 9.5l-5 5",
+  fullscreen: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
+  window: "M9 4v5H4M15 4v5h5M9 20v-5H4M15 20v-5h5",
+  track: "M5 7h14M5 12h9M5 17h5M17 13v6M20 15v2",
+  settings: "M4 7h9M17 7h3M4 17h3M11 17h9M15 4.8v4.4M9 14.8v4.4",
+  search: "M10.5 17a6.5 6.5 0 100-13 6.5 6.5 0 000 13zM15.5 15.5L20 20",
+  close: "M6 6l12 12M18 6L6 18",
+  lock: "M7 11V8a5 5 0 0110 0v3M5.5 11h13v9h-13z",
+  radio: "M5 9h14v10H5zM8 9l8-4.5M9.5 14h0M14 12.5v3M16.5 12.5v3",
+} as const;
+
+export function Icon({ name }: { name: keyof typeof PATHS }) {
+  return (
+    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}
+
+/** The app's own sign: a screen with something playing. */
+export function Logo() {
+  return (
+    <svg class="logo" viewBox="0 0 48 48" aria-hidden="true" focusable="false">
+      <rect x="5" y="9" width="38" height="26" rx="5" />
+      <path class="logo-play" d="M20.5 16v12l10-6z" />
+      <path d="M17 41h14" />
+    </svg>
+  );
+}

@@ -1,0 +1,170 @@
+import { useSignal } from "@preact/signals";
+import type { RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { Channel } from "../../src/protocol/api.ts";
+
+/** Milliseconds without a touch after which the controls go away. */
+const IDLE_AFTER = 4000;
+/** Pixels that make a swipe. */
+const SWIPE = 48;
+
+/** True when the controls should be out of sight. */
+export function useIdle(
+  root: RefObject<HTMLElement | null>,
+  allowed: boolean,
+): { value: boolean; toggle: () => void } {
+  const idle = useSignal(false);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const wake = (): void => {
+    idle.value = false;
+    clearTimeout(timer.current);
+    if (allowed) timer.current = setTimeout(() => (idle.value = true), IDLE_AFTER);
+  };
+  useEffect(() => {
+    wake();
+    const element = root.current;
+    const onPointer = (event: PointerEvent): void => {
+      if (event.pointerType === "mouse") wake();
+    };
+    element?.addEventListener("pointermove", onPointer);
+    document.addEventListener("keydown", wake);
+    element?.addEventListener("focusin", wake);
+    return () => {
+      clearTimeout(timer.current);
+      element?.removeEventListener("pointermove", onPointer);
+      document.removeEventListener("keydown", wake);
+      element?.removeEventListener("focusin", wake);
+    };
+  }, [allowed]);
+  return {
+    value: idle.value && allowed,
+    toggle() {
+      if (idle.value) return wake();
+      if (allowed) idle.value = true;
+    },
+  };
+}
+
+/** Full screen of the whole player; on phones that have it only for video, of the video. */
+export function useFullscreen(
+  root: RefObject<HTMLElement | null>,
+  video: RefObject<HTMLVideoElement | null>,
+): { possible: boolean; active: boolean; toggle: () => void } {
+  const active = useSignal(false);
+  useEffect(() => {
+    const onChange = (): void => void (active.value = document.fullscreenElement !== null);
+    document.addEventListener("fullscreenchange", onChange);
+    return () => document.removeEventListener("fullscreenchange", onChange);
+  }, []);
+  type PhoneVideo = HTMLVideoElement & { webkitEnterFullscreen?: () => void };
+  const front = (): PhoneVideo | null | undefined =>
+    root.current?.querySelector<PhoneVideo>("video[data-front]") ?? video.current;
+  return {
+    possible: document.fullscreenEnabled || "webkitEnterFullscreen" in HTMLVideoElement.prototype,
+    active: active.value,
+    toggle() {
+      if (document.fullscreenElement !== null) void document.exitFullscreen();
+      else if (document.fullscreenEnabled) void root.current?.requestFullscreen().catch(() => undefined);
+      else front()?.webkitEnterFullscreen?.();
+    },
+  };
+}
+
+/** A swipe up or to the left is the next channel, the other way the previous; a tap shows or hides the controls. */
+export function useGestures(to: { zap: (step: 1 | -1) => void; tap: () => void }) {
+  const from = useRef<{ x: number; y: number } | null>(null);
+  const onControl = (event: Event): boolean =>
+    (event.target as Element).closest("button, [role=alert]") !== null;
+  return {
+    onPointerDown(event: PointerEvent) {
+      from.current = event.isPrimary && !onControl(event) ? { x: event.clientX, y: event.clientY } : null;
+    },
+    onPointerCancel() {
+      from.current = null;
+    },
+    onPointerUp(event: PointerEvent) {
+      if (from.current === null) return;
+      const x = event.clientX - from.current.x;
+      const y = event.clientY - from.current.y;
+      from.current = null;
+      const longer = Math.abs(x) > Math.abs(y) ? x : y;
+      if (Math.abs(longer) >= SWIPE) to.zap(longer < 0 ? 1 : -1);
+      else to.tap();
+    },
+  };
+}
+
+export interface KeyActions {
+  zap: (step: 1 | -1) => void;
+  back: () => void;
+  pause: () => void;
+  mute: () => void;
+  fullscreen: () => void;
+}
+
+/** Keyboard and remote control. */
+export function useKeys(actions: KeyActions): void {
+  const latest = useRef(actions);
+  latest.current = actions;
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]") !== null)
+        return;
+      const action = actionOf(event, latest.current);
+      if (action === null) return;
+      event.preventDefault();
+      action();
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, []);
+}
+
+function actionOf(event: KeyboardEvent, actions: KeyActions): (() => void) | null {
+  const onButton = (event.target as Element | null)?.closest("button, a, input") != null;
+  switch (event.key) {
+    case "ArrowUp":
+    case "ArrowRight":
+    case "PageUp":
+    case "ChannelUp":
+      return () => actions.zap(1);
+    case "ArrowDown":
+    case "ArrowLeft":
+    case "PageDown":
+    case "ChannelDown":
+      return () => actions.zap(-1);
+    case "Escape":
+    case "Backspace":
+    case "GoBack":
+      return actions.back;
+    case " ":
+      return onButton ? null : actions.pause;
+    case "k":
+    case "MediaPlayPause":
+      return actions.pause;
+    case "m":
+      return actions.mute;
+    case "f":
+      return actions.fullscreen;
+    default:
+      return null;
+  }
+}
+
+/** Names the channel on the lock screen and takes the keys of headphones. */
+export function useMediaSession(channel: Channel | null, zap: (step: 1 | -1) => void): void {
+  const latest = useRef(zap);
+  latest.current = zap;
+  const title = channel?.now?.title ?? channel?.name ?? "";
+  useEffect(() => {
+    if (!("mediaSession" in navigator)) return;
+    navigator.mediaSession.metadata = new MediaMetadata({ title, artist: channel?.name ?? "" });
+    navigator.mediaSession.setActionHandler("nexttrack", () => latest.current(1));
+    navigator.mediaSession.setActionHandler("previoustrack", () => latest.current(-1));
+    return () => {
+      navigator.mediaSession.metadata = null;
+      navigator.mediaSession.setActionHandler("nexttrack", null);
+      navigator.mediaSession.setActionHandler("previoustrack", null);
+    };
+  }, [channel?.id, title]);
+}

@@ -1,0 +1,170 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import type { Channel } from "../../src/protocol/api.ts";
+import * as app from "../app.ts";
+import { clockTime, t } from "../i18n/index.ts";
+import { neighbour } from "../player/obstacle.ts";
+import type { Player } from "../player/player.ts";
+import * as state from "../state.ts";
+import { AudioMenu } from "./audio-menu.tsx";
+import { Progress } from "./channels.tsx";
+import { Icon } from "./icon.tsx";
+import { PlayerProblem } from "./player-problem.tsx";
+import { useFullscreen, useGestures, useIdle, useKeys, useMediaSession } from "./player-hooks.ts";
+
+/** The picture, and over or under it what one needs while watching. */
+export function PlayerScreen({ player }: { player: Player }) {
+  const root = useRef<HTMLDivElement>(null);
+  const first = useRef<HTMLVideoElement>(null);
+  const second = useRef<HTMLVideoElement>(null);
+  const menu = useSignal(false);
+  const playing = player.phase.value === "playing";
+  const idle = useIdle(root, playing && !player.paused.value && !menu.value && !player.silenced.value);
+  const fullscreen = useFullscreen(root, first);
+
+  useEffect(() => {
+    if (first.current !== null && second.current !== null) player.mount([first.current, second.current]);
+    return () => player.close();
+  }, [player]);
+
+  const tuned = player.channel.value;
+  // the list knows what is on now; what was tapped may be hours old
+  const channel = state.channels.value?.find(({ id }) => id === tuned?.id) ?? tuned;
+  const zap = (step: 1 | -1): void => {
+    const to = tuned && neighbour(state.watchable.value ?? [], tuned.id, step, state.capabilities.value);
+    if (to) app.switchChannel(to);
+  };
+  const gestures = useGestures({ zap, tap: idle.toggle });
+  useKeys({
+    zap,
+    back: app.leaveChannel,
+    pause: () => player.togglePause(),
+    mute: () => player.setMuted(!player.muted.value),
+    fullscreen: fullscreen.toggle,
+  });
+  useMediaSession(channel, zap);
+
+  return (
+    <div
+      ref={root}
+      class="player"
+      data-screen="player"
+      data-playing={tuned?.id}
+      data-phase={player.phase.value}
+      data-idle={idle.value ? "" : undefined}
+    >
+      <div class="stage" {...gestures}>
+        <video ref={first} playsInline aria-hidden="true" />
+        <video ref={second} playsInline aria-hidden="true" />
+        {channel?.kind === "radio" && playing && (
+          <div class="radio-face">
+            <Icon name="radio" />
+            <span>{channel.name}</span>
+          </div>
+        )}
+        <Waiting player={player} />
+        {player.silenced.value && (
+          <button class="unmute" data-action="unmute" onClick={() => player.setMuted(false)}>
+            <Icon name="muted" />
+            {t("player.unmute")}
+          </button>
+        )}
+        {player.problem.value !== null && <PlayerProblem player={player} problem={player.problem.value} />}
+      </div>
+
+      <header class="bar">
+        <button class="round" data-action="back" aria-label={t("player.back")} onClick={app.leaveChannel}>
+          <Icon name="back" />
+        </button>
+        {channel && (
+          <p class="heading" aria-live="polite">
+            <span class="number">{channel.number}</span> <strong class="clip">{channel.name}</strong>
+          </p>
+        )}
+      </header>
+
+      <section class="panel">
+        {channel && <Programmes channel={channel} />}
+        <div class="controls">
+          <div class="small-controls">
+            <button
+              class="round"
+              data-action={player.paused.value ? "resume" : "pause"}
+              aria-label={t(player.paused.value ? "player.play" : "player.pause")}
+              disabled={!playing}
+              onClick={() => player.togglePause()}
+            >
+              <Icon name={player.paused.value ? "play" : "pause"} />
+            </button>
+            <button
+              class="round"
+              data-action="mute"
+              aria-label={t(player.muted.value ? "player.sound" : "player.mute")}
+              onClick={() => player.setMuted(!player.muted.value)}
+            >
+              <Icon name={player.muted.value ? "muted" : "sound"} />
+            </button>
+            {player.audioTracks.value.length > 1 && <AudioMenu player={player} open={menu} />}
+            {fullscreen.possible && (
+              <button
+                class="round"
+                data-action="fullscreen"
+                aria-label={t(fullscreen.active ? "player.window" : "player.fullscreen")}
+                onClick={fullscreen.toggle}
+              >
+                <Icon name={fullscreen.active ? "window" : "fullscreen"} />
+              </button>
+            )}
+          </div>
+          <div class="zap">
+            <button data-action="previous" aria-label={t("player.previous")} onClick={() => zap(-1)}>
+              <Icon name="down" />
+            </button>
+            <button data-action="next" aria-label={t("player.next")} onClick={() => zap(1)}>
+              <Icon name="up" />
+            </button>
+          </div>
+        </div>
+      </section>
+    </div>
+  );
+}
+
+function Programmes({ channel: { now, next } }: { channel: Channel }) {
+  return (
+    <div class="programmes">
+      <div class="on-now">
+        <span class="label">{t("player.now")}</span>
+        <h2 class="clip" lang={now?.language ?? undefined}>
+          {now?.title ?? t("channels.noguide")}
+        </h2>
+        {now !== null && (
+          <>
+            <p class="label">{t("player.until", { time: clockTime(now.endsAt) })}</p>
+            <Progress from={now.startsAt} to={now.endsAt} />
+            <p class="description">{now.description}</p>
+          </>
+        )}
+      </div>
+      {next !== null && (
+        <p class="then">
+          <span class="label">
+            {t("player.next.programme")} {clockTime(next.startsAt)}
+          </span>
+          <span class="clip">{next.title}</span>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Waiting({ player }: { player: Player }) {
+  const starting = player.phase.value === "starting";
+  if (player.phase.value === "failed" || (!starting && !player.buffering.value)) return null;
+  return (
+    <div class="waiting" role="status">
+      <span class="spinner" aria-hidden="true" />
+      {starting ? t("player.starting", { channel: player.channel.value?.name ?? "" }) : t("player.buffering")}
+    </div>
+  );
+}
