@@ -64,6 +64,7 @@ export const ERROR_CODES = {
   "segment-not-found": "not-found",
   "stream-idle": "gone",
   "stream-start-timeout": "timeout",
+  "too-many-event-streams": "busy",
   "too-many-playbacks": "busy",
 
   // access-control
@@ -71,12 +72,14 @@ export const ERROR_CODES = {
   "access-token-missing": "unauthenticated",
   "client-not-found": "not-found",
   "client-revoked": "unauthenticated",
+  "cross-site-refused": "forbidden",
   "dpop-invalid": "unauthenticated",
   "dpop-nonce-required": "unauthenticated",
   "grant-ended": "gone",
   "grant-invalid": "forbidden",
   "last-owner": "conflict",
   "not-from-lan": "forbidden",
+  "offer-not-found": "not-found",
   "pairing-denied": "forbidden",
   "pairing-refused": "forbidden",
   "pairing-too-many": "busy",

@@ -163,6 +163,8 @@ export const Client = Type.Object(
   { title: "Client" },
 );
 export type Client = Static<typeof Client>;
+export const Clients = Type.Object({ clients: Type.Array(Client) }, { title: "Clients" });
+export type Clients = Static<typeof Clients>;
 
 export const ClientPatch = Type.Object(
   { name: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })), role: Type.Optional(RoleName) },
@@ -220,11 +222,22 @@ export const Programme = Type.Object(
 );
 export type Programme = Static<typeof Programme>;
 
-export const Availability = Type.Union(
-  ["free", "shares-tuner", "would-displace", "busy", "scrambled", "no-signal"].map((name) =>
-    Type.Literal(name as "free" | "shares-tuner" | "would-displace" | "busy" | "scrambled" | "no-signal"),
-  ),
+/** One channel's programmes in order of their start. */
+export const GuideChannel = Type.Object(
+  { channel: Id, programmes: Type.Array(Programme) },
+  { title: "GuideChannel" },
 );
+export const Guide = Type.Object({ channels: Type.Array(GuideChannel) }, { title: "Guide" });
+export type Guide = Static<typeof Guide>;
+
+export const Availability = Type.Union([
+  Type.Literal("free"),
+  Type.Literal("shares-tuner"),
+  Type.Literal("would-displace"),
+  Type.Literal("busy"),
+  Type.Literal("scrambled"),
+  Type.Literal("no-signal"),
+]);
 export type Availability = Static<typeof Availability>;
 
 export const ChannelCodecs = Type.Object({
@@ -297,6 +310,9 @@ export const Playback = Type.Object(
   { title: "Playback" },
 );
 export type Playback = Static<typeof Playback>;
+
+export const PlaybackRenewal = Type.Object({ expiresAt: Time }, { title: "PlaybackRenewal" });
+export type PlaybackRenewal = Static<typeof PlaybackRenewal>;
 
 export const Tuner = Type.Object(
   {

@@ -1,0 +1,64 @@
+import { isIPv6 } from "node:net";
+
+const HOUR = 3_600_000;
+
+/**
+ * Counts wrong proofs of the last hour, per address and for the box. Holds at most as many entries as the box's limit.
+ */
+export class Attempts {
+  readonly #perAddress: number;
+  readonly #perBox: number;
+  #wrong: { at: number; from: string }[] = [];
+  #locked = false;
+
+  constructor(perAddress: number, perBox: number) {
+    this.#perAddress = perAddress;
+    this.#perBox = perBox;
+  }
+
+  /** Pairing is closed until {@link unlock}. */
+  get locked(): boolean {
+    return this.#locked;
+  }
+
+  /** Whether this address is still heard. @param now monotonic ms */
+  heard(address: string | null, now: number): boolean {
+    this.#forget(now);
+    const from = addressBucket(address);
+    return !this.#locked && this.#wrong.filter((entry) => entry.from === from).length < this.#perAddress;
+  }
+
+  /** @returns true when this wrong proof closed pairing */
+  countWrong(address: string | null, now: number): boolean {
+    this.#forget(now);
+    this.#wrong.push({ at: now, from: addressBucket(address) });
+    this.#locked = this.#wrong.length >= this.#perBox;
+    return this.#locked;
+  }
+
+  /** Somebody stands at the box. */
+  unlock(): void {
+    if (!this.#locked) return;
+    this.#locked = false;
+    this.#wrong = [];
+  }
+
+  #forget(now: number): void {
+    if (!this.#locked) this.#wrong = this.#wrong.filter((entry) => now - entry.at < HOUR);
+  }
+}
+
+/** What counts as one sender: an IPv4 address, an IPv6 /64, or everybody behind the tunnel. */
+export function addressBucket(address: string | null): string {
+  if (address === null) return "tunnel";
+  if (!isIPv6(address)) return address;
+  const [head = "", tail] = address.split("::");
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
+  const groups = [...left, ...Array<string>(zeros).fill("0"), ...right];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => parseInt(group, 16).toString(16))
+    .join(":")}::/64`;
+}

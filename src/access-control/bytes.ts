@@ -1,0 +1,52 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+
+/** SHA-256. */
+export function sha256(data: string | Uint8Array): Buffer {
+  return createHash("sha256").update(data).digest();
+}
+
+/** What is kept of a secret of 128 bits or more (ASVS 6.5.2): SHA-256, base64url. */
+export function secretHash(secret: string): string {
+  return sha256(secret).toString("base64url");
+}
+
+/** Equality of texts whose length is no secret, in constant time. */
+export function sameText(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** A map that forgets what was used longest ago. */
+export class RecentMap<Value> {
+  readonly #entries = new Map<string, Value>();
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get(key: string): Value | undefined {
+    const value = this.#entries.get(key);
+    if (value !== undefined) {
+      this.#entries.delete(key);
+      this.#entries.set(key, value);
+    }
+    return value;
+  }
+
+  set(key: string, value: Value): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, value);
+    if (this.#entries.size > this.#limit) {
+      for (const oldest of this.#entries.keys()) {
+        this.#entries.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+}

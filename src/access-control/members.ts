@@ -1,0 +1,140 @@
+import type { Clock } from "../kernel/clock.ts";
+import { TellyportError } from "../kernel/errors.ts";
+import type { Emitter } from "../kernel/events.ts";
+import type { Log } from "../kernel/log.ts";
+import type { Database } from "../kernel/store/database.ts";
+import type { Principal, Role } from "../protocol/principal.ts";
+import { isActive, type ClientRecord, type Clients } from "./clients.ts";
+import type { Grants } from "./grants.ts";
+import type { AccessLimits } from "./limits.ts";
+import { cleanName } from "./pairing.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** Why what a client has running must end. */
+export interface ClientEnded {
+  readonly client: string;
+  readonly reason: "revoked" | "role-changed";
+}
+
+export interface MembersDeps {
+  database: Database;
+  clients: Clients;
+  sessions: Sessions;
+  grants: Grants;
+  ended: Emitter<ClientEnded>;
+  clock: Clock;
+  limits: AccessLimits;
+  log: Log;
+}
+
+/** Who may be what: the rules of the list of clients. */
+export class Members {
+  readonly #deps: MembersDeps;
+
+  constructor(deps: MembersDeps) {
+    this.#deps = deps;
+  }
+
+  list(): ClientRecord[] {
+    return this.#deps.clients.active(this.#deps.clock.now());
+  }
+
+  /** @param id of a client, or `self`. @throws TellyportError `client-not-found` */
+  find(id: string, asking: Principal): ClientRecord {
+    const record = this.#deps.clients.get(id === "self" ? asking.client : id);
+    if (record === undefined || !isActive(record, this.#deps.clock.now())) {
+      throw new TellyportError("client-not-found", "There is no such client. It may have been removed.");
+    }
+    return record;
+  }
+
+  /**
+   * @throws TellyportError `client-not-found`; `last-owner` for any other role than owner on the only one;
+   *   `secure-origin-required` when a LAN viewer should become owner; `body-invalid` for a name of blanks
+   */
+  change(id: string, change: { name?: string; role?: Role }, asking: Principal): ClientRecord {
+    const { clients, clock, limits, log } = this.#deps;
+    let record = this.find(id, asking);
+    const name = change.name === undefined ? undefined : cleanName(change.name);
+    if (name === "")
+      throw new TellyportError("body-invalid", "The name needs a letter.", { detail: { field: "name" } });
+    const { role } = change;
+    const newRole = role !== undefined && role !== record.role ? role : undefined;
+    if (newRole === "owner" && record.kind === "lan") {
+      throw new TellyportError(
+        "secure-origin-required",
+        "A phone that paired over plain http cannot be an owner. Pair it again at the box's https address.",
+      );
+    }
+    if (newRole !== undefined && this.#isLastOwner(record)) {
+      throw new TellyportError(
+        "last-owner",
+        "The box would have no owner left. Make another client owner first.",
+      );
+    }
+    if (name !== undefined) record = clients.rename(record, name);
+    if (newRole !== undefined) {
+      record = clients.changeRole(record, newRole, newRole === "guest" ? clock.now() + limits.guest : null);
+      log.info({ client: record.id, role: newRole, by: asking.client }, "client-role-changed");
+      this.#endRunning({ client: record.id, reason: "role-changed" });
+    }
+    return record;
+  }
+
+  /**
+   * Revokes a client, at once: its tokens, its session, its grants, what it has running. An owner may remove anybody, and
+   * everybody itself; the last owner goes by its own wish, or at the box, never by another client. A box without an owner
+   * opens offers at the box alone.
+   * @throws TellyportError `client-not-found`, `role-forbidden`, `last-owner`
+   */
+  remove(id: string, asking: Principal): ClientRecord {
+    const record = this.find(id, asking);
+    const self = record.id === asking.client;
+    if (!self && asking.role !== "owner") {
+      throw new TellyportError("role-forbidden", "Only an owner removes other clients.");
+    }
+    if (!self && asking.client !== LOCAL_PRINCIPAL.client && this.#isLastOwner(record)) {
+      throw new TellyportError(
+        "last-owner",
+        "The box would have no owner left. Make another client owner first.",
+      );
+    }
+    this.revoke(record, asking.client);
+    return record;
+  }
+
+  /** @param by who did it, for the log */
+  revoke(record: ClientRecord, by: string): void {
+    const { clients, clock, database, log, sessions } = this.#deps;
+    database.transaction(() => {
+      clients.revoke(record, clock.now());
+      sessions.end(record.id);
+    });
+    log.info({ client: record.id, by }, "client-revoked");
+    this.#endRunning({ client: record.id, reason: "revoked" });
+  }
+
+  /** Ends what runs for a client whose session ended, without removing it. */
+  endRunning(record: ClientRecord): void {
+    this.#endRunning({ client: record.id, reason: "revoked" });
+  }
+
+  #endRunning(event: ClientEnded): void {
+    this.#deps.grants.endClient(event.client);
+    this.#deps.ended.emit(event);
+  }
+
+  #isLastOwner(record: ClientRecord): boolean {
+    const { clients, clock } = this.#deps;
+    return record.role === "owner" && clients.owners(clock.now()).every((owner) => owner.id === record.id);
+  }
+}
+
+/** The box's own command line: whoever may open its socket. */
+export const LOCAL_PRINCIPAL: Principal = {
+  client: "local",
+  user: "local",
+  terminalType: "tv",
+  role: "owner",
+  payer: "local",
+};

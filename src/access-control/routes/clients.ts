@@ -1,0 +1,65 @@
+import type { FastifyPluginAsync } from "fastify";
+import { type Static } from "typebox";
+import { MEMBERS, OWNER } from "../../protocol/access.ts";
+import { Client, ClientPatch, Clients } from "../../protocol/api.ts";
+import { describeClient } from "../clients.ts";
+import { lanCookie, refreshCookie } from "../cookies.ts";
+import type { Members } from "../members.ts";
+import { Id, NoContent, principalOfRequest } from "./shared.ts";
+
+/** The list of clients: owners see and change all, everybody sees and removes itself. */
+export function clientRoutes(deps: { members: Members }): FastifyPluginAsync {
+  const { members } = deps;
+  return async (app) => {
+    app.get(
+      "/api/v1/clients",
+      { config: { access: OWNER }, schema: { summary: "Paired clients", response: { 200: Clients } } },
+      (request) => {
+        const asking = principalOfRequest(request);
+        return { clients: members.list().map((record) => describeClient(record, asking.client)) };
+      },
+    );
+
+    app.get(
+      "/api/v1/clients/self",
+      { config: { access: MEMBERS }, schema: { summary: "The client that asks", response: { 200: Client } } },
+      (request) => {
+        const asking = principalOfRequest(request);
+        return describeClient(members.find("self", asking), asking.client);
+      },
+    );
+
+    app.patch<{ Params: Static<typeof Id>; Body: Static<typeof ClientPatch> }>(
+      "/api/v1/clients/:id",
+      {
+        config: { access: OWNER },
+        schema: { summary: "Rename, change role", params: Id, body: ClientPatch, response: { 200: Client } },
+      },
+      (request) => {
+        const asking = principalOfRequest(request);
+        return describeClient(members.change(request.params.id, request.body, asking), asking.client);
+      },
+    );
+
+    app.delete<{ Params: Static<typeof Id> }>(
+      "/api/v1/clients/:id",
+      {
+        config: { access: MEMBERS },
+        schema: {
+          summary: "Revoke (owner), or unpair oneself; `self` is the client that asks",
+          params: Id,
+          response: { 204: NoContent },
+        },
+      },
+      async (request, reply) => {
+        const asking = principalOfRequest(request);
+        const removed = members.remove(request.params.id, asking);
+        if (removed.id === asking.client) {
+          const cookies = request.origin.listener === "https" ? refreshCookie("", 0) : lanCookie("", 0);
+          void reply.header("set-cookie", cookies);
+        }
+        return reply.code(204).send();
+      },
+    );
+  };
+}

@@ -1,0 +1,128 @@
+import { createHmac } from "node:crypto";
+import type { Database } from "../kernel/store/database.ts";
+import { sameText, secretHash } from "./bytes.ts";
+import type { AccessLimits } from "./limits.ts";
+
+/** What a client renews itself with: a rotating refresh token, or a LAN viewer's cookie. One per client. */
+export interface Session {
+  readonly client: string;
+  /** Named in access tokens (`sid`), so that they end with it. */
+  readonly family: string;
+  readonly currentHash: string;
+  readonly previousHash: string | null;
+  /** Milliseconds since 1970, as all times here. */
+  readonly createdAt: number;
+  readonly rotatedAt: number;
+  readonly expiresAt: number;
+}
+
+export interface SessionsDeps {
+  database: Database;
+  limits: AccessLimits;
+  random: (bytes: number) => Buffer;
+  /** Makes a refresh token's successor. */
+  refreshKey: Buffer;
+}
+
+/** The secrets that clients hold, as SHA-256. */
+export class Sessions {
+  readonly #deps: SessionsDeps;
+  readonly #sessions = new Map<string, Session>();
+
+  constructor(deps: SessionsDeps) {
+    this.#deps = deps;
+    for (const row of deps.database.prepare("SELECT * FROM sessions").all()) {
+      const client = row["client"] as string;
+      this.#sessions.set(client, {
+        client,
+        family: row["family"] as string,
+        currentHash: row["current_hash"] as string,
+        previousHash: row["previous_hash"] as string | null,
+        createdAt: Number(row["created_at"]),
+        rotatedAt: Number(row["rotated_at"]),
+        expiresAt: Number(row["expires_at"]),
+      });
+    }
+  }
+
+  get(client: string): Session | undefined {
+    return this.#sessions.get(client);
+  }
+
+  /** Begins (or replaces) a client's session. @returns it and the secret to hand out: 256 bits, base64url */
+  begin(client: string, kind: "key" | "lan", now: number): { session: Session; secret: string } {
+    const { limits, random } = this.#deps;
+    const secret = random(32).toString("base64url");
+    const session: Session = {
+      client,
+      family: random(9).toString("base64url"),
+      currentHash: secretHash(secret),
+      previousHash: null,
+      createdAt: now,
+      rotatedAt: now,
+      expiresAt: now + (kind === "lan" ? limits.lanCookie : limits.refreshSliding),
+    };
+    this.#write(session);
+    return { session, secret };
+  }
+
+  /** Whether a LAN viewer's cookie is the one that was given. */
+  holds(client: string, secret: string, now: number): boolean {
+    const session = this.#sessions.get(client);
+    if (session === undefined || now >= session.expiresAt) return false;
+    return sameText(secretHash(secret), session.currentHash);
+  }
+
+  /**
+   * Exchanges a refresh token of a client that has proven its key. The token before the last one gives the same successor
+   * for a minute, so that a lost answer is no lost pairing; anything else is a copy in other hands, and ends the session.
+   */
+  rotate(
+    client: string,
+    secret: string,
+    now: number,
+  ): { session: Session; secret: string } | "expired" | "reused" {
+    const { limits, refreshKey } = this.#deps;
+    const session = this.#sessions.get(client);
+    if (session === undefined) return "expired";
+    if (now >= session.expiresAt) {
+      this.end(client);
+      return "expired";
+    }
+    // Derived, not drawn: the successor can be given again, after a restart too, without being stored.
+    const next = createHmac("sha256", refreshKey).update(secret).digest("base64url");
+    const hash = secretHash(secret);
+    if (sameText(hash, session.currentHash)) {
+      const rotated: Session = {
+        ...session,
+        currentHash: secretHash(next),
+        previousHash: hash,
+        rotatedAt: now,
+        expiresAt: Math.min(now + limits.refreshSliding, session.createdAt + limits.refreshAbsolute),
+      };
+      this.#write(rotated);
+      return { session: rotated, secret: next };
+    }
+    const lost = session.previousHash !== null && sameText(hash, session.previousHash);
+    if (lost && Math.abs(now - session.rotatedAt) <= limits.retryGrace) return { session, secret: next };
+    this.end(client);
+    return "reused";
+  }
+
+  /** From now on nothing that the client holds is good. */
+  end(client: string): void {
+    this.#deps.database.prepare("DELETE FROM sessions WHERE client = ?").run(client);
+    this.#sessions.delete(client);
+  }
+
+  #write(session: Session): void {
+    const { client, family, currentHash, previousHash, createdAt, rotatedAt, expiresAt } = session;
+    this.#deps.database
+      .prepare(
+        `INSERT OR REPLACE INTO sessions (client, family, current_hash, previous_hash, created_at, rotated_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(client, family, currentHash, previousHash, createdAt, rotatedAt, expiresAt);
+    this.#sessions.set(client, session);
+  }
+}

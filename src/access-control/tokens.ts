@@ -1,0 +1,119 @@
+import type { Clock } from "../kernel/clock.ts";
+import { TellyportError } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
+import type { Tokens } from "../protocol/api.ts";
+import type { AccessTokens } from "./access-token.ts";
+import { unauthenticated } from "./challenge.ts";
+import { isActive, type ClientRecord, type Clients } from "./clients.ts";
+import type { DpopProofs, ProvenRequest } from "./dpop.ts";
+import type { BoxIdentity } from "./identity.ts";
+import type { AccessLimits } from "./limits.ts";
+import type { Nonces } from "./nonce.ts";
+import type { Session, Sessions } from "./sessions.ts";
+
+/** Tokens for one client, and the secret that goes by cookie or body as the client asked. */
+export interface IssuedTokens {
+  /** Without the refresh token. */
+  readonly tokens: Tokens;
+  /** Refresh token, or the value of a LAN viewer's cookie: `<client>.<secret>`. */
+  readonly secret: string;
+  /** Lifetime of the secret. */
+  readonly maxAgeSeconds: number;
+}
+
+export interface TokenIssuerDeps {
+  identity: BoxIdentity;
+  clients: Clients;
+  sessions: Sessions;
+  accessTokens: AccessTokens;
+  proofs: DpopProofs;
+  nonces: Nonces;
+  clock: Clock;
+  limits: AccessLimits;
+  log: Log;
+  /** The session of this client was ended because its refresh token was used twice. */
+  onReuse: (client: ClientRecord) => void;
+}
+
+/** Issues and renews what clients hold. */
+export class TokenIssuer {
+  readonly #deps: TokenIssuerDeps;
+
+  constructor(deps: TokenIssuerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Begins a session for a client that was just paired. @param nonce of its claim, for the attestation */
+  async begin(client: ClientRecord, nonce: string): Promise<IssuedTokens> {
+    const { sessions, clock } = this.#deps;
+    const { session, secret } = sessions.begin(client.id, client.kind, clock.now());
+    return this.#issue(client, session, secret, nonce);
+  }
+
+  /**
+   * RFC 6749 §6 with rotation and proof of possession.
+   * @param refreshToken `<client>.<secret>`
+   * @throws TellyportError `secure-origin-required`, `refresh-invalid`, `dpop-invalid`, `dpop-nonce-required`,
+   *   `client-revoked`
+   */
+  async refresh(refreshToken: string, request: ProvenRequest): Promise<IssuedTokens> {
+    const { clients, sessions, proofs, nonces, clock, log, onReuse } = this.#deps;
+    requireConfidential(request);
+    const [id = "", secret = ""] = splitSecret(refreshToken);
+    const invalid = (): TellyportError =>
+      unauthenticated("refresh-invalid", "This client's session has ended. Pair it again.", nonces.current());
+    const known = clients.get(id);
+    if (known?.kind !== "key") throw invalid();
+    const jti = await proofs.verify(request, known, null);
+    const client = clients.get(id) ?? known;
+    const now = clock.now();
+    if (!isActive(client, now)) {
+      throw unauthenticated(
+        "client-revoked",
+        "The owner has removed this client. Pair it again.",
+        nonces.current(),
+      );
+    }
+    const rotated = sessions.rotate(id, secret, now);
+    if (rotated === "reused") {
+      log.warn({ client: id, address: request.origin.address }, "refresh-token-reused");
+      onReuse(client);
+    }
+    if (typeof rotated === "string") throw invalid();
+    clients.seen(client, now, request.origin.address);
+    return this.#issue(client, rotated.session, rotated.secret, jti);
+  }
+
+  async #issue(client: ClientRecord, session: Session, secret: string, nonce: string): Promise<IssuedTokens> {
+    const { identity, accessTokens, clock, limits } = this.#deps;
+    const now = clock.now();
+    const { id, role, thumbprint } = client;
+    const stay = client.notAfter ?? Infinity;
+    const expiresAt = Math.min(client.kind === "lan" ? session.expiresAt : now + limits.accessToken, stay);
+    const accessToken =
+      client.kind === "lan"
+        ? null
+        : await accessTokens.mint({ client: id, role, thumbprint, family: session.family, expiresAt }, now);
+    const attestation = identity.attest({ client: id, thumbprint, role, nonce, iat: Math.floor(now / 1000) });
+    return {
+      tokens: { accessToken, expiresAt: new Date(expiresAt).toISOString(), client: id, role, attestation },
+      secret: `${id}.${secret}`,
+      maxAgeSeconds: Math.max(1, (Math.min(session.expiresAt, stay) - now) / 1000),
+    };
+  }
+}
+
+/** `<client>.<secret>` → both; empty for anything else. */
+export function splitSecret(text: string): [string, string] | [] {
+  const match = /^([a-z2-7]{16})\.([A-Za-z0-9_-]{43})$/.exec(text);
+  return match === null ? [] : [match[1] as string, match[2] as string];
+}
+
+/** @throws TellyportError `secure-origin-required` where tokens could be read on the way */
+export function requireConfidential(request: Pick<ProvenRequest, "origin">): void {
+  if (request.origin.confidential) return;
+  throw new TellyportError(
+    "secure-origin-required",
+    "Tokens are not sent over plain http. Use the box's https address, or pair without a key as a viewer on the home network.",
+  );
+}
