@@ -60,7 +60,9 @@ function decodeIso8859(bytes: Buffer, part: number, options: TextOptions): strin
   if (part < 1 || part > 15 || part === 12) return decodeDefault(plain, options);
   // The platform takes parts 9 and 11 for their Windows supersets: these differ in 0x80..0x9F only, where DVB has its control
   // codes, which are gone by now.
-  return decodeWith(`iso-8859-${part}`, plain);
+  const text = decodeWith(`iso-8859-${part}`, plain);
+  // For the codes that part 11 leaves empty it has characters of private use.
+  return part === 11 ? text.replace(/[\uF8C1-\uF8C8]/g, "\uFFFD") : text;
 }
 
 const decoders = new Map<string, TextDecoder>();
