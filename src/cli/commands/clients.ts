@@ -1,0 +1,82 @@
+import { Type } from "typebox";
+import { Clients, type Client } from "../../protocol/api.ts";
+import { boxClient, type BoxClient } from "../box-client.ts";
+import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { printJson } from "../io.ts";
+import { matchOne } from "../match.ts";
+import { renderTable, type Column } from "../table.ts";
+import { dateTime, printable } from "../text.ts";
+
+const WHICH = { name: "client", help: "Its id, its name, or how the name begins" };
+const OPTIONS = { ...STATE_OPTIONS, ...JSON_OPTION };
+
+const COLUMNS: readonly Column<Client>[] = [
+  { title: "Id", value: ({ id }) => id },
+  { title: "Name", value: ({ name }) => name, shrinkTo: 12 },
+  { title: "Role", value: ({ role }) => role },
+  { title: "Kind", value: ({ kind, terminalType }) => (kind === "lan" ? "lan viewer" : terminalType) },
+  {
+    title: "Last seen",
+    value: ({ lastSeenAt }) => (lastSeenAt === null ? "never" : dateTime(new Date(lastSeenAt))),
+  },
+  { title: "From", value: ({ lastAddress }) => lastAddress ?? "", shrinkTo: 8 },
+];
+
+export const clientsList: Command = {
+  path: ["clients", "list"],
+  summary: "List the paired clients",
+  options: OPTIONS,
+  async run(args, io) {
+    const clients = await allClients(await boxClient(args, io));
+    if (args.has("json")) printJson(io, { clients });
+    else if (clients.length === 0)
+      io.stdout.write("No client is paired yet: `tellyport pair` opens an offer.\n");
+    else io.stdout.write(renderTable(COLUMNS, clients, io.stdout.columns));
+    return EXIT.ok;
+  },
+};
+
+export const clientsRename: Command = {
+  path: ["clients", "rename"],
+  summary: "Give a client another name",
+  positionals: [WHICH, { name: "name", help: "The new name, 1 to 64 characters" }],
+  options: OPTIONS,
+  async run(args, io) {
+    const box = await boxClient(args, io);
+    const client = await find(box, args.required(0));
+    const name = args.required(1);
+    await box.call(Type.Unknown(), "PATCH", pathOf(client), { name });
+    if (args.has("json")) printJson(io, { client: { ...client, name } });
+    else io.stdout.write(`${printable(client.name)} is now called ${printable(name)}.\n`);
+    return EXIT.ok;
+  },
+};
+
+export const clientsRevoke: Command = {
+  path: ["clients", "revoke"],
+  summary: "Take a client's right to watch away, at once",
+  positionals: [WHICH],
+  options: OPTIONS,
+  notes: ["What it plays ends within two seconds. To watch again it has to be paired again."],
+  async run(args, io) {
+    const box = await boxClient(args, io);
+    const client = await find(box, args.required(0));
+    await box.call(Type.Unknown(), "DELETE", pathOf(client));
+    if (args.has("json")) printJson(io, { revoked: client.id });
+    else io.stdout.write(`${printable(client.name)} may no longer watch.\n`);
+    return EXIT.ok;
+  },
+};
+
+async function allClients(box: BoxClient): Promise<Client[]> {
+  return (await box.call(Clients, "GET", "/api/v1/clients")).clients;
+}
+
+async function find(box: BoxClient, wanted: string): Promise<Client> {
+  return matchOne(wanted, await allClients(box), "client", "client-not-found");
+}
+
+function pathOf(client: Client): string {
+  return `/api/v1/clients/${encodeURIComponent(client.id)}`;
+}

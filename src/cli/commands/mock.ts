@@ -1,0 +1,99 @@
+import { Type } from "typebox";
+import { TellyportError } from "../../kernel/errors.ts";
+import { boxClient } from "../box-client.ts";
+import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { printJson, type Io } from "../io.ts";
+
+const OPTIONS = { ...STATE_OPTIONS, ...JSON_OPTION };
+const PAIRS = {
+  name: "key=value",
+  help: "Members of the request, values in JSON or plain text; or one JSON object",
+  optional: true,
+  many: true,
+};
+const NOTES = ["For developers: only the mock broadcaster (`tuners: {mock: {}}`) knows these requests."];
+
+export const mockFault: Command = {
+  path: ["mock", "fault"],
+  summary: "Put a fault on the mock broadcaster's air",
+  positionals: [PAIRS],
+  options: OPTIONS,
+  notes: NOTES,
+  async run(args, io) {
+    const body = parseMembers(args.positionals);
+    const box = await boxClient(args, io);
+    show(io, args.has("json"), await box.call(Type.Unknown(), "POST", "/api/v1/mock/fault", body));
+    return EXIT.ok;
+  },
+};
+
+export const mockClear: Command = {
+  path: ["mock", "clear"],
+  summary: "Take the mock broadcaster's faults away",
+  positionals: [PAIRS],
+  options: OPTIONS,
+  notes: NOTES,
+  async run(args, io) {
+    const body = parseMembers(args.positionals);
+    const box = await boxClient(args, io);
+    show(io, args.has("json"), await box.call(Type.Unknown(), "POST", "/api/v1/mock/clear", body));
+    return EXIT.ok;
+  },
+};
+
+export const mockOnAir: Command = {
+  path: ["mock", "on-air"],
+  summary: "When each value of the frame counter went on air",
+  positionals: [PAIRS],
+  options: OPTIONS,
+  notes: NOTES,
+  async run(args, io) {
+    const query = new URLSearchParams(
+      Object.entries(parseMembers(args.positionals)).map(([key, value]): [string, string] => [
+        key,
+        typeof value === "string" ? value : JSON.stringify(value),
+      ]),
+    ).toString();
+    const box = await boxClient(args, io);
+    const path = `/api/v1/mock/on-air${query === "" ? "" : `?${query}`}`;
+    show(io, args.has("json"), await box.call(Type.Unknown(), "GET", path));
+    return EXIT.ok;
+  },
+};
+
+/**
+ * `kind=no-lock multiplex=mock-1 forMs=500` or `{"kind": "no-lock"}` → the request's members.
+ * @throws TellyportError `usage`
+ */
+export function parseMembers(words: readonly string[]): Record<string, unknown> {
+  const [first] = words;
+  if (first?.startsWith("{") === true && words.length === 1) {
+    const value = parseJson(first);
+    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+    throw new TellyportError("usage", "That is not a whole JSON object: quote it for the shell.");
+  }
+  return Object.fromEntries(
+    words.map((word) => {
+      const equals = word.indexOf("=");
+      if (equals < 1) throw new TellyportError("usage", `"${word}" is not of the form key=value.`);
+      const text = word.slice(equals + 1);
+      const value = parseJson(text);
+      return [word.slice(0, equals), value === undefined ? text : value];
+    }),
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // Plain text, then.
+    return undefined;
+  }
+}
+
+function show(io: Io, json: boolean, answer: unknown): void {
+  if (json) printJson(io, answer);
+  else if (answer !== null) io.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+}

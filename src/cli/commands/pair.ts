@@ -1,0 +1,34 @@
+import { Offer } from "../../protocol/api.ts";
+import { ROLES } from "../../protocol/principal.ts";
+import { boxClient } from "../box-client.ts";
+import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { clockOf, printJson } from "../io.ts";
+import { renderOffer } from "../offer.ts";
+
+export const pair: Command = {
+  path: ["pair"],
+  summary: "Open a pairing offer: a code and a QR code for one phone",
+  options: {
+    role: {
+      type: "string",
+      value: "ROLE",
+      choices: ROLES,
+      help: "What the phone may do (default: the box decides; its first phone is an owner)",
+    },
+    ...STATE_OPTIONS,
+    ...JSON_OPTION,
+  },
+  notes: ["With --json: {code, url, expiresAt}. The url holds the secret: show it to nobody but the phone."],
+  async run(args, io) {
+    const box = await boxClient(args, io);
+    const role = args.text("role");
+    const offer = await box.call(Offer, "POST", "/api/v1/offers", role === undefined ? {} : { role });
+    if (args.has("json")) {
+      printJson(io, { code: offer.code, url: offer.url, expiresAt: offer.expiresAt });
+    } else {
+      io.stdout.write(renderOffer(offer, { now: clockOf(io).now(), columns: io.stdout.columns }));
+    }
+    return EXIT.ok;
+  },
+};

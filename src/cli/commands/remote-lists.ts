@@ -1,0 +1,67 @@
+import { TellyportError } from "../../kernel/errors.ts";
+import { Channels, Guide, type Channel, type Programme } from "../../protocol/api.ts";
+import { renderChannels, renderGuide } from "../channel-table.ts";
+import { JSON_OPTION, type Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { clockOf, printJson, type Io } from "../io.ts";
+import { matchOne } from "../match.ts";
+import { CredentialsFile, credentialsPath } from "../remote/credentials.ts";
+import { openSession, type Session } from "../remote/session.ts";
+
+export const remoteChannels: Command = {
+  path: ["remote", "channels"],
+  summary: "List the channels of the box this machine is paired with",
+  options: JSON_OPTION,
+  async run(args, io) {
+    const answer = await channelsOf(await sessionOf(io), io.signal);
+    if (args.has("json")) printJson(io, answer);
+    else io.stdout.write(renderChannels(answer.channels, io.stdout.columns));
+    return EXIT.ok;
+  },
+};
+
+export const remoteGuide: Command = {
+  path: ["remote", "guide"],
+  summary: "Show the schedule",
+  options: {
+    channel: { type: "string", value: "CHANNEL", help: "Of this channel only: its number, name or id" },
+    ...JSON_OPTION,
+  },
+  async run(args, io) {
+    const session = await sessionOf(io);
+    const { channels } = await channelsOf(session, io.signal);
+    const wanted = args.text("channel");
+    const channel = wanted === undefined ? null : findChannel(wanted, channels);
+    const query = channel === null ? "" : `?channel=${encodeURIComponent(channel.id)}`;
+    const path = `/api/v1/guide${query}`;
+    const guide = await session.call(Guide, { method: "GET", path, signal: io.signal });
+    if (args.has("json")) printJson(io, guide);
+    else io.stdout.write(renderGuide(withNames(guide.channels, channels), io.stdout.columns));
+    return EXIT.ok;
+  },
+};
+
+/** @throws TellyportError `credentials-missing` */
+export function sessionOf(io: Io): Promise<Session> {
+  const clock = clockOf(io);
+  return openSession(new CredentialsFile(credentialsPath(io.env), clock), clock);
+}
+
+export function channelsOf(session: Session, signal: AbortSignal): Promise<Channels> {
+  return session.call(Channels, { method: "GET", path: "/api/v1/channels", signal });
+}
+
+/** @throws TellyportError `channel-not-found`, `usage` when several fit */
+export function findChannel(wanted: string, channels: readonly Channel[]): Channel {
+  if (channels.length === 0)
+    throw new TellyportError("channel-not-found", "The box has found no channel yet.");
+  return matchOne(wanted, channels, "channel", "channel-not-found");
+}
+
+function withNames(
+  guide: Guide["channels"],
+  channels: readonly Channel[],
+): { name: string; programmes: Programme[] }[] {
+  const names = new Map(channels.map(({ id, number, name }) => [id, `${number} ${name}`]));
+  return guide.map((one) => ({ name: names.get(one.channel) ?? one.channel, programmes: one.programmes }));
+}

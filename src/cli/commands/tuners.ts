@@ -1,0 +1,85 @@
+import { Tuners, type Tuner } from "../../protocol/api.ts";
+import { boxClient } from "../box-client.ts";
+import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { printJson } from "../io.ts";
+import { renderTable, type Column } from "../table.ts";
+import { printable, wrap } from "../text.ts";
+
+const COLUMNS: readonly Column<Tuner>[] = [
+  { title: "Tuner", value: ({ name }) => name, shrinkTo: 8 },
+  {
+    title: "State",
+    value: ({ state, error }) => (error === null ? state : `${state}: ${error}`),
+    shrinkTo: 8,
+  },
+  { title: "Multiplex", value: ({ multiplex }) => multiplex ?? "-", shrinkTo: 9 },
+  { title: "Signal", value: signalOf },
+  { title: "Packets", value: ({ counters }) => String(counters.packets), align: "right" },
+  { title: "Errors", value: errorsOf, align: "right" },
+];
+
+export const tuners: Command = {
+  path: ["tuners"],
+  summary: "Show what each tuner does: signal, services, consumers, counters",
+  options: { ...STATE_OPTIONS, ...JSON_OPTION },
+  notes: [
+    "Errors are the sum of continuity errors, transport errors, overflows and lost synchronisation; what there was of each is listed below the table, and all of it with --json.",
+  ],
+  async run(args, io) {
+    const box = await boxClient(args, io);
+    const answer = await box.call(Tuners, "GET", "/api/v1/tuners");
+    if (args.has("json")) printJson(io, answer);
+    else io.stdout.write(renderTuners(answer.tuners, io.stdout.columns));
+    return EXIT.ok;
+  },
+};
+
+/** The table, and below it what each busy tuner receives and for whom. */
+export function renderTuners(all: readonly Tuner[], columns: number | undefined): string {
+  if (all.length === 0) return "The box has no tuner: name one in its configuration under `tuners`.\n";
+  const width = columns ?? 80;
+  return renderTable(COLUMNS, all, columns) + all.map((tuner) => details(tuner, width)).join("");
+}
+
+function details(tuner: Tuner, width: number): string {
+  const { counters } = tuner;
+  const rows: [string, string][] = [
+    ["services", tuner.services.map(({ name }) => name).join(", ")],
+    ["consumers", tuner.consumers.join(", ")],
+    ["scanned", counters.packetsScanned === counters.packets ? "" : `${counters.packetsScanned} packets`],
+    ["errors", counted(counters)],
+  ];
+  const lines = rows
+    .filter(([, text]) => text !== "")
+    .map(([title, text]) => `  ${title.padEnd(9)}  ${wrap(printable(text), width - 13, " ".repeat(13))}\n`);
+  return lines.length === 0 ? "" : `\n${printable(tuner.name)}\n${lines.join("")}`;
+}
+
+function counted(counters: Tuner["counters"]): string {
+  const named: [number, string][] = [
+    [counters.continuityErrors, "continuity"],
+    [counters.transportErrors, "transport"],
+    [counters.overflows, "overflow"],
+    [counters.syncLosses, "synchronisation"],
+  ];
+  return named
+    .filter(([count]) => count > 0)
+    .map(([count, name]) => `${count} ${name}`)
+    .join(", ");
+}
+
+function errorsOf({ counters }: Tuner): string {
+  const { continuityErrors, transportErrors, overflows, syncLosses } = counters;
+  return String(continuityErrors + transportErrors + overflows + syncLosses);
+}
+
+function signalOf({ signal }: Tuner): string {
+  const strength = signal?.strength ?? null;
+  const cnr = signal?.cnr ?? null;
+  const parts = [
+    ...(strength === null ? [] : [`${strength.toFixed(0)} dBm`]),
+    ...(cnr === null ? [] : [`${cnr.toFixed(1)} dB`]),
+  ];
+  return parts.length === 0 ? "-" : parts.join(" ");
+}

@@ -1,0 +1,27 @@
+import { systemClock, type Clock } from "../kernel/clock.ts";
+
+/** Where a command writes: a terminal (with its width), a pipe, or a test's string. */
+export interface Output {
+  write(text: string): unknown;
+  /** Width of the terminal in columns; undefined when it is none, and nothing is shortened then. */
+  readonly columns?: number | undefined;
+}
+
+/** All that a command touches of the process that runs it. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts when the person interrupts. */
+  readonly signal: AbortSignal;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+export function clockOf(io: Io): Clock {
+  return io.clock ?? systemClock;
+}
+
+export function printJson(io: Io, value: unknown): void {
+  io.stdout.write(`${JSON.stringify(value)}\n`);
+}

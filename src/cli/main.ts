@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+import { TellyportError, systemCode } from "../kernel/errors.ts";
+import { main } from "./command-line.ts";
+
+/** The process around the command line: signals, pipes, the exit code. */
+const interrupted = new AbortController();
+const interrupt = (): void => interrupted.abort(new TellyportError("request-cancelled", "Interrupted."));
+// Once: a second signal ends the process at once, by default or by the daemon's own handler.
+process.once("SIGINT", interrupt);
+process.once("SIGTERM", interrupt);
+process.once("SIGHUP", interrupt);
+process.stdout.on("error", (error) => {
+  // The reader went away (`| head`): nothing is left to say, and a playback is released.
+  if (systemCode(error) !== "EPIPE") throw error;
+  interrupt();
+});
+// The kernel's timers keep no process alive; a command that waits does.
+const alive = setInterval(() => undefined, 2 ** 30);
+try {
+  process.exitCode = await main(process.argv.slice(2), {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    signal: interrupted.signal,
+  });
+} finally {
+  clearInterval(alive);
+}
