@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import type { Milliseconds, Seconds } from "../../kernel/units.ts";
+import type { ChannelCodecs } from "../../protocol/api.ts";
+import type { Service, ServiceKey, ServiceKind } from "../../tuner/ports.ts";
+
+/** What earlier runs of a channel's stream measured: lets target duration and bandwidth be right from the first byte. */
+export interface MediaHistory {
+  /** The longest segment seen. */
+  readonly longestSegment: Seconds;
+  /** Bits per second of the fullest segment and on average, of the picture (of the sound, on the radio). */
+  readonly peak: number;
+  readonly average: number;
+}
+
+/** An entry of the list of channels, as it is remembered. */
+export interface StoredChannel {
+  /** Opaque and stable over restarts, names and numbers. */
+  readonly id: string;
+  readonly key: ServiceKey;
+  /** Id of the multiplex that carries it. */
+  readonly multiplex: string;
+  readonly number: number;
+  readonly lcn: number | null;
+  readonly name: string;
+  readonly provider: string | null;
+  readonly kind: ServiceKind;
+  readonly scrambled: boolean;
+  readonly visible: boolean;
+  readonly lastSeenAt: Milliseconds;
+  /** null until it was received here once. */
+  readonly codecs: ChannelCodecs | null;
+  readonly history: MediaHistory | null;
+}
+
+/**
+ * A channel's id: a hash of where it is. The original_network_id is left out because it becomes known (from the SDT) later
+ * than the rest, and the id must not change then; inside one multiplex the other two are unique.
+ */
+export function channelId(service: Pick<Service, "key" | "multiplex">): string {
+  const { transportStreamId, serviceId } = service.key;
+  return createHash("sha256")
+    .update(`${service.multiplex.id}\n${transportStreamId}\n${serviceId}`)
+    .digest("hex")
+    .slice(0, 16);
+}

@@ -1,0 +1,142 @@
+import { PassThrough, type Readable } from "node:stream";
+import type { Clock, Timer } from "../../kernel/clock.ts";
+import { TellyportError } from "../../kernel/errors.ts";
+import type { Channel, ServerEvents } from "../../protocol/api.ts";
+import type { Principal } from "../../protocol/principal.ts";
+import type { WeightClass } from "../../tuner/ports.ts";
+import { WEIGHT_OF } from "../live/playbacks.ts";
+
+export interface EventStreamsOptions {
+  /** The list of channels as seen with this weight. */
+  readonly channels: (weight: WeightClass) => Channel[];
+  readonly clock: Clock;
+  readonly inAll: number;
+  readonly perClient: number;
+}
+
+interface Listener {
+  readonly principal: Principal;
+  readonly weight: WeightClass;
+  readonly stream: PassThrough;
+  /** Each channel as it was last sent. */
+  sent: Map<string, string>;
+}
+
+/** At most one `channels` event in so many ms. */
+const COALESCE = 1000;
+const HEARTBEAT = 15_000;
+/** Bytes that may wait for one listener before it is cut off. */
+const MAX_WAITING = 1024 * 1024;
+
+/** Server-Sent Events: a snapshot, then changes. @see https://html.spec.whatwg.org/multipage/server-sent-events.html */
+export class EventStreams {
+  readonly #options: EventStreamsOptions;
+  readonly #listeners = new Set<Listener>();
+  #pending: Timer | null = null;
+  #heartbeat: Timer | null = null;
+
+  constructor(options: EventStreamsOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#heartbeat = this.#options.clock.every(HEARTBEAT, () => {
+      for (const listener of this.#listeners) write(listener, ": still here\n\n");
+      // Programmes begin and end without anybody saying so.
+      this.channelsChanged();
+    });
+  }
+
+  stop(): void {
+    this.#heartbeat?.cancel();
+    this.#pending?.cancel();
+    for (const { stream } of [...this.#listeners]) stream.end();
+  }
+
+  get size(): number {
+    return this.#listeners.size;
+  }
+
+  /**
+   * Opens one; the client's oldest ends when it has too many.
+   * @throws TellyportError `too-many-event-streams`
+   */
+  open(principal: Principal): Readable {
+    const own = [...this.#listeners].filter((listener) => listener.principal.client === principal.client);
+    if (own.length >= this.#options.perClient) own[0]?.stream.end();
+    else if (this.#listeners.size >= this.#options.inAll) {
+      throw new TellyportError(
+        "too-many-event-streams",
+        "The box serves as many as it can. Try again later.",
+        {
+          retryAfterMs: 10_000,
+        },
+      );
+    }
+    const stream = new PassThrough();
+    const weight = WEIGHT_OF[principal.role];
+    const listener: Listener = { principal, weight, stream, sent: new Map() };
+    this.#listeners.add(listener);
+    stream.once("close", () => this.#listeners.delete(listener));
+    stream.once("end", () => this.#listeners.delete(listener));
+    const channels = this.#options.channels(weight);
+    for (const channel of channels) listener.sent.set(channel.id, JSON.stringify(channel));
+    send(listener, "snapshot", { channels });
+    return stream;
+  }
+
+  /** Something about a channel may have changed: whoever listens is told what, at most once a second. */
+  channelsChanged(): void {
+    if (this.#listeners.size === 0) return;
+    this.#pending ??= this.#options.clock.after(COALESCE, () => {
+      this.#pending = null;
+      this.#sendChanges();
+    });
+  }
+
+  /** Tells a client. */
+  tell<Name extends keyof ServerEvents>(client: string, name: Name, data: ServerEvents[Name]): void {
+    for (const listener of this.#listeners)
+      if (listener.principal.client === client) send(listener, name, data);
+  }
+
+  /** Ends all event streams of a client. */
+  closeOf(client: string): void {
+    for (const listener of [...this.#listeners]) {
+      if (listener.principal.client !== client) continue;
+      this.#listeners.delete(listener);
+      listener.stream.end();
+    }
+  }
+
+  #sendChanges(): void {
+    const byWeight = new Map<WeightClass, { channels: Channel[]; texts: string[] }>();
+    for (const listener of this.#listeners) {
+      let list = byWeight.get(listener.weight);
+      if (list === undefined) {
+        const channels = this.#options.channels(listener.weight);
+        list = { channels, texts: channels.map((channel) => JSON.stringify(channel)) };
+        byWeight.set(listener.weight, list);
+      }
+      const { channels, texts } = list;
+      const changed = channels.filter((channel, i) => listener.sent.get(channel.id) !== texts[i]);
+      listener.sent = new Map(channels.map((channel, i) => [channel.id, texts[i] ?? ""]));
+      if (changed.length > 0) send(listener, "channels", { channels: changed });
+    }
+  }
+}
+
+function send<Name extends keyof ServerEvents>(
+  listener: Listener,
+  name: Name,
+  data: ServerEvents[Name],
+): void {
+  write(listener, `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+}
+
+function write(listener: Listener, text: string): void {
+  const { stream } = listener;
+  if (stream.writableEnded || stream.destroyed) return;
+  stream.write(text);
+  if (stream.readableLength + stream.writableLength > MAX_WAITING) stream.destroy();
+}

@@ -1,0 +1,129 @@
+import type { Clock, Timer } from "../../kernel/clock.ts";
+import { messageOf } from "../../kernel/errors.ts";
+import { Emitter } from "../../kernel/events.ts";
+import type { Log } from "../../kernel/log.ts";
+import type { Programme } from "../../protocol/api.ts";
+import { serviceKeyText, type GuideEvent, type ServiceKey, type Tuners } from "../../tuner/ports.ts";
+import type { GuideStore } from "./guide-store.ts";
+import { mergeEvents, nowAndNext } from "./now-next.ts";
+
+/** Coming programmes of one service held in memory: enough for now and next between two looks into the database. */
+const HELD = 4;
+/** Events gathered before they are written, and how long they may wait, ms. */
+const BATCH = 500;
+const FLUSH_AFTER = 5000;
+/** How often a service that has run out of programmes is looked up again, ms. */
+const LOOK_AGAIN = 60_000;
+/** Services with programmes in memory at most. */
+const MAX_SERVICES = 2000;
+
+interface Coming {
+  events: GuideEvent[];
+  lookedAt: number;
+}
+
+/** What is on: now and next in memory, the schedule in the database. */
+export class Guide {
+  /** Something about now or next may have changed. */
+  readonly changed: Emitter<void>;
+  readonly #deps: { tuners: Tuners; store: GuideStore; clock: Clock; log: Log };
+  readonly #coming = new Map<string, Coming>();
+  #unwritten: GuideEvent[] = [];
+  #flush: Timer | null = null;
+  #unsubscribe: (() => void) | null = null;
+
+  constructor(deps: { tuners: Tuners; store: GuideStore; clock: Clock; log: Log }) {
+    this.#deps = deps;
+    this.changed = new Emitter((error) => deps.log.error({ error: String(error) }, "guide-listener-failed"));
+  }
+
+  start(): void {
+    this.#unsubscribe = this.#deps.tuners.on((event) => {
+      if (event.kind === "guide") this.#take(event.events);
+    });
+  }
+
+  stop(): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
+    this.flush();
+  }
+
+  /** Writes what waits to be written. */
+  flush(): void {
+    this.#flush?.cancel();
+    this.#flush = null;
+    if (this.#unwritten.length === 0) return;
+    const events = this.#unwritten;
+    this.#unwritten = [];
+    try {
+      this.#deps.store.save(events, this.#deps.clock.now());
+    } catch (error) {
+      // A full disk must not end the picture; the broadcaster sends the programmes again.
+      this.#deps.log.error({ error: messageOf(error) }, "guide-not-written");
+    }
+  }
+
+  nowAndNext(service: ServiceKey): { now: Programme | null; next: Programme | null } {
+    const at = this.#deps.clock.now();
+    const { now, next } = nowAndNext(this.#comingOf(service, at).events, at);
+    return { now: now && programmeOf(now), next: next && programmeOf(next) };
+  }
+
+  /** Programmes that touch [from, to), epoch ms, at most `limit`. */
+  schedule(service: ServiceKey, from: number, to: number, limit: number): Programme[] {
+    this.flush();
+    return this.#deps.store.between(service, from, to, limit).map(programmeOf);
+  }
+
+  #take(events: readonly GuideEvent[]): void {
+    const at = this.#deps.clock.now();
+    const byService = new Map<string, GuideEvent[]>();
+    for (const event of events) {
+      const key = serviceKeyText(event.service);
+      const list = byService.get(key);
+      if (list === undefined) byService.set(key, [event]);
+      else list.push(event);
+      this.#unwritten.push(event);
+    }
+    for (const list of byService.values()) {
+      const first = list[0];
+      if (first === undefined) continue;
+      const coming = this.#comingOf(first.service, at);
+      coming.events = mergeEvents(coming.events, list, at, HELD);
+    }
+    if (this.#unwritten.length >= BATCH) this.flush();
+    else this.#flush ??= this.#deps.clock.after(FLUSH_AFTER, () => this.flush());
+    this.changed.emit();
+  }
+
+  #comingOf(service: ServiceKey, at: number): Coming {
+    const key = serviceKeyText(service);
+    let coming = this.#coming.get(key);
+    if (coming === undefined) {
+      const oldest = this.#coming.keys().next().value;
+      if (this.#coming.size >= MAX_SERVICES && oldest !== undefined) this.#coming.delete(oldest);
+      coming = { events: [], lookedAt: -Infinity };
+      this.#coming.set(key, coming);
+    }
+    const { now, next } = nowAndNext(coming.events, at);
+    const due = Math.abs(this.#deps.clock.monotonic() - coming.lookedAt) >= LOOK_AGAIN;
+    if ((now === null || next === null) && due) {
+      coming.lookedAt = this.#deps.clock.monotonic();
+      const stored = this.#deps.store.between(service, at, Number.MAX_SAFE_INTEGER, HELD);
+      // What is in memory is newer than what is written.
+      coming.events = mergeEvents(stored, coming.events, at, HELD);
+    }
+    return coming;
+  }
+}
+
+function programmeOf(event: GuideEvent): Programme {
+  return {
+    title: event.title,
+    description: event.description,
+    language: event.language,
+    startsAt: new Date(event.startsAt).toISOString(),
+    endsAt: new Date(event.endsAt).toISOString(),
+  };
+}

@@ -1,0 +1,40 @@
+import type { Clock } from "../kernel/clock.ts";
+import type { Log } from "../kernel/log.ts";
+import type { Database } from "../kernel/store/database.ts";
+import type { Tuners } from "../tuner/ports.ts";
+import { Packager } from "./live/packaging/packager.ts";
+import { SlabPool } from "./live/packaging/slab-pool.ts";
+import { createServiceSource } from "./live/service-source.ts";
+import type { ShareOptions } from "./options.ts";
+import type { GrantPort } from "./ports.ts";
+import { createShareFrom, type Share } from "./share.ts";
+
+export type { GrantPort } from "./ports.ts";
+export type { ShareOptions } from "./options.ts";
+export type { PlaybackUsage, PrincipalUsage } from "./live/usage.ts";
+export type { Share } from "./share.ts";
+
+export interface ShareDeps {
+  readonly tuners: Tuners;
+  /** With `transaction` and `migrate`; the tables are made here. */
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly grants: GrantPort;
+  readonly options?: Partial<ShareOptions>;
+}
+
+/**
+ * Resource sharing on this box's tuners.
+ * @throws TellyportError `store-too-new`
+ */
+export function createShare(deps: ShareDeps): Share {
+  const { tuners, clock, log } = deps;
+  const pool = new SlabPool();
+  return createShareFrom({
+    ...deps,
+    createSource: (service, weight, consumer) =>
+      createServiceSource({ tuners, service, weight, consumer, clock, log }),
+    createPackager: (sink, targetDuration) => new Packager({ sink, pool, clock, targetDuration }),
+  });
+}

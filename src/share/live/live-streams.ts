@@ -1,0 +1,122 @@
+import type { Clock, Timer } from "../../kernel/clock.ts";
+import { TellyportError, type ErrorCode } from "../../kernel/errors.ts";
+import type { Log } from "../../kernel/log.ts";
+import type { WeightClass } from "../../tuner/ports.ts";
+import type { ChannelList } from "../channels/channel-list.ts";
+import type { StoredChannel } from "../channels/stored-channel.ts";
+import type { MediaBudget } from "./hls/media-budget.ts";
+import { LiveStream } from "./live-stream.ts";
+import type { PackagerFactory, SourceFactory } from "./source-factories.ts";
+
+export interface LiveStreamsOptions {
+  readonly channels: ChannelList;
+  readonly createSource: SourceFactory;
+  readonly createPackager: PackagerFactory;
+  readonly budget: MediaBudget;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A stream that nobody asked for during so many ms is ended. */
+  readonly idleMs: number;
+}
+
+/** Somebody who wants a stream to run. */
+export interface Hold {
+  readonly stream: LiveStream;
+  /** The last one to let go ends the stream. */
+  release(): void;
+}
+
+/** The live streams: one per service, however many watch it. */
+export class LiveStreams {
+  /** Told of every stream that came to an end. */
+  onEnded: (stream: LiveStream, code: ErrorCode, message: string) => void = () => undefined;
+  readonly #options: LiveStreamsOptions;
+  readonly #streams = new Map<string, { stream: LiveStream; holds: Set<Hold> }>();
+  #sweep: Timer | null = null;
+
+  constructor(options: LiveStreamsOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#sweep = this.#options.clock.every(1000, () => this.#endIdle());
+  }
+
+  stop(): void {
+    this.#sweep?.cancel();
+    this.#sweep = null;
+    for (const { stream } of [...this.#streams.values()]) stream.end("stopping", "The box is being stopped.");
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** How many want this channel's stream now. */
+  holdsOf(channel: string): number {
+    return this.#streams.get(channel)?.holds.size ?? 0;
+  }
+
+  /**
+   * Joins the channel's stream, or starts it.
+   * @param weight what a new stream weighs for the arbiter
+   * @throws TellyportError `service-not-on-air`
+   */
+  hold(channel: StoredChannel, weight: WeightClass): Hold {
+    const running = this.#streams.get(channel.id);
+    const { stream, holds } = running ?? this.#create(channel, weight);
+    const hold: Hold = {
+      stream,
+      release: () => {
+        if (holds.delete(hold) && holds.size === 0)
+          stream.end("stream-idle", "Nobody watches this channel any more.");
+      },
+    };
+    holds.add(hold);
+    stream.touch();
+    if (running === undefined) stream.start();
+    return hold;
+  }
+
+  #create(channel: StoredChannel, weight: WeightClass): { stream: LiveStream; holds: Set<Hold> } {
+    const { channels, createSource, createPackager, budget, clock, log } = this.#options;
+    const service = channels.service(channel.id);
+    if (service === undefined) {
+      throw new TellyportError(
+        "service-not-on-air",
+        "This channel is not on air here at the moment. Scan again if it moved.",
+      );
+    }
+    const stream = new LiveStream({
+      channel: channel.id,
+      source: createSource(service, weight, `live: ${channel.name}`),
+      createPackager,
+      budget,
+      history: channel.history,
+      knownCodecs: channel.codecs,
+      learnt: (facts) => channels.learn(channel.id, facts),
+      ended: (ended, code, message) => this.#ended(ended, code, message),
+      clock,
+      log,
+    });
+    const entry = { stream, holds: new Set<Hold>() };
+    this.#streams.set(channel.id, entry);
+    log.info({ channel: channel.id, name: channel.name }, "stream-started");
+    return entry;
+  }
+
+  #ended(stream: LiveStream, code: ErrorCode, message: string): void {
+    if (this.#streams.get(stream.channel)?.stream === stream) this.#streams.delete(stream.channel);
+    this.#options.log.info({ channel: stream.channel, reason: code }, "stream-ended");
+    this.onEnded(stream, code, message);
+  }
+
+  #endIdle(): void {
+    const { clock, idleMs } = this.#options;
+    for (const { stream } of [...this.#streams.values()]) {
+      // While it starts, those who wait have a deadline of their own.
+      if (stream.state.kind !== "streaming" || clock.monotonic() - stream.lastAskedAt < idleMs) continue;
+      stream.end("stream-idle", "Nobody asked for this channel for a while. Start it again to go on.");
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { FastifyReply } from "fastify";
+import { Type } from "typebox";
+import { TellyportError } from "../../kernel/errors.ts";
+import { MEMBERS } from "../../protocol/access.ts";
+import { Playback, PlaybackRequest, PlaybackRenewal, Problem } from "../../protocol/api.ts";
+import { principalOf } from "../principal-of.ts";
+import type { Playbacks } from "./playbacks.ts";
+
+const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });
+const tags = ["playback"];
+
+/** Lock a channel, keep it, let it go. */
+export function playbackRoutes(playbacks: Playbacks): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.post(
+      "/api/v1/playback",
+      {
+        config: { access: MEMBERS },
+        schema: {
+          summary: "Lock a channel and get the address of its stream",
+          tags,
+          body: PlaybackRequest,
+          response: {
+            200: Playback,
+            404: Problem,
+            409: Problem,
+            503: Problem,
+            504: Problem,
+          },
+        },
+      },
+      async (request, reply) => {
+        const { capabilities, target } = request.body;
+        const channel = target?.channel ?? request.body.channel;
+        if (channel === undefined) {
+          throw new TellyportError("body-invalid", "Say what to play: `channel`, or a `target`.");
+        }
+        const signal = clientGone(reply);
+        const principal = principalOf(request);
+        const playback = await playbacks.start({ principal, channel, capabilities, signal });
+        const timings = Object.entries(playback.timings).map(([name, value]) => `${name};dur=${value}`);
+        return reply
+          .header("cache-control", "no-store")
+          .header("server-timing", timings.join(", "))
+          .send(playback);
+      },
+    );
+    app.post(
+      "/api/v1/playback/:id/renew",
+      {
+        config: { access: MEMBERS },
+        schema: {
+          summary: "Keep a paused playback alive",
+          tags,
+          params: Params,
+          response: { 200: PlaybackRenewal, 404: Problem, 410: Problem },
+        },
+      },
+      async (request, reply) => {
+        const { expiresAt } = playbacks.renew(request.params.id, principalOf(request));
+        return reply
+          .header("cache-control", "no-store")
+          .send({ expiresAt: new Date(expiresAt).toISOString() });
+      },
+    );
+    app.delete(
+      "/api/v1/playback/:id",
+      {
+        config: { access: MEMBERS },
+        schema: {
+          summary: "Let the channel go",
+          tags,
+          params: Params,
+          response: { 204: Type.Null(), 404: Problem },
+        },
+      },
+      async (request, reply) => {
+        playbacks.release(request.params.id, principalOf(request));
+        return reply.code(204).send(null);
+      },
+    );
+  };
+}
+
+/** Fires when the connection closed before it was answered: then nobody waits for the channel. */
+function clientGone(reply: FastifyReply): AbortSignal {
+  const abort = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) abort.abort();
+  });
+  return abort.signal;
+}

@@ -1,0 +1,452 @@
+import { randomBytes } from "node:crypto";
+import type { Clock, Timer } from "../../kernel/clock.ts";
+import { TellyportError, isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
+import { Emitter } from "../../kernel/events.ts";
+import type { Log } from "../../kernel/log.ts";
+import { bytes, ms, seconds, type Milliseconds } from "../../kernel/units.ts";
+import type { Capabilities, ChannelCodecs, Playback } from "../../protocol/api.ts";
+import type { Principal, Role } from "../../protocol/principal.ts";
+import type { WeightClass } from "../../tuner/ports.ts";
+import type { ChannelList } from "../channels/channel-list.ts";
+import type { StoredChannel } from "../channels/stored-channel.ts";
+import type { GrantPort } from "../ports.ts";
+import { choosePlayable } from "./choose-playable.ts";
+import type { LiveStream, StreamMilestones } from "./live-stream.ts";
+import type { Hold, LiveStreams } from "./live-streams.ts";
+import { UsageLedger, type PlaybackUsage, type PrincipalUsage } from "./usage.ts";
+
+export interface PlaybacksOptions {
+  readonly channels: ChannelList;
+  readonly streams: LiveStreams;
+  readonly grants: GrantPort;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A playback whose media nobody asked for during so many ms is ended. */
+  readonly idleMs: number;
+  /** How long a channel may take to start, ms. */
+  readonly startTimeoutMs: number;
+  /** Longest life of one playback, ms. */
+  readonly longestMs: number;
+  readonly perClient: number;
+  readonly inAll: number;
+}
+
+/** A playback that runs. */
+export interface RunningPlayback {
+  readonly id: string;
+  readonly principal: Principal;
+  readonly channel: string;
+  readonly stream: LiveStream;
+  readonly capabilities: Capabilities | undefined;
+}
+
+export interface PlaybackEnd {
+  readonly id: string;
+  readonly client: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** The client itself ended it and need not be told. */
+  readonly wanted: boolean;
+}
+
+interface Entry extends RunningPlayback {
+  readonly grant: string;
+  readonly hold: Hold;
+  readonly startedAt: Milliseconds;
+  /** Monotonic ms. */
+  readonly startedMonotonic: Milliseconds;
+  lastAskedAt: Milliseconds;
+  bytes: number;
+  seconds: number;
+  lastSequence: number;
+}
+
+/** Ended playbacks remembered, so that a late request learns why. */
+const MAX_TOMBSTONES = 500;
+
+/** What a role weighs for the arbiter. */
+export const WEIGHT_OF: Record<Role, WeightClass> = {
+  owner: "owner",
+  viewer: "viewer",
+  kid: "viewer",
+  guest: "guest",
+};
+
+/** Who watches what: from the wish for a channel to the last byte. */
+export class Playbacks {
+  readonly ended: Emitter<PlaybackEnd>;
+  readonly #options: PlaybacksOptions;
+  readonly #running = new Map<string, Entry>();
+  readonly #starting = new Set<{ client: string; abort: AbortController }>();
+  readonly #tombstones = new Map<string, PlaybackEnd & { grant: string; usage: PlaybackUsage }>();
+  readonly #ledger = new UsageLedger();
+  #sweep: Timer | null = null;
+
+  constructor(options: PlaybacksOptions) {
+    this.#options = options;
+    this.ended = new Emitter((error) =>
+      options.log.error({ error: String(error) }, "playback-listener-failed"),
+    );
+    options.streams.onEnded = (stream, code, message) => {
+      for (const entry of [...this.#running.values()]) {
+        if (entry.stream === stream) this.#end(entry, code, message, false);
+      }
+    };
+  }
+
+  startSweeping(): void {
+    this.#sweep = this.#options.clock.every(1000, () => this.#endIdle());
+  }
+
+  stop(): void {
+    this.#sweep?.cancel();
+    this.#sweep = null;
+    for (const { abort } of this.#starting) abort.abort(stopping());
+    for (const entry of [...this.#running.values()]) this.#end(entry, "stopping", stopping().message, false);
+  }
+
+  get size(): number {
+    return this.#running.size;
+  }
+
+  /**
+   * Locks a channel for a client and waits until it can be played.
+   * @param request.signal the client went away
+   * @throws TellyportError `channel-not-found`, `scrambled`, `client-cannot-decode`, `too-many-playbacks`,
+   *   `stream-start-timeout`, and those of the tuner; where another channel would help, `detail.free` names those that this
+   *   client could watch now
+   */
+  async start(request: {
+    principal: Principal;
+    channel: string;
+    capabilities?: Capabilities | undefined;
+    signal?: AbortSignal | undefined;
+  }): Promise<Playback> {
+    const { channels, clock } = this.#options;
+    const requestedAt = clock.monotonic();
+    const channel = channels.get(request.channel);
+    if (channel === undefined) {
+      throw new TellyportError("channel-not-found", "There is no such channel. Read the list again.");
+    }
+    const starting = { client: request.principal.client, abort: new AbortController() };
+    const cancel = (): void =>
+      starting.abort.abort(new TellyportError("request-cancelled", "The client went away."));
+    if (request.signal?.aborted) cancel();
+    request.signal?.addEventListener("abort", cancel, { once: true });
+    let hold: Hold | null = null;
+    try {
+      this.#refuse(channel, request.capabilities);
+      this.#makeRoom(request.principal, channel);
+      this.#starting.add(starting);
+      hold = this.#options.streams.hold(channel, WEIGHT_OF[request.principal.role]);
+      await this.#playable(hold.stream, request.capabilities, starting.abort.signal);
+      // It may have ended, or the client have gone, after the last wait was over.
+      starting.abort.signal.throwIfAborted();
+      hold.stream.throwIfEnded();
+      return this.#admit(request.principal, request.capabilities, channel.id, hold, requestedAt);
+    } catch (error) {
+      hold?.release();
+      throw this.#withAlternatives(error, request.principal, request.capabilities);
+    } finally {
+      this.#starting.delete(starting);
+      request.signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  /**
+   * The playback that a media path's grant names; asking keeps it alive.
+   * @throws TellyportError `grant-invalid`, or `playback-ended` with the reason's code in `detail.code`
+   */
+  byGrant(grant: string): RunningPlayback {
+    const entry = this.#running.get(this.#checked(grant));
+    if (entry === undefined)
+      throw new TellyportError("playback-ended", "This playback has ended. Start it again.");
+    this.#touch(entry);
+    return entry;
+  }
+
+  /** Keeps a paused playback alive. @throws TellyportError `playback-not-found`, `playback-ended` */
+  renew(id: string, principal: Principal): { expiresAt: Milliseconds } {
+    const entry = this.#own(id, principal);
+    this.#touch(entry);
+    return { expiresAt: this.#expiresAt() };
+  }
+
+  /** Ends a playback of one's own, or as an owner anybody's. @throws TellyportError `playback-not-found` */
+  release(id: string, principal: Principal): void {
+    const entry = this.#running.get(id);
+    if (entry === undefined || !mayEnd(entry, principal)) throw notFound();
+    const own = entry.principal.client === principal.client;
+    this.#end(entry, "playback-ended", own ? "You ended it." : "The owner of the box ended it.", own);
+  }
+
+  /** Ends all of a client's playbacks at once, those about to start too. */
+  endOf(client: string, code: ErrorCode, message: string): void {
+    for (const starting of this.#starting) {
+      if (starting.client === client) starting.abort.abort(new TellyportError(code, message));
+    }
+    for (const entry of this.#ofClient(client)) this.#end(entry, code, message, false);
+  }
+
+  /** Books what a media answer took. `segment` only when a whole one was asked for. */
+  meter(id: string, sent: number, segment?: { sequence: number; duration: number }): void {
+    const entry = this.#running.get(id);
+    if (entry === undefined) return;
+    let watched = 0;
+    if (segment !== undefined && segment.sequence > entry.lastSequence) {
+      entry.lastSequence = segment.sequence;
+      watched = segment.duration;
+    }
+    entry.bytes += sent;
+    entry.seconds += watched;
+    this.#ledger.add(entry.principal, sent, watched);
+  }
+
+  /** The running playbacks and those that ended lately. */
+  usage(): { playbacks: PlaybackUsage[]; principals: PrincipalUsage[] } {
+    const running = [...this.#running.values()].map((entry) => usageOf(entry, null));
+    const ended = [...this.#tombstones.values()].map(({ usage }) => usage);
+    return { playbacks: [...running, ...ended], principals: this.#ledger.all() };
+  }
+
+  // ---- starting
+
+  #refuse(channel: StoredChannel, capabilities: Capabilities | undefined): void {
+    if (channel.scrambled) {
+      throw new TellyportError("scrambled", "This channel is encrypted, and the box has no key for it.");
+    }
+    if (channel.codecs !== null) refuseUndecodable(channel.codecs, capabilities);
+  }
+
+  /** The client's oldest playback ends for its new one; when the box itself is full, nobody else's does. */
+  #makeRoom(principal: Principal, channel: StoredChannel): void {
+    const { perClient, inAll, channels, streams } = this.#options;
+    const own = this.#ofClient(principal.client);
+    while (own.length >= perClient) {
+      const oldest = own.shift();
+      if (oldest !== undefined)
+        this.#end(oldest, "too-many-playbacks", "Ended for a newer playback of the same client.", false);
+    }
+    if (this.#running.size + this.#starting.size >= inAll) {
+      throw new TellyportError("too-many-playbacks", "The box serves as many as it can. Try again later.", {
+        retryAfterMs: 10_000,
+      });
+    }
+    // A phone that was reloaded holds a tuner with a playback that it has forgotten: its new wish replaces the old ones.
+    if (channels.availability(channel, WEIGHT_OF[principal.role]) !== "busy") return;
+    for (const entry of own) {
+      if (streams.holdsOf(entry.channel) === 1)
+        this.#end(entry, "displaced", "The same client chose another channel, and no tuner was free.", false);
+    }
+  }
+
+  async #playable(
+    stream: LiveStream,
+    capabilities: Capabilities | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { startTimeoutMs, clock } = this.#options;
+    const from = clock.monotonic();
+    await stream.ready(startTimeoutMs, signal);
+    if (capabilities === undefined) return;
+    await stream.understood(startTimeoutMs - (clock.monotonic() - from), signal);
+    if (stream.codecs !== null) refuseUndecodable(stream.codecs, capabilities);
+  }
+
+  #admit(
+    principal: Principal,
+    capabilities: Capabilities | undefined,
+    channel: string,
+    hold: Hold,
+    requestedAt: Milliseconds,
+  ): Playback {
+    const { clock, grants, longestMs } = this.#options;
+    const id = randomBytes(12).toString("base64url");
+    const grant = grants.issue(id, principal, ms(clock.now() + longestMs));
+    const now = clock.monotonic();
+    this.#running.set(id, {
+      id,
+      principal,
+      channel,
+      stream: hold.stream,
+      capabilities,
+      grant,
+      hold,
+      startedAt: clock.now(),
+      startedMonotonic: now,
+      lastAskedAt: now,
+      bytes: 0,
+      seconds: 0,
+      lastSequence: 0,
+    });
+    hold.stream.touch();
+    this.#options.log.info({ playback: id, client: principal.client, channel }, "playback-started");
+    return {
+      id,
+      hls: `/m/${grant}/index.m3u8`,
+      expiresAt: new Date(this.#expiresAt()).toISOString(),
+      timings: timingsSince(requestedAt, hold.stream.milestones),
+    };
+  }
+
+  /** Adds to a refusal what this client could watch instead. */
+  #withAlternatives(error: unknown, principal: Principal, capabilities: Capabilities | undefined): unknown {
+    if (!isTellyportError(error) || !HELPED_BY_ANOTHER.has(error.code)) return error;
+    return new TellyportError(error.code, error.message, {
+      cause: error,
+      ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+      detail: { ...error.detail, free: this.#watchable(principal, capabilities) },
+    });
+  }
+
+  /** Ids of the channels that this client could watch now, without taking a tuner from anybody. */
+  #watchable(principal: Principal, capabilities: Capabilities | undefined): string[] {
+    const { channels } = this.#options;
+    const weight = WEIGHT_OF[principal.role];
+    return channels
+      .all()
+      .filter((channel) => {
+        if (!channel.visible || channel.kind === "data" || channel.scrambled) return false;
+        const unknown = channel.codecs === null;
+        if (unknown ? capabilities !== undefined : !choosePlayable(channel.codecs, capabilities).ok)
+          return false;
+        const availability = channels.availability(channel, weight);
+        return availability === "free" || availability === "shares-tuner";
+      })
+      .map((channel) => channel.id);
+  }
+
+  // ---- ending
+
+  #end(entry: Entry, code: ErrorCode, message: string, wanted: boolean): void {
+    if (!this.#running.delete(entry.id)) return;
+    const end = { id: entry.id, client: entry.principal.client, code, message, wanted };
+    this.#tombstones.set(entry.id, {
+      ...end,
+      grant: entry.grant,
+      usage: usageOf(entry, this.#options.clock.now()),
+    });
+    const oldest = this.#tombstones.keys().next().value;
+    if (this.#tombstones.size > MAX_TOMBSTONES && oldest !== undefined) this.#tombstones.delete(oldest);
+    this.#options.grants.end(entry.id);
+    entry.hold.release();
+    const { id, client } = end;
+    this.#options.log.info({ playback: id, client, reason: code, bytes: entry.bytes }, "playback-ended");
+    this.ended.emit(end);
+  }
+
+  #endIdle(): void {
+    const { clock, idleMs, longestMs } = this.#options;
+    const now = clock.monotonic();
+    for (const entry of [...this.#running.values()]) {
+      if (now - entry.lastAskedAt >= idleMs)
+        this.#end(
+          entry,
+          "playback-ended",
+          "Nobody asked for it for a while. Start it again to go on.",
+          false,
+        );
+      else if (now - entry.startedMonotonic >= longestMs)
+        this.#end(entry, "playback-ended", "It has played for very long. Start it again to go on.", false);
+    }
+  }
+
+  // ---- finding
+
+  #touch(entry: Entry): void {
+    entry.lastAskedAt = this.#options.clock.monotonic();
+    entry.stream.touch();
+  }
+
+  #expiresAt(): Milliseconds {
+    return ms(this.#options.clock.now() + this.#options.idleMs);
+  }
+
+  /** In order of their start. */
+  #ofClient(client: string): Entry[] {
+    return [...this.#running.values()].filter((entry) => entry.principal.client === client);
+  }
+
+  #own(id: string, principal: Principal): Entry {
+    const entry = this.#running.get(id);
+    if (entry?.principal.client === principal.client) return entry;
+    const tombstone = this.#tombstones.get(id);
+    if (tombstone?.client === principal.client) throw endedError(tombstone);
+    throw notFound();
+  }
+
+  #checked(grant: string): string {
+    try {
+      const id = this.#options.grants.check(grant);
+      const tombstone = this.#tombstones.get(id);
+      if (tombstone !== undefined) throw endedError(tombstone);
+      return id;
+    } catch (error) {
+      if (!isTellyportError(error, "grant-ended")) throw error;
+      for (const tombstone of this.#tombstones.values()) {
+        if (tombstone.grant === grant) throw endedError(tombstone);
+      }
+      throw new TellyportError("playback-ended", "This playback has ended. Start it again.");
+    }
+  }
+}
+
+/** Refusals after which another channel may be the way on. */
+const HELPED_BY_ANOTHER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "client-cannot-decode",
+  "device-busy",
+  "device-gone",
+  "displaced",
+  "no-data",
+  "no-lock",
+  "no-tuner-free",
+  "scrambled",
+  "service-not-on-air",
+  "stream-start-timeout",
+]);
+
+function refuseUndecodable(codecs: ChannelCodecs, capabilities: Capabilities | undefined): void {
+  const playable = choosePlayable(codecs, capabilities);
+  if (playable.ok) return;
+  throw new TellyportError("client-cannot-decode", playable.message, {
+    detail: { video: playable.video, audio: playable.audio },
+  });
+}
+
+function mayEnd(entry: Entry, principal: Principal): boolean {
+  return entry.principal.client === principal.client || principal.role === "owner";
+}
+
+function notFound(): TellyportError {
+  return new TellyportError("playback-not-found", "There is no such playback of yours.");
+}
+
+function stopping(): TellyportError {
+  return new TellyportError("stopping", "The box is being stopped.");
+}
+
+function endedError(end: PlaybackEnd): TellyportError {
+  return new TellyportError("playback-ended", end.message, { detail: { code: end.code } });
+}
+
+function timingsSince(from: Milliseconds, milestones: StreamMilestones): Record<string, number> {
+  const timings: Record<string, number> = {};
+  for (const name of ["lock", "pmt", "randomAccess", "ready"] as const) {
+    const at = milestones[name];
+    // What a stream already had when this client came took no time.
+    if (at !== null) timings[name] = Math.round(Math.max(0, at - from) * 10) / 10;
+  }
+  return timings;
+}
+
+function usageOf(entry: Entry, endedAt: Milliseconds | null): PlaybackUsage {
+  return {
+    playback: entry.id,
+    principal: entry.principal,
+    channel: entry.channel,
+    startedAt: entry.startedAt,
+    endedAt,
+    bytes: bytes(entry.bytes),
+    seconds: seconds(entry.seconds),
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * Tables of resource sharing; forward only: append, never edit.
+ *
+ * Channels are what a person sees and remembers (their numbers): written with full durability. Programmes are sent again by the
+ * broadcaster: written without waiting for the disk.
+ */
+export const SHARE_MIGRATIONS: readonly string[] = [
+  `CREATE TABLE share_channel (
+     id TEXT PRIMARY KEY,
+     original_network_id INTEGER NOT NULL,
+     transport_stream_id INTEGER NOT NULL,
+     service_id INTEGER NOT NULL,
+     multiplex TEXT NOT NULL,
+     number INTEGER NOT NULL,
+     lcn INTEGER,
+     name TEXT NOT NULL,
+     provider TEXT,
+     kind TEXT NOT NULL,
+     scrambled INTEGER NOT NULL,
+     visible INTEGER NOT NULL,
+     last_seen_at INTEGER NOT NULL,
+     codecs TEXT,
+     history TEXT
+   ) STRICT;
+   CREATE TABLE share_programme (
+     service TEXT NOT NULL,
+     event_id INTEGER NOT NULL,
+     starts_at INTEGER NOT NULL,
+     ends_at INTEGER NOT NULL,
+     title TEXT NOT NULL,
+     description TEXT NOT NULL,
+     language TEXT,
+     PRIMARY KEY (service, event_id)
+   ) STRICT;
+   CREATE INDEX share_programme_time ON share_programme (service, ends_at);`,
+];

@@ -1,0 +1,143 @@
+import type { FastifyPluginAsync } from "fastify";
+import type { Clock } from "../kernel/clock.ts";
+import type { ErrorCode } from "../kernel/errors.ts";
+import type { Component } from "../kernel/lifecycle.ts";
+import type { Log } from "../kernel/log.ts";
+import type { Database } from "../kernel/store/database.ts";
+import type { Tuners } from "../tuner/ports.ts";
+import { ChannelList } from "./channels/channel-list.ts";
+import { channelRoutes } from "./channels/channel-routes.ts";
+import { createChannelStore } from "./channels/channel-store.ts";
+import { describeChannels } from "./channels/describe-channels.ts";
+import { Prober } from "./channels/prober.ts";
+import { eventRoutes } from "./events/event-routes.ts";
+import { EventStreams } from "./events/event-streams.ts";
+import { Guide } from "./guide/guide.ts";
+import { guideRoutes } from "./guide/guide-routes.ts";
+import { createGuideStore } from "./guide/guide-store.ts";
+import { MediaBudget } from "./live/hls/media-budget.ts";
+import { mediaRoutes } from "./live/hls/media-routes.ts";
+import { LiveStreams } from "./live/live-streams.ts";
+import { playbackRoutes } from "./live/playback-routes.ts";
+import { Playbacks } from "./live/playbacks.ts";
+import type { PackagerFactory, SourceFactory } from "./live/source-factories.ts";
+import type { PlaybackUsage, PrincipalUsage } from "./live/usage.ts";
+import { SHARE_DEFAULTS, type ShareOptions } from "./options.ts";
+import type { GrantPort } from "./ports.ts";
+import { SHARE_MIGRATIONS } from "./schema.ts";
+
+/** How often now, next and availability are compared with what listeners know, ms. */
+const LOOK = 5_000;
+
+export interface SharePartsDeps {
+  readonly tuners: Tuners;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly grants: GrantPort;
+  readonly createSource: SourceFactory;
+  readonly createPackager: PackagerFactory;
+  readonly options?: Partial<ShareOptions> | undefined;
+}
+
+/** Resource sharing: channels, guide and live streams for the clients of this box (requirements A5, A6). */
+export interface Share extends Component {
+  readonly routes: FastifyPluginAsync;
+  start(): void;
+  stop(): void;
+  /** Ends all of a client's playbacks and event streams at once: it was revoked. */
+  endPlaybacksOf(client: string, code: ErrorCode, message: string): void;
+  /** Who watches or watched what, with bytes and seconds. */
+  playbacks(): { playbacks: PlaybackUsage[]; principals: PrincipalUsage[] };
+  /** How many streams run and what they hold in memory, for metrics. */
+  live(): { streams: number; mediaBytes: number };
+}
+
+/** Wires the parts; sources and packagers are given, so that they can be others. */
+export function createShareFrom(deps: SharePartsDeps): Share {
+  const { tuners, database, clock, log, createSource, createPackager } = deps;
+  const options: ShareOptions = { ...SHARE_DEFAULTS, ...deps.options };
+  database.migrate("share", SHARE_MIGRATIONS);
+  const channels = new ChannelList({ tuners, store: createChannelStore(database), clock, log });
+  const guide = new Guide({ tuners, store: createGuideStore(database), clock, log });
+  const budget = new MediaBudget(options.mediaBudgetBytes);
+  const streams = new LiveStreams({
+    channels,
+    createSource,
+    createPackager,
+    budget,
+    clock,
+    log,
+    idleMs: options.streamIdleMs,
+  });
+  const playbacks = new Playbacks({
+    channels,
+    streams,
+    grants: deps.grants,
+    clock,
+    log,
+    idleMs: options.playbackIdleMs,
+    startTimeoutMs: options.startTimeoutMs,
+    longestMs: options.playbackLongestMs,
+    perClient: options.playbacksPerClient,
+    inAll: options.playbacksInAll,
+  });
+  const events = new EventStreams({
+    channels: (weight) => describeChannels(channels, guide, weight),
+    clock,
+    inAll: options.eventStreamsInAll,
+    perClient: options.eventStreamsPerClient,
+  });
+  const prober = new Prober({ channels, createSource, clock, log });
+  const undo: (() => void)[] = [];
+
+  return {
+    name: "share",
+    start() {
+      channels.start();
+      guide.start();
+      streams.start();
+      playbacks.startSweeping();
+      events.start();
+      if (options.probe) prober.start();
+      const look = clock.every(LOOK, () => events.channelsChanged());
+      undo.push(
+        () => look.cancel(),
+        channels.changed.on(() => events.channelsChanged()),
+        guide.changed.on(() => events.channelsChanged()),
+        tuners.on((event) => void (event.kind === "tuners" && events.channelsChanged())),
+        playbacks.ended.on(({ id, client, code, message, wanted }) => {
+          if (!wanted) events.tell(client, "playback-ended", { id, code, title: message });
+        }),
+      );
+    },
+    stop() {
+      prober.stop();
+      playbacks.stop();
+      streams.stop();
+      events.stop();
+      guide.stop();
+      channels.stop();
+      for (const off of undo.splice(0)) off();
+    },
+    routes: async (app) => {
+      await app.register(channelRoutes(channels, guide));
+      await app.register(guideRoutes(channels, guide, clock));
+      await app.register(playbackRoutes(playbacks));
+      await app.register(eventRoutes(events));
+      await app.register(
+        mediaRoutes({
+          playbacks,
+          firstSegmentMs: options.firstSegmentMs,
+          noProgressMs: options.noProgressMs,
+        }),
+      );
+    },
+    endPlaybacksOf(client, code, message) {
+      playbacks.endOf(client, code, message);
+      events.closeOf(client);
+    },
+    playbacks: () => playbacks.usage(),
+    live: () => ({ streams: streams.size, mediaBytes: budget.used }),
+  };
+}
