@@ -40,13 +40,21 @@ export interface PackagedSegment {
   readonly discontinuity: boolean;
   /** Starts with a random access point. */
   readonly independent: boolean;
+  /**
+   * The rendition had nothing in this stretch (its stream fell silent while another went on): `EXT-X-GAP`. The data is a
+   * fragment without samples.
+   */
+  readonly gap: boolean;
 }
 
 export interface SegmentSink {
   /** The renditions, before the first segment and again at every change of the set or of an init segment. */
   renditions(renditions: readonly Rendition[]): void;
   segment(segment: PackagedSegment): void;
-  /** The first random access point was seen (once). */
-  randomAccess(): void;
+  /**
+   * The first random access point was seen (once).
+   * @param idr false: an H.264 recovery point without IDR picture, which Chromium does not start at
+   */
+  randomAccess(idr: boolean): void;
   ended(code: ErrorCode, message: string): void;
 }

@@ -1,0 +1,121 @@
+import { PTS_WRAP, wrapDelta } from "../../../../kernel/units.ts";
+import type { AudioConfig, AudioSyntax } from "./audio-config.ts";
+import type { CodedFrame, ElementaryParser, PesInput } from "./pes.ts";
+
+/** A frame longer than this is none (the longest: E-AC-3 with eight dependent substreams). */
+const MAX_FRAME = 64 * 1024;
+
+/**
+ * Audio frames out of PES packets. Frames may span packets; a packet's PTS belongs to the first frame that begins in it,
+ * the others follow by their durations. @see ISO/IEC 13818-1 §2.4.3.7
+ */
+export class AudioStream implements ElementaryParser {
+  readonly #syntax: AudioSyntax;
+  readonly #emit: (frame: CodedFrame<AudioConfig>) => void;
+  /** The beginning of a frame whose end has not come. */
+  #carry = Buffer.alloc(0);
+  #carryDamaged = false;
+  /** Two frames in a row were found where they had to be. */
+  #locked = false;
+  /** 33-bit time of the next frame that has no PTS of its own: an anchor and the frames since. */
+  #anchor: number | null = null;
+  #sinceAnchor = 0;
+
+  constructor(syntax: AudioSyntax, emit: (frame: CodedFrame<AudioConfig>) => void) {
+    this.#syntax = syntax;
+    this.#emit = emit;
+  }
+
+  push(packet: PesInput): void {
+    if (packet.damaged && this.#carry.length > 0) this.#carryDamaged = true;
+    const carried = this.#carry.length;
+    const data = carried === 0 ? packet.data : Buffer.concat([this.#carry, packet.data]);
+    this.#parse(data, carried, packet.pts, packet.damaged, false);
+  }
+
+  flush(): void {
+    const data = this.#carry;
+    this.#carry = Buffer.alloc(0);
+    this.#parse(data, data.length, null, false, true);
+  }
+
+  reset(): void {
+    this.#carry = Buffer.alloc(0);
+    this.#carryDamaged = false;
+    this.#locked = false;
+    this.#anchor = null;
+  }
+
+  #parse(data: Buffer, carried: number, packetPts: number | null, damaged: boolean, last: boolean): void {
+    let pts = packetPts;
+    let at = 0;
+    for (;;) {
+      const found = this.#syntax.sync(data, at);
+      if (found < 0) {
+        // The last bytes may be the first of a sync word.
+        at = Math.max(at, data.length - 3);
+        break;
+      }
+      if (found !== at) this.#locked = false;
+      at = found;
+      const frame = this.#syntax.frame(data, at, last);
+      if (frame === "more") break;
+      if (frame === null || frame.length <= 0) {
+        at++;
+        this.#locked = false;
+        continue;
+      }
+      if (!this.#locked && !last) {
+        // Look for the next frame where this one ends: payload bytes often look like a sync word.
+        const next = at + frame.length;
+        if (next + 4 <= data.length && this.#syntax.sync(data, next) !== next) {
+          at++;
+          continue;
+        }
+      }
+      this.#locked = true;
+      if (at >= carried && pts !== null) {
+        this.#takeTime(pts, frame.config);
+        pts = null;
+      }
+      const suspect = damaged || (at < carried && this.#carryDamaged);
+      const good = !suspect || this.#syntax.intact(data.subarray(at, at + frame.length), frame);
+      this.#deliver(frame.units, frame.config, good);
+      at += frame.length;
+    }
+    const rest = data.length - at;
+    this.#carryDamaged = rest > 0 && (damaged || (at < carried && this.#carryDamaged));
+    this.#carry = rest > 0 && rest <= MAX_FRAME ? Buffer.from(data.subarray(at)) : Buffer.alloc(0);
+  }
+
+  /** Broadcast time stamps are rounded to ticks: within one tick the exact count of samples is kept. */
+  #takeTime(pts: number, config: AudioConfig | null): void {
+    if (this.#anchor !== null && config !== null) {
+      const expected = this.#anchor + (this.#sinceAnchor * config.frameSamples * 90_000) / config.sampleRate;
+      if (Math.abs(wrapDelta(Math.round(expected), pts)) <= 1 && this.#sinceAnchor < 1e6) return;
+    }
+    this.#anchor = pts;
+    this.#sinceAnchor = 0;
+  }
+
+  #deliver(units: readonly Buffer[], config: AudioConfig | null, good: boolean): void {
+    if (this.#anchor === null) return;
+    const duration = config === null ? 0 : (config.frameSamples * 90_000) / config.sampleRate;
+    for (const data of units) {
+      const pts = Math.round(this.#anchor + this.#sinceAnchor * duration) % PTS_WRAP;
+      this.#sinceAnchor++;
+      if (!good) continue;
+      this.#emit({
+        pts,
+        dts: pts,
+        duration,
+        randomAccess: true,
+        idr: true,
+        skippedLeading: false,
+        decodableLeading: false,
+        config,
+        data,
+      });
+    }
+  }
+}

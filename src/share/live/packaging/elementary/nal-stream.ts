@@ -1,0 +1,234 @@
+import { PTS_WRAP, wrapDelta } from "../../../../kernel/units.ts";
+import type { VideoTrack } from "../../media-source.ts";
+import { START_CODE } from "../codecs/nal.ts";
+import { AccessUnitBuffer } from "./access-unit-buffer.ts";
+import type { CodedFrame, ElementaryParser, PesInput } from "./pes.ts";
+
+/** What an elementary video stream says about itself. */
+export type VideoConfig = Omit<VideoTrack, "kind" | "id">;
+
+/** A picture (or the two fields of one) while its NAL units come in. */
+export interface OpenPicture {
+  pts: number | null;
+  dts: number | null;
+  /** random_access_indicator of the packet that it began in. */
+  hint: boolean;
+  damaged: boolean;
+  /** A slice was seen: parameter sets and SEI after this belong to the next picture. */
+  slices: boolean;
+}
+
+/** What the coding knows of a finished picture. */
+export interface PictureFacts {
+  readonly randomAccess: boolean;
+  readonly idr: boolean;
+  readonly skippedLeading: boolean;
+  readonly decodableLeading: boolean;
+  readonly config: VideoConfig | null;
+}
+
+/**
+ * H.264 and HEVC alike: cuts PES payloads at start codes, gathers the NAL units of a picture under 4-byte lengths and lets
+ * the picture go when the next one has begun. NAL units and pictures may span PES packets; a packet's time stamps belong
+ * to the first picture that begins in it.
+ */
+export abstract class NalStream<Picture extends OpenPicture> implements ElementaryParser {
+  readonly #emit: (frame: CodedFrame<VideoConfig>) => void;
+  readonly #buffer = new AccessUnitBuffer();
+  /** A finished picture, kept until the first slice of the next tells that it is not this one's second field. */
+  #held: Picture | null = null;
+  #heldEnd = 0;
+  protected open: Picture | null = null;
+  #nalOpen = false;
+  /** Zeros at the end of the last payload: part of the NAL unit or of a start code, the next payload tells. */
+  #zeros = 0;
+  /** Time stamps of the packet at hand, until a picture takes them. */
+  #packet: PesInput | null = null;
+  #timeTaken = true;
+  #lastDts: number | null = null;
+  #lastOffset = 0;
+
+  constructor(emit: (frame: CodedFrame<VideoConfig>) => void) {
+    this.#emit = emit;
+  }
+
+  /** A NAL unit begins at `start`: header and first bytes. Calls {@link boundary} and {@link resolve} as the coding demands. */
+  protected abstract nalBegins(head: Buffer): void;
+  /** A NAL unit of the open picture is complete. @returns whether it stays in the sample */
+  protected abstract nalEnds(nal: Buffer): boolean;
+  protected abstract newPicture(): Omit<Picture, keyof OpenPicture>;
+  /** The picture at hand is decoded with what came with it from here on; called once per sample, in order. */
+  protected abstract commit(picture: Picture): void;
+  protected abstract facts(picture: Picture): PictureFacts;
+  /** Nominal ticks from a picture to the next, fractional. */
+  protected abstract frameTicks(): number;
+
+  push(packet: PesInput): void {
+    if (packet.damaged && this.open !== null) this.open.damaged = true;
+    this.#packet = packet;
+    this.#timeTaken = packet.pts === null;
+    this.#scan(packet.data);
+    this.#packet = null;
+  }
+
+  flush(): void {
+    this.#endNal();
+    this.#release();
+    if (this.open?.slices) {
+      this.commit(this.open);
+      this.#deliver(this.open, this.#buffer.length);
+    }
+    this.#buffer.clear();
+    this.open = null;
+    this.#zeros = 0;
+  }
+
+  reset(): void {
+    this.#buffer.clear();
+    this.#held = null;
+    this.#heldEnd = 0;
+    this.open = null;
+    this.#nalOpen = false;
+    this.#zeros = 0;
+    this.#lastDts = null;
+  }
+
+  /** The NAL unit that begins is the first of a new picture. */
+  protected boundary(): void {
+    if (this.open !== null && !this.open.slices) {
+      this.#takeTime(this.open);
+      return;
+    }
+    if (this.open !== null) {
+      this.#held = this.open;
+      this.#heldEnd = this.#buffer.length;
+    }
+    const open = {
+      ...this.newPicture(),
+      pts: null,
+      dts: null,
+      hint: false,
+      damaged: this.#packet?.damaged ?? false,
+      slices: false,
+    } as Picture;
+    this.#takeTime(open);
+    this.open = open;
+  }
+
+  /** The picture before the open one, as long as it may turn out to be the other field of the same frame. */
+  protected get held(): Picture | null {
+    return this.#held;
+  }
+
+  /** The first slice of the open picture is here: it joins the held one as its second field, or lets it go. */
+  protected resolve(joins: boolean): void {
+    const open = this.open;
+    if (open === null) return;
+    open.slices = true;
+    if (joins && this.#held !== null) {
+      this.#held.damaged ||= open.damaged;
+      this.open = this.#held;
+      this.#held = null;
+      this.#heldEnd = 0;
+      return;
+    }
+    this.#release();
+    this.commit(open);
+  }
+
+  #takeTime(picture: Picture): void {
+    const packet = this.#packet;
+    if (packet === null || this.#timeTaken) return;
+    picture.pts = packet.pts;
+    picture.dts = packet.dts ?? packet.pts;
+    picture.hint = packet.randomAccess;
+    this.#timeTaken = true;
+  }
+
+  #scan(data: Buffer): void {
+    let at = this.#resume(data);
+    if (at < 0) return;
+    // `at` is the first byte of a NAL unit.
+    for (;;) {
+      const next = data.indexOf(START_CODE, at);
+      let end = next < 0 ? data.length : next;
+      const full = end;
+      while (end > at && data[end - 1] === 0) end--;
+      this.nalBegins(data.subarray(at, Math.min(end, at + 64)));
+      this.#buffer.begin();
+      this.#nalOpen = true;
+      this.#buffer.append(data, at, end);
+      if (next < 0) {
+        this.#zeros = full - end;
+        return;
+      }
+      this.#endNal();
+      at = next + 3;
+      if (at >= data.length) {
+        // The start code is the last thing in the packet: its NAL unit begins with the next one.
+        this.#zeros = -1;
+        return;
+      }
+    }
+  }
+
+  /** Goes on with what the last packet left open. @returns where the first NAL unit begins, -1 when none does */
+  #resume(data: Buffer): number {
+    const before = this.#zeros;
+    this.#zeros = 0;
+    if (before < 0) return data.length > 0 ? 0 : ((this.#zeros = -1), -1);
+    let leading = 0;
+    while (leading < data.length && data[leading] === 0) leading++;
+    if (leading === data.length) {
+      this.#zeros = before + leading;
+      return -1;
+    }
+    if (before > 0 && leading < 2 && before + leading >= 2 && data[leading] === 1) {
+      this.#endNal();
+      return leading + 1 < data.length ? leading + 1 : ((this.#zeros = -1), -1);
+    }
+    const first = data.indexOf(START_CODE);
+    let end = first < 0 ? data.length : first;
+    const full = end;
+    while (end > 0 && data[end - 1] === 0) end--;
+    if (this.#nalOpen && end > 0) {
+      this.#buffer.appendZeros(Math.min(before, 8));
+      this.#buffer.append(data, 0, end);
+    }
+    if (first < 0) {
+      this.#zeros = full - end;
+      return -1;
+    }
+    this.#endNal();
+    return first + 3 < data.length ? first + 3 : ((this.#zeros = -1), -1);
+  }
+
+  #endNal(): void {
+    if (!this.#nalOpen) return;
+    this.#nalOpen = false;
+    this.#buffer.end(this.open !== null && this.nalEnds(this.#buffer.openNal()));
+    if (this.#buffer.takeOverflow() && this.open !== null) this.open.damaged = true;
+  }
+
+  /** Lets the held picture go. */
+  #release(): void {
+    const held = this.#held;
+    if (held === null) return;
+    this.#held = null;
+    this.#deliver(held, this.#heldEnd);
+    this.#buffer.consume(this.#heldEnd);
+    this.#heldEnd = 0;
+  }
+
+  #deliver(picture: Picture, end: number): void {
+    const duration = this.frameTicks();
+    const dts =
+      picture.dts ?? (this.#lastDts === null ? null : (this.#lastDts + Math.round(duration)) % PTS_WRAP);
+    if (dts === null) return;
+    const pts = picture.pts ?? (dts + this.#lastOffset) % PTS_WRAP;
+    this.#lastDts = dts;
+    this.#lastOffset = Math.max(0, wrapDelta(dts, pts));
+    if (picture.damaged || end === 0) return;
+    this.#emit({ pts, dts, duration, ...this.facts(picture), data: this.#buffer.view(end) });
+  }
+}

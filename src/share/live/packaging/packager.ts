@@ -1,0 +1,317 @@
+import type { Clock } from "../../../kernel/clock.ts";
+import type { ErrorCode } from "../../../kernel/errors.ts";
+import { ms, seconds, type Seconds } from "../../../kernel/units.ts";
+import type { AccessUnit, MediaSink, Track } from "../media-source.ts";
+import type { SegmentSink } from "./ports.ts";
+import { RenditionIds } from "./rendition-ids.ts";
+import { RenditionWriter } from "./rendition-writer.ts";
+import { SlabMedia, type SlabPool } from "./slab-pool.ts";
+
+export interface PackagerOptions {
+  readonly sink: SegmentSink;
+  readonly pool: SlabPool;
+  readonly clock: Clock;
+  /** No segment is longer: cut without a random access point if need be. Default 6 s. */
+  readonly targetDuration?: Seconds;
+  /** A random access point cuts only when the segment is as long as this. Default 1 s. */
+  readonly minDuration?: Seconds;
+  /** Length of segments where there is no video. Default 2 s. */
+  readonly audioOnlyDuration?: Seconds;
+  /** How far one stream may lag behind the others before its segment is closed with what there is. Default 4 s. */
+  readonly maxSkew?: Seconds;
+}
+
+/** Where the presentation begins: room for sound that begins a little before the picture. */
+const ORIGIN_TICKS = 180_000;
+/** A segment of more is cut: a stream whose clock stands still must not eat the memory. */
+const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
+
+/** A stretch of the presentation that becomes one segment in every rendition. 90 kHz. */
+interface Interval {
+  readonly sequence: number;
+  readonly start: number;
+  end: number | null;
+  readonly discontinuity: boolean;
+  /** Wall clock of presentation time 0 in this continuity, epoch ms. */
+  readonly wallOrigin: number;
+}
+
+/**
+ * Cuts tracks into fMP4 segments: video at random access points, everything else at the same instants and with the same
+ * media sequence numbers. @see RFC 8216 §6.2.4, research: streaming §4
+ */
+export class Packager implements MediaSink {
+  readonly #sink: SegmentSink;
+  readonly #pool: SlabPool;
+  readonly #clock: Clock;
+  readonly #max: number;
+  readonly #min: number;
+  readonly #audioOnly: number;
+  readonly #maxSkew: number;
+  readonly #ids = new RenditionIds();
+  #renditions: RenditionWriter[] = [];
+  readonly #byTrack = new Map<number, RenditionWriter>();
+  /** The rendition whose clock cuts: the video, or the first audio where there is none. */
+  #leader: RenditionWriter | null = null;
+  /** Those that some rendition has still to close; the last one is open. */
+  #intervals: Interval[] = [];
+  #sequence = 0;
+  #initVersion = 0;
+  /** Source ticks that become presentation time 0. */
+  #origin: number | null = null;
+  #discontinuity = false;
+  /** Presentation end of all that was cut so far, and its wall clock. */
+  #reached = 0;
+  #reachedWall = 0;
+  /** PTS − DTS at random access points. */
+  #offset = 0;
+  /** The leader fell silent: it goes on at a random access point. */
+  #needRandomAccess = true;
+  #seenRandomAccess = false;
+  #ended = false;
+
+  constructor(options: PackagerOptions) {
+    const ticks = (value: Seconds | undefined, fallback: number): number => (value ?? fallback) * 90_000;
+    this.#sink = options.sink;
+    this.#pool = options.pool;
+    this.#clock = options.clock;
+    this.#max = ticks(options.targetDuration, 6);
+    this.#min = Math.min(ticks(options.minDuration, 1), this.#max);
+    this.#audioOnly = Math.min(ticks(options.audioOnlyDuration, 2), this.#max);
+    this.#maxSkew = ticks(options.maxSkew, 4);
+  }
+
+  tracks(tracks: readonly Track[]): void {
+    if (this.#ended) return;
+    this.#break();
+    for (const rendition of this.#renditions) rendition.close();
+    const version = ++this.#initVersion;
+    const ids = this.#ids.assign(tracks);
+    this.#renditions = tracks.map(
+      (track, index) => new RenditionWriter(ids[index] ?? "", track, this.#sequence + 1, this.#pool),
+    );
+    this.#byTrack.clear();
+    for (const rendition of this.#renditions) this.#byTrack.set(rendition.track.id, rendition);
+    this.#leader =
+      this.#renditions.find(({ track }) => track.kind === "video") ?? this.#renditions[0] ?? null;
+    this.#sink.renditions(
+      this.#renditions.map(({ id, track, init }) => ({ id, track, init, initVersion: version })),
+    );
+  }
+
+  accessUnit(unit: AccessUnit): void {
+    const rendition = this.#byTrack.get(unit.track);
+    if (rendition === undefined || this.#ended) return;
+    if (rendition === this.#leader) this.#lead(rendition, unit);
+    else this.#follow(rendition, unit);
+  }
+
+  discontinuity(): void {
+    this.#break();
+  }
+
+  ended(code: ErrorCode, message: string): void {
+    if (this.#ended) return;
+    this.#break();
+    this.#ended = true;
+    for (const rendition of this.#renditions) rendition.close();
+    this.#sink.ended(code, message);
+  }
+
+  /** The open interval. */
+  get #open(): Interval | null {
+    const last = this.#intervals.at(-1);
+    return last?.end === null ? last : null;
+  }
+
+  #lead(leader: RenditionWriter, unit: AccessUnit): void {
+    if (this.#needRandomAccess && !unit.randomAccess) return;
+    if (this.#open === null) this.#begin(unit);
+    const open = this.#open;
+    if (open === null || this.#origin === null) return;
+    const dts = unit.dts - this.#origin;
+    const pts = unit.pts - this.#origin;
+    // Late: its time was given to a segment that is closed.
+    if (this.#needRandomAccess && pts < open.start) return;
+    this.#needRandomAccess = false;
+    const video = leader.track.kind === "video";
+    if (leader.queued > 0 || open.start < pts) this.#cutBefore(leader, open, unit, dts, pts, video);
+    if (video) leader.addVideo(dts, pts, unit.randomAccess, unit.data);
+    else leader.addAudio(pts, (leader.track as { frameSamples: number }).frameSamples, unit.data);
+    this.#closeLate();
+  }
+
+  /** Ends the open interval before this unit of the leader, when it is time. */
+  #cutBefore(
+    leader: RenditionWriter,
+    open: Interval,
+    unit: AccessUnit,
+    dts: number,
+    pts: number,
+    video: boolean,
+  ): void {
+    const frame = video ? leader.end - (leader.latest ?? leader.end) : 0;
+    const at = unit.randomAccess ? pts : dts + this.#offset;
+    const length = at - open.start;
+    const least = video ? this.#min - frame / 2 : this.#audioOnly;
+    const full = length + frame > this.#max || leader.queuedBytes + unit.data.length > MAX_SEGMENT_BYTES;
+    if (!(unit.randomAccess && length >= least) && !full) return;
+    if (unit.randomAccess) this.#offset = pts - dts;
+    this.#cut(open, Math.max(at, open.start + 1));
+    if (leader.sequence === open.sequence) this.#close(leader, open, leader.queued, video ? dts : null);
+    for (const rendition of this.#renditions) if (rendition !== leader) this.#closeReached(rendition);
+    this.#forget();
+  }
+
+  #follow(rendition: RenditionWriter, unit: AccessUnit): void {
+    const first = this.#intervals.find(({ sequence }) => sequence === rendition.sequence);
+    if (first === undefined || this.#origin === null || rendition.track.kind !== "audio") return;
+    const pts = unit.pts - this.#origin;
+    const { frameSamples, sampleRate } = rendition.track;
+    // "First frame with PTS ≥ the cut": what begins before the interval, but for rounding, belongs to nothing any more.
+    if (
+      pts < first.start - 1 &&
+      rendition.queued === 0 &&
+      pts + (frameSamples * 90_000) / sampleRate / 2 < first.start
+    )
+      return;
+    if (!rendition.addAudio(pts, frameSamples, unit.data)) return;
+    this.#closeReached(rendition);
+    this.#forget();
+    this.#cutForStalledLeader(pts);
+  }
+
+  /** First interval of a continuity, at a random access point. */
+  #begin(unit: AccessUnit): void {
+    this.#origin ??= unit.dts - ORIGIN_TICKS;
+    // A source that steps back would lead into time that is already written.
+    if (unit.dts - this.#origin < this.#reached) this.#origin = unit.dts - this.#reached;
+    const start = unit.pts - this.#origin;
+    const wall = Math.max(this.#clock.now(), this.#reachedWall);
+    this.#offset = unit.pts - unit.dts;
+    this.#intervals.push({
+      sequence: ++this.#sequence,
+      start,
+      end: null,
+      discontinuity: this.#discontinuity,
+      wallOrigin: wall - start / 90,
+    });
+    this.#discontinuity = false;
+    for (const rendition of this.#renditions) rendition.position = start;
+    if (!this.#seenRandomAccess) {
+      this.#seenRandomAccess = true;
+      this.#sink.randomAccess(unit.idr);
+    }
+  }
+
+  #cut(open: Interval, at: number): void {
+    open.end = at;
+    this.#reach(open, at);
+    const { wallOrigin } = open;
+    this.#intervals.push({
+      sequence: ++this.#sequence,
+      start: at,
+      end: null,
+      discontinuity: false,
+      wallOrigin,
+    });
+  }
+
+  #reach(interval: Interval, end: number): void {
+    this.#reached = Math.max(this.#reached, end);
+    this.#reachedWall = interval.wallOrigin + end / 90;
+  }
+
+  /** Closes the follower's segments whose end it has reached. */
+  #closeReached(rendition: RenditionWriter): void {
+    for (const interval of this.#intervals) {
+      if (interval.sequence !== rendition.sequence || interval.end === null) continue;
+      const count = rendition.countBefore(interval.end);
+      if (count === rendition.queued) return;
+      this.#close(rendition, interval, count, null);
+    }
+  }
+
+  /** Followers too far behind the leader get their segments closed with what they have. */
+  #closeLate(): void {
+    const now = this.#leader?.latest;
+    if (now === null || now === undefined) return;
+    let late = false;
+    for (const rendition of this.#renditions) {
+      for (const interval of this.#intervals) {
+        if (interval.sequence !== rendition.sequence || interval.end === null) continue;
+        if (interval.end + this.#maxSkew > now) break;
+        this.#close(rendition, interval, rendition.countBefore(interval.end), interval.end);
+        late = true;
+      }
+    }
+    if (late) this.#forget();
+  }
+
+  /** The leader has fallen silent while sound goes on: the sound's clock cuts. */
+  #cutForStalledLeader(now: number): void {
+    const open = this.#open;
+    const leader = this.#leader;
+    if (open === null || leader === null || now < open.start + this.#max + this.#maxSkew) return;
+    const end = open.start + this.#max;
+    this.#cut(open, end);
+    this.#close(leader, open, leader.queued, null);
+    this.#needRandomAccess = true;
+    for (const rendition of this.#renditions) if (rendition !== leader) this.#closeReached(rendition);
+    this.#forget();
+  }
+
+  /** Closes everything that is open; what comes next is marked with a discontinuity. */
+  #break(): void {
+    const open = this.#open;
+    const leader = this.#leader;
+    this.#needRandomAccess = true;
+    if (open === null || leader === null) return;
+    const offset = leader.track.kind === "video" ? this.#offset : 0;
+    open.end = Math.max(open.start + 1, leader.queued > 0 ? leader.end + offset : open.start + 1);
+    this.#reach(open, open.end);
+    for (const rendition of this.#renditions) {
+      for (const interval of this.#intervals) {
+        if (interval.sequence !== rendition.sequence || interval.end === null) continue;
+        const count = rendition === leader ? rendition.queued : rendition.countBefore(interval.end);
+        this.#close(rendition, interval, count, null);
+      }
+      rendition.clear();
+      rendition.breakTimeline();
+    }
+    this.#intervals = [];
+    this.#discontinuity = true;
+  }
+
+  /**
+   * Hands a segment out.
+   * @param next decode time of what follows it, when that is known and not queued
+   */
+  #close(rendition: RenditionWriter, interval: Interval, count: number, next: number | null): void {
+    const start = rendition.position ?? interval.start;
+    const isLeader = rendition === this.#leader;
+    const cut = interval.end ?? interval.start;
+    // A follower's segment ends where its next one begins: its first frame at or after the cut.
+    const end = isLeader ? cut : Math.max(start + 1, rendition.timeOf(count) ?? cut);
+    const fragment = rendition.take(count, count > 0 ? next : null);
+    rendition.position = end;
+    rendition.sequence = interval.sequence + 1;
+    this.#sink.segment({
+      rendition: rendition.id,
+      sequence: interval.sequence,
+      initVersion: this.#initVersion,
+      data: new SlabMedia([fragment.header, ...fragment.payload.buffers], [fragment.payload]),
+      duration: seconds((end - start) / 90_000),
+      programDateTime: ms(interval.wallOrigin + start / 90),
+      discontinuity: interval.discontinuity,
+      independent: fragment.startsWithSync,
+      gap: fragment.samples === 0,
+    });
+  }
+
+  /** Drops the intervals that every rendition has closed. */
+  #forget(): void {
+    const least = Math.min(...this.#renditions.map(({ sequence }) => sequence));
+    while ((this.#intervals[0]?.sequence ?? least) < least) this.#intervals.shift();
+  }
+}
