@@ -1,11 +1,14 @@
 /** Generator x^32+x^26+x^23+x^22+x^16+x^12+x^11+x^10+x^8+x^7+x^5+x^4+x^2+x+1, most significant bit first. */
 const POLYNOMIAL = 0x04c11db7;
 
-/** Four tables of 256: `TABLES[k * 256 + b]` is the remainder of byte `b` followed by `k` zero bytes. */
+/**
+ * Four tables of 256: `TABLES[k * 256 + b]` is the remainder of byte `b` followed by `k` zero bytes.
+ * Signed, because that is what the engine computes with: unsigned words would become floating point numbers.
+ */
 const TABLES = makeTables();
 
-function makeTables(): Uint32Array {
-  const tables = new Uint32Array(4 * 256);
+function makeTables(): Int32Array {
+  const tables = new Int32Array(4 * 256);
   for (let byte = 0; byte < 256; byte++) {
     let remainder = byte << 24;
     for (let bit = 0; bit < 8; bit++) {
@@ -33,7 +36,7 @@ export function crc32Mpeg(data: Buffer, start = 0, end = data.length): number {
   let at = start;
   // Four bytes a step: the tables say what each of them has become by the end of the step.
   for (; at + 4 <= end; at += 4) {
-    const word = crc ^ data.readInt32BE(at);
+    const word = crc ^ ((data[at]! << 24) | (data[at + 1]! << 16) | (data[at + 2]! << 8) | data[at + 3]!);
     crc =
       TABLES[768 + (word >>> 24)]! ^
       TABLES[512 + ((word >>> 16) & 0xff)]! ^

@@ -111,8 +111,11 @@ export const iso639Descriptor = (language: string, audioType = 0): Buffer =>
   descriptor(TAG.iso639, threeLetters(language), [audioType]);
 
 /** @see ISO/IEC 13818-1 §2.6.16 */
-export const caDescriptor = (caSystemId: number, caPid: number, privateData = Buffer.alloc(0)): Buffer =>
-  descriptor(TAG.ca, bigEndian(caSystemId, 2), bigEndian(0xe000 | caPid, 2), privateData);
+export const caDescriptor = (
+  caSystemId: number,
+  caPid: number,
+  privateData: Buffer = Buffer.alloc(0),
+): Buffer => descriptor(TAG.ca, bigEndian(caSystemId, 2), bigEndian(0xe000 | caPid, 2), privateData);
 
 /** @param formatIdentifier four characters, e.g. `AC-3`, `HEVC` @see ISO/IEC 13818-1 §2.6.8 */
 export const registrationDescriptor = (formatIdentifier: string): Buffer =>

@@ -41,26 +41,30 @@ const MARKS: readonly (readonly [combining: string, alone: string] | null)[] = [
  */
 export function decodeIso6937(bytes: Buffer): string {
   let text = "";
+  /** Where the run of ASCII begins that has not been taken over yet. */
+  let plain = 0;
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes.readUInt8(at);
+    const byte = bytes[at]!;
+    if (byte < 0x80) continue;
+    if (plain < at) text += bytes.toString("latin1", plain, at);
     const mark = byte >= 0xc0 && byte <= 0xcf ? MARKS[byte - 0xc0] : undefined;
     if (mark === undefined || mark === null) {
       text += single(byte);
-      continue;
-    }
-    const next = at + 1 < bytes.length ? bytes.readUInt8(at + 1) : 0;
-    if (next === 0x20 || next < 0x20) {
-      text += mark[1];
-      if (next === 0x20) at++;
-    } else if (next < 0xc0 || next > 0xcf) {
-      text += single(next) + mark[0];
-      at++;
     } else {
-      // A mark on a mark has no letter to sit on.
-      text += mark[1];
+      const next = bytes[at + 1] ?? 0;
+      if (next > 0x20 && (next < 0xc0 || next > 0xcf)) {
+        text += single(next) + mark[0];
+        at++;
+      } else {
+        // The mark has no letter to sit on: at the end, before another mark, or before the space that says so.
+        text += mark[1];
+        if (next === 0x20) at++;
+      }
     }
+    plain = at + 1;
   }
-  return text.normalize("NFC");
+  if (plain === 0) return bytes.toString("latin1");
+  return (text + bytes.toString("latin1", plain)).normalize("NFC");
 }
 
 function single(byte: number): string {

@@ -67,7 +67,8 @@ export function loopWithin(section: Buffer, start: number, length: number, end: 
 
 /**
  * Makes a long-form section: header, body, CRC_32.
- * @param header missing fields: version 0, current, section 0 of 0
+ * @param extension table_id_extension
+ * @param body its parts in order
  * @param dvb true for tables of EN 300 468, where the bit behind section_syntax_indicator is 1, and 0 in those of 13818-1
  * @throws RangeError when the section would be longer than `limit` bytes: divide the table into more sections
  */

@@ -80,10 +80,13 @@ const isControl = (byte: number): boolean => byte < 0x20 || (byte >= 0x7f && byt
 
 /** One-byte tables: CR/LF to a line feed, other control codes away. The same buffer where there are none. */
 function withoutControls(bytes: Buffer): Buffer {
-  if (!bytes.some(isControl)) return bytes;
-  const kept = Buffer.alloc(bytes.length);
-  let length = 0;
-  for (const byte of bytes) {
+  let first = 0;
+  while (first < bytes.length && !isControl(bytes[first]!)) first++;
+  if (first === bytes.length) return bytes;
+  const kept = Buffer.from(bytes);
+  let length = first;
+  for (let at = first; at < bytes.length; at++) {
+    const byte = bytes[at]!;
     if (byte === NEWLINE_BYTE || byte === 0x0a) kept[length++] = 0x0a;
     else if (!isControl(byte)) kept[length++] = byte;
   }
@@ -92,12 +95,10 @@ function withoutControls(bytes: Buffer): Buffer {
 
 /** The same for text that is Unicode already, with the control codes of the private use area as well. */
 function clean(text: string): string {
-  return (
-    text
-      .replace(/[\u008A\uE08A]/g, "\n")
-      // eslint-disable-next-line no-control-regex -- control characters are what it removes
-      .replace(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\uE080-\uE09F\uFEFF]/g, "")
-  );
+  return text
+    .replace(/[\u008A\uE08A]/g, "\n")
+
+    .replace(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\uE080-\uE09F\uFEFF]/g, "");
 }
 
 /**

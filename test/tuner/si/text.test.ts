@@ -105,7 +105,7 @@ t.test("si text: written plain in ASCII, else in UTF-8", (t) => {
 /** Text without what the encoder takes out. */
 const text = fc
   .string({ unit: "grapheme", maxLength: 60 })
-  // eslint-disable-next-line no-control-regex -- control characters are what must not be there
+
   .map((s) => s.replace(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\uE080-\uE09F\uFEFF]/g, ""));
 
 t.test("si text: there and back, whole and in pieces", (t) => {
@@ -126,7 +126,7 @@ t.test("si text: any bytes give text without control codes", (t) => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), fc.boolean(), (bytes, latin) => {
       const text = decodeDvbText(Buffer.from(bytes), { default: latin ? "latin-1" : "iso-6937" });
-      // eslint-disable-next-line no-control-regex -- control characters are what must not be there
+
       return !/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\uE080-\uE09F]/.test(text);
     }),
     { numRuns: 500 },
