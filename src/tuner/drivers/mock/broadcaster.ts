@@ -65,6 +65,9 @@ const PLAN = {
   time: 2_500 * TICKS_PER_MS,
 };
 
+/** By how much a continuity counter is on after a gap. */
+const MISSED = 7;
+
 /** Packets that {@link Broadcaster.generate} gives at most: 64 kB. */
 const CHUNK = 348;
 
@@ -124,8 +127,12 @@ export class Broadcaster {
     this.seek(0);
   }
 
-  /** Goes to a time, in ticks since the start: as if nobody had listened in between. */
+  /**
+   * Goes to a time, in ticks since the start: what was broadcast in between is not made, but counted by the continuity
+   * counters, as a receiver would see it that was elsewhere.
+   */
   seek(at: number): void {
+    for (let pid = 0; at > 0 && pid < this.#continuity.length; pid++) this.#continuity[pid]! += MISSED;
     for (const seek of this.#seeks) seek(at);
     for (const [index, track] of this.#tracks.entries()) this.#due[index] = track.begin();
   }
@@ -189,21 +196,22 @@ export class Broadcaster {
   }
 
   /**
-   * Sends another PMT version of a service; its sound moves to other PIDs when `audioShift` says so.
-   * @param audioShift added to the PIDs of the line-up, 0..0x7F; undefined leaves them
+   * Sends another PMT version; the sound moves to other PIDs when `audioShift` says so.
+   * @param serviceId default: of all services
+   * @param audioShift added to the PIDs of the line-up, 0..0x70; undefined leaves them
    * @returns false when there is no such service
    */
-  changePmt(serviceId: number, audioShift?: number): boolean {
-    const found = this.#services.find((one) => one.service.id === serviceId);
-    if (found === undefined) return false;
-    found.pmtVersion++;
-    found.pmtChanged = true;
-    if (audioShift !== undefined) {
-      found.pids = pidsOf(found.service, found.position, audioShift);
-      for (const [index, track] of found.audio.entries()) track.moveTo(found.pids.audio[index] ?? track.pid);
-      found.pcr?.moveTo(found.pids.pcr);
+  changePmt(serviceId?: number, audioShift?: number): boolean {
+    const chosen = this.#services.filter((one) => serviceId === undefined || one.service.id === serviceId);
+    for (const one of chosen) {
+      one.pmtVersion++;
+      one.pmtChanged = true;
+      if (audioShift === undefined) continue;
+      one.pids = pidsOf(one.service, one.position, audioShift);
+      for (const [index, track] of one.audio.entries()) track.moveTo(one.pids.audio[index] ?? track.pid);
+      one.pcr?.moveTo(one.pids.pcr);
     }
-    return true;
+    return chosen.length > 0;
   }
 
   /** The PIDs of a service as they are now, or null. */
