@@ -60,9 +60,12 @@ export const TUNNEL: RequestOrigin = { listener: "tunnel", address: null, onLink
 
 export const HOST = "box.test";
 
+/** Whatever JSON.parse gives: tests look into it and compare. */
+export type Json = ReturnType<typeof JSON.parse>;
+
 export interface Answer {
   status: number;
-  body: any;
+  body: Json;
   headers: Record<string, string | string[] | number | undefined>;
 }
 
@@ -122,7 +125,7 @@ export async function openHouse(
   };
   house.send = async (origin, method, url, { body, headers = {} } = {}) => {
     const answer = await house.app.inject({
-      method: method as InjectOptions["method"] & string,
+      method: method,
       url,
       headers: { host: HOST, ...headers, "x-test-origin": JSON.stringify(origin) },
       ...(body !== undefined && { payload: body as object }),

@@ -229,7 +229,7 @@ t.test(
 );
 
 t.test(
-  "pairing: a poll whose answer was lost can be repeated for a minute, then the claim is used up",
+  "pairing T25: a poll whose answer was lost can be repeated for a minute, then the claim is used up",
   async (t) => {
     const house = await openHouse(t);
     const phone = await Phone.make(house);
