@@ -1,0 +1,37 @@
+import { main } from "../../src/cli/command-line.ts";
+import type { Io } from "../../src/cli/io.ts";
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  /** What it has written so far. */
+  readonly out: { stdout: string; stderr: string };
+  /** As Ctrl-C does. */
+  interrupt(): void;
+  readonly done: Promise<Ran>;
+}
+
+type Options = Partial<Pick<Io, "env" | "clock">> & { columns?: number };
+
+/** Starts a command as a function, its output kept as text. */
+export function start(argv: readonly string[], options: Options = {}): Running {
+  const out = { stdout: "", stderr: "" };
+  const interrupted = new AbortController();
+  const done = main(argv, {
+    stdout: { write: (text) => (out.stdout += text), columns: options.columns },
+    stderr: { write: (text) => (out.stderr += text) },
+    env: options.env ?? {},
+    signal: interrupted.signal,
+    ...(options.clock !== undefined && { clock: options.clock }),
+  }).then((code): Ran => ({ code, ...out }));
+  return { out, done, interrupt: () => interrupted.abort(new Error("interrupted by the test")) };
+}
+
+/** Runs a command to its end. */
+export function run(argv: readonly string[], options: Options = {}): Promise<Ran> {
+  return start(argv, options).done;
+}
