@@ -1,0 +1,6 @@
+/** The tuner: from antenna to packets of one service. */
+export * from "./ports.ts";
+export { createTuners, type TunersDeps, type TunersOptions } from "./tuners.ts";
+export { tunerRoutes } from "./routes.ts";
+export { createFileSource, type FileSourceOptions } from "./drivers/file/index.ts";
+export { createMockSource, mockRoutes, type MockSource } from "./drivers/mock/index.ts";

@@ -1,0 +1,273 @@
+import type { GuideEvent, Multiplex, Service, ServiceStreams } from "./ports.ts";
+import { decodeEit } from "./si/eit.ts";
+import { decodeNit, type NitTransportStream } from "./si/nit.ts";
+import { decodePat } from "./si/pat.ts";
+import { decodePmt, describeStreams } from "./si/pmt.ts";
+import { decodeSdt, serviceKindOf, type SdtService } from "./si/sdt.ts";
+import { decodeTdt, decodeTot } from "./si/tdt.ts";
+import { SeenSections } from "./seen-sections.ts";
+import { sameStreams } from "./same-streams.ts";
+import { TableVersion } from "./table-version.ts";
+
+/** PIDs of the tables. @see ISO/IEC 13818-1 table 2-3, EN 300 468 table 1 */
+export const TABLE_PID = { pat: 0x00, nit: 0x10, sdt: 0x11, eit: 0x12, tdt: 0x14 } as const;
+
+/** Guide events that wait to be taken; beyond it sections are left for their next repetition. */
+const MAX_WAITING_EVENTS = 2000;
+
+const MAX_OTHER_SERVICES = 5000;
+const ACTUAL_SDT = 0x42;
+
+/** What a section has changed. */
+export type TableChange =
+  | { readonly kind: "pat" }
+  /** Streams of a service are known, or differ in something that matters. */
+  | { readonly kind: "streams"; readonly serviceId: number; readonly streams: ServiceStreams }
+  /** Names, numbers or flags of services. */
+  | { readonly kind: "lineup" };
+
+/** A service of another multiplex, named by SDT other. */
+export interface OtherService {
+  readonly originalNetworkId: number;
+  readonly transportStreamId: number;
+  readonly service: SdtService;
+  /** As the NIT says, or null. */
+  readonly lcn: number | null;
+}
+
+/**
+ * What the tables of one multiplex say, kept up to date section by section. Pure: bytes in, changes out.
+ * @see ISO/IEC 13818-1 §2.4.4, EN 300 468 §5.2
+ */
+export class MuxTables {
+  readonly #multiplex: Multiplex;
+  readonly #pat = new TableVersion();
+  readonly #sdt = new TableVersion();
+  readonly #nit = new TableVersion();
+  readonly #otherSdt = new SeenSections();
+  readonly #eit = new SeenSections();
+  #transportStreamId = 0;
+  /** Service to PMT PID, of the newest whole PAT. */
+  #programs = new Map<number, number>();
+  #programsToCome = new Map<number, number>();
+  readonly #streams = new Map<number, ServiceStreams>();
+  /** CRC of each service's newest PMT: a repetition is not decoded again. */
+  readonly #pmtCrcs = new Map<number, number>();
+  #originalNetworkId: number | null = null;
+  readonly #described = new Map<number, SdtService>();
+  #presentFollowing = new Set<number>();
+  readonly #others = new Map<string, Omit<OtherService, "lcn">>();
+  #networkStreams = new Map<string, NitTransportStream>();
+  #events: GuideEvent[] = [];
+  #time: number | null = null;
+
+  constructor(multiplex: Multiplex) {
+    this.#multiplex = multiplex;
+  }
+
+  /** A whole PAT was seen. */
+  get hasPat(): boolean {
+    return this.#pat.complete;
+  }
+
+  /** A whole SDT of this transport stream was seen. */
+  get hasSdt(): boolean {
+    return this.#sdt.complete;
+  }
+
+  /** PAT, SDT, NIT, every PMT and present/following of every service that says it has them: nothing more to wait for. */
+  get complete(): boolean {
+    return (
+      this.#pat.complete &&
+      this.#sdt.complete &&
+      this.#nit.complete &&
+      [...this.#programs.keys()].every((serviceId) => this.#streams.has(serviceId)) &&
+      [...this.#described.values()].every(
+        (service) => !service.eitPresentFollowing || this.#presentFollowing.has(service.serviceId),
+      )
+    );
+  }
+
+  /** Service to PMT PID. */
+  get programs(): ReadonlyMap<number, number> {
+    return this.#programs;
+  }
+
+  /** UTC as the last TDT or TOT said, epoch milliseconds. */
+  get broadcastTime(): number | null {
+    return this.#time;
+  }
+
+  streams(serviceId: number): ServiceStreams | null {
+    return this.#streams.get(serviceId) ?? null;
+  }
+
+  /** Services of other transport streams. */
+  others(): OtherService[] {
+    return [...this.#others.values()].map((other) => ({
+      ...other,
+      lcn: this.#channel(other.originalNetworkId, other.transportStreamId, other.service.serviceId).lcn,
+    }));
+  }
+
+  /** Every service of the PAT, described as well as the tables allow. */
+  services(): Service[] {
+    return [...this.#programs.keys()].map((serviceId) => this.#describe(serviceId));
+  }
+
+  /** Takes events decoded since the last call, at most `limit`. */
+  takeEvents(limit: number): GuideEvent[] {
+    return this.#events.splice(0, limit);
+  }
+
+  /** @param section whole and checked; not kept */
+  push(pid: number, section: Buffer): readonly TableChange[] {
+    switch (pid) {
+      case TABLE_PID.pat:
+        return this.#onPat(section);
+      case TABLE_PID.sdt:
+        return this.#onSdt(section);
+      case TABLE_PID.nit:
+        return this.#onNit(section);
+      case TABLE_PID.eit:
+        this.#onEit(section);
+        return [];
+      case TABLE_PID.tdt:
+        this.#time = (decodeTdt(section) ?? decodeTot(section))?.utc ?? this.#time;
+        return [];
+      default:
+        return this.#onPmt(pid, section);
+    }
+  }
+
+  #onPat(section: Buffer): TableChange[] {
+    const pat = decodePat(section);
+    if (pat === null || !pat.current || !this.#pat.accepts(pat, pat.transportStreamId)) return [];
+    if (this.#pat.begins) this.#programsToCome = new Map();
+    for (const { serviceId, pid } of pat.programs) this.#programsToCome.set(serviceId, pid);
+    this.#pat.note(pat);
+    if (!this.#pat.complete) return [];
+    this.#transportStreamId = pat.transportStreamId;
+    this.#programs = this.#programsToCome;
+    this.#pmtCrcs.clear();
+    for (const serviceId of this.#streams.keys())
+      if (!this.#programs.has(serviceId)) this.#streams.delete(serviceId);
+    return [{ kind: "pat" }, { kind: "lineup" }];
+  }
+
+  #onPmt(pid: number, section: Buffer): TableChange[] {
+    if (section.length < 12) return [];
+    const crc = section.readUInt32BE(section.length - 4);
+    if (this.#pmtCrcs.get(section.readUInt16BE(3)) === crc) return [];
+    const pmt = decodePmt(section);
+    // Several services may share a PMT PID; a PMT of a service that the PAT does not have there is a stray one.
+    if (pmt === null || !pmt.current || this.#programs.get(pmt.serviceId) !== pid) return [];
+    this.#pmtCrcs.set(pmt.serviceId, crc);
+    const before = this.#streams.get(pmt.serviceId);
+    const streams = describeStreams(pmt);
+    if (before !== undefined && sameStreams(before, streams)) return [];
+    this.#streams.set(pmt.serviceId, streams);
+    return [{ kind: "streams", serviceId: pmt.serviceId, streams }, { kind: "lineup" }];
+  }
+
+  #onSdt(section: Buffer): TableChange[] {
+    if (section[0] !== ACTUAL_SDT && !this.#otherSdt.isNew(section)) return [];
+    const sdt = decodeSdt(section);
+    if (sdt === null || !sdt.current) return [];
+    const { originalNetworkId, transportStreamId } = sdt;
+    if (!sdt.actual) {
+      if (this.#others.size > MAX_OTHER_SERVICES) this.#others.clear();
+      for (const service of sdt.services)
+        this.#others.set(`${originalNetworkId}.${transportStreamId}.${service.serviceId}`, {
+          originalNetworkId,
+          transportStreamId,
+          service,
+        });
+      return [];
+    }
+    if (!this.#sdt.accepts(sdt, transportStreamId)) return [];
+    this.#originalNetworkId = originalNetworkId;
+    for (const service of sdt.services) this.#described.set(service.serviceId, service);
+    this.#sdt.note(sdt);
+    return [{ kind: "lineup" }];
+  }
+
+  #onNit(section: Buffer): TableChange[] {
+    const nit = decodeNit(section);
+    if (nit === null || !nit.current || !nit.actual || !this.#nit.accepts(nit, nit.networkId)) return [];
+    if (this.#nit.begins) this.#networkStreams = new Map();
+    for (const stream of nit.transportStreams)
+      this.#networkStreams.set(`${stream.originalNetworkId}.${stream.transportStreamId}`, stream);
+    this.#nit.note(nit);
+    return [{ kind: "lineup" }];
+  }
+
+  #onEit(section: Buffer): void {
+    if (this.#events.length > MAX_WAITING_EVENTS || !this.#eit.isNew(section)) return;
+    const eit = decodeEit(section);
+    if (eit === null || !eit.current) return;
+    if (eit.actual && !eit.schedule) this.#presentFollowing.add(eit.serviceId);
+    const { originalNetworkId, transportStreamId, serviceId } = eit;
+    for (const event of eit.events) {
+      if (event.startsAt === null) continue;
+      this.#events.push({
+        service: { originalNetworkId, transportStreamId, serviceId },
+        eventId: event.eventId,
+        startsAt: event.startsAt,
+        endsAt: event.startsAt + event.durationMs,
+        title: event.title,
+        description: event.description,
+        language: event.language,
+      });
+    }
+  }
+
+  #describe(serviceId: number): Service {
+    const described = this.#described.get(serviceId);
+    const streams = this.#streams.get(serviceId);
+    const originalNetworkId = this.#originalNetworkId ?? 0;
+    const { lcn, visible } = this.#channel(originalNetworkId, this.#transportStreamId, serviceId);
+    return {
+      key: { originalNetworkId, transportStreamId: this.#transportStreamId, serviceId },
+      multiplex: this.#multiplex,
+      name: nonEmpty(described?.name) ?? `Service ${serviceId}`,
+      provider: nonEmpty(described?.provider),
+      kind:
+        described !== undefined && described.serviceType !== 0
+          ? serviceKindOf(described.serviceType)
+          : kindOfStreams(streams),
+      lcn,
+      visible,
+      // The PMT knows better than a flag that says "one or more streams may be".
+      scrambled: streams?.scrambled ?? described?.freeCaMode ?? false,
+      onAir: streams !== undefined,
+    };
+  }
+
+  #channel(
+    originalNetworkId: number,
+    transportStreamId: number,
+    serviceId: number,
+  ): { lcn: number | null; visible: boolean } {
+    const channel = this.#networkStreams
+      .get(`${originalNetworkId}.${transportStreamId}`)
+      ?.lcns.find((entry) => entry.serviceId === serviceId);
+    // 0 is what networks send for "no number".
+    if (channel === undefined) return { lcn: null, visible: true };
+    return { lcn: channel.number === 0 ? null : channel.number, visible: channel.visible };
+  }
+}
+
+function nonEmpty(text: string | undefined): string | null {
+  return text === undefined || text.trim() === "" ? null : text;
+}
+
+/** What a service without a service descriptor most likely is. */
+function kindOfStreams(streams: ServiceStreams | undefined): Service["kind"] {
+  if (streams === undefined) return "tv";
+  const codecs = streams.streams.map((stream) => stream.codec);
+  if (codecs.some((codec) => codec === "h264" || codec === "hevc" || codec === "mpeg2-video")) return "tv";
+  return codecs.some((codec) => AUDIO.has(codec)) ? "radio" : "data";
+}
+
+const AUDIO: ReadonlySet<string> = new Set(["aac-adts", "aac-latm", "mpeg-audio", "ac-3", "ec-3"]);
