@@ -9,6 +9,9 @@ import { Parser } from "tap-parser";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const buildFolder = resolve(root, process.env.TELLYPORT_BUILD ?? "build");
 const built = join(buildFolder, "test");
+/** A suite that hangs is ended, and failed, after this. */
+const LONG_TIMEOUT_MS = 80 * 60_000;
+const SUITE_TIMEOUT_MS = 8 * 60_000;
 const args = process.argv.slice(2);
 let only = null;
 let withBrowser = false;
@@ -52,9 +55,13 @@ function runSuite(name, files) {
       ["--enable-source-maps", "--no-warnings=ExperimentalWarning", entry],
       {
         cwd: root,
-        env: { ...process.env, TELLYPORT_PROJECT: root, TAP_BAIL: "0" },
+        env: { TAP_TIMEOUT: "600", ...process.env, TELLYPORT_PROJECT: root, TAP_BAIL: "0" },
         stdio: ["ignore", "pipe", "inherit"],
       },
+    );
+    const timer = setTimeout(
+      () => child.kill("SIGKILL"),
+      name === "long" ? LONG_TIMEOUT_MS : SUITE_TIMEOUT_MS,
     );
     const parser = new Parser();
     let text = "";
@@ -90,6 +97,7 @@ function runSuite(name, files) {
       finish();
     });
     child.on("close", (code, signal) => {
+      clearTimeout(timer);
       closed = signal ?? code;
       finish();
     });

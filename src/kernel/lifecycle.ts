@@ -54,23 +54,28 @@ export class Lifecycle {
     this.#abort.abort();
     const { log, clock, stopDeadline = ms(5000) } = this.#options;
     for (const component of this.#started.reverse()) {
-      let late = false;
-      const deadline = new Promise<void>((resolve) => {
-        const timer = setTimeout(() => {
-          late = true;
-          resolve();
-        }, stopDeadline);
-        timer.unref();
-      });
       const from = clock.monotonic();
       try {
-        await Promise.race([component.stop?.(), deadline]);
+        const inTime = await within(stopDeadline, component.stop?.());
+        if (!inTime)
+          log.error({ component: component.name, afterMs: clock.monotonic() - from }, "component-stop-late");
       } catch (error) {
         log.error({ component: component.name, error: messageOf(error) }, "component-stop-failed");
       }
-      if (late)
-        log.error({ component: component.name, afterMs: clock.monotonic() - from }, "component-stop-late");
     }
     this.#started.length = 0;
+  }
+}
+
+/** Waits for `work`, but no longer than `deadline`; the timer keeps the process alive, so that the rest is stopped too. */
+async function within(deadline: Milliseconds, work: Promise<void> | void): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), deadline);
+  });
+  try {
+    return await Promise.race([Promise.resolve(work).then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -37,9 +37,15 @@ t.test("store: a transaction that throws leaves nothing", (t) => {
   t.end();
 });
 
-t.test("store: a state directory that cannot be used is a typed error", (t) => {
-  t.throws(() => openDatabase("/proc/nowhere/x.db"), { code: "state-unusable" });
-  t.end();
+t.test("store: a state directory that cannot be used is a typed error", async (t) => {
+  const file = join(await temporaryFolder(t), "file");
+  await writeFile(file, "");
+  t.throws(() => openDatabase(join(file, "x.db")), { code: "state-unusable" });
+  await writeFile(
+    join(file, "..", "noise.db"),
+    "no database at all, but long enough to be looked at as one ".repeat(40),
+  );
+  t.throws(() => openDatabase(join(file, "..", "noise.db")), { code: "state-unusable" });
 });
 
 t.test("store: a document survives a torn write by its previous version", async (t) => {
