@@ -326,6 +326,15 @@ t.test(
   },
 );
 
+t.test("tokens T8: right after a refresh, only the token before it is forgiven", async (t) => {
+  const house = await openHouse(t);
+  const phone = await pairedPhone(house);
+  const client = phone.tokens?.client ?? "";
+  t.equal((await phone.refresh()).status, 200);
+  t.equal((await phone.refresh(`${client}.${"A".repeat(43)}`)).body.code, "refresh-invalid");
+  t.equal((await phone.call("GET", URL_PATH)).status, 401);
+});
+
 t.test("tokens T8: a stranger without the key cannot end a session", async (t) => {
   const house = await openHouse(t);
   const phone = await pairedPhone(house);
