@@ -7,7 +7,7 @@ export type Log = Logger;
 const SECRET_KEYS = [
   "token",
   "grant",
-  "code",
+  "pairingCode",
   "secret",
   "proof",
   "refresh",

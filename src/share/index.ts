@@ -34,7 +34,7 @@ export function createShare(deps: ShareDeps): Share {
   return createShareFrom({
     ...deps,
     createSource: (service, weight, consumer) =>
-      createServiceSource({ tuners, service, weight, consumer, clock, log }),
+      createServiceSource({ tuners, service: service.key, weight, consumer, clock, log }),
     createPackager: (sink, targetDuration) => new Packager({ sink, pool, clock, targetDuration }),
   });
 }
