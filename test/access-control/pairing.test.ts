@@ -244,6 +244,7 @@ t.test(
     t.equal((await phone.refresh()).status, 200);
     house.clock.advance(2_000);
     t.equal((await phone.poll(claimed.body.claim)).body.code, "pairing-refused");
+    t.same(house.database.prepare("SELECT * FROM pairing_claims").all(), [], "nothing of it is left");
     t.equal((await phone.call("GET", "/api/v1/channels")).status, 200);
   },
 );
