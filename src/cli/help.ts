@@ -17,7 +17,8 @@ export function renderHelp(words: readonly string[], commands: readonly Command[
     "commands:",
     ...list(below.map((command) => [synopsis(command, words.length), command.summary])),
     "",
-    `\`${name} <command> --help\` says more about one.${words.length === 0 ? " `tellyport --version` prints the version." : ""}`,
+    `\`${name} <command> --help\` says more about one.`,
+    ...(words.length === 0 ? ["`tellyport --version` prints the version."] : []),
     "",
   ].join("\n");
 }

@@ -41,7 +41,7 @@ export function shorten(text: string, width: number): string {
     out += character;
     used += more;
   }
-  return width > 0 ? `${out}…` : "";
+  return width > 0 ? `${out.trimEnd()}…` : "";
 }
 
 /** Words in lines of at most `width` columns; all but the first stand after `indent`, which is not counted. */

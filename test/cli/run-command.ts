@@ -17,17 +17,26 @@ export interface Running {
 
 type Options = Partial<Pick<Io, "env" | "clock">> & { columns?: number };
 
+/** The kernel's timers keep no process alive; the entry point does, and here this does. @returns a function that ends it */
+export function stayAlive(): () => void {
+  const timer = setInterval(() => undefined, 60_000);
+  return () => clearInterval(timer);
+}
+
 /** Starts a command as a function, its output kept as text. */
 export function start(argv: readonly string[], options: Options = {}): Running {
   const out = { stdout: "", stderr: "" };
   const interrupted = new AbortController();
+  const fallAsleep = stayAlive();
   const done = main(argv, {
     stdout: { write: (text) => (out.stdout += text), columns: options.columns },
     stderr: { write: (text) => (out.stderr += text) },
     env: options.env ?? {},
     signal: interrupted.signal,
     ...(options.clock !== undefined && { clock: options.clock }),
-  }).then((code): Ran => ({ code, ...out }));
+  })
+    .then((code): Ran => ({ code, ...out }))
+    .finally(fallAsleep);
   return { out, done, interrupt: () => interrupted.abort(new Error("interrupted by the test")) };
 }
 
