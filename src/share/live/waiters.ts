@@ -3,7 +3,7 @@ import type { Clock } from "../../kernel/clock.ts";
 interface Waiter {
   test(): boolean;
   resolve(): void;
-  reject(error: unknown): void;
+  reject(error: Error): void;
 }
 
 /** People who wait for a condition: looked at again whenever something changed. */
@@ -49,7 +49,7 @@ export class Waiters {
           reject(error);
         },
       };
-      const aborted = (): void => waiter.reject(signal?.reason);
+      const aborted = (): void => waiter.reject(signal?.reason as Error);
       const timer = this.#clock.after(options.timeout, () => waiter.reject(options.late()));
       signal?.addEventListener("abort", aborted, { once: true });
       this.#waiting.add(waiter);

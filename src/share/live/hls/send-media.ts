@@ -1,8 +1,9 @@
+import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { TellyportError } from "../../../kernel/errors.ts";
 import type { MediaBytes } from "../packaging/ports.ts";
 
-/** Media answers, written past the framework: one cork, one writev, no copy. */
+/** Media answers, written past the framework: few `writev`s, no copy. */
 
 export interface MediaAnswer {
   readonly type: string;
@@ -16,9 +17,6 @@ export interface MediaAnswer {
   readonly sent?: (bytes: number) => void;
 }
 
-/** No answer's receiver may take nothing for longer than this, ms. */
-export const NO_PROGRESS = 15_000;
-
 /**
  * Sends it. A receiver that takes nothing for `noProgress` ms is cut off: it costs its own connection and nobody else's.
  * @throws TellyportError never; an unsatisfiable range is answered with 416
@@ -27,7 +25,7 @@ export function sendMedia(
   request: FastifyRequest,
   reply: FastifyReply,
   answer: MediaAnswer,
-  noProgress: number = NO_PROGRESS,
+  noProgress: number,
 ): FastifyReply {
   const { body } = answer;
   const range = answer.ranges ? parseRange(request.headers.range, body.length) : null;
@@ -49,27 +47,64 @@ export function sendMedia(
   if (range !== null) headers["content-range"] = `bytes ${from}-${to - 1}/${body.length}`;
   headers["content-length"] = to - from;
   const head = request.method === "HEAD";
+  let left = 0;
   if (!head && !Buffer.isBuffer(body)) body.retain();
+  let finished = false;
+  raw.once("finish", () => (finished = true));
   raw.once("close", () => {
     if (head) return;
-    answer.sent?.(raw.writableFinished ? to - from : Math.max(0, to - from - raw.writableLength));
+    answer.sent?.(finished ? to - from : left);
     // Only now can nobody read the memory any more; before, another channel's bytes could reach this client.
     if (!Buffer.isBuffer(body)) body.release();
   });
   // Counts only time without progress: Node looks at the socket's write queue before it fires.
   raw.setTimeout(noProgress, () => raw.destroy());
   raw.writeHead(range === null ? 200 : 206, headers);
-  if (head) return (void raw.end(), reply);
-  raw.cork();
+  if (head) raw.end();
+  else pump(raw, slice(Buffer.isBuffer(body) ? [body] : body.buffers, from, to), (bytes) => (left += bytes));
+  return reply;
+}
+
+/** So many bytes wait for one receiver at most, beside what the kernel holds. */
+const GROUP = 512 * 1024;
+
+/** Writes group after group, each with one `writev`, the next when the one before has left. */
+function pump(raw: ServerResponse, buffers: readonly Buffer[], left: (bytes: number) => void): void {
   let at = 0;
-  for (const buffer of Buffer.isBuffer(body) ? [body] : body.buffers) {
-    const start = Math.max(0, from - at);
+  const next = (): void => {
+    let size = 0;
+    raw.cork();
+    for (let last = false; !last;) {
+      const buffer = buffers[at++];
+      if (buffer === undefined) break;
+      size += buffer.length;
+      last = size + (buffers[at]?.length ?? Infinity) > GROUP;
+      if (last) raw.write(buffer, (error) => error ?? written(size));
+      else raw.write(buffer);
+    }
+    if (at >= buffers.length)
+      raw.end(); // uncorks
+    else raw.uncork();
+  };
+  const written = (size: number): void => {
+    left(size);
+    if (at < buffers.length && !raw.destroyed) next();
+  };
+  next();
+}
+
+/** The part [from, to) of some buffers, without a copy, in pieces no larger than a group. */
+function slice(buffers: readonly Buffer[], from: number, to: number): Buffer[] {
+  const pieces: Buffer[] = [];
+  let at = 0;
+  for (const buffer of buffers) {
     const end = Math.min(buffer.length, to - at);
-    if (end > start) raw.write(start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end));
+    for (let start = Math.max(0, from - at); start < end; start += GROUP) {
+      pieces.push(buffer.subarray(start, Math.min(end, start + GROUP)));
+    }
     at += buffer.length;
   }
-  raw.end(); // uncorks
-  return reply;
+  return pieces;
 }
 
 /**
