@@ -1,5 +1,7 @@
 // Makes web/assets/recovery-point.mp4: half a second of H.264 that starts at a recovery point and holds no IDR picture,
-// as many stations send it. The web app plays it unseen to learn whether this browser starts there.
+// as many stations send it. The web app plays it unseen to learn whether this browser starts there. Its first picture
+// unmarks a reference picture from before the cut (a memory management control operation, ISO/IEC 14496-10 §7.4.3.3), as
+// every captured station does: Chromium takes a recovery point for a key frame, but its decoder fails on exactly this.
 // usage: make-web-probe.mjs      (needs ffmpeg with libx264; the result is committed)
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +17,10 @@ try {
   const { status, stderr } = spawnSync("ffmpeg", [
     ...["-v", "error", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25", "-frames:v", String(GOP * 2)],
     ...["-c:v", "libx264", "-profile:v", "high", "-level", "4.0", "-pix_fmt", "yuv420p", "-crf", "40"],
-    ...["-x264-params", `open-gop=1:keyint=${GOP}:min-keyint=${GOP}:scenecut=0:bframes=1:b-adapt=0:ref=1`],
+    ...[
+      "-x264-params",
+      `open-gop=1:keyint=${GOP}:min-keyint=${GOP}:scenecut=0:bframes=3:b-adapt=0:b-pyramid=strict:ref=4`,
+    ],
     ...["-movflags", "frag_keyframe+empty_moov+default_base_moof", "-f", "mp4", "-y", whole],
   ]);
   if (status !== 0) throw new Error(`ffmpeg: ${stderr}`);

@@ -8,6 +8,7 @@ import { canHoldKey, pair, type PairingProgress } from "./pairing/pair.ts";
 import type { PairingSecret } from "./pairing/proof.ts";
 import { capabilities as measureCapabilities } from "./player/browser-media.ts";
 import { Player } from "./player/player.ts";
+import { withChanges } from "./player/obstacle.ts";
 import * as state from "./state.ts";
 
 /** Milliseconds without a byte after which the event stream counts as dead. */
@@ -17,7 +18,7 @@ const CLOCK_TICK = 10_000;
 const store = createDeviceStore();
 export const connection = new BoxConnection({
   origin: location.origin,
-  fetch: (url, init) => fetch(url, init),
+  fetch: (url, init) => fetch(url, { ...init, cache: "no-store" }),
   store,
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -149,9 +150,12 @@ async function readEvents(signal: AbortSignal, onOpen: () => void): Promise<void
 }
 
 function onEvent({ event, data }: ServerEvent): void {
-  if (event === "snapshot" || event === "channels") {
+  if (event === "snapshot") {
     state.channels.value = (JSON.parse(data) as ServerEvents["snapshot"]).channels;
     if (state.screen.value.name === "starting") followAddress();
+  } else if (event === "channels") {
+    const changed = (JSON.parse(data) as ServerEvents["channels"]).channels;
+    state.channels.value = withChanges(state.channels.value ?? [], changed);
   } else if (event === "playback-ended") {
     player.current?.onEnded(JSON.parse(data) as ServerEvents["playback-ended"]);
   }

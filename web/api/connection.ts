@@ -21,6 +21,8 @@ export interface CallOptions {
   readonly open?: boolean;
   /** Milliseconds until the call counts as unanswered; default 15000. */
   readonly timeoutMs?: number;
+  /** Gives the call up; the box then stops what it was doing for it. */
+  readonly signal?: AbortSignal;
 }
 
 /** The box says that this phone's place is gone; nothing but pairing again helps. */
@@ -64,7 +66,10 @@ export class BoxConnection {
   /** @throws Problem with the box's code, or `box-unreachable` */
   async call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
     const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), options.timeoutMs ?? 15_000);
+    const giveUp = (): void => abort.abort();
+    const timer = setTimeout(giveUp, options.timeoutMs ?? 15_000);
+    if (options.signal?.aborted === true) giveUp();
+    options.signal?.addEventListener("abort", giveUp);
     try {
       const response = await this.#send(method, path, options, abort.signal);
       if (response.status === 204) return undefined as T;
@@ -73,6 +78,7 @@ export class BoxConnection {
       })) as T;
     } finally {
       clearTimeout(timer);
+      options.signal?.removeEventListener("abort", giveUp);
     }
   }
 
@@ -149,7 +155,6 @@ export class BoxConnection {
         method,
         headers,
         signal,
-        cache: "no-store",
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       this.#nonce = response.headers.get("dpop-nonce") ?? this.#nonce;

@@ -57,6 +57,11 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     zh: ["机顶盒无法理解此请求", "请刷新页面以获取匹配的版本。"],
   },
 
+  "too-many-event-streams": {
+    en: ["Too many devices are connected to the box", "Close the app on one of them, or try again later."],
+    zh: ["连接机顶盒的设备太多", "请在其他设备上关闭应用，或稍后再试。"],
+  },
+
   // receiving
   "data-lost": {
     en: ["The signal broke off", "Check the aerial cable, or try again in a moment."],
@@ -165,6 +170,10 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["The owner removed this device", "To watch again, ask for a new code."],
     zh: ["机主已移除此设备", "如需继续观看，请索取新的配对码。"],
   },
+  "cross-site-refused": {
+    en: ["The box takes this only from its own page", "Open the box by the address that it shows."],
+    zh: ["机顶盒只接受来自自身页面的请求", "请用机顶盒显示的地址打开。"],
+  },
   "dpop-invalid": {
     en: ["The box could not check this device", "Reload the page; if that does not help, pair again."],
     zh: ["机顶盒无法核实此设备", "请刷新页面；若仍不行，请重新配对。"],
@@ -188,6 +197,10 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
   "not-from-lan": {
     en: ["That works only at home", "Join the home network and try again."],
     zh: ["此操作只能在家中进行", "请连接家里的网络后再试。"],
+  },
+  "offer-not-found": {
+    en: ["This pairing is no longer open", "Open pairing on the box again."],
+    zh: ["该配对已经关闭", "请在机顶盒上重新打开配对。"],
   },
   "pairing-denied": {
     en: ["The owner said no", "Ask them to open pairing again."],

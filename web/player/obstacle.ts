@@ -43,6 +43,13 @@ export function neighbour(
   return null;
 }
 
+/** The list after an event: `changed` holds whole channels, known ones and new ones. */
+export function withChanges(channels: readonly Channel[], changed: readonly Channel[]): Channel[] {
+  const byId = new Map(channels.map((channel) => [channel.id, channel]));
+  for (const channel of changed) byId.set(channel.id, channel);
+  return [...byId.values()].sort((a, b) => a.number - b.number);
+}
+
 /** Channels whose number starts with, or whose name or programme contains, what was typed. */
 export function matching(channels: readonly Channel[], typed: string): readonly Channel[] {
   const text = fold(typed.trim());

@@ -37,6 +37,8 @@ export class Player {
   #stage: Stage | null = null;
   #wanted: Channel | null = null;
   #working = false;
+  /** Gives up the request for a channel that nobody wants any more. */
+  #locking = new AbortController();
   #current: Playback | null = null;
   #former: Playback[] = [];
   #goodbye: (() => void) | null = null;
@@ -76,6 +78,7 @@ export class Player {
     this.phase.value = "starting";
     this.paused.value = false;
     this.#wanted = channel;
+    this.#locking.abort();
     clearTimeout(this.#watchdog);
     if (this.#stage !== null && !this.#working) void this.#work();
   }
@@ -115,6 +118,7 @@ export class Player {
     window.removeEventListener("pagehide", this.#onPageHide);
     window.removeEventListener("pageshow", this.#onPageShow);
     this.#wanted = null;
+    this.#locking.abort();
     this.#stage?.close();
     this.#stage = null;
     void this.#releaseAll();
@@ -128,7 +132,7 @@ export class Player {
       try {
         await this.#start(channel);
       } catch (error) {
-        if (this.#wanted === null) this.#fail(asProblem(error));
+        if (this.#wanted === null && this.#stage !== null) this.#fail(asProblem(error));
       }
     }
     this.#working = false;
@@ -149,8 +153,11 @@ export class Player {
 
   async #lock(channel: Channel): Promise<Playback> {
     const body: PlaybackRequest = { channel: channel.id, capabilities: await this.#deps.capabilities() };
+    this.#locking = new AbortController();
+    const { signal } = this.#locking;
+    if (this.#wanted !== null) throw new Problem("request-cancelled");
     const ask = (): Promise<Playback> =>
-      this.#deps.connection.call<Playback>("POST", "/api/v1/playback", { body, timeoutMs: 40_000 });
+      this.#deps.connection.call<Playback>("POST", "/api/v1/playback", { body, signal, timeoutMs: 40_000 });
     try {
       return await ask();
     } catch (error) {

@@ -1,3 +1,5 @@
+import { destination } from "./grid.ts";
+
 /** Arrow keys, Home and End move among the buttons of a list or grid, as a remote control's would. */
 export function moveFocus(event: KeyboardEvent, root: HTMLElement | null): void {
   const buttons = [...(root?.querySelectorAll<HTMLElement>("button") ?? [])];
@@ -7,25 +9,6 @@ export function moveFocus(event: KeyboardEvent, root: HTMLElement | null): void 
   event.preventDefault();
   target.focus();
   target.scrollIntoView({ block: "nearest" });
-}
-
-/** @returns where the key leads from place `at`; -1 for nowhere */
-export function destination(key: string, at: number, count: number, columns: () => number): number {
-  const to =
-    key === "ArrowRight"
-      ? at + 1
-      : key === "ArrowLeft"
-        ? at - 1
-        : key === "ArrowDown"
-          ? at + columns()
-          : key === "ArrowUp"
-            ? at - columns()
-            : key === "Home"
-              ? 0
-              : key === "End"
-                ? count - 1
-                : -1;
-  return to >= 0 && to < count ? to : -1;
 }
 
 /** How many of them stand in the first line. */

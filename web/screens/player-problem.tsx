@@ -31,7 +31,7 @@ export function PlayerProblem({ player, problem }: { player: Player; problem: Pr
         <button ref={again} class="primary" data-action="retry" onClick={() => player.again()}>
           {t("app.retry")}
         </button>
-        <button onClick={app.leaveChannel}>{t("player.back")}</button>
+        <button onClick={app.leaveChannel}>{t("channels.title")}</button>
       </div>
     </div>
   );

@@ -1,0 +1,122 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import t from "tap";
+import { SCREENS, setUp, until, watching } from "./app-under-test.ts";
+import { skipWithoutBrowser } from "./fake-media.ts";
+
+const SIZES = [
+  { width: 360, height: 740 },
+  { width: 740, height: 360 },
+  { width: 1280, height: 720 },
+  { width: 1920, height: 1080 },
+];
+
+/** English by day, Chinese by night: both languages, both colour schemes. */
+const LOOKS = [
+  { locale: "en-GB", colorScheme: "light" },
+  { locale: "zh-CN", colorScheme: "dark" },
+] as const;
+
+/**
+ * What is wrong with the layout, in words: sideways scrolling, controls that are too small for a finger, out of the
+ * screen, cut off, or under one another.
+ */
+const FAULTS = `(() => {
+  const faults = [];
+  const { clientWidth, scrollWidth } = document.documentElement;
+  if (scrollWidth > clientWidth) faults.push("scrolls sideways: " + scrollWidth + " in " + clientWidth);
+  const seen = (element) => {
+    const style = getComputedStyle(element);
+    return style.visibility !== "hidden" && style.display !== "none" && element.getClientRects().length > 0;
+  };
+  const modal = document.querySelector("dialog[open]");
+  const controls = [...(modal ?? document).querySelectorAll("button, input, a")].filter(seen);
+  const name = (element) => element.dataset.action ?? element.name ?? element.textContent;
+  for (const control of controls) {
+    const { left, right, width, height } = control.getBoundingClientRect();
+    if (control.tagName !== "A" && (width < 44 || height < 44)) faults.push("small: " + name(control) + " " + width + "x" + height);
+    if (left < -1 || right > clientWidth + 1) faults.push("outside: " + name(control));
+    if (control.scrollWidth > control.clientWidth + 1 && control.tagName === "BUTTON") faults.push("cut off: " + name(control));
+  }
+  const fixed = controls.filter((control) => control.dataset.channel === undefined);
+  for (const [index, one] of fixed.entries()) {
+    for (const other of fixed.slice(index + 1)) {
+      if (one.contains(other) || other.contains(one)) continue;
+      const a = one.getBoundingClientRect();
+      const b = other.getBoundingClientRect();
+      if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+        faults.push("overlap: " + name(one) + " and " + name(other));
+    }
+  }
+  const unnamed = controls.filter((c) => !(c.textContent.trim() || c.getAttribute("aria-label") || c.labels?.length));
+  if (unnamed.length > 0) faults.push("without a name: " + unnamed.map((c) => c.outerHTML).join(" "));
+  return faults;
+})()`;
+
+for (const { width, height } of SIZES) {
+  for (const look of LOOKS) {
+    const size = `${width}x${height}`;
+    const language = look.locale.slice(0, 2);
+    t.test(`web screens: ${size} in ${language}`, { skip: skipWithoutBrowser() }, async (t) => {
+      const { box, open, port } = await setUp(t);
+      const touch = width < 1000;
+      const options = { ...look, viewport: { width, height }, hasTouch: touch, isMobile: touch };
+      const { page, complaints } = await open("/", options);
+      mkdirSync(SCREENS, { recursive: true });
+      const lookAt = async (page: Page, name: string): Promise<void> => {
+        t.same(await page.evaluate(FAULTS), [], `${name}: nothing wrong with the layout`);
+        await page.screenshot({
+          path: join(SCREENS, `${name}-${size}-${language}.png`),
+          animations: "disabled",
+        });
+      };
+
+      await page.waitForSelector("[name=code]");
+      await page.fill("[name=code]", "WDJB");
+      await page.click("[data-action=pair]");
+      await lookAt(page, "pair-code");
+      await page.goto(`http://127.0.0.1:${port}/${box.fragment()}`);
+      await page.reload(); // from one fragment to another no page is loaded
+      await page.goto("about:blank");
+      await page.goto(`http://127.0.0.1:${port}/${box.fragment()}`);
+      await page.waitForSelector("button[data-action=pair]:not([type=submit])");
+      await lookAt(page, "pair-scanned");
+      await page.click("[data-action=pair]");
+      await page.waitForSelector("[data-channel=noidr][data-obstacle=video]");
+      await lookAt(page, "channels");
+
+      await page.click("[data-action=settings]");
+      await page.click("[data-action=forget]");
+      await lookAt(page, "settings");
+      await page.click("[data-action=close]");
+
+      await page.click("[data-channel=news]");
+      await until(
+        () => watching(page),
+        ({ frames }) => frames > 5,
+      );
+      await page.waitForSelector("[data-action=audio]");
+      await lookAt(page, "player");
+      await page.click("[data-action=audio]");
+      await lookAt(page, "player-audio");
+      await page.keyboard.press("Escape");
+      await page.click("[data-action=back]");
+
+      box.refusals.set("busy", {
+        status: 503,
+        code: "no-tuner-free",
+        detail: { free: ["news", "arte", "cts"] },
+      });
+      await page.click("[data-channel=busy]");
+      await page.waitForSelector("[data-code=no-tuner-free]");
+      await lookAt(page, "player-error");
+
+      await page.route("**/api/**", (route) => route.abort());
+      await page.reload();
+      await page.waitForSelector("[data-code=box-unreachable]");
+      await lookAt(page, "unreachable");
+      t.same(complaints, []);
+    });
+  }
+}

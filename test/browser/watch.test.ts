@@ -1,0 +1,210 @@
+import t from "tap";
+import type { Page } from "playwright-core";
+import { setUp, until, watching, type Bench } from "./app-under-test.ts";
+import { skipWithoutBrowser } from "./fake-media.ts";
+
+const skip = skipWithoutBrowser();
+
+async function paired(bench: Bench, options = {}): Promise<{ page: Page; complaints: string[] }> {
+  const opened = await bench.open(`/${bench.box.fragment()}`, options);
+  await opened.page.click("[data-action=pair]");
+  await opened.page.waitForSelector("[data-channel=news]");
+  return opened;
+}
+
+const phase = (page: Page) => () => page.getAttribute("[data-screen=player]", "data-phase");
+
+t.test("web player: plays picture and sound, zaps and lets go on the way back", { skip }, async (t) => {
+  const bench = await setUp(t);
+  const { box } = bench;
+  const { page, complaints } = await paired(bench);
+  await page.click("[data-channel=news]");
+  await until(
+    () => watching(page),
+    ({ frames, width, audioBytes, time }) => frames > 10 && width === 640 && audioBytes > 0 && time > 0,
+  );
+  t.equal((await watching(page)).muted, false, "with sound: there was a touch");
+  t.same(
+    box.playbackRequests[0]?.capabilities?.video,
+    ["avc"],
+    "no recovery points, no HEVC in this browser",
+  );
+  t.same(box.playbackRequests[0]?.capabilities?.audio, ["aac"]);
+
+  await page.click("[data-action=next]");
+  await page.waitForSelector("[data-playing=arte]");
+  t.equal(await page.locator("video[data-front]").count(), 1, "the old picture stays meanwhile");
+  await until(phase(page), (now) => now === "playing");
+  await until(
+    () => [...box.playing.values()].map(({ channel }) => channel),
+    (on) => on.join() === "arte",
+  );
+  await until(
+    () => watching(page),
+    ({ frames, width, audioBytes }) => frames > 10 && width === 640 && audioBytes > 0,
+  );
+
+  await page.keyboard.press("ArrowDown");
+  await page.waitForSelector("[data-playing=news]");
+  await until(phase(page), (now) => now === "playing");
+  await page.click("[data-action=back]");
+  await page.waitForSelector("[data-screen=channels]");
+  await until(
+    () => box.playing.size,
+    (size) => size === 0,
+  );
+  t.equal(
+    await page.evaluate("document.activeElement.dataset.channel"),
+    "news",
+    "back where one was in the list",
+  );
+  t.same(box.problems, []);
+  t.same(complaints, []);
+});
+
+t.test(
+  "web player: chooses the sound track by language, and keeps it on the next channel",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { page } = await paired(bench);
+    await page.click("[data-channel=news]");
+    await page.click("[data-action=audio]");
+    t.same(await page.locator("[role=menuitemradio]").allTextContents(), ["French", "English"]);
+    await page.click("[data-track=eng]");
+    await page.click("[data-action=audio]");
+    await page.waitForSelector("[data-track=eng][aria-checked=true]");
+    await page.keyboard.press("Escape");
+    await page.click("[data-action=next]");
+    await until(phase(page), (now) => now === "playing");
+    await page.click("[data-action=audio]");
+    await page.waitForSelector("[data-track=eng][aria-checked=true]");
+  },
+);
+
+t.test(
+  "web player: opened by address without a touch it starts muted and offers sound",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { page } = await paired(bench);
+    await page.click("[data-channel=news]");
+    await until(phase(page), (now) => now === "playing");
+    const fresh = await page.context().newPage();
+    await fresh.goto(page.url());
+    await fresh.waitForSelector("[data-action=unmute]");
+    await until(
+      () => watching(fresh),
+      ({ frames, muted }) => frames > 5 && muted,
+    );
+    await fresh.click("[data-action=unmute]");
+    await until(
+      () => watching(fresh),
+      ({ muted, audioBytes }) => !muted && audioBytes > 0,
+    );
+    t.equal(await fresh.locator("[data-action=unmute]").count(), 0);
+    t.same(bench.box.problems, []);
+  },
+);
+
+t.test("web player: what the box refuses or ends is said in words with a way on", { skip }, async (t) => {
+  const bench = await setUp(t);
+  const { box } = bench;
+  const { page } = await paired(bench);
+  box.refusals.set("busy", { status: 503, code: "no-tuner-free", detail: { free: ["news", "arte"] } });
+  await page.click("[data-channel=busy]");
+  await page.waitForSelector("[data-screen=error][data-code=no-tuner-free]");
+  t.match(await page.textContent("[data-screen=error]"), /All tuners are busy.*Nova 24.*Arte/s);
+  await page.click("[data-free=arte]");
+  await until(phase(page), (now) => now === "playing");
+
+  const id = [...box.playing.keys()][0] ?? "";
+  box.playing.delete(id);
+  box.send("playback-ended", { id, code: "displaced", title: "Displaced" });
+  await page.waitForSelector("[data-screen=error][data-code=displaced]");
+  await page.click("[data-action=retry]");
+  await until(phase(page), (now) => now === "playing");
+  t.equal(await page.locator("[data-screen=error]").count(), 0);
+
+  box.refusals.set("hevc", { status: 409, code: "client-cannot-decode" });
+  await page.click("[data-action=back]");
+  await page.click("[data-channel=hevc]");
+  await page.waitForSelector("[data-code=client-cannot-decode]");
+});
+
+t.test("web player: with one tuner it gives its own channel up for the next", { skip }, async (t) => {
+  const bench = await setUp(t);
+  const { box } = bench;
+  const { page } = await paired(bench);
+  await page.click("[data-channel=news]");
+  await until(phase(page), (now) => now === "playing");
+  box.refusals.set("arte", { status: 503, code: "no-tuner-free" });
+  const watch = setInterval(() => box.playing.size === 0 && box.refusals.delete("arte"), 5);
+  t.teardown(() => clearInterval(watch));
+  await page.click("[data-action=next]");
+  await page.waitForSelector("[data-playing=arte][data-phase=playing]");
+});
+
+t.test("web player: closing the page lets the channel go", { skip }, async (t) => {
+  const bench = await setUp(t);
+  const { box } = bench;
+  const { page } = await paired(bench);
+  await page.click("[data-channel=news]");
+  await until(phase(page), (now) => now === "playing");
+  await page.goto("about:blank");
+  await until(
+    () => box.playing.size,
+    (size) => size === 0,
+  );
+  t.same(box.problems, []);
+});
+
+t.test(
+  "web list: follows the box's events, says why not, searches, and comes back after a break",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    const { page, complaints } = await paired(bench, { locale: "zh-CN" });
+    t.equal(await page.getAttribute("html", "lang"), "zh-CN");
+    t.equal(await page.getAttribute("[data-channel=hevc]", "data-obstacle"), "video");
+    t.match(await page.textContent("[data-channel=hevc] .why"), "此设备无法显示 HEVC 视频");
+    t.match(await page.textContent("[data-channel=ac3] .why"), "杜比 AC-3");
+    await until(
+      () => page.getAttribute("[data-channel=noidr]", "data-obstacle"),
+      (kind) => kind === "video",
+    );
+    t.match(await page.textContent("[data-channel=pay] .why"), "加密");
+    t.equal(await page.locator("[data-channel=data]").count(), 0, "no data services");
+    await page.fill("[name=search]", "méditerranee");
+    t.same(await page.locator("[data-channel] .name .clip").allTextContents(), ["Arte"]);
+    await page.fill("[name=search]", "");
+
+    box.channels = box.channels.map((channel) =>
+      channel.id === "news" ? { ...channel, name: "Nova 25" } : channel,
+    );
+    box.send("channels", { channels: box.channels.slice(0, 1) });
+    const name = () => page.textContent("[data-channel=news] .name");
+    await until(name, (text) => text === "Nova 25");
+    box.channels = box.channels.map((channel) =>
+      channel.id === "news" ? { ...channel, name: "Nova 26" } : channel,
+    );
+    box.dropEventStreams();
+    await until(name, (text) => text === "Nova 26");
+    t.equal(await page.locator("[data-channel]").count(), 12, "changes are of single channels");
+    box.send("snapshot", { channels: [] });
+    await page.waitForSelector(".empty");
+    t.same(complaints, []);
+  },
+);
+
+t.test("web list: without the box there are words and a way to try again", { skip }, async (t) => {
+  const bench = await setUp(t);
+  const { page } = await paired(bench);
+  await page.route("**/api/**", (route) => route.abort());
+  await page.reload();
+  await page.waitForSelector("[data-screen=error][data-code=box-unreachable]");
+  await page.unroute("**/api/**");
+  await page.click("[data-action=retry]");
+  await page.waitForSelector("[data-channel=news]");
+});
