@@ -105,5 +105,7 @@ t.test("box commands: mock requests carry their members as JSON", async (t) => {
   t.same(JSON.parse(object.stdout), { got: { kind: "no-data" } });
   const onAir = await run(["mock", "on-air", "service=101", "--json", "--state", box.state]);
   t.same(JSON.parse(onAir.stdout), { query: { service: "101" } });
+  const cleared = await run(["mock", "clear", "--json", "--state", box.state]);
+  t.same(JSON.parse(cleared.stdout), { faults: [] });
   t.equal((await run(["mock", "fault", "no-lock", "--state", box.state])).code, 64);
 });

@@ -133,7 +133,8 @@ function fakeShare(
     app.get("/api/v1/guide", { config: { access: MEMBERS } }, () => ({
       channels: [{ channel: "c2", programmes: [CHANNELS[1]?.now] }],
     }));
-    app.post("/api/v1/mock/fault", { config: { access: LOCAL } }, ({ body }) => ({ got: body }));
+    app.post("/api/v1/mock/faults", { config: { access: LOCAL } }, ({ body }) => ({ got: body }));
+    app.delete("/api/v1/mock/faults", { config: { access: LOCAL } }, () => ({ faults: [] }));
     app.get("/api/v1/mock/on-air", { config: { access: LOCAL } }, ({ query }) => ({ query }));
     app.post<{ Body: { channel: string } }>(
       "/api/v1/playback",

@@ -23,7 +23,7 @@ export const mockFault: Command = {
   async run(args, io) {
     const body = parseMembers(args.positionals);
     const box = await boxClient(args, io);
-    show(io, args.has("json"), await box.call(Type.Unknown(), "POST", "/api/v1/mock/fault", body));
+    show(io, args.has("json"), await box.call(Type.Unknown(), "POST", "/api/v1/mock/faults", body));
     return EXIT.ok;
   },
 };
@@ -31,13 +31,11 @@ export const mockFault: Command = {
 export const mockClear: Command = {
   path: ["mock", "clear"],
   summary: "Take the mock broadcaster's faults away",
-  positionals: [PAIRS],
   options: OPTIONS,
   notes: NOTES,
   async run(args, io) {
-    const body = parseMembers(args.positionals);
     const box = await boxClient(args, io);
-    show(io, args.has("json"), await box.call(Type.Unknown(), "POST", "/api/v1/mock/clear", body));
+    show(io, args.has("json"), await box.call(Type.Unknown(), "DELETE", "/api/v1/mock/faults"));
     return EXIT.ok;
   },
 };
