@@ -53,6 +53,7 @@ t.test("mock: three minutes of each multiplex across the wrap of PCR and PTS are
     t.equal(check.syncErrors, 0, `${name}: sync bytes`);
     t.equal(check.continuityErrors, 0, `${name}: continuity counters`);
     t.equal(check.crcErrors, 0, `${name}: CRC`);
+    t.equal(check.sectionErrors, 0, `${name}: whole sections`);
     t.equal(check.pcr.size, multiplex.services.length, `${name}: a PCR for each service`);
     for (const [pid, line] of check.pcr) {
       t.equal(line.backwards, 0, `${name}: PCR of ${pid} never goes back`);
