@@ -6,44 +6,16 @@ import { PacketScan } from "./mpegts/packet-scan.ts";
 import { PACKET_BYTES } from "./mpegts/packet.ts";
 import { SectionAssembler } from "./mpegts/section-assembler.ts";
 import { MuxTables, TABLE_PID } from "./mux-tables.ts";
-import type { GuideEvent, Multiplex, PacketSink, TunerDriver, TunerFailure, TunerSnapshot } from "./ports.ts";
+import type { Multiplex, PacketSink, TunerDriver, TunerFailure, TunerSnapshot } from "./ports.ts";
 import { FeedPids, ServiceFeed, type FeedRequest } from "./service-feed.ts";
-import { nextStep, type RecoveryStep } from "./recovery.ts";
+import {
+  GUIDE_EVENTS_PER_TICK,
+  SESSION_TIMES,
+  type SessionEvents,
+  type SessionState,
+} from "./session-contract.ts";
+import { isTunerFailure, nextStep, type RecoveryStep } from "./recovery.ts";
 import { Waiters } from "./waiters.ts";
-
-/** Deadlines and periods of a session; ms. */
-export const SESSION_TIMES = {
-  /** From the tune request to the driver's lock. */
-  lock: 6000,
-  /** Without a packet. */
-  data: 3000,
-  /** From the lock to a whole PAT, and between PATs later. @see ETSI TR 101 290 §5.2.1 (0.5 s), with room */
-  pat: 5000,
-  /** From the PAT to the PMT of a service that is asked for. */
-  pmt: 5000,
-  /** Without SDT for this long, services go by their numbers. @see EN 300 468 §5.1.4 (2 s) */
-  sdt: 2500,
-  /** After so long in good health a fault is a new one. */
-  healthy: 10_000,
-  tick: 250,
-} as const;
-
-/** Guide events handed on with each tick. */
-const GUIDE_EVENTS_PER_TICK = 250;
-
-export interface SessionEvents {
-  /** The services of the multiplex, whenever something about them changed. */
-  lineup(session: MuxSession): void;
-  guide(events: readonly GuideEvent[]): void;
-  /** State, consumers or signal changed. */
-  changed(): void;
-  /** The last consumer is gone. */
-  idle(session: MuxSession): void;
-  /** The session is over; its consumers have been told. `code` is null after {@link MuxSession.close}. */
-  ended(session: MuxSession, code: ErrorCode | null): void;
-}
-
-export type SessionState = Exclude<TunerSnapshot["state"], "idle">;
 
 /** Owns one multiplex on one tuner: keeps it locked, scans its packets once, and serves every consumer of its services. */
 export class MuxSession {
@@ -128,7 +100,10 @@ export class MuxSession {
    * Takes a consumer on. Resolves when the service's streams were told to its sink.
    * @throws TellyportError `no-lock`, `no-data`, `device-gone`, `device-busy`, `service-not-on-air`, `displaced`, `request-cancelled`
    */
-  async subscribe(request: FeedRequest, signal?: AbortSignal): Promise<{ lockedAt: number; close(): void }> {
+  async subscribe(
+    request: FeedRequest,
+    signal?: AbortSignal,
+  ): Promise<{ lockedAt: number; knownAt: number; close(): void }> {
     const feed = new ServiceFeed(request, this.#pids);
     this.#feeds.add(feed);
     this.#events.changed();
@@ -138,7 +113,7 @@ export class MuxSession {
       this.#remove(feed);
       throw error;
     }
-    return { lockedAt: this.#lockedAt, close: () => this.#remove(feed) };
+    return { lockedAt: this.#lockedAt, knownAt: feed.knownAt, close: () => this.#remove(feed) };
   }
 
   /** Ends everything, tells the consumers why, and lets the tuner go. */
@@ -157,7 +132,7 @@ export class MuxSession {
     const { serviceId } = feed.request;
     const streams = this.tables.streams(serviceId);
     if (streams !== null) {
-      feed.streams(streams);
+      feed.streams(streams, this.#clock.monotonic());
       return true;
     }
     const now = this.#clock.monotonic();
@@ -232,7 +207,8 @@ export class MuxSession {
           break;
         case "streams":
           for (const feed of this.#feeds)
-            if (feed.request.serviceId === change.serviceId && feed.known) feed.streams(change.streams);
+            if (feed.request.serviceId === change.serviceId && feed.known)
+              feed.streams(change.streams, this.#clock.monotonic());
           break;
         case "lineup":
           this.#lineupChanged = true;
@@ -358,7 +334,7 @@ export class MuxSession {
       this.#fail("device-gone", `${this.driver.name} cannot be used.`);
       return;
     }
-    if (isFailure(error.code)) this.#onDriverFailure(error.code, error.message);
+    if (isTunerFailure(error.code)) this.#onDriverFailure(error.code, error.message);
     else this.#fail("device-gone", error.message);
   }
 
@@ -375,6 +351,8 @@ export class MuxSession {
     this.#timer?.cancel();
     this.#abort.abort(new TellyportError(code, message));
     if (this.#lineupChanged && this.named) this.#events.lineup(this);
+    const events = this.tables.takeEvents(Infinity);
+    if (events.length > 0) this.#events.guide(events);
     const feeds = [...this.#feeds];
     this.#feeds.clear();
     for (const feed of feeds) if (feed.known) feed.end(code, message);
@@ -386,16 +364,4 @@ export class MuxSession {
     this.#state = state;
     this.#events.changed();
   }
-}
-
-const FAILURES: Record<TunerFailure, true> = {
-  "no-lock": true,
-  "no-data": true,
-  "device-busy": true,
-  "device-gone": true,
-  unsupported: true,
-};
-
-function isFailure(code: ErrorCode): code is TunerFailure {
-  return code in FAILURES;
 }

@@ -55,7 +55,8 @@ export class MuxTables {
   readonly #pmtCrcs = new Map<number, number>();
   #originalNetworkId: number | null = null;
   readonly #described = new Map<number, SdtService>();
-  #presentFollowing = new Set<number>();
+  /** Sections of present/following seen, by service; a bit each. */
+  readonly #presentFollowing = new Map<number, { seen: number; all: number }>();
   readonly #others = new Map<string, Omit<OtherService, "lcn">>();
   #networkStreams = new Map<string, NitTransportStream>();
   #events: GuideEvent[] = [];
@@ -83,7 +84,7 @@ export class MuxTables {
       this.#nit.complete &&
       [...this.#programs.keys()].every((serviceId) => this.#streams.has(serviceId)) &&
       [...this.#described.values()].every(
-        (service) => !service.eitPresentFollowing || this.#presentFollowing.has(service.serviceId),
+        (service) => !service.eitPresentFollowing || this.#hasPresentFollowing(service.serviceId),
       )
     );
   }
@@ -206,7 +207,11 @@ export class MuxTables {
     if (this.#events.length > MAX_WAITING_EVENTS || !this.#eit.isNew(section)) return;
     const eit = decodeEit(section);
     if (eit === null || !eit.current) return;
-    if (eit.actual && !eit.schedule) this.#presentFollowing.add(eit.serviceId);
+    if (eit.actual && !eit.schedule) {
+      const seen = (this.#presentFollowing.get(eit.serviceId)?.seen ?? 0) | (1 << (eit.sectionNumber & 31));
+      const all = 2 ** (Math.min(eit.lastSectionNumber, 30) + 1) - 1;
+      this.#presentFollowing.set(eit.serviceId, { seen, all });
+    }
     const { originalNetworkId, transportStreamId, serviceId } = eit;
     for (const event of eit.events) {
       if (event.startsAt === null) continue;
@@ -220,6 +225,11 @@ export class MuxTables {
         language: event.language,
       });
     }
+  }
+
+  #hasPresentFollowing(serviceId: number): boolean {
+    const sections = this.#presentFollowing.get(serviceId);
+    return sections !== undefined && (sections.seen & sections.all) === sections.all;
   }
 
   #describe(serviceId: number): Service {

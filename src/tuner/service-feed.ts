@@ -24,8 +24,9 @@ export function isPlayable(stream: ElementaryStream): boolean {
 /** One consumer's share of the scan: the PIDs of its service, followed through PMT changes. */
 export class ServiceFeed {
   readonly request: FeedRequest;
+  /** Monotonic ms of the first {@link streams}; -1 before. */
+  knownAt = -1;
   readonly #pids: FeedPids;
-  #streams: ServiceStreams | null = null;
   #wanted: readonly number[] = [];
   #scrambled = false;
   #scrambledSince = -1;
@@ -36,9 +37,9 @@ export class ServiceFeed {
     this.#pids = pids;
   }
 
-  /** The service's streams are known, or are others now. PIDs that stay are not interrupted. */
-  streams(streams: ServiceStreams): void {
-    this.#streams = streams;
+  /** The service's streams are known, or are others now. PIDs that stay are not interrupted. @param now monotonic ms */
+  streams(streams: ServiceStreams, now: number): void {
+    if (this.knownAt < 0) this.knownAt = now;
     this.request.sink.streams(streams);
     const before = this.#wanted;
     this.#wanted = streams.streams.filter(this.request.select).map((stream) => stream.pid);
@@ -48,7 +49,7 @@ export class ServiceFeed {
   }
 
   get known(): boolean {
-    return this.#streams !== null;
+    return this.knownAt >= 0;
   }
 
   /** Says `scrambling` once it has lasted. @param now monotonic ms */

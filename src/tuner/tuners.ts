@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../kernel/clock.ts";
+import type { Clock } from "../kernel/clock.ts";
 import { TellyportError, type ErrorCode } from "../kernel/errors.ts";
 import { Emitter } from "../kernel/events.ts";
 import type { Component } from "../kernel/lifecycle.ts";
@@ -16,68 +16,24 @@ import {
   type ServiceKey,
   type SubscribeRequest,
   type Subscription,
-  type TunerDriver,
   type TunerEvent,
   type Tuners,
   type TunerSnapshot,
   type TunerSource,
 } from "./ports.ts";
+import { TUNERS_DEFAULTS, type TunersOptions } from "./options.ts";
+import { refusal, REST_MS } from "./refusal.ts";
+import { addCounters, describeSlot, makeSlot, type Slot } from "./tuner-slot.ts";
 import { isPlayable } from "./service-feed.ts";
 import { Survey } from "./survey.ts";
 
-export interface TunersOptions {
-  /** How long a multiplex stays received after its last viewer, so that a zap back is warm; ms, default 10 000. */
-  readonly lingerMs?: number;
-  /** How long the survey stays on a multiplex whose tables do not become complete; ms after the lock, default 4000. */
-  readonly surveyMs?: number;
-  /** From one survey of a multiplex to the next; ms, default 6 hours. */
-  readonly surveyPeriodMs?: number;
-  /** A multiplex without lock is looked for again after so long; ms, default 5 minutes. */
-  readonly retryMs?: number;
-  /** Whether idle tuners fill the line-up by themselves; default true. */
-  readonly survey?: boolean;
-}
+export type { TunersOptions } from "./options.ts";
 
 export interface TunersDeps {
   readonly sources: readonly TunerSource[];
   readonly clock: Clock;
   readonly log: Log;
   readonly options?: TunersOptions;
-}
-
-const DEFAULTS: Required<TunersOptions> = {
-  lingerMs: 10_000,
-  surveyMs: 4000,
-  surveyPeriodMs: 6 * 3600 * 1000,
-  retryMs: 5 * 60 * 1000,
-  survey: true,
-};
-
-/** A device that failed is left alone for so long; ms. */
-const REST_MS = 10_000;
-const NO_COUNTS: TunerSnapshot["counters"] = {
-  packets: 0,
-  packetsScanned: 0,
-  continuityErrors: 0,
-  transportErrors: 0,
-  overflows: 0,
-  syncLosses: 0,
-};
-
-interface Slot {
-  readonly driver: TunerDriver;
-  readonly accepts: ReadonlySet<string>;
-  session: MuxSession | null;
-  /** When the session's last consumer came. */
-  since: number;
-  linger: Timer | null;
-  error: ErrorCode | null;
-  /** Not used before this, monotonic ms. */
-  restsUntil: number;
-  /** Resolved when the driver was let go. */
-  closing: Promise<void>;
-  /** Of earlier sessions. */
-  counted: TunerSnapshot["counters"];
 }
 
 /** All tuners and what they receive. Inert until started. */
@@ -104,23 +60,11 @@ class TunerPool implements Tuners, Component {
   constructor({ sources, clock, log, options }: TunersDeps) {
     this.#clock = clock;
     this.#log = log;
-    this.#options = { ...DEFAULTS, ...options };
+    this.#options = { ...TUNERS_DEFAULTS, ...options };
     this.#events = new Emitter((error) => log.error({ err: error }, "tuner-listener-failed"));
     const multiplexes = sources.flatMap((source) => source.multiplexes);
     this.#multiplexes = new Map(multiplexes.map((multiplex) => [multiplex.id, multiplex]));
-    this.#slots = sources
-      .flatMap((source) => source.drivers)
-      .map((driver) => ({
-        driver,
-        accepts: new Set(multiplexes.filter((m) => driver.accepts(m)).map((m) => m.id)),
-        session: null,
-        since: 0,
-        linger: null,
-        error: null,
-        restsUntil: -1,
-        closing: Promise.resolve(),
-        counted: NO_COUNTS,
-      }));
+    this.#slots = sources.flatMap((source) => source.drivers).map((driver) => makeSlot(driver, multiplexes));
     this.#survey = new Survey({
       clock,
       multiplexes: [...this.#multiplexes.keys()],
@@ -198,27 +142,9 @@ class TunerPool implements Tuners, Component {
 
   snapshot(): readonly TunerSnapshot[] {
     return this.#slots.map((slot) => {
-      const { driver, session } = slot;
+      const { session } = slot;
       const services = session === null ? [] : this.#catalogue.of(session.multiplex.id);
-      return {
-        id: driver.id,
-        name: driver.name,
-        state: session?.state ?? (slot.error === null ? "idle" : "failed"),
-        multiplex: session?.multiplex.id ?? null,
-        error: session?.error ?? slot.error,
-        signal: session === null ? null : driver.signal(),
-        services: services
-          .filter((service) => service.onAir)
-          .map(({ key, name }) => ({ id: key.serviceId, name })),
-        consumers:
-          session === null
-            ? []
-            : [
-                ...[...session.feeds].map((feed) => feed.request.consumer),
-                ...(this.#survey.holds(session) ? ["survey"] : []),
-              ],
-        counters: session === null ? slot.counted : add(slot.counted, session.counters),
-      };
+      return describeSlot(slot, services, session !== null && this.#survey.holds(session));
     });
   }
 
@@ -251,7 +177,10 @@ class TunerPool implements Tuners, Component {
   /** @returns the slot whose session receives the multiplex now, or begins to */
   #grant(multiplex: Multiplex, request: SubscribeRequest, without: ReadonlySet<string>): Slot {
     const decision = this.#decide(multiplex.id, WEIGHTS[request.weight], without);
-    if (decision.kind === "refuse") throw this.#refusal(decision);
+    if (decision.kind === "refuse") {
+      const broken = this.#slots.find((one) => one.error !== null)?.error ?? null;
+      throw refusal(decision, broken, this.services());
+    }
     const slot = this.#slot(decision.tuner);
     if (decision.kind === "displace")
       void this.#close(
@@ -261,24 +190,6 @@ class TunerPool implements Tuners, Component {
       );
     if (decision.kind !== "share") this.#open(slot, multiplex);
     return slot;
-  }
-
-  #refusal(decision: Extract<Decision, { kind: "refuse" }>): TellyportError {
-    if (decision.reason === "no-tuner")
-      return new TellyportError("unsupported", "No tuner of this box can receive this multiplex.");
-    if (decision.reason === "device-gone") {
-      const error = this.#slots.find((slot) => slot.error !== null)?.error ?? "device-gone";
-      return new TellyportError(error, "The tuner does not answer: check that it is plugged in.", {
-        retryAfterMs: REST_MS,
-      });
-    }
-    const running = new Set(decision.running);
-    const free = this.services().filter((service) => service.onAir && running.has(service.multiplex.id));
-    return new TellyportError(
-      "no-tuner-free",
-      "Every tuner is in use: choose a channel that is being received, or try again later.",
-      { retryAfterMs: REST_MS, detail: { free: free.map((service) => serviceKeyText(service.key)) } },
-    );
   }
 
   async #hold(slot: Slot, request: SubscribeRequest, from: number): Promise<Subscription> {
@@ -305,7 +216,7 @@ class TunerPool implements Tuners, Component {
     return {
       timings: {
         lock: Math.max(0, feed.lockedAt - from),
-        pmt: this.#clock.monotonic() - from,
+        pmt: feed.knownAt - from,
       },
       close,
     };
@@ -410,7 +321,7 @@ class TunerPool implements Tuners, Component {
     slot.linger?.cancel();
     slot.linger = null;
     if (slot.session === session) slot.session = null;
-    slot.counted = add(slot.counted, session.counters);
+    slot.counted = addCounters(slot.counted, session.counters);
     if (code !== null) {
       slot.error = code;
       if (code !== "no-lock") slot.restsUntil = this.#clock.monotonic() + REST_MS;
@@ -435,15 +346,4 @@ class TunerPool implements Tuners, Component {
     if (decision.kind === "share") return this.#slot(decision.tuner).session;
     return decision.kind === "idle" ? this.#open(this.#slot(decision.tuner), description) : null;
   }
-}
-
-function add(a: TunerSnapshot["counters"], b: TunerSnapshot["counters"]): TunerSnapshot["counters"] {
-  return {
-    packets: a.packets + b.packets,
-    packetsScanned: a.packetsScanned + b.packetsScanned,
-    continuityErrors: a.continuityErrors + b.continuityErrors,
-    transportErrors: a.transportErrors + b.transportErrors,
-    overflows: a.overflows + b.overflows,
-    syncLosses: a.syncLosses + b.syncLosses,
-  };
 }

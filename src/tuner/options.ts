@@ -1,0 +1,20 @@
+export interface TunersOptions {
+  /** How long a multiplex stays received after its last viewer, so that a zap back is warm; ms, default 10 000. */
+  readonly lingerMs?: number;
+  /** How long the survey stays on a multiplex whose tables do not become complete; ms after the lock, default 4000. */
+  readonly surveyMs?: number;
+  /** From one survey of a multiplex to the next; ms, default 6 hours. */
+  readonly surveyPeriodMs?: number;
+  /** A multiplex without lock is looked for again after so long; ms, default 5 minutes. */
+  readonly retryMs?: number;
+  /** Whether idle tuners fill the line-up by themselves; default true. */
+  readonly survey?: boolean;
+}
+
+export const TUNERS_DEFAULTS: Required<TunersOptions> = {
+  lingerMs: 10_000,
+  surveyMs: 4000,
+  surveyPeriodMs: 6 * 3600 * 1000,
+  retryMs: 5 * 60 * 1000,
+  survey: true,
+};

@@ -1,0 +1,37 @@
+import type { ErrorCode } from "../kernel/errors.ts";
+import type { MuxSession } from "./mux-session.ts";
+import type { GuideEvent, TunerSnapshot } from "./ports.ts";
+
+/** Deadlines and periods of a session; ms. */
+export const SESSION_TIMES = {
+  /** From the tune request to the driver's lock. */
+  lock: 6000,
+  /** Without a packet. */
+  data: 3000,
+  /** From the lock to a whole PAT, and between PATs later. @see ETSI TR 101 290 §5.2.1 (0.5 s), with room */
+  pat: 5000,
+  /** From the PAT to the PMT of a service that is asked for. */
+  pmt: 5000,
+  /** Without SDT for this long, services go by their numbers. @see EN 300 468 §5.1.4 (2 s) */
+  sdt: 2500,
+  /** After so long in good health a fault is a new one. */
+  healthy: 10_000,
+  tick: 250,
+} as const;
+
+/** Guide events handed on with each tick. */
+export const GUIDE_EVENTS_PER_TICK = 250;
+
+export interface SessionEvents {
+  /** The services of the multiplex, whenever something about them changed. */
+  lineup(session: MuxSession): void;
+  guide(events: readonly GuideEvent[]): void;
+  /** State, consumers or signal changed. */
+  changed(): void;
+  /** The last consumer is gone. */
+  idle(session: MuxSession): void;
+  /** The session is over; its consumers have been told. `code` is null after {@link MuxSession.close}. */
+  ended(session: MuxSession, code: ErrorCode | null): void;
+}
+
+export type SessionState = Exclude<TunerSnapshot["state"], "idle">;

@@ -1,0 +1,75 @@
+import type { Timer } from "../kernel/clock.ts";
+import type { ErrorCode } from "../kernel/errors.ts";
+import type { MuxSession } from "./mux-session.ts";
+import type { Multiplex, Service, TunerDriver, TunerSnapshot } from "./ports.ts";
+
+type Counters = TunerSnapshot["counters"];
+
+/** One tuner and what it does now. */
+export interface Slot {
+  readonly driver: TunerDriver;
+  /** Ids of the multiplexes that it could receive. */
+  readonly accepts: ReadonlySet<string>;
+  session: MuxSession | null;
+  /** When the session's last consumer came. */
+  since: number;
+  linger: Timer | null;
+  error: ErrorCode | null;
+  /** Not used before this, monotonic ms. */
+  restsUntil: number;
+  /** Resolved when the driver was let go. */
+  closing: Promise<void>;
+  /** Of earlier sessions. */
+  counted: Counters;
+}
+
+export function makeSlot(driver: TunerDriver, multiplexes: readonly Multiplex[]): Slot {
+  return {
+    driver,
+    accepts: new Set(multiplexes.filter((each) => driver.accepts(each)).map((each) => each.id)),
+    session: null,
+    since: 0,
+    linger: null,
+    error: null,
+    restsUntil: -1,
+    closing: Promise.resolve(),
+    counted: {
+      packets: 0,
+      packetsScanned: 0,
+      continuityErrors: 0,
+      transportErrors: 0,
+      overflows: 0,
+      syncLosses: 0,
+    },
+  };
+}
+
+/** @param services of its multiplex @param surveyed whether the survey is among the consumers */
+export function describeSlot(slot: Slot, services: readonly Service[], surveyed: boolean): TunerSnapshot {
+  const { driver, session } = slot;
+  const consumers = session === null ? [] : [...session.feeds].map((feed) => feed.request.consumer);
+  return {
+    id: driver.id,
+    name: driver.name,
+    state: session?.state ?? (slot.error === null ? "idle" : "failed"),
+    multiplex: session?.multiplex.id ?? null,
+    error: session?.error ?? slot.error,
+    signal: session === null ? null : driver.signal(),
+    services: services
+      .filter((service) => service.onAir)
+      .map(({ key, name }) => ({ id: key.serviceId, name })),
+    consumers: surveyed ? [...consumers, "survey"] : consumers,
+    counters: session === null ? slot.counted : addCounters(slot.counted, session.counters),
+  };
+}
+
+export function addCounters(a: Counters, b: Counters): Counters {
+  return {
+    packets: a.packets + b.packets,
+    packetsScanned: a.packetsScanned + b.packetsScanned,
+    continuityErrors: a.continuityErrors + b.continuityErrors,
+    transportErrors: a.transportErrors + b.transportErrors,
+    overflows: a.overflows + b.overflows,
+    syncLosses: a.syncLosses + b.syncLosses,
+  };
+}
