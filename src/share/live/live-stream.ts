@@ -29,7 +29,7 @@ export type StreamState =
   /** Locked; the first random access point has not come. */
   | { readonly kind: "locked" }
   | { readonly kind: "streaming" }
-  | { readonly kind: "ended"; readonly code: ErrorCode; readonly message: string };
+  | { readonly kind: "ended"; readonly error: TellyportError };
 
 export interface LiveStreamOptions {
   readonly channel: string;
@@ -109,7 +109,7 @@ export class LiveStream implements SegmentSink {
         this.#progress();
       },
       (error: unknown) => {
-        if (isTellyportError(error)) this.end(error.code, error.message);
+        if (isTellyportError(error)) this.end(error.code, error.message, error);
         else {
           this.#options.log.error({ error: messageOf(error), channel: this.channel }, "stream-start-failed");
           this.end("internal", "The channel could not be started. The box's log says why.");
@@ -153,22 +153,22 @@ export class LiveStream implements SegmentSink {
   }
 
   /** Ends it: the source is let go at once, and everybody who waits or watches is told why. */
-  end(code: ErrorCode, message: string): void {
+  end(code: ErrorCode, message: string, error = new TellyportError(code, message)): void {
     if (this.#state.kind === "ended") return;
-    this.#state = { kind: "ended", code, message };
+    this.#state = { kind: "ended", error };
     this.#abort.abort(new TellyportError("request-cancelled", "The stream was ended."));
     this.#options.source.stop();
     this.#observer.ended(code, message); // the packager lets go of what it holds
     const history = this.store.history();
     if (history !== null) this.#options.learnt({ history });
     this.store.close();
-    this.#waiters.fail(new TellyportError(code, message));
+    this.#waiters.fail(error);
     this.#options.ended(this, code, message);
   }
 
   /** @throws TellyportError why it ended, if it did */
   throwIfEnded(): void {
-    if (this.#state.kind === "ended") throw new TellyportError(this.#state.code, this.#state.message);
+    if (this.#state.kind === "ended") throw this.#state.error;
   }
 
   // ---- SegmentSink
