@@ -323,8 +323,11 @@ class TunerPool implements Tuners, Component {
     if (slot.session === session) slot.session = null;
     slot.counted = addCounters(slot.counted, session.counters);
     if (code !== null) {
-      slot.error = code;
-      if (code !== "no-lock") slot.restsUntil = this.#clock.monotonic() + REST_MS;
+      // A multiplex that cannot be received is no fault of the tuner's.
+      if (code !== "no-lock") {
+        slot.error = code;
+        slot.restsUntil = this.#clock.monotonic() + REST_MS;
+      }
       if (session.lockedAt < 0 && code === "no-lock") this.#onUnreceived(session.multiplex);
       slot.closing = slot.driver.close().catch(() => undefined);
     }

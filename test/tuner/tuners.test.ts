@@ -148,6 +148,7 @@ t.test("tuners: a multiplex without lock is a typed failure, and its services ha
   await t.rejects(subscribe(21, new Recorder()), { code: "no-lock" });
   t.equal(tuners.availability(key(21), "owner"), "no-signal");
   t.equal(tuners.availability(key(11), "owner"), "free");
+  t.match(tuners.snapshot()[0], { state: "idle", error: null }, "no fault of the tuner's");
   t.equal(tuners.services().length, 4, "they are remembered");
   broken = false;
   await run(40_000);
