@@ -142,6 +142,8 @@ export interface DemuxOptions {
   readonly select?: (stream: ElementaryStream) => boolean;
   /** Told how far the stream's own clock has come, ms since the start: tests move their clock with it. */
   readonly onTime?: (elapsed: number) => void;
+  /** The file ends somewhere: what it cuts short is not delivered. */
+  readonly cut?: boolean;
   /** Bit rate when there is no PCR; default 8 Mb/s. */
   readonly bitrate?: number;
 }
@@ -231,7 +233,7 @@ export function demux(ts: Buffer, sink: ServiceSink, options: DemuxOptions = {})
       assembly.counter = (counter + 1) & 15;
     }
   }
-  for (const [pid, assembly] of open) if (assembly !== null) finish(pid, assembly);
+  if (options.cut !== true) for (const [pid, assembly] of open) if (assembly !== null) finish(pid, assembly);
   return streams;
 }
 

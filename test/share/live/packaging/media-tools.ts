@@ -68,17 +68,35 @@ export const H264 = [
   "yuv420p",
 ];
 
+export interface Packet {
+  readonly pts: number;
+  readonly dts: number;
+  readonly pts_time: string;
+  readonly duration: number;
+  readonly flags: string;
+  readonly size: string;
+  readonly stream_index: number;
+}
+
 export interface Probe {
   readonly streams: readonly Record<string, string | number>[];
-  readonly packets: readonly {
-    readonly pts: number;
-    readonly dts: number;
-    readonly pts_time: string;
-    readonly duration: number;
-    readonly flags: string;
-    readonly size: string;
-    readonly stream_index: number;
+  readonly programs?: readonly {
+    readonly program_id: number;
+    readonly streams: readonly Record<string, string | number>[];
   }[];
+  readonly packets: readonly Packet[];
+}
+
+/** ffprobe's view of a file. */
+export function probeFile(path: string, extra: readonly string[] = []): Probe {
+  const out = execFileSync(
+    "ffprobe",
+    ["-v", "quiet", "-of", "json", "-show_streams", "-show_packets", ...extra, path],
+    {
+      maxBuffer: 1 << 28,
+    },
+  );
+  return JSON.parse(out.toString()) as Probe;
 }
 
 /** ffprobe's view of a file in memory. */

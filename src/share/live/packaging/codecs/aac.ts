@@ -1,4 +1,4 @@
-import { BitReader } from "./bit-reader.ts";
+import type { BitReader } from "./bit-reader.ts";
 
 /** AAC in ADTS and its AudioSpecificConfig. @see ISO/IEC 14496-3 §1.6, §1.A.2 */
 

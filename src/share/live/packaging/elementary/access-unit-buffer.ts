@@ -1,5 +1,8 @@
+/** What stands in the four bytes before each unit: its length, or 00 00 00 01. */
+export type Framing = "length" | "start-code";
+
 /**
- * Where a picture's NAL units are put together, each under its 4-byte length. One buffer per stream, used again for every
+ * Where a picture's NAL units are put together, each under its 4-byte length (or start code). One buffer per stream, used again for every
  * picture: it grows to the largest seen and is bounded.
  */
 export class AccessUnitBuffer {
@@ -10,8 +13,11 @@ export class AccessUnitBuffer {
   #open = -1;
   #overflowed = false;
 
+  readonly #framing: Framing;
+
   /** @param limit bytes, default 16 MB; what goes beyond is cut off and reported */
-  constructor(limit = 16 * 1024 * 1024) {
+  constructor(framing: Framing = "length", limit = 16 * 1024 * 1024) {
+    this.#framing = framing;
     this.#limit = limit;
     this.#data = Buffer.allocUnsafe(256 * 1024);
   }
@@ -54,7 +60,7 @@ export class AccessUnitBuffer {
   end(keep: boolean): void {
     if (this.#open < 0) return;
     const size = this.#length - this.#open - 4;
-    if (keep && size > 0) this.#data.writeUInt32BE(size, this.#open);
+    if (keep && size > 0) this.#data.writeUInt32BE(this.#framing === "length" ? size : 1, this.#open);
     else this.#length = this.#open;
     this.#open = -1;
   }

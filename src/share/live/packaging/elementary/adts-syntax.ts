@@ -25,7 +25,9 @@ export class AdtsSyntax implements AudioSyntax {
     const header = parseAdts(data, at);
     if (header === null) return null;
     if (at + header.frameLength > data.length) return "more";
-    return { length: header.frameLength, units: blocksOf(data, at, header), config: this.#configOf(header) };
+    const units = blocksOf(data, at, header);
+    const lost = header.blocks - units.length;
+    return { length: header.frameLength, units, lost, config: this.#configOf(header) };
   }
 
   /** The CRC covers only a part of the frame that cannot be found without decoding it: not trusted. */

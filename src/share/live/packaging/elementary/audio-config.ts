@@ -9,6 +9,8 @@ export interface FoundFrame {
   readonly length: number;
   /** The raw access units within: one, but for ADTS frames of several raw_data_blocks, which may hold up to four. */
   readonly units: readonly Buffer[];
+  /** Access units that are there and cannot be read: they take their time all the same. Default 0. */
+  readonly lost?: number;
   /** The same object as long as nothing changes; null when the stream has not told yet. */
   readonly config: AudioConfig | null;
 }

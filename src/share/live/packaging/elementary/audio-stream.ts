@@ -1,5 +1,5 @@
 import { PTS_WRAP, wrapDelta } from "../../../../kernel/units.ts";
-import type { AudioConfig, AudioSyntax } from "./audio-config.ts";
+import type { AudioConfig, AudioSyntax, FoundFrame } from "./audio-config.ts";
 import type { CodedFrame, ElementaryParser, PesInput } from "./pes.ts";
 
 /** A frame longer than this is none (the longest: E-AC-3 with eight dependent substreams). */
@@ -80,7 +80,7 @@ export class AudioStream implements ElementaryParser {
       }
       const suspect = damaged || (at < carried && this.#carryDamaged);
       const good = !suspect || this.#syntax.intact(data.subarray(at, at + frame.length), frame);
-      this.#deliver(frame.units, frame.config, good);
+      this.#deliver(frame, good);
       at += frame.length;
     }
     const rest = data.length - at;
@@ -98,9 +98,14 @@ export class AudioStream implements ElementaryParser {
     this.#sinceAnchor = 0;
   }
 
-  #deliver(units: readonly Buffer[], config: AudioConfig | null, good: boolean): void {
+  #deliver({ units, lost = 0, config }: FoundFrame, good: boolean): void {
     if (this.#anchor === null) return;
-    const duration = config === null ? 0 : (config.frameSamples * 90_000) / config.sampleRate;
+    if (config === null) {
+      // How long it is nobody knows: the next packet's time counts again.
+      this.#anchor = null;
+      return;
+    }
+    const duration = (config.frameSamples * 90_000) / config.sampleRate;
     for (const data of units) {
       const pts = Math.round(this.#anchor + this.#sinceAnchor * duration) % PTS_WRAP;
       this.#sinceAnchor++;
@@ -113,9 +118,11 @@ export class AudioStream implements ElementaryParser {
         idr: true,
         skippedLeading: false,
         decodableLeading: false,
+        damaged: false,
         config,
         data,
       });
     }
+    this.#sinceAnchor += lost;
   }
 }

@@ -111,6 +111,7 @@ export class H264Stream extends NalStream<Picture> {
     const parsed = parseH264Sps(nal);
     if (parsed === null) return false;
     open.hasSps = true;
+    if (open.damaged && this.#config !== null) return false;
     if (!this.#sps.holds(parsed.id, nal)) open.sps.push({ id: parsed.id, nal: Buffer.from(nal), parsed });
     return false;
   }
@@ -118,7 +119,7 @@ export class H264Stream extends NalStream<Picture> {
   #ppsEnds(open: Picture, nal: Buffer): boolean {
     const parsed = parseH264Pps(nal);
     if (parsed === null) return false;
-    if (this.#pps.redundant(parsed.id, nal)) return false;
+    if (this.#pps.redundant(parsed.id, nal) || (open.damaged && this.#config !== null)) return false;
     if (!this.#pps.holds(parsed.id, nal)) open.pps.push({ id: parsed.id, nal: Buffer.from(nal), parsed });
     // With a new sequence parameter set it goes into the new init segment; alone it stays in the stream.
     return this.#config !== null && open.sps.length === 0;
@@ -187,7 +188,15 @@ export class H264Stream extends NalStream<Picture> {
       (picture.intra && picture.hasSps && (picture.hint || late)) ||
       (late && picture.recovery !== null);
     this.#sinceRandomAccess = randomAccess ? 0 : this.#sinceRandomAccess + 1;
-    return { randomAccess, idr, skippedLeading: false, decodableLeading: false, config: this.#config };
+    const reference = randomAccess || picture.reference;
+    return {
+      randomAccess,
+      idr,
+      skippedLeading: false,
+      decodableLeading: false,
+      reference,
+      config: this.#config,
+    };
   }
 
   protected frameTicks(): number {

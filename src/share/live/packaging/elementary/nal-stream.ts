@@ -1,7 +1,7 @@
 import { PTS_WRAP, wrapDelta } from "../../../../kernel/units.ts";
 import type { VideoTrack } from "../../media-source.ts";
 import { START_CODE } from "../codecs/nal.ts";
-import { AccessUnitBuffer } from "./access-unit-buffer.ts";
+import { AccessUnitBuffer, type Framing } from "./access-unit-buffer.ts";
 import type { CodedFrame, ElementaryParser, PesInput } from "./pes.ts";
 
 /** What an elementary video stream says about itself. */
@@ -24,6 +24,8 @@ export interface PictureFacts {
   readonly idr: boolean;
   readonly skippedLeading: boolean;
   readonly decodableLeading: boolean;
+  /** Other pictures may refer to it. */
+  readonly reference: boolean;
   readonly config: VideoConfig | null;
 }
 
@@ -34,7 +36,8 @@ export interface PictureFacts {
  */
 export abstract class NalStream<Picture extends OpenPicture> implements ElementaryParser {
   readonly #emit: (frame: CodedFrame<VideoConfig>) => void;
-  readonly #buffer = new AccessUnitBuffer();
+  readonly #buffer: AccessUnitBuffer;
+  readonly #keepZeros: boolean;
   /** A finished picture, kept until the first slice of the next tells that it is not this one's second field. */
   #held: Picture | null = null;
   #heldEnd = 0;
@@ -48,8 +51,11 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
   #lastDts: number | null = null;
   #lastOffset = 0;
 
-  constructor(emit: (frame: CodedFrame<VideoConfig>) => void) {
+  /** @param framing what stands before each unit of a sample; MPEG-2 keeps its start codes. Default `length` */
+  constructor(emit: (frame: CodedFrame<VideoConfig>) => void, framing: Framing = "length") {
     this.#emit = emit;
+    this.#buffer = new AccessUnitBuffer(framing);
+    this.#keepZeros = framing === "start-code";
   }
 
   /** A NAL unit begins at `start`: header and first bytes. Calls {@link boundary} and {@link resolve} as the coding demands. */
@@ -60,11 +66,23 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
   /** The picture at hand is decoded with what came with it from here on; called once per sample, in order. */
   protected abstract commit(picture: Picture): void;
   protected abstract facts(picture: Picture): PictureFacts;
+  /** What no decoder can make anything of; default none. */
+  protected undecodable(_picture: Picture): boolean {
+    return false;
+  }
+
+  /**
+   * 33-bit PTS of a picture.
+   * @param inferred what its own, or the last offset from DTS to PTS, says
+   */
+  protected presentation(_picture: Picture, _dts: number, inferred: number): number {
+    return inferred;
+  }
+
   /** Nominal ticks from a picture to the next, fractional. */
   protected abstract frameTicks(): number;
 
   push(packet: PesInput): void {
-    if (packet.damaged && this.open !== null) this.open.damaged = true;
     this.#packet = packet;
     this.#timeTaken = packet.pts === null;
     this.#scan(packet.data);
@@ -72,6 +90,7 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
   }
 
   flush(): void {
+    if (this.#nalOpen && this.#keepZeros) this.#buffer.appendZeros(Math.max(0, Math.min(this.#zeros, 8)));
     this.#endNal();
     this.#release();
     if (this.open?.slices) {
@@ -151,9 +170,9 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
     // `at` is the first byte of a NAL unit.
     for (;;) {
       const next = data.indexOf(START_CODE, at);
-      let end = next < 0 ? data.length : next;
-      const full = end;
-      while (end > at && data[end - 1] === 0) end--;
+      const full = next < 0 ? data.length : next;
+      // Zeros before a start code are not the NAL unit's; before one of MPEG-2 they may be, and do no harm.
+      const end = next >= 0 && this.#keepZeros ? full : withoutZeros(data, at, full);
       this.nalBegins(data.subarray(at, Math.min(end, at + 64)));
       this.#buffer.begin();
       this.#nalOpen = true;
@@ -184,16 +203,17 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
       return -1;
     }
     if (before > 0 && leading < 2 && before + leading >= 2 && data[leading] === 1) {
+      if (this.#nalOpen && this.#keepZeros) this.#buffer.appendZeros(Math.min(before, 8));
       this.#endNal();
       return leading + 1 < data.length ? leading + 1 : ((this.#zeros = -1), -1);
     }
     const first = data.indexOf(START_CODE);
-    let end = first < 0 ? data.length : first;
-    const full = end;
-    while (end > 0 && data[end - 1] === 0) end--;
-    if (this.#nalOpen && end > 0) {
+    const full = first < 0 ? data.length : first;
+    const end = first >= 0 && this.#keepZeros ? full : withoutZeros(data, 0, full);
+    if (this.#nalOpen && (end > 0 || this.#keepZeros)) {
       this.#buffer.appendZeros(Math.min(before, 8));
       this.#buffer.append(data, 0, end);
+      if (end > 0 && this.#packet?.damaged && this.open !== null) this.open.damaged = true;
     }
     if (first < 0) {
       this.#zeros = full - end;
@@ -225,10 +245,21 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
     const dts =
       picture.dts ?? (this.#lastDts === null ? null : (this.#lastDts + Math.round(duration)) % PTS_WRAP);
     if (dts === null) return;
-    const pts = picture.pts ?? (dts + this.#lastOffset) % PTS_WRAP;
+    const pts = this.presentation(picture, dts, picture.pts ?? (dts + this.#lastOffset) % PTS_WRAP);
     this.#lastDts = dts;
     this.#lastOffset = Math.max(0, wrapDelta(dts, pts));
-    if (picture.damaged || end === 0) return;
-    this.#emit({ pts, dts, duration, ...this.facts(picture), data: this.#buffer.view(end) });
+    const { reference, ...facts } = this.facts(picture);
+    if (end === 0 || this.undecodable(picture)) return;
+    const { damaged } = picture;
+    // Nothing refers to it: the gap is seen less than the damage. What others refer to is better there in part than not.
+    if (damaged && !reference) return;
+    this.#emit({ pts, dts, duration, damaged, ...facts, data: this.#buffer.view(end) });
   }
+}
+
+/** @returns the end of the bytes from `from` to `to` without the zeros at their end */
+function withoutZeros(data: Buffer, from: number, to: number): number {
+  let end = to;
+  while (end > from && data[end - 1] === 0) end--;
+  return end;
 }

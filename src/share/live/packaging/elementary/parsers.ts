@@ -1,13 +1,18 @@
 import type { ElementaryStream, StreamCodec } from "../../../../tuner/ports.ts";
+import { Ac3Syntax } from "./ac3-syntax.ts";
 import { AdtsSyntax } from "./adts-syntax.ts";
 import type { AudioConfig } from "./audio-config.ts";
 import { AudioStream } from "./audio-stream.ts";
 import { H264Stream } from "./h264-stream.ts";
+import { HevcStream } from "./hevc-stream.ts";
+import { LatmSyntax } from "./latm-syntax.ts";
+import { MpegAudioSyntax } from "./mpeg-audio-syntax.ts";
+import { Mpeg2Stream } from "./mpeg2-stream.ts";
 import type { VideoConfig } from "./nal-stream.ts";
 import type { CodedFrame, ElementaryParser } from "./pes.ts";
 
-const VIDEO: readonly StreamCodec[] = ["h264"];
-const AUDIO: readonly StreamCodec[] = ["aac-adts"];
+const VIDEO: readonly StreamCodec[] = ["h264", "hevc", "mpeg2-video"];
+const AUDIO: readonly StreamCodec[] = ["aac-adts", "aac-latm", "ac-3", "ec-3", "mpeg-audio"];
 
 export const isVideo = (stream: ElementaryStream): boolean => VIDEO.includes(stream.codec);
 export const isAudio = (stream: ElementaryStream): boolean => AUDIO.includes(stream.codec);
@@ -20,6 +25,10 @@ export function videoParser(
   switch (stream.codec) {
     case "h264":
       return new H264Stream(emit);
+    case "hevc":
+      return new HevcStream(emit);
+    case "mpeg2-video":
+      return new Mpeg2Stream(emit);
     default:
       throw new Error(`${stream.codec} is no video that is packaged`);
   }
@@ -33,6 +42,13 @@ export function audioParser(
   switch (stream.codec) {
     case "aac-adts":
       return new AudioStream(new AdtsSyntax(saysHighEfficiency(stream.descriptors)), emit);
+    case "aac-latm":
+      return new AudioStream(new LatmSyntax(), emit);
+    case "ac-3":
+    case "ec-3":
+      return new AudioStream(new Ac3Syntax(), emit);
+    case "mpeg-audio":
+      return new AudioStream(new MpegAudioSyntax(), emit);
     default:
       throw new Error(`${stream.codec} is no audio that is packaged`);
   }

@@ -26,6 +26,8 @@ export interface CodedFrame<Config> {
   readonly skippedLeading: boolean;
   /** Decodable although shown before its random access point (HEVC RADL, closed GOP). */
   readonly decodableLeading: boolean;
+  /** Something of it is missing. */
+  readonly damaged: boolean;
   /** What decodes this frame; a new object when it changed. Null until the stream has told. */
   readonly config: Config | null;
   /** Valid during the call. */

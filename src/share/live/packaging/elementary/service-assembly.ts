@@ -47,6 +47,8 @@ export class ServiceAssembly {
   /** PTS of the random access point that delivery began at; null before. */
   #start: number | null = null;
   #dropLeading = false;
+  /** Damaged random access points that were passed over. */
+  #damagedStarts = 0;
   /** Everything since the random access point, while the tracks are not known. */
   #waiting: UnitBacklog | null = null;
   /** Sound that came before its picture, or in a form that the tracks told do not have. */
@@ -258,6 +260,8 @@ export class ServiceAssembly {
     };
     if (this.#start === null) {
       if (!frame.randomAccess) return;
+      // A whole picture to begin with, unless the reception is such that there is none.
+      if (frame.damaged && ++this.#damagedStarts <= 1) return;
       this.#begin(unit);
       return;
     }
@@ -277,6 +281,7 @@ export class ServiceAssembly {
   /** The random access point that delivery begins at. */
   #begin(unit: AccessUnit): void {
     this.#start = unit.pts;
+    this.#damagedStarts = 0;
     this.#dropLeading = !unit.idr || this.#video?.config?.family !== "avc";
     if (!this.#changed) {
       this.#sink.accessUnit(unit);

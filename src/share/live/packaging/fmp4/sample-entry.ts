@@ -2,7 +2,7 @@ import type { AudioTrack, VideoTrack } from "../../media-source.ts";
 import { box, descriptor, fullBox, u16, u32, u8 } from "./box.ts";
 
 /** Object type indications. @see https://mp4ra.org/registered-types/object-types */
-const OBJECT_TYPE = { aac: 0x40, mpeg2Video: 0x61, mpeg2Audio: 0x69, mpeg1Audio: 0x6b } as const;
+const OBJECT_TYPE = { aac: 0x40, mpeg2Audio: 0x69, mpeg1Audio: 0x6b } as const;
 
 /** @see ISO/IEC 14496-1 §7.2.6.5 */
 function esds(objectType: number, streamType: number, specific: Buffer): Buffer {
@@ -37,7 +37,8 @@ export function videoSampleEntry(track: VideoTrack): Buffer {
     case "hevc":
       return box("hvc1", head, box("hvcC", track.config), ...extras);
     case "mpeg2":
-      return box("mp4v", head, esds(OBJECT_TYPE.mpeg2Video, 4, track.config), ...extras);
+      // The codec string ends with the object type of the profile: `mp4v.61`.
+      return box("mp4v", head, esds(Number.parseInt(track.codec.slice(5), 16), 4, track.config), ...extras);
   }
 }
 
