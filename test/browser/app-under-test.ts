@@ -51,10 +51,7 @@ export async function setUp(t: Test): Promise<Bench> {
   t.teardown(() => box.close());
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
-    args: [
-      "--host-resolver-rules=MAP box.test 127.0.0.1",
-      "--autoplay-policy=document-user-activation-required",
-    ],
+    args: ["--host-resolver-rules=MAP box.test 127.0.0.1"],
   });
   t.teardown(() => browser.close());
   return {

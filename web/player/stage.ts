@@ -37,7 +37,11 @@ export class Stage {
     const slot = (video: HTMLVideoElement): Slot => ({ video, engine: null, release: new AbortController() });
     this.#slots = [slot(videos[0]), slot(videos[1])];
     this.#events = events;
-    for (const video of videos) video.disableRemotePlayback = true;
+    for (const video of videos) {
+      video.disableRemotePlayback = true;
+      // While the touch that brought us here still counts: later, when the stream is there, phones of Apple would refuse sound.
+      video.play().catch(() => undefined);
+    }
   }
 
   get muted(): boolean {
