@@ -1,7 +1,7 @@
 // Runs the built tests, a few processes of many files each, and prints `N passed, N failed[, N skipped]` as the last line.
 // usage: run-tests.mjs [--only TEXT] [--with-browser] [SUITE...]      (default: every suite but browser and long)
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Parser } from "tap-parser";
@@ -55,7 +55,13 @@ function runSuite(name, files) {
       ["--enable-source-maps", "--no-warnings=ExperimentalWarning", entry],
       {
         cwd: root,
-        env: { TAP_TIMEOUT: "600", ...process.env, TELLYPORT_PROJECT: root, TAP_BAIL: "0" },
+        env: {
+          TAP_TIMEOUT: "600",
+          ...process.env,
+          TELLYPORT_PROJECT: root,
+          TAP_BAIL: "0",
+          TAP_TIMEOUT: name === "long" ? "4800" : "480",
+        },
         stdio: ["ignore", "pipe", "inherit"],
       },
     );
@@ -77,6 +83,7 @@ function runSuite(name, files) {
     });
     parser.on("bailout", (reason) => counts.failures.push(`bailed out: ${reason}`));
     child.stdout.on("data", (chunk) => (text += chunk));
+    child.stdout.pipe(createWriteStream(join(buildFolder, `logs/${name}.tap`)));
     child.stdout.pipe(parser);
     let closed = null;
     const finish = () => {
@@ -122,7 +129,6 @@ for (const name of names.sort()) {
   const from = Date.now();
   const { counts, text } = await runSuite(name, files);
   const log = join(buildFolder, `logs/${name}.tap`);
-  writeFileSync(log, text);
   total.pass += counts.pass;
   total.fail += counts.fail;
   total.skip += counts.skip;
