@@ -56,7 +56,6 @@ function runSuite(name, files) {
       {
         cwd: root,
         env: {
-          TAP_TIMEOUT: "600",
           ...process.env,
           TELLYPORT_PROJECT: root,
           TAP_BAIL: "0",
