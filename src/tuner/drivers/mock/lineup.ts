@@ -53,7 +53,6 @@ export interface MockMultiplex {
   /** ISO 639-2 of names and guide. */
   readonly language: "zho" | "fra" | "eng";
   readonly provider: string;
-  /** Minutes of one event in the guide, per service in turn. */
   readonly services: readonly MockService[];
   /** Never locks. */
   readonly dead?: true;
@@ -62,7 +61,7 @@ export interface MockMultiplex {
 /** 0xFF00..0xFFFF is for private temporary use: no real network has it. @see TS 101 162 §5.2 */
 export const NETWORK = { id: 0xff01, originalNetworkId: 0xff01, name: "Tellyport Mock" } as const;
 
-/** Base of the PIDs of the n-th service: PMT at +0, video +1, audio +2.., teletext +8, ECM +9. */
+/** Base of the PIDs of the n-th service: PMT at +0, video +1, audio +2.., teletext +8. */
 export const servicePids = (position: number): number => 0x0100 * (position + 1);
 
 const h264 = (loop: string, colour: string, width = 640, height = 360): VideoLook => ({
