@@ -19,7 +19,7 @@ export function webApp(folder: string): FastifyPluginAsync {
       root: folder,
       wildcard: false,
       preCompressed: true,
-      index: "index.html",
+      index: ["index.html"], // as a list: by a bare name the plugin finds no compressed index and answers 404
       cacheControl: false,
       setHeaders(reply, path) {
         // Names with a hash never change their bytes; the page itself is asked for anew.

@@ -1,0 +1,31 @@
+import fastify from "fastify";
+import t from "tap";
+import { webApp } from "../../src/http-server/web-app.ts";
+import { builtWeb } from "../browser/app-under-test.ts";
+
+t.test("web served: the page comes at / in every encoding, its assets for good", async (t) => {
+  t.setTimeout(120_000);
+  const app = fastify();
+  t.teardown(() => app.close());
+  await app.register(webApp(await builtWeb()));
+  for (const encoding of ["identity", "gzip", "br", "gzip, deflate, br, zstd"]) {
+    const headers = { "accept-encoding": encoding };
+    const page = await app.inject({ url: "/", headers });
+    t.equal(page.statusCode, 200, `/ in ${encoding}`);
+    t.match(page.headers["content-type"], "text/html");
+    t.equal(page.headers["cache-control"], "no-cache");
+    t.equal(
+      page.headers["content-encoding"] !== undefined,
+      encoding !== "identity",
+      "compressed when it may be",
+    );
+  }
+  const page = await app.inject({ url: "/" });
+  const [, script = ""] = /<script type="module" src="([^"]+)"/.exec(page.body) ?? [];
+  const main = await app.inject({ url: script, headers: { "accept-encoding": "br" } });
+  t.match(main.headers, {
+    "content-encoding": "br",
+    "cache-control": /immutable/,
+    "content-type": /javascript/,
+  });
+});
