@@ -1,5 +1,5 @@
 import type { Database, Row } from "../../kernel/store/database.ts";
-import { serviceKeyText, type GuideEvent, type ServiceKey } from "../../tuner/ports.ts";
+import { serviceKeyText, type GuideEvent, type ServiceKey } from "../../tuner/index.ts";
 
 const DAY = 24 * 60 * 60_000;
 /** Programmes kept of one service. */

@@ -3,7 +3,7 @@ import { messageOf } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Programme } from "../../protocol/api.ts";
-import { serviceKeyText, type GuideEvent, type ServiceKey, type Tuners } from "../../tuner/ports.ts";
+import { serviceKeyText, type GuideEvent, type ServiceKey, type Tuners } from "../../tuner/index.ts";
 import type { GuideStore } from "./guide-store.ts";
 import { mergeEvents, nowAndNext } from "./now-next.ts";
 

@@ -180,7 +180,7 @@ export class LiveStream implements SegmentSink {
   }
 
   randomAccess(): void {
-    if (this.#state.kind === "ended") return;
+    if (this.#state.kind === "ended" || this.#milestones.randomAccess !== null) return;
     this.#milestones = { ...this.#milestones, randomAccess: this.#options.clock.monotonic() };
     this.#progress();
   }
