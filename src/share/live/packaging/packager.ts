@@ -167,15 +167,9 @@ export class Packager implements MediaSink {
     const first = this.#intervals.find(({ sequence }) => sequence === rendition.sequence);
     if (first === undefined || this.#origin === null || rendition.track.kind !== "audio") return;
     const pts = unit.pts - this.#origin;
-    const { frameSamples, sampleRate } = rendition.track;
-    // "First frame with PTS ≥ the cut": what begins before the interval, but for rounding, belongs to nothing any more.
-    if (
-      pts < first.start - 1 &&
-      rendition.queued === 0 &&
-      pts + (frameSamples * 90_000) / sampleRate / 2 < first.start
-    )
-      return;
-    if (!rendition.addAudio(pts, frameSamples, unit.data)) return;
+    // What begins before the first frame at or after the cut belongs to nothing any more; a tick is rounding.
+    if (rendition.queued === 0 && pts < first.start - 1) return;
+    if (!rendition.addAudio(pts, rendition.track.frameSamples, unit.data)) return;
     this.#closeReached(rendition);
     this.#forget();
     this.#cutForStalledLeader(pts);

@@ -60,7 +60,7 @@ t.test(
 /** Sound that is over before the picture begins. */
 function leading(source: Probe): number {
   const start = Math.min(...packets(source, 0).map(({ pts }) => pts));
-  return packets(source, 1).filter(({ pts }) => pts + 960 < start).length;
+  return packets(source, 1).filter(({ pts }) => pts < start - 1).length;
 }
 
 t.test(

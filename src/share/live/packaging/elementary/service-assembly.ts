@@ -195,7 +195,7 @@ export class ServiceAssembly {
       idr: true,
       data: frame.data,
     };
-    if (this.#start !== null && dts + frame.duration / 2 < this.#start) return;
+    if (this.#start !== null && dts < this.#start - 1) return;
     if (this.#waiting !== null) this.#waiting.add(unit);
     else if (this.#start === null || slot.announced !== frame.config) this.#early.add(unit);
     else this.#sink.accessUnit(unit);
@@ -248,7 +248,7 @@ export class ServiceAssembly {
     if (slot.announced !== frame.config) {
       this.#changed = true;
       // What comes can only be decoded with the new configuration.
-      if (this.#waiting === null) this.#stopDelivery();
+      if (this.#waiting === null) this.#start = null;
     }
     const unit: AccessUnit = {
       track: slot.stream.pid,
@@ -332,7 +332,7 @@ export class ServiceAssembly {
     this.#early.drain((unit) => {
       const slot = this.#audio.find(({ stream }) => stream.pid === unit.track);
       if (slot === undefined || slot.announced === null || slot.announced !== slot.config) return;
-      if (unit.pts + (slot.announced.frameSamples * 45_000) / slot.announced.sampleRate < start) return;
+      if (unit.pts < start - 1) return;
       this.#sink.accessUnit(unit);
     });
   }

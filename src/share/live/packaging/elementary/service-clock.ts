@@ -45,8 +45,7 @@ export class ServiceClock {
 
   /** The leader's frame at 33-bit `raw`. */
   lead(raw: number, duration: number): LeaderVerdict {
-    // One turn up: what comes before the first frame is not negative.
-    if (this.#raw === null) this.#set(raw, raw + PTS_WRAP);
+    this.#begin(raw);
     const time = this.#unwrap(raw);
     const leader = this.#leader;
     const delta = leader.expected === null ? 0 : time - leader.expected;
@@ -71,7 +70,7 @@ export class ServiceClock {
 
   /** A frame of another track. @returns null when it fits nowhere (yet) */
   follow(track: TrackClock, raw: number, duration: number): Ticks90k | null {
-    if (this.#raw === null) return null;
+    this.#begin(raw);
     const time = this.#unwrap(raw) + track.offset;
     const reference = this.#leader.expected ?? this.#time;
     if (Math.abs(time - reference) > APART) {
@@ -89,6 +88,11 @@ export class ServiceClock {
     track.jumps = 0;
     track.expected = time + duration;
     return time < 0 ? null : ticks(time);
+  }
+
+  /** One turn up: what comes before the first frame is not negative. */
+  #begin(raw: number): void {
+    if (this.#raw === null) this.#set(raw, raw + PTS_WRAP);
   }
 
   #accept(raw: number, time: number, duration: number): Ticks90k {
