@@ -9,6 +9,7 @@ import {
   descriptionRoute,
   nodeSsdp,
   ownSsdp,
+  refuseSecondDaemon,
   webApp,
   type Listeners,
 } from "./http-server/index.ts";
@@ -49,6 +50,8 @@ export interface RunningBox {
 export async function startBox(deps: BoxDeps): Promise<RunningBox> {
   const { config, clock, log } = deps;
   const stateDir = config.state.directory;
+  const socketPath = join(stateDir, "control.sock");
+  await refuseSecondDaemon(socketPath);
   const database = openDatabase(join(stateDir, "tellyport.db"));
   const lifecycle = new Lifecycle({ log, clock });
   try {
@@ -128,7 +131,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         certificate === null
           ? null
           : { port: config.http.https.port, key: certificate.key, cert: certificate.cert },
-      socketPath: join(stateDir, "control.sock"),
+      socketPath,
     });
 
     await lifecycle.start([

@@ -53,36 +53,49 @@ export function createListeners(options: ListenerOptions): Listeners {
     servers.push(server);
   }
 
+  async function openAll(): Promise<void> {
+    const http = createServer(limits, (request, response) => app.routing(request, response));
+    await open(http, "http", { port: options.port, host: options.address });
+    ports.http = (http.address() as AddressInfo).port;
+    if (options.https !== null) {
+      const { key, cert } = options.https;
+      const https = createSecureServer({ ...limits, key, cert, minVersion: "TLSv1.2" }, (request, response) =>
+        app.routing(request, response),
+      );
+      await open(https, "https", { port: options.https.port, host: options.address });
+      ports.https = (https.address() as AddressInfo).port;
+    }
+    // The socket of a daemon that was killed; that none lives was made sure of before.
+    await rm(options.socketPath, { force: true });
+    const local = createServer(limits, (request, response) => app.routing(request, response));
+    await open(local, "local", { path: options.socketPath });
+    await chmod(options.socketPath, 0o660);
+  }
+
+  async function closeAll(): Promise<void> {
+    for (const server of servers) {
+      server.close();
+      server.closeIdleConnections();
+    }
+    await app.close();
+    // What still streams has had its end announced; it is cut now.
+    for (const server of servers) server.closeAllConnections();
+  }
+
   return {
     name: "listeners",
     ports,
     async start() {
-      const http = createServer(limits, (request, response) => app.routing(request, response));
-      await open(http, "http", { port: options.port, host: options.address });
-      ports.http = (http.address() as AddressInfo).port;
-      if (options.https !== null) {
-        const { key, cert } = options.https;
-        const https = createSecureServer(
-          { ...limits, key, cert, minVersion: "TLSv1.2" },
-          (request, response) => app.routing(request, response),
-        );
-        await open(https, "https", { port: options.https.port, host: options.address });
-        ports.https = (https.address() as AddressInfo).port;
+      try {
+        await openAll();
+      } catch (error) {
+        await closeAll();
+        throw error;
       }
-      await clearSocket(options.socketPath);
-      const local = createServer(limits, (request, response) => app.routing(request, response));
-      await open(local, "local", { path: options.socketPath });
-      await chmod(options.socketPath, 0o660);
       log.info({ ...ports }, "listening");
     },
     async stop() {
-      for (const server of servers) {
-        server.close();
-        server.closeIdleConnections();
-      }
-      await app.close();
-      // What still streams has had its end announced; it is cut now.
-      for (const server of servers) server.closeAllConnections();
+      await closeAll();
       await rm(options.socketPath, { force: true });
     },
   };
@@ -123,19 +136,22 @@ function listenError(error: Error, where: { port: number } | { path: string }): 
   return error;
 }
 
-/** Removes the socket of a daemon that was killed; refuses when one still answers. */
-async function clearSocket(path: string): Promise<void> {
+/**
+ * Makes sure that no other daemon uses this state: to be asked before anything in it is opened.
+ * @param socketPath the command line's socket
+ * @throws TellyportError `state-unusable` when a daemon answers there
+ */
+export async function refuseSecondDaemon(socketPath: string): Promise<void> {
   const alive = await new Promise<boolean>((resolve) => {
-    const probe = connect(path, () => {
+    const probe = connect(socketPath, () => {
       probe.destroy();
       resolve(true);
     });
     probe.once("error", () => resolve(false));
   });
-  if (alive)
-    throw new TellyportError(
-      "state-unusable",
-      "Another Tellyport is running with this state directory. Stop it, or give this one a directory of its own with --state.",
-    );
-  await rm(path, { force: true });
+  if (!alive) return;
+  throw new TellyportError(
+    "state-unusable",
+    "Another Tellyport is running with this state directory. Stop it, or give this one a directory of its own with --state.",
+  );
 }

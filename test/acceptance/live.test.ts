@@ -61,7 +61,7 @@ t.test(
     t.ok(Number(audio?.nb_read_frames) >= 200, `${audio?.nb_read_frames} audio frames`);
 
     t.match(await phone.run("play", "23"), { code: 69, stderr: /scrambled|encrypted/i });
-    t.match(await phone.run("play", "no such channel"), { code: 64 });
+    t.match(await phone.run("play", "no such channel"), { code: 69, stderr: /no channel/i });
   },
 );
 
