@@ -39,7 +39,6 @@ export const ERROR_CODES = {
   "route-not-found": "not-found",
 
   // tuner
-  "data-lost": "unavailable",
   "device-busy": "busy",
   "device-gone": "unavailable",
   displaced: "gone",

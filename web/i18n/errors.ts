@@ -63,7 +63,6 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
   },
 
   // receiving
-  "data-lost": {
     en: ["The signal broke off", "Check the aerial cable, or try again in a moment."],
     zh: ["信号中断了", "请检查天线连接，或稍后再试。"],
   },
