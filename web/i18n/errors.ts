@@ -63,9 +63,6 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
   },
 
   // receiving
-    en: ["The signal broke off", "Check the aerial cable, or try again in a moment."],
-    zh: ["信号中断了", "请检查天线连接，或稍后再试。"],
-  },
   "device-busy": {
     en: ["Another program is using the tuner", "Try again when it is done."],
     zh: ["调谐器正被其他程序占用", "请等它结束后再试。"],
