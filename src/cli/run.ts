@@ -66,8 +66,9 @@ function overridesOf(args: RunArgs): Record<string, unknown> {
   };
 }
 
-function tunersOf(text: string): Partial<Config["tuners"]> | Record<string, unknown> {
-  if (text === "mock") return { mock: {} };
+/** In place of those that the configuration names. */
+function tunersOf(text: string): Record<keyof Config["tuners"], unknown> {
+  if (text === "mock") return { mock: {}, file: undefined };
   const paths = text.startsWith("file:")
     ? text
         .slice("file:".length)
@@ -76,7 +77,7 @@ function tunersOf(text: string): Partial<Config["tuners"]> | Record<string, unkn
     : [];
   if (paths.length === 0)
     throw new TellyportError("usage", `--tuner takes "mock" or "file:PATH[,PATH...]", not "${text}".`);
-  return { file: { paths } };
+  return { mock: undefined, file: { paths } };
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the second one ends the process the hard way. */

@@ -43,7 +43,7 @@ export interface LoadedConfig {
 export interface LoadOptions {
   /** A file that must exist; default {@link DEFAULT_CONFIG_PATH} if it is there. */
   readonly path?: string | undefined;
-  /** Values from the command line; they win over everything. */
+  /** Values from the command line; they win over everything, undefined over what the file says. */
   readonly overrides?: Record<string, unknown>;
 }
 
@@ -175,12 +175,13 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** `over` on top of `under`; lists and plain values replace, sections merge. */
+/** `over` on top of `under`; lists and plain values replace, sections merge, undefined takes a key away. */
 function merge(under: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
   const out: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
     const below = out[key];
-    out[key] = isRecord(value) && isRecord(below) ? merge(below, value) : value;
+    if (value === undefined) delete out[key];
+    else out[key] = isRecord(value) && isRecord(below) ? merge(below, value) : value;
   }
   return out;
 }

@@ -8,11 +8,15 @@ import { Type, type Static, type TSchema } from "typebox";
 const section = <P extends Record<string, TSchema>>(properties: P, description: string) =>
   Type.Object(properties, { additionalProperties: false, default: {}, description });
 
+/** A section that is in force only where it is named: no default, or it would always be there. */
+const optionalSection = <P extends Record<string, TSchema>>(properties: P, description: string) =>
+  Type.Optional(Type.Object(properties, { additionalProperties: false, description }));
+
 const port = (value: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65535, default: value, description });
 
 /** Faults of the mock broadcaster, for developers. */
-const mockFaults = section(
+const mockFaults = optionalSection(
   {
     lockDelayMs: Type.Integer({ minimum: 0, maximum: 60_000, default: 150, description: "Time to lock, ms" }),
     noLock: Type.Array(Type.String(), {
@@ -25,7 +29,7 @@ const mockFaults = section(
   "The mock broadcaster: two tuners, three multiplexes of four services",
 );
 
-const fileTuner = section(
+const fileTuner = optionalSection(
   {
     paths: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
@@ -100,7 +104,7 @@ export const ConfigSchema = section(
       "How phones at home find the box",
     ),
     tuners: Type.Object(
-      { mock: Type.Optional(mockFaults), file: Type.Optional(fileTuner) },
+      { mock: mockFaults, file: fileTuner },
       {
         additionalProperties: false,
         default: {},

@@ -46,6 +46,18 @@ t.test("config: file under owner under command line", async (t) => {
   t.equal(values.find((row) => row.key === "state.directory")?.origin, "file");
 });
 
+t.test("config: only the tuners that are named exist", async (t) => {
+  t.same((await load(t, "{}")).config.tuners, {}, "none is invented");
+  const file = (await load(t, "{}", { tuners: { file: { paths: ["a.ts"] } } })).config.tuners;
+  t.same(file, { file: { paths: ["a.ts"], bitrate: 0, loop: "seamless" } }, "captures in place of the mock");
+  const instead = { tuners: { mock: undefined, file: { paths: ["a.ts"] } } };
+  const replaced = (await load(t, "tuners: {mock: {}}", instead)).config.tuners;
+  t.same(Object.keys(replaced), ["file"], "the command line takes the place of the file's");
+  const mock = (await load(t, "tuners: {mock: {}}")).config.tuners;
+  t.same(Object.keys(mock), ["mock"]);
+  t.equal(mock.mock?.lockDelayMs, 150, "what is named has its defaults");
+});
+
 t.test("config: an unknown key is refused, with the nearest known one", async (t) => {
   await t.rejects(load(t, "htttp: {port: 1}\n"), {
     code: "config-invalid",
