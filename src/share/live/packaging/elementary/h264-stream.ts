@@ -136,8 +136,13 @@ export class H264Stream extends NalStream<Picture> {
     }
   }
 
-  protected newPicture(): Omit<Picture, keyof OpenPicture> {
+  protected newPicture(damaged: boolean): Picture {
     return {
+      pts: null,
+      dts: null,
+      hint: false,
+      damaged,
+      slices: false,
       sps: [],
       pps: [],
       first: null,

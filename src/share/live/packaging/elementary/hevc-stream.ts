@@ -91,8 +91,19 @@ export class HevcStream extends NalStream<Picture> {
     }
   }
 
-  protected newPicture(): Omit<Picture, keyof OpenPicture> {
-    return { vps: [], sps: [], pps: [], nalType: 0, usesPps: null };
+  protected newPicture(damaged: boolean): Picture {
+    return {
+      pts: null,
+      dts: null,
+      hint: false,
+      damaged,
+      slices: false,
+      vps: [],
+      sps: [],
+      pps: [],
+      nalType: 0,
+      usesPps: null,
+    };
   }
 
   protected commit(picture: Picture): void {

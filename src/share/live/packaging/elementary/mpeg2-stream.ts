@@ -93,8 +93,13 @@ export class Mpeg2Stream extends NalStream<Picture> {
     else if (id === MPEG2_EXTENSION.pictureCoding) open.structure = mpeg2PictureStructure(unit);
   }
 
-  protected newPicture(): Omit<Picture, keyof OpenPicture> {
+  protected newPicture(damaged: boolean): Picture {
     return {
+      pts: null,
+      dts: null,
+      hint: false,
+      damaged,
+      slices: false,
       header: null,
       extension: null,
       display: null,

@@ -62,7 +62,8 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
   protected abstract nalBegins(head: Buffer): void;
   /** A NAL unit of the open picture is complete. @returns whether it stays in the sample */
   protected abstract nalEnds(nal: Buffer): boolean;
-  protected abstract newPicture(): Omit<Picture, keyof OpenPicture>;
+  /** An empty picture: one literal, so that all pictures have one shape. */
+  protected abstract newPicture(damaged: boolean): Picture;
   /** The picture at hand is decoded with what came with it from here on; called once per sample, in order. */
   protected abstract commit(picture: Picture): void;
   protected abstract facts(picture: Picture): PictureFacts;
@@ -122,14 +123,7 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
       this.#held = this.open;
       this.#heldEnd = this.#buffer.length;
     }
-    const open = {
-      ...this.newPicture(),
-      pts: null,
-      dts: null,
-      hint: false,
-      damaged: this.#packet?.damaged ?? false,
-      slices: false,
-    } as Picture;
+    const open = this.newPicture(this.#packet?.damaged ?? false);
     this.#takeTime(open);
     this.open = open;
   }
