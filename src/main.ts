@@ -67,7 +67,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       database,
       stateDir,
       clock,
-      log: log.child({ module: "access-control" }),
+      log,
       publicOrigin: () => `http://${publicAddress()}:${listeners.ports.http}`,
     });
 

@@ -25,7 +25,9 @@ export interface RunArgs {
  */
 export async function run(args: RunArgs): Promise<number> {
   const { config } = await loadConfig({ path: args.config, overrides: overridesOf(args) });
-  const log = createLog({ level: config.log.level });
+  // A person who is greeted wants to read the greeting: only what went wrong is logged beside it.
+  const quiet = args.welcome === true && config.log.level === "info";
+  const log = createLog({ level: quiet ? "warn" : config.log.level });
   const manager = await connectServiceManager(process.env, log);
   const box = await startBox({
     config,

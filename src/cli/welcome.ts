@@ -1,6 +1,5 @@
 import { renderUnicodeCompact } from "uqr";
 import type { Offer } from "../protocol/api.ts";
-import { formatCode } from "../protocol/pairing.ts";
 
 /** What `scripts/start` shows a person: where to go, what to type, what to scan. */
 export function welcome(options: { ports: { http: number; https: number | null }; offer: Offer }): string {
@@ -16,7 +15,7 @@ export function welcome(options: { ports: { http: number; https: number | null }
     "",
     renderUnicodeCompact(offer.url, { border: 2 }).replace(/^/gm, "  "),
     "",
-    `  Pairing code       ${formatCode(offer.code)}   (for one phone, until ${new Date(offer.expiresAt).toLocaleTimeString()})`,
+    `  Pairing code       ${offer.code}   (for one phone, until ${new Date(offer.expiresAt).toLocaleTimeString()})`,
     "",
     ...(ports.https === null
       ? []
