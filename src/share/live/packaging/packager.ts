@@ -21,6 +21,8 @@ export interface PackagerOptions {
   readonly maxSkew?: Seconds;
 }
 
+/** Silence of more than this many segments is a break of the timeline. */
+const MAX_BRIDGE = 4;
 /** Where the presentation begins: room for sound that begins a little before the picture. */
 const ORIGIN_TICKS = 180_000;
 /** A segment of more is cut: a stream whose clock stands still must not eat the memory. */
@@ -126,6 +128,8 @@ export class Packager implements MediaSink {
 
   #lead(leader: RenditionWriter, unit: AccessUnit): void {
     if (this.#needRandomAccess && !unit.randomAccess) return;
+    if (this.#origin !== null && this.#open !== null) this.#bridge(leader, unit.dts - this.#origin);
+    if (this.#needRandomAccess && !unit.randomAccess) return;
     if (this.#open === null) this.#begin(unit);
     const open = this.#open;
     if (open === null || this.#origin === null) return;
@@ -139,6 +143,26 @@ export class Packager implements MediaSink {
     if (video) leader.addVideo(dts, pts, unit.randomAccess, unit.data);
     else leader.addAudio(pts, (leader.track as { frameSamples: number }).frameSamples, unit.data);
     this.#closeLate();
+  }
+
+  /** The leader was silent for so long that one segment cannot hold it: the time is cut up, or, when it is far, broken. */
+  #bridge(leader: RenditionWriter, dts: number): void {
+    const at = dts + (leader.track.kind === "video" ? this.#offset : 0);
+    for (let open = this.#open; open !== null && at - open.start > this.#max; open = this.#open) {
+      if (at - open.start > this.#max * MAX_BRIDGE) {
+        this.#break();
+        return;
+      }
+      const filled = leader.queued > 0 ? leader.end + at - dts : open.start + this.#max;
+      this.#cut(open, Math.min(Math.max(filled, open.start + 1), open.start + this.#max, at));
+      this.#closeLeader(leader, open);
+    }
+  }
+
+  #closeLeader(leader: RenditionWriter, open: Interval): void {
+    this.#close(leader, open, leader.queued, null);
+    for (const rendition of this.#renditions) if (rendition !== leader) this.#closeReached(rendition);
+    this.#forget();
   }
 
   /** Ends the open interval before this unit of the leader, when it is time. */
@@ -249,10 +273,8 @@ export class Packager implements MediaSink {
     if (open === null || leader === null || now < open.start + this.#max + this.#maxSkew) return;
     const end = open.start + this.#max;
     this.#cut(open, end);
-    this.#close(leader, open, leader.queued, null);
+    this.#closeLeader(leader, open);
     this.#needRandomAccess = true;
-    for (const rendition of this.#renditions) if (rendition !== leader) this.#closeReached(rendition);
-    this.#forget();
   }
 
   /** Closes everything that is open; what comes next is marked with a discontinuity. */

@@ -3,6 +3,9 @@ import { fragmentHeader, type FragmentSample } from "./fmp4/fragment.ts";
 import { initSegment, timescaleOf } from "./fmp4/init-segment.ts";
 import type { MediaPiece, SlabPool, SlabWriter } from "./slab-pool.ts";
 
+/** Pictures are shown no longer than this: half a second, 90 kHz. */
+const MAX_FRAME_TICKS = 45_000;
+
 interface QueuedSample {
   readonly size: number;
   /** Decode time in the track's ticks on the presentation timeline. */
@@ -75,7 +78,9 @@ export class RenditionWriter {
   addVideo(dts: number, pts: number, sync: boolean, data: Buffer): void {
     const previous = this.#queue.at(-1);
     const time = Math.max(dts, this.#floor);
-    if (previous !== undefined) this.#lastDuration = time - previous.time;
+    // A gap is no duration.
+    if (previous !== undefined && time - previous.time <= MAX_FRAME_TICKS)
+      this.#lastDuration = time - previous.time;
     this.#push({ size: data.length, time, compositionOffset: pts - time, sync }, time + 1, data);
   }
 

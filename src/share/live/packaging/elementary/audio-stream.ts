@@ -15,6 +15,8 @@ export class AudioStream implements ElementaryParser {
   /** The beginning of a frame whose end has not come. */
   #carry = Buffer.alloc(0);
   #carryDamaged = false;
+  /** Time stamps whose frame has not been found yet, and where in the next buffer their packet began. */
+  #stamps: { readonly pts: number; readonly from: number }[] = [];
   /** Two frames in a row were found where they had to be. */
   #locked = false;
   /** 33-bit time of the next frame that has no PTS of its own: an anchor and the frames since. */
@@ -30,13 +32,14 @@ export class AudioStream implements ElementaryParser {
     if (packet.damaged && this.#carry.length > 0) this.#carryDamaged = true;
     const carried = this.#carry.length;
     const data = carried === 0 ? packet.data : Buffer.concat([this.#carry, packet.data]);
-    this.#parse(data, carried, packet.pts, packet.damaged, false);
+    if (packet.pts !== null) this.#stamps.push({ pts: packet.pts, from: carried });
+    this.#parse(data, carried, packet.damaged, false);
   }
 
   flush(): void {
     const data = this.#carry;
     this.#carry = Buffer.alloc(0);
-    this.#parse(data, data.length, null, false, true);
+    this.#parse(data, data.length, false, true);
   }
 
   reset(): void {
@@ -44,10 +47,10 @@ export class AudioStream implements ElementaryParser {
     this.#carryDamaged = false;
     this.#locked = false;
     this.#anchor = null;
+    this.#stamps = [];
   }
 
-  #parse(data: Buffer, carried: number, packetPts: number | null, damaged: boolean, last: boolean): void {
-    let pts = packetPts;
+  #parse(data: Buffer, carried: number, damaged: boolean, last: boolean): void {
     let at = 0;
     for (;;) {
       const found = this.#syntax.sync(data, at);
@@ -74,10 +77,7 @@ export class AudioStream implements ElementaryParser {
         }
       }
       this.#locked = true;
-      if (at >= carried && pts !== null) {
-        this.#takeTime(pts, frame.config);
-        pts = null;
-      }
+      this.#takeStamp(at, frame.config);
       const suspect = damaged || (at < carried && this.#carryDamaged);
       const good = !suspect || this.#syntax.intact(data.subarray(at, at + frame.length), frame);
       this.#deliver(frame, good);
@@ -85,7 +85,16 @@ export class AudioStream implements ElementaryParser {
     }
     const rest = data.length - at;
     this.#carryDamaged = rest > 0 && (damaged || (at < carried && this.#carryDamaged));
+    // What was skipped without a frame took its packet's time with it.
+    this.#stamps = this.#stamps.slice(-4).map(({ pts, from }) => ({ pts, from: Math.max(0, from - at) }));
     this.#carry = rest > 0 && rest <= MAX_FRAME ? Buffer.from(data.subarray(at)) : Buffer.alloc(0);
+  }
+
+  /** A packet's time is that of the first frame that begins in it. */
+  #takeStamp(at: number, config: AudioConfig | null): void {
+    let pts: number | null = null;
+    while ((this.#stamps[0]?.from ?? Infinity) <= at) pts = this.#stamps.shift()?.pts ?? null;
+    if (pts !== null) this.#takeTime(pts, config);
   }
 
   /** Broadcast time stamps are rounded to ticks: within one tick the exact count of samples is kept. */

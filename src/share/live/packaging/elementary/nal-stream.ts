@@ -4,6 +4,12 @@ import { START_CODE } from "../codecs/nal.ts";
 import { AccessUnitBuffer, type Framing } from "./access-unit-buffer.ts";
 import type { CodedFrame, ElementaryParser, PesInput } from "./pes.ts";
 
+const EMPTY = Buffer.alloc(0);
+/** Bytes that tell what a unit is: a slice header up to its field flags. */
+const MIN_HEAD = 24;
+/** Zeros between units beyond this are stuffing. */
+const MAX_ZEROS = 64;
+
 /** What an elementary video stream says about itself. */
 export type VideoConfig = Omit<VideoTrack, "kind" | "id">;
 
@@ -48,6 +54,12 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
   /** Time stamps of the packet at hand, until a picture takes them. */
   #packet: PesInput | null = null;
   #timeTaken = true;
+  /** The first bytes of a unit, too few to see what it is. */
+  #short: Buffer | null = null;
+  /** The packet before this one, and whether its time was given to a picture. */
+  #before: { readonly packet: PesInput; readonly timeTaken: boolean } | null = null;
+  /** The packet at hand, while the unit that began in the one before is looked at. */
+  #later: PesInput | null = null;
   #lastDts: number | null = null;
   #lastOffset = 0;
 
@@ -84,14 +96,28 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
   protected abstract frameTicks(): number;
 
   push(packet: PesInput): void {
+    const short = this.#short;
+    this.#short = null;
     this.#packet = packet;
     this.#timeTaken = packet.pts === null;
-    this.#scan(packet.data);
+    if (short !== null) this.#beganBefore();
+    this.#scan(short === null ? packet.data : Buffer.concat([START_CODE, short, packet.data]));
+    this.#before = { packet: { ...this.#packet, data: EMPTY }, timeTaken: this.#timeTaken };
     this.#packet = null;
+    this.#later = null;
   }
 
   flush(): void {
-    if (this.#nalOpen && this.#keepZeros) this.#buffer.appendZeros(Math.max(0, Math.min(this.#zeros, 8)));
+    if (this.#short !== null) {
+      const head = this.#short;
+      this.#short = null;
+      this.nalBegins(head);
+      this.#buffer.begin();
+      this.#nalOpen = true;
+      this.#buffer.append(head, 0, this.#keepZeros ? head.length : withoutZeros(head, 0, head.length));
+    }
+    if (this.#nalOpen && this.#keepZeros)
+      this.#buffer.appendZeros(Math.max(0, Math.min(this.#zeros, MAX_ZEROS)));
     this.#endNal();
     this.#release();
     if (this.open?.slices) {
@@ -110,6 +136,7 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
     this.open = null;
     this.#nalOpen = false;
     this.#zeros = 0;
+    this.#short = null;
     this.#lastDts = null;
   }
 
@@ -167,7 +194,12 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
       const full = next < 0 ? data.length : next;
       // Zeros before a start code are not the NAL unit's; before one of MPEG-2 they may be, and do no harm.
       const end = next >= 0 && this.#keepZeros ? full : withoutZeros(data, at, full);
+      if (next < 0 && end - at < MIN_HEAD && this.#packet !== null) {
+        this.#short = Buffer.from(data.subarray(at));
+        return;
+      }
       this.nalBegins(data.subarray(at, Math.min(end, at + 64)));
+      this.#goOn();
       this.#buffer.begin();
       this.#nalOpen = true;
       this.#buffer.append(data, at, end);
@@ -185,11 +217,30 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
     }
   }
 
+  /** The unit that comes first began, by its start code at least, in the packet before: that one's time is its own. */
+  #beganBefore(): void {
+    if (this.#before === null || this.#later !== null) return;
+    this.#later = this.#packet;
+    this.#packet = this.#before.packet;
+    this.#timeTaken = this.#before.timeTaken;
+  }
+
+  /** The unit that the last packet began too late is under way: from here on, the time is this packet's. */
+  #goOn(): void {
+    if (this.#later === null) return;
+    this.#packet = this.#later;
+    this.#timeTaken = this.#later.pts === null;
+    this.#later = null;
+  }
+
   /** Goes on with what the last packet left open. @returns where the first NAL unit begins, -1 when none does */
   #resume(data: Buffer): number {
     const before = this.#zeros;
     this.#zeros = 0;
-    if (before < 0) return data.length > 0 ? 0 : ((this.#zeros = -1), -1);
+    if (before < 0) {
+      this.#beganBefore();
+      return data.length > 0 ? 0 : ((this.#zeros = -1), -1);
+    }
     let leading = 0;
     while (leading < data.length && data[leading] === 0) leading++;
     if (leading === data.length) {
@@ -197,15 +248,17 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
       return -1;
     }
     if (before > 0 && leading < 2 && before + leading >= 2 && data[leading] === 1) {
-      if (this.#nalOpen && this.#keepZeros) this.#buffer.appendZeros(Math.min(before, 8));
+      if (this.#nalOpen && this.#keepZeros)
+        this.#buffer.appendZeros(Math.min(before + leading - 2, MAX_ZEROS));
       this.#endNal();
+      this.#beganBefore();
       return leading + 1 < data.length ? leading + 1 : ((this.#zeros = -1), -1);
     }
     const first = data.indexOf(START_CODE);
     const full = first < 0 ? data.length : first;
     const end = first >= 0 && this.#keepZeros ? full : withoutZeros(data, 0, full);
     if (this.#nalOpen && (end > 0 || this.#keepZeros)) {
-      this.#buffer.appendZeros(Math.min(before, 8));
+      this.#buffer.appendZeros(Math.min(before, MAX_ZEROS));
       this.#buffer.append(data, 0, end);
       if (end > 0 && this.#packet?.damaged && this.open !== null) this.open.damaged = true;
     }
