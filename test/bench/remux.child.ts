@@ -76,8 +76,8 @@ const tuners: Tuners = {
   services: () => [],
   async subscribe({ sink, weight, consumer, select, signal }) {
     const request = { serviceId: Number(service), weight, consumer, sink, select: select ?? (() => true) };
-    const { close } = await session.subscribe(request, signal);
-    return { timings: { lock: 0, pmt: 0 }, close };
+    const subscription = await session.subscribe(request, signal);
+    return { timings: { lock: 0, pmt: 0 }, close: () => subscription.close() };
   },
   availability: () => "free",
   snapshot: () => [],

@@ -112,8 +112,13 @@ export class RenditionWriter {
 
   /** How many queued samples begin before `end` (90 kHz); all of them means that the stream has not come so far. */
   countBefore(end: number): number {
-    const index = this.#queue.findIndex((sample) => this.#to90k(sample.time) >= end);
-    return index < 0 ? this.#queue.length : index;
+    // From the back: mostly nothing, or only the newest, is past the end.
+    let count = this.#queue.length;
+    for (let last = this.#queue[count - 1]; last !== undefined; last = this.#queue[count - 1]) {
+      if (this.#to90k(last.time) < end) break;
+      count--;
+    }
+    return count;
   }
 
   get queued(): number {

@@ -86,7 +86,7 @@ export class SlabWriter {
     for (let at = 0; at < data.length;) {
       const stretch = this.#room();
       const count = Math.min(data.length - at, stretch.slab.data.length - this.#used);
-      data.copy(stretch.slab.data, this.#used, at, at + count);
+      stretch.slab.data.set(count === data.length ? data : data.subarray(at, at + count), this.#used);
       at += count;
       this.#used += count;
       stretch.end = this.#used;

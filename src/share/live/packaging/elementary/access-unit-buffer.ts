@@ -40,7 +40,8 @@ export class AccessUnitBuffer {
 
   append(source: Buffer, start: number, end: number): void {
     if (!this.#room(end - start)) return;
-    source.copy(this.#data, this.#length, start, end);
+    // TypedArray.set: half the price of Buffer.copy for pieces of this size.
+    this.#data.set(start === 0 && end === source.length ? source : source.subarray(start, end), this.#length);
     this.#length += end - start;
   }
 
