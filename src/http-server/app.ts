@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyRequest } from "fastify";
 import fastifySwagger from "@fastify/swagger";
+import { openApiOptions } from "./openapi.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { OPEN, type RouteAccess } from "../protocol/access.ts";
@@ -67,9 +68,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   app.addHook("onSend", async (_request, reply) => void reply.headers(SECURITY_HEADERS));
 
-  await app.register(fastifySwagger, {
-    openapi: { openapi: "3.1.0", info: { title: "Tellyport", version: deps.version } },
-  });
+  await app.register(fastifySwagger, openApiOptions(deps.version));
   for (const plugin of deps.plugins) await app.register(plugin);
   app.get("/api/v1/openapi.json", { config: { access: OPEN }, schema: { hide: true } }, () => app.swagger());
   app.get("/healthz", { config: { access: OPEN }, schema: { hide: true } }, () => ({ status: "ok" }));

@@ -86,7 +86,7 @@ export class BoxConnection {
   async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     const response = await this.#send("GET", path, {}, signal);
     if (response.body === null) throw new Problem(UNREACHABLE);
-    return response.body as ReadableStream<Uint8Array>;
+    return response.body;
   }
 
   /**

@@ -68,9 +68,10 @@ export function createDeviceStore(): SessionStore {
   const memory = new Map<string, Session>();
   return {
     async load(box) {
-      const stored = await transact<Stored | undefined>("readonly", (store) => store.get(box)).catch(
-        () => undefined,
-      );
+      const stored = await transact<Stored | undefined>(
+        "readonly",
+        (store) => store.get(box) as IDBRequest<Stored | undefined>,
+      ).catch(() => undefined);
       if (stored === undefined) return memory.get(box) ?? null;
       if (stored.kind === "lan") return stored;
       const { client, role, refreshToken, pair } = stored;
@@ -100,7 +101,7 @@ export function createDeviceStore(): SessionStore {
     },
     exclusively: (work) =>
       "locks" in navigator && window.isSecureContext
-        ? (navigator.locks.request("tellyport-refresh", work) as ReturnType<typeof work>)
+        ? navigator.locks.request("tellyport-refresh", work)
         : work(),
   };
 }

@@ -16,7 +16,7 @@ export interface Engine {
 export interface EngineEvents {
   /** The stream cannot go on. */
   failed(problem: Problem): void;
-  audioChanged(): void;
+  readonly audioChanged: () => void;
 }
 
 /** Near the live edge, little ahead, half a minute behind; retries are short because a person is waiting. */
