@@ -7,6 +7,7 @@ import type { PacketSink } from "../../ports.ts";
 import type { LoopPlan } from "./loop-plan.ts";
 import { Pacer } from "./pacer.ts";
 import { PacketReader, READ_PACKETS } from "./packet-reader.ts";
+import type { PacketAt, PictureCounters } from "./picture-counters.ts";
 import { TurnRewriter } from "./turn-rewriter.ts";
 
 /** How often packets go out; ms. */
@@ -20,7 +21,9 @@ export interface Playable {
   /** null: play to the end and begin again, as it is, with a jump. */
   readonly plan: LoopPlan | null;
   /** The rest of units that go on behind the cut, sent with each turn. */
-  readonly rest: Buffer;
+  readonly rest: readonly PacketAt[];
+  /** The pictures' own numbers; null where they are left as they are. */
+  readonly counters: PictureCounters | null;
   /** The PID whose PCRs pace; null: an even rate. */
   readonly pcrPid: number | null;
   readonly msPerPacket: number;
@@ -62,7 +65,7 @@ export class FilePlayer {
     this.#sink = sink;
     this.#clock = clock;
     this.#reader = new PacketReader(file, what.stride, what.first);
-    this.#rewriter = what.plan === null ? null : new TurnRewriter(what.plan);
+    this.#rewriter = what.plan === null ? null : new TurnRewriter(what.plan, what.counters);
     this.#pacer = new Pacer(what.msPerPacket, clock.monotonic());
     this.#load();
     this.#timer = clock.every(PERIOD_MS, () => this.#tick());
@@ -163,8 +166,8 @@ export class FilePlayer {
     this.#rewriter?.rewrite(buffer, packets, run.position, stride);
     if (plan !== null && run.position + run.packets * stride >= plan.to) {
       if (this.#what.rest.length > 0) {
-        rest = Buffer.from(this.#what.rest);
-        this.#rewriter?.rewriteRest(rest);
+        rest = Buffer.concat(this.#what.rest.map(({ bytes }) => bytes));
+        this.#rewriter?.rewriteRest(rest, this.#what.rest);
       }
       this.#rewriter?.nextTurn();
       this.#reader.position = plan.from;

@@ -11,6 +11,7 @@ import { indexFile, type FileIndex } from "./file-index.ts";
 import type { Playable } from "./file-player.ts";
 import { planLoop, type LoopPlan } from "./loop-plan.ts";
 import { PacketReader } from "./packet-reader.ts";
+import { findPictureCounters, type PacketAt } from "./picture-counters.ts";
 
 /** Garbage at the beginning of a file that is passed over in search of packets. */
 const SEARCH_BYTES = 1024 * 1024;
@@ -100,33 +101,40 @@ async function examineOpen(
   const index = await indexFile(file, size, found.stride, found.offset);
   const clock = fileClock(index, options.bitrate ?? null);
   const plan = options.loop === "jump" ? null : planLoop(index, clock);
+  const rest = plan === null ? [] : await restOfUnits(file, index, plan);
   return {
     stride: found.stride,
     first: found.offset,
     plan,
-    rest: plan === null ? Buffer.alloc(0) : await restOfUnits(file, index, plan),
+    rest,
+    counters: plan === null ? null : await findPictureCounters(file, index, plan, rest),
     pcrPid: clock.pcrPid,
     msPerPacket: clock.ticksPerPacket / 27_000,
   };
 }
 
 /** The packets behind the cut that end a unit from before it. */
-async function restOfUnits(file: FileHandle, index: FileIndex, plan: LoopPlan): Promise<Buffer> {
+async function restOfUnits(file: FileHandle, index: FileIndex, plan: LoopPlan): Promise<PacketAt[]> {
   const open = new Set(plan.openPids);
-  const rest: Buffer[] = [];
+  const rest: PacketAt[] = [];
   const buffer = PacketReader.buffer();
   const reader = new PacketReader(file, index.stride, plan.to);
   while (open.size > 0 && reader.position < plan.to + REST_BYTES) {
     const run = await reader.next(buffer);
     if (run === null) break;
-    for (let offset = 0; offset < run.packets * PACKET_BYTES; offset += PACKET_BYTES) {
+    for (let i = 0; i < run.packets; i++) {
+      const offset = i * PACKET_BYTES;
       const pid = packetPid(buffer, offset);
       const second = buffer[offset + 1]!;
       const hasPayload = (buffer[offset + 3]! & 0x10) !== 0;
       if (!open.has(pid) || (second & 0x80) !== 0 || !hasPayload) continue;
       if ((second & 0x40) !== 0) open.delete(pid);
-      else rest.push(Buffer.from(buffer.subarray(offset, offset + PACKET_BYTES)));
+      else
+        rest.push({
+          position: run.position + i * index.stride,
+          bytes: Buffer.from(buffer.subarray(offset, offset + PACKET_BYTES)),
+        });
     }
   }
-  return Buffer.concat(rest);
+  return rest;
 }

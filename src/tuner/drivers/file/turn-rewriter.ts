@@ -13,15 +13,17 @@ import {
   writeTimestamp,
 } from "../../mpegts/packet.ts";
 import type { LoopPlan } from "./loop-plan.ts";
+import type { PacketAt, PictureCounters } from "./picture-counters.ts";
 
 const UNSET = 0xff;
 
 /**
  * Makes the turns of a loop one endless stream: PCR, PTS and DTS move on by the loop's duration with each turn, continuity
- * counters go on where the turn before ended, and half units at the seam become null packets.
+ * counters go on where the turn before ended, so do the numbers of pictures, and half units at the seam become null packets.
  */
 export class TurnRewriter {
   readonly #plan: LoopPlan;
+  readonly #counters: PictureCounters | null;
   /** Last counter sent of each PID. */
   readonly #sent = new Uint8Array(PID_COUNT).fill(UNSET);
   /** Added to the counters of each PID in this turn. */
@@ -31,8 +33,9 @@ export class TurnRewriter {
   #turn = 0;
   #offset = 0;
 
-  constructor(plan: LoopPlan) {
+  constructor(plan: LoopPlan, counters: PictureCounters | null) {
     this.#plan = plan;
+    this.#counters = counters;
   }
 
   /** How many turns are done. */
@@ -56,8 +59,9 @@ export class TurnRewriter {
   }
 
   /** Rewrites the rest of units that began before the cut: their PCRs belong to the next turn's time and are taken out. */
-  rewriteRest(bytes: Buffer): void {
-    for (let offset = 0; offset < bytes.length; offset += PACKET_BYTES) {
+  rewriteRest(bytes: Buffer, packets: readonly PacketAt[]): void {
+    for (let i = 0, offset = 0; offset < bytes.length; i++, offset += PACKET_BYTES) {
+      if (this.#turn > 0) this.#counters?.rewrite(bytes, offset, packets[i]!.position, this.#turn);
       if (hasPcr(bytes, offset)) bytes[offset + 5] = bytes[offset + 5]! & 0xe0;
       this.#continuity(bytes, offset, packetPid(bytes, offset));
     }
@@ -77,6 +81,8 @@ export class TurnRewriter {
       return;
     }
     this.#continuity(bytes, offset, pid);
+    if (this.#turn === 0) return;
+    if (hasPayload) this.#counters?.rewrite(bytes, offset, position, this.#turn);
     if (this.#offset === 0) return;
     if (hasPcr(bytes, offset)) writePcr(bytes, offset, readPcr(bytes, offset) + this.#offset);
     if (unitStart && (bytes[offset + 3]! & 0xc0) === 0) this.#stamps(bytes, start, offset + PACKET_BYTES);
