@@ -13,6 +13,7 @@ import {
   webApp,
   type Listeners,
 } from "./http-server/index.ts";
+import { clockState } from "./kernel/clock-state.ts";
 import type { Clock } from "./kernel/clock.ts";
 import type { Config } from "./kernel/config/index.ts";
 import { Lifecycle, type Component } from "./kernel/lifecycle.ts";
@@ -22,7 +23,7 @@ import { createShare } from "./share/index.ts";
 import { createTuners, mockRoutes, tunerRoutes } from "./tuner/index.ts";
 import { openSources } from "./sources.ts";
 import type { Offer } from "./protocol/api.ts";
-import { VERSION } from "./version.ts";
+import { RELEASED_AT, VERSION } from "./version.ts";
 
 export interface BoxDeps {
   readonly config: Config;
@@ -104,7 +105,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         boxRoute(() => ({
           ...describe(),
           version: VERSION,
-          clock: "synchronised",
+          clock: clockState(clock, RELEASED_AT),
           pairing: access.pairingState(),
           claimed: access.claimed(),
           https:
