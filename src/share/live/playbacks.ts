@@ -4,13 +4,14 @@ import { TellyportError, isTellyportError, type ErrorCode } from "../../kernel/e
 import { Emitter } from "../../kernel/events.ts";
 import type { Log } from "../../kernel/log.ts";
 import { bytes, ms, seconds, type Milliseconds } from "../../kernel/units.ts";
-import type { Capabilities, ChannelCodecs, Playback } from "../../protocol/api.ts";
+import type { Capabilities, Playback } from "../../protocol/api.ts";
 import type { Principal, Role } from "../../protocol/principal.ts";
 import type { WeightClass } from "../../tuner/ports.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
 import type { GrantPort } from "../ports.ts";
-import { choosePlayable } from "./choose-playable.ts";
+import { refuseUndecodable, withAlternatives } from "./alternatives.ts";
+import { EndedPlaybacks, type PlaybackEnd } from "./ended-playbacks.ts";
 import type { LiveStream, StreamMilestones } from "./live-stream.ts";
 import type { Hold, LiveStreams } from "./live-streams.ts";
 import { UsageLedger, type PlaybackUsage, type PrincipalUsage } from "./usage.ts";
@@ -40,15 +41,6 @@ export interface RunningPlayback {
   readonly capabilities: Capabilities | undefined;
 }
 
-export interface PlaybackEnd {
-  readonly id: string;
-  readonly client: string;
-  readonly code: ErrorCode;
-  readonly message: string;
-  /** The client itself ended it and need not be told. */
-  readonly wanted: boolean;
-}
-
 interface Entry extends RunningPlayback {
   readonly grant: string;
   readonly hold: Hold;
@@ -60,9 +52,6 @@ interface Entry extends RunningPlayback {
   seconds: number;
   lastSequence: number;
 }
-
-/** Ended playbacks remembered, so that a late request learns why. */
-const MAX_TOMBSTONES = 500;
 
 /** What a role weighs for the arbiter. */
 export const WEIGHT_OF: Record<Role, WeightClass> = {
@@ -78,7 +67,7 @@ export class Playbacks {
   readonly #options: PlaybacksOptions;
   readonly #running = new Map<string, Entry>();
   readonly #starting = new Set<{ client: string; abort: AbortController }>();
-  readonly #tombstones = new Map<string, PlaybackEnd & { grant: string; usage: PlaybackUsage }>();
+  readonly #endedLately = new EndedPlaybacks();
   readonly #ledger = new UsageLedger();
   #sweep: Timer | null = null;
 
@@ -146,7 +135,11 @@ export class Playbacks {
       return this.#admit(request.principal, request.capabilities, channel.id, hold, requestedAt);
     } catch (error) {
       hold?.release();
-      throw this.#withAlternatives(error, request.principal, request.capabilities);
+      throw withAlternatives(error, {
+        channels,
+        weight: WEIGHT_OF[request.principal.role],
+        capabilities: request.capabilities,
+      });
     } finally {
       this.#starting.delete(starting);
       request.signal?.removeEventListener("abort", cancel);
@@ -159,8 +152,7 @@ export class Playbacks {
    */
   byGrant(grant: string): RunningPlayback {
     const entry = this.#running.get(this.#checked(grant));
-    if (entry === undefined)
-      throw new TellyportError("playback-ended", "This playback has ended. Start it again.");
+    if (entry === undefined) throw playbackEnded();
     this.#touch(entry);
     return entry;
   }
@@ -205,8 +197,7 @@ export class Playbacks {
   /** The running playbacks and those that ended lately. */
   usage(): { playbacks: PlaybackUsage[]; principals: PrincipalUsage[] } {
     const running = [...this.#running.values()].map((entry) => usageOf(entry, null));
-    const ended = [...this.#tombstones.values()].map(({ usage }) => usage);
-    return { playbacks: [...running, ...ended], principals: this.#ledger.all() };
+    return { playbacks: [...running, ...this.#endedLately.usage()], principals: this.#ledger.all() };
   }
 
   // ---- starting
@@ -289,45 +280,12 @@ export class Playbacks {
     };
   }
 
-  /** Adds to a refusal what this client could watch instead. */
-  #withAlternatives(error: unknown, principal: Principal, capabilities: Capabilities | undefined): unknown {
-    if (!isTellyportError(error) || !HELPED_BY_ANOTHER.has(error.code)) return error;
-    return new TellyportError(error.code, error.message, {
-      cause: error,
-      ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
-      detail: { ...error.detail, free: this.#watchable(principal, capabilities) },
-    });
-  }
-
-  /** Ids of the channels that this client could watch now, without taking a tuner from anybody. */
-  #watchable(principal: Principal, capabilities: Capabilities | undefined): string[] {
-    const { channels } = this.#options;
-    const weight = WEIGHT_OF[principal.role];
-    return channels
-      .all()
-      .filter((channel) => {
-        if (!channel.visible || channel.kind === "data" || channel.scrambled) return false;
-        const unknown = channel.codecs === null;
-        if (unknown ? capabilities !== undefined : !choosePlayable(channel.codecs, capabilities).ok)
-          return false;
-        const availability = channels.availability(channel, weight);
-        return availability === "free" || availability === "shares-tuner";
-      })
-      .map((channel) => channel.id);
-  }
-
   // ---- ending
 
   #end(entry: Entry, code: ErrorCode, message: string, wanted: boolean): void {
     if (!this.#running.delete(entry.id)) return;
     const end = { id: entry.id, client: entry.principal.client, code, message, wanted };
-    this.#tombstones.set(entry.id, {
-      ...end,
-      grant: entry.grant,
-      usage: usageOf(entry, this.#options.clock.now()),
-    });
-    const oldest = this.#tombstones.keys().next().value;
-    if (this.#tombstones.size > MAX_TOMBSTONES && oldest !== undefined) this.#tombstones.delete(oldest);
+    this.#endedLately.add({ ...end, grant: entry.grant, usage: usageOf(entry, this.#options.clock.now()) });
     this.#options.grants.end(entry.id);
     entry.hold.release();
     const { id, client } = end;
@@ -370,47 +328,20 @@ export class Playbacks {
   #own(id: string, principal: Principal): Entry {
     const entry = this.#running.get(id);
     if (entry?.principal.client === principal.client) return entry;
-    const tombstone = this.#tombstones.get(id);
-    if (tombstone?.client === principal.client) throw endedError(tombstone);
-    throw notFound();
+    throw this.#endedLately.ofClient(id, principal.client) ?? notFound();
   }
 
   #checked(grant: string): string {
     try {
       const id = this.#options.grants.check(grant);
-      const tombstone = this.#tombstones.get(id);
-      if (tombstone !== undefined) throw endedError(tombstone);
+      const ended = this.#endedLately.byId(id);
+      if (ended !== null) throw ended;
       return id;
     } catch (error) {
       if (!isTellyportError(error, "grant-ended")) throw error;
-      for (const tombstone of this.#tombstones.values()) {
-        if (tombstone.grant === grant) throw endedError(tombstone);
-      }
-      throw new TellyportError("playback-ended", "This playback has ended. Start it again.");
+      throw this.#endedLately.byGrant(grant) ?? playbackEnded();
     }
   }
-}
-
-/** Refusals after which another channel may be the way on. */
-const HELPED_BY_ANOTHER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "client-cannot-decode",
-  "device-busy",
-  "device-gone",
-  "displaced",
-  "no-data",
-  "no-lock",
-  "no-tuner-free",
-  "scrambled",
-  "service-not-on-air",
-  "stream-start-timeout",
-]);
-
-function refuseUndecodable(codecs: ChannelCodecs, capabilities: Capabilities | undefined): void {
-  const playable = choosePlayable(codecs, capabilities);
-  if (playable.ok) return;
-  throw new TellyportError("client-cannot-decode", playable.message, {
-    detail: { video: playable.video, audio: playable.audio },
-  });
 }
 
 function mayEnd(entry: Entry, principal: Principal): boolean {
@@ -425,8 +356,8 @@ function stopping(): TellyportError {
   return new TellyportError("stopping", "The box is being stopped.");
 }
 
-function endedError(end: PlaybackEnd): TellyportError {
-  return new TellyportError("playback-ended", end.message, { detail: { code: end.code } });
+function playbackEnded(): TellyportError {
+  return new TellyportError("playback-ended", "This playback has ended. Start it again.");
 }
 
 function timingsSince(from: Milliseconds, milestones: StreamMilestones): Record<string, number> {

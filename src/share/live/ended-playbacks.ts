@@ -1,0 +1,59 @@
+import { TellyportError, type ErrorCode } from "../../kernel/errors.ts";
+import type { PlaybackUsage } from "./usage.ts";
+
+/** How a playback came to its end. */
+export interface PlaybackEnd {
+  readonly id: string;
+  readonly client: string;
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** The client itself ended it and need not be told. */
+  readonly wanted: boolean;
+}
+
+interface Tombstone extends PlaybackEnd {
+  readonly grant: string;
+  readonly usage: PlaybackUsage;
+}
+
+/** How many ended playbacks are remembered. */
+const MAX_REMEMBERED = 500;
+
+/** The playbacks that ended lately, so that a late request learns why. */
+export class EndedPlaybacks {
+  readonly #tombstones = new Map<string, Tombstone>();
+
+  add(tombstone: Tombstone): void {
+    this.#tombstones.set(tombstone.id, tombstone);
+    const oldest = this.#tombstones.keys().next().value;
+    if (this.#tombstones.size > MAX_REMEMBERED && oldest !== undefined) this.#tombstones.delete(oldest);
+  }
+
+  /** Why a client's own playback ended, as the error to answer; null when it is not remembered. */
+  ofClient(id: string, client: string): TellyportError | null {
+    const tombstone = this.#tombstones.get(id);
+    return tombstone?.client === client ? endedError(tombstone) : null;
+  }
+
+  /** The same by the playback's id alone: for who holds its grant. */
+  byId(id: string): TellyportError | null {
+    const tombstone = this.#tombstones.get(id);
+    return tombstone === undefined ? null : endedError(tombstone);
+  }
+
+  /** The same by a grant that is no longer valid. */
+  byGrant(grant: string): TellyportError | null {
+    for (const tombstone of this.#tombstones.values()) {
+      if (tombstone.grant === grant) return endedError(tombstone);
+    }
+    return null;
+  }
+
+  usage(): PlaybackUsage[] {
+    return [...this.#tombstones.values()].map(({ usage }) => usage);
+  }
+}
+
+function endedError(end: PlaybackEnd): TellyportError {
+  return new TellyportError("playback-ended", end.message, { detail: { code: end.code } });
+}
