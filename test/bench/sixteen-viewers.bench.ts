@@ -74,7 +74,20 @@ async function liveBeside(
   const started: Viewer[] = [];
   for (const { session, channel } of viewers) started.push(await Viewer.start(box, session, channel));
   const outputs = viewers.flatMap((_, n) => [
-    ...["-map", `0:p:${n + 1}`, "-c", "copy", "-f", "hls", "-hls_time", "1", "-hls_list_size", "6"],
+    ...[
+      "-map",
+      `0:p:${n + 1}`,
+      "-c",
+      "copy",
+      "-bsf:a",
+      "aac_adtstoasc",
+      "-f",
+      "hls",
+      "-hls_time",
+      "1",
+      "-hls_list_size",
+      "6",
+    ],
     ...["-hls_segment_type", "fmp4", "-hls_flags", "delete_segments"],
     // Beside the playlist, whose folder it does not take over.
     ...["-hls_fmp4_init_filename", `init-${n}.mp4`, `${path}-${n}.m3u8`],
