@@ -17,8 +17,14 @@ async function listed(phone: Phone, box: Daemon, names: readonly string[]): Prom
 }
 
 /** Services as the captures' README names them; of the Czech one it names the first four of eighteen. */
-const SERVICES: Record<string, { names: readonly string[]; others?: number }> = {
-  "dvbs-fr-canalsat-scrambled-and-clear-2s.ts": { names: ["CANAL+ CINEMA", "CNEWS"] },
+const SERVICES: Record<
+  string,
+  { names: readonly string[]; others?: number; refused?: { channel: string; code: string } }
+> = {
+  "dvbs-fr-canalsat-scrambled-and-clear-2s.ts": {
+    names: ["CANAL+ CINEMA", "CNEWS"],
+    refused: { channel: "CANAL+ CINEMA", code: "scrambled" },
+  },
   "dvbs2-fr-tnt5w-smr6-5svc-epg-10s.ts": { names: ["TF1", "TMC", "TFX", "LCP", "LCI"] },
   "dvbt-it-rai-fullmux-mpeg2-hevc-8svc-1s.ts": {
     names: [
@@ -34,22 +40,35 @@ const SERVICES: Record<string, { names: readonly string[]; others?: number }> = 
   },
   "dvbt-tw-cts-si-epg-chinese.ts": {
     names: ["華視CTS", "華視教育體育文化台", "華視新聞資訊台", "國會頻道1", "國會頻道2"],
+    refused: { channel: "國會頻道2", code: "service-not-on-air" },
   },
   "dvbt-uk-bbcnews-mpeg2-mp2-dvbsub-5s.ts": { names: ["BBC NEWS"] },
   "dvbt2-cz-ct-mux21-radio-latm-epg-27s.ts": {
     names: ["CT 1 HD T2", "CT 2 HD T2", "CT 24 HD T2", "CT sport HD T2"],
     others: 14,
+    refused: { channel: "CT 1 HD T2", code: "service-not-on-air" },
   },
   "format-m2ts192-mpeg2-2s.m2ts": { names: ["Service01"] },
-  "broken-sat-animalplanet-tei-cc-pcr-1s.ts": { names: ["Animal Planet Europe HD"] },
+  "broken-sat-animalplanet-tei-cc-pcr-1s.ts": {
+    names: ["Animal Planet Europe HD"],
+    refused: { channel: "Animal Planet Europe HD", code: "scrambled" },
+  },
 };
 
-for (const [file, { names, others = 0 }] of Object.entries(SERVICES)) {
+for (const [file, { names, others = 0, refused }] of Object.entries(SERVICES)) {
   t.test(`captures: ${file} gives the services that it holds`, { skip: skipWithout(file) }, async (t) => {
     const box = await startDaemon(t, { tuner: `file:${capture(file)!}` });
     const phone = await pairPhone(t, box);
     const channels = await listed(phone, box, names);
     t.equal(channels.length, names.length + others, "and no others");
+    if (refused === undefined) return;
+    const answer = await phone.run("play", refused.channel, "--json");
+    t.equal(answer.code, 69);
+    t.match(
+      JSON.parse(answer.stderr),
+      { code: refused.code, title: /\w+ \w+/ },
+      "what is not there is refused in words",
+    );
   });
 }
 
