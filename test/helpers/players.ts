@@ -95,15 +95,17 @@ export interface Played {
   readonly last: VlcStatistics;
   /** A reading every two seconds. */
   readonly readings: readonly VlcStatistics[];
-  /** From the first to the last reading with a picture (or, without any, a sound): seconds, and what came in that time. */
+  /** From six seconds behind the first picture (or, without any, the first sound) to the end: seconds, and what came in that time. */
   readonly steady: { readonly seconds: number; readonly pictures: number; readonly sounds: number };
-  /** The longest time in which neither a picture nor a sound came, once it had begun; seconds, to the period of readings. */
+  /** The longest time in which neither a picture nor a sound came, after that; seconds, to the period of readings. */
   readonly longestStall: number;
   /** All that it wrote. */
   readonly log: string;
 }
 
 const READING_MS = 2000;
+/** VLC halts once to fill its buffer soon after it has begun: what is counted begins behind that; seconds. */
+const SETTLING = 6;
 
 /**
  * Plays so many seconds with VLC, decoding picture and sound, and reads its statistics through its text console. VLC refuses
@@ -153,7 +155,8 @@ function summary(readings: readonly VlcStatistics[]): Pick<Played, "last" | "ste
   const last = readings.at(-1) ?? NOTHING;
   const pictures = (one: VlcStatistics): number => one.picturesShown + one.picturesLost;
   const counted = pictures(last) > 0 ? pictures : (one: VlcStatistics): number => one.audioPlayed;
-  const first = readings.find((one) => counted(one) > 0) ?? last;
+  const begun = readings.find((one) => counted(one) > 0)?.at ?? Infinity;
+  const first = readings.find(({ at }) => at >= begun + SETTLING) ?? last;
   let moved = first;
   let longestStall = 0;
   for (const one of readings.filter(({ at }) => at > first.at)) {

@@ -9,7 +9,7 @@ import { skipWithoutProgram } from "../helpers/programs.ts";
 /** How long each player plays each service; seconds. */
 const SECONDS = 60;
 /** What VLC takes from its start to its first picture, and more. */
-const VLC_START = 15;
+const VLC_START = 20;
 
 interface Expected {
   readonly channel: string;
@@ -23,6 +23,9 @@ interface Expected {
    */
   readonly share?: { readonly pictures?: number; readonly sound?: number };
 }
+
+/** VLC counts two or three of a hundred pictures neither as shown nor as late: of what ffprobe must decode it must show so much. */
+const VLC_SHOWS = 0.97;
 
 /** Frames a second at 48 kHz. */
 const AC3 = 48_000 / 1536;
@@ -95,7 +98,7 @@ function judgeVlc(t: Judge, expected: Expected, played: Played): void {
   );
   t.equal(played.code, 0);
   t.ok(steady.seconds >= SECONDS - 4, `${steady.seconds} s`);
-  t.ok(steady.pictures >= pictures * (share?.pictures ?? 0.95), `${steady.pictures} pictures`);
+  t.ok(steady.pictures >= pictures * VLC_SHOWS * (share?.pictures ?? 0.95), `${steady.pictures} pictures`);
   t.ok(steady.sounds >= sounds * (share?.sound ?? 0.95), `${steady.sounds} buffers of sound`);
   if (rate > 0) t.ok(last.picturesShown >= 0.8 * steady.pictures, `${last.picturesShown} shown`);
 }
