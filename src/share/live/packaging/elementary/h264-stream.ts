@@ -45,9 +45,17 @@ export class H264Stream extends NalStream<Picture> {
   #config: VideoConfig | null = null;
   #sinceRandomAccess = 0;
 
+  protected headTells(head: Buffer): boolean {
+    if (head.length === 0 || !isSlice((head[0] ?? 0) & 31)) return head.length > 0;
+    const slice = parseH264Slice(head);
+    if (slice === null) return false;
+    const sps = this.#spsOf(slice.pps);
+    return sps === undefined || parseH264Picture(head, sps) !== null;
+  }
+
   protected nalBegins(head: Buffer): void {
     const type = (head[0] ?? 0) & 31;
-    if (type === H264_NAL.slice || type === H264_NAL.partitionA || type === H264_NAL.idr) {
+    if (isSlice(type)) {
       this.#sliceBegins(type, head);
       return;
     }
@@ -68,8 +76,7 @@ export class H264Stream extends NalStream<Picture> {
       if (!open.paired) open.intra &&= intra;
       return;
     }
-    const pps = slice === null ? undefined : lookUp(this.#pps, open.pps, slice.pps);
-    const sps = pps === undefined ? undefined : lookUp(this.#sps, open.sps, pps.sps);
+    const sps = slice === null ? undefined : this.#spsOf(slice.pps);
     open.first = sps === undefined ? null : parseH264Picture(head, sps);
     open.nalType = type;
     open.reference = ((head[0] ?? 0) & 0x60) !== 0;
@@ -83,6 +90,12 @@ export class H264Stream extends NalStream<Picture> {
       this.open.pps.push(...staged.pps);
       this.#store(this.open);
     }
+  }
+
+  /** The sequence parameter set that a slice with this pic_parameter_set_id would use now. */
+  #spsOf(ppsId: number): H264Sps | undefined {
+    const pps = lookUp(this.#pps, this.open?.pps ?? [], ppsId);
+    return pps === undefined ? undefined : lookUp(this.#sps, this.open?.sps ?? [], pps.sps);
   }
 
   protected nalEnds(nal: Buffer): boolean {
@@ -209,6 +222,9 @@ export class H264Stream extends NalStream<Picture> {
     return rate > 0 ? 90_000 / rate : 3600;
   }
 }
+
+const isSlice = (type: number): boolean =>
+  type === H264_NAL.slice || type === H264_NAL.partitionA || type === H264_NAL.idr;
 
 /** @see ISO/IEC 14496-10 §3.30 complementary field pairs */
 function completesFrame(held: Picture, open: Picture): boolean {

@@ -30,6 +30,11 @@ export class HevcStream extends NalStream<Picture> {
   /** The leading pictures that come now follow a BLA: their references are not there. */
   #broken = false;
 
+  protected headTells(head: Buffer): boolean {
+    if (head.length < 2) return false;
+    return layerOf(head) > 0 || hevcNalType(head[0] ?? 0) > 31 || parseHevcSlice(head) !== null;
+  }
+
   protected nalBegins(head: Buffer): void {
     const type = hevcNalType(head[0] ?? 0);
     if (layerOf(head) > 0) {

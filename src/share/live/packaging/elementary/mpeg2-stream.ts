@@ -43,6 +43,11 @@ export class Mpeg2Stream extends NalStream<Picture> {
     super(emit, "start-code");
   }
 
+  /** The start code value says it all; that of a picture is 0, and may be stuffing as long as nothing follows. */
+  protected headTells(head: Buffer): boolean {
+    return head.length > 0;
+  }
+
   protected nalBegins(head: Buffer): void {
     const code = head[0] ?? 0;
     if (code >= MPEG2_START.firstSlice && code <= MPEG2_START.lastSlice) {

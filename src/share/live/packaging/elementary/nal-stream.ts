@@ -5,8 +5,8 @@ import { AccessUnitBuffer, type Framing } from "./access-unit-buffer.ts";
 import type { CodedFrame, ElementaryParser, PesInput } from "./pes.ts";
 
 const EMPTY = Buffer.alloc(0);
-/** Bytes that tell what a unit is: a slice header up to its field flags. */
-const MIN_HEAD = 24;
+/** Bytes that always tell what a unit is: a slice header up to its field flags, at its longest. */
+const MAX_HEAD = 24;
 /** Zeros between units beyond this are stuffing. */
 const MAX_ZEROS = 64;
 
@@ -70,6 +70,11 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
     this.#keepZeros = framing === "start-code";
   }
 
+  /**
+   * These first bytes of a NAL unit are all that {@link nalBegins} looks at. A whole picture may be a few bytes: one that
+   * waited for the next packet without need would keep the picture before it back as well.
+   */
+  protected abstract headTells(head: Buffer): boolean;
   /** A NAL unit begins at `start`: header and first bytes. Calls {@link boundary} and {@link resolve} as the coding demands. */
   protected abstract nalBegins(head: Buffer): void;
   /** A NAL unit of the open picture is complete. @returns whether it stays in the sample */
@@ -194,7 +199,7 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
       const full = next < 0 ? data.length : next;
       // Zeros before a start code are not the NAL unit's; before one of MPEG-2 they may be, and do no harm.
       const end = next >= 0 && this.#keepZeros ? full : withoutZeros(data, at, full);
-      if (next < 0 && end - at < MIN_HEAD && this.#packet !== null) {
+      if (next < 0 && end - at < MAX_HEAD && !this.headTells(data.subarray(at, end))) {
         this.#short = Buffer.from(data.subarray(at));
         return;
       }
