@@ -2,13 +2,14 @@ import { isIPv6 } from "node:net";
 
 const HOUR = 3_600_000;
 
-/**
- * Counts wrong proofs of the last hour, per address and for the box. Holds at most as many entries as the box's limit.
- */
+/** Wrong proofs remembered at the most: those aimed at no offer are not bounded by the box's limit. */
+const MAX_REMEMBERED = 1000;
+
+/** Counts wrong proofs of the last hour, per address and for the box. */
 export class Attempts {
   readonly #perAddress: number;
   readonly #perBox: number;
-  #wrong: { at: number; from: string }[] = [];
+  #wrong: { at: number; from: string; guess: boolean }[] = [];
   #locked = false;
 
   constructor(perAddress: number, perBox: number) {
@@ -28,11 +29,16 @@ export class Attempts {
     return !this.#locked && this.#wrong.filter((entry) => entry.from === from).length < this.#perAddress;
   }
 
-  /** @returns true when this wrong proof closed pairing */
-  countWrong(address: string | null, now: number): boolean {
+  /**
+   * @param guess it was aimed at an open offer: one that names an offer that is not there could never have hit, and must
+   *   not let a stranger close pairing for the whole box
+   * @returns true when this wrong proof closed pairing
+   */
+  countWrong(address: string | null, now: number, guess: boolean): boolean {
     this.#forget(now);
-    this.#wrong.push({ at: now, from: addressBucket(address) });
-    this.#locked = this.#wrong.length >= this.#perBox;
+    this.#wrong.push({ at: now, from: addressBucket(address), guess });
+    if (this.#wrong.length > MAX_REMEMBERED) this.#wrong.shift();
+    this.#locked = this.#wrong.filter((entry) => entry.guess).length >= this.#perBox;
     return this.#locked;
   }
 

@@ -152,7 +152,7 @@ export class Offers {
       offer.wrong++;
       if (offer.wrong >= limits.badProofsPerOffer) this.#open.delete(offer.id);
     }
-    if (this.#attempts.countWrong(address, now)) this.#open.clear();
+    if (this.#attempts.countWrong(address, now, aimed.length > 0)) this.#open.clear();
     return null;
   }
 

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../kernel/clock.ts";
 import { loadConfig, type Config } from "../kernel/config/index.ts";
@@ -24,6 +25,8 @@ export interface RunArgs {
  * @throws TellyportError of the configuration or of whichever module cannot start
  */
 export async function run(args: RunArgs): Promise<number> {
+  // Whatever is made in the state directory is its user's alone, whoever made the directory.
+  process.umask(0o077);
   const { config } = await loadConfig({ path: args.config, overrides: overridesOf(args) });
   // A person who is greeted wants to read the greeting: only what went wrong is logged beside it.
   const quiet = args.welcome === true && config.log.level === "info";
@@ -41,7 +44,10 @@ export async function run(args: RunArgs): Promise<number> {
     manager.watchdogIntervalMs === null
       ? null
       : systemClock.every(manager.watchdogIntervalMs, () => manager.watchdog());
-  if (args.welcome === true) process.stdout.write(welcome({ ports: box.ports, offer: box.openOffer() }));
+  if (args.welcome === true)
+    process.stdout.write(
+      welcome({ ports: box.ports, offer: box.openOffer(), state: resolve(config.state.directory) }),
+    );
   const signal = await stopSignal();
   manager.stopping();
   watchdog?.cancel();

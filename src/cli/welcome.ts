@@ -2,8 +2,12 @@ import { renderUnicodeCompact } from "uqr";
 import type { Offer } from "../protocol/api.ts";
 
 /** What `scripts/start` shows a person: where to go, what to type, what to scan. */
-export function welcome(options: { ports: { http: number; https: number | null }; offer: Offer }): string {
-  const { ports, offer } = options;
+export function welcome(options: {
+  ports: { http: number; https: number | null };
+  offer: Offer;
+  state: string;
+}): string {
+  const { ports, offer, state } = options;
   const address = new URL(offer.url);
   const fragment = address.hash;
   const lines = [
@@ -22,7 +26,7 @@ export function welcome(options: { ports: { http: number; https: number | null }
       : [
           `  Over https         https://${address.hostname}:${ports.https}/   (the box made its certificate itself: the browser will ask)`,
         ]),
-    "  Another phone      tellyport pair",
+    `  Another phone      npx tellyport pair --state ${state}`,
     "  Stop               Ctrl-C",
     "",
     "",

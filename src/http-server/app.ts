@@ -36,6 +36,13 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 512 },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: "array" } },
     return503OnClosing: false,
+    // Addresses that no router can read: the same guards, headers and form as everywhere, and nothing of it repeated.
+    frameworkErrors(_error, request, reply) {
+      const name = request.headers.host;
+      const failure = hostAllowed(name, deps.hostNames) ? unreadable() : foreignHost();
+      void reply.headers(SECURITY_HEADERS);
+      void sendProblem(failure, request, reply, deps.log);
+    },
   });
   app.decorateRequest("origin");
   app.decorateRequest("principal", null);
@@ -58,12 +65,10 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   app.addHook("onRequest", async (request) => {
     if (request.origin === undefined) request.origin = originOf(request.raw.socket);
-    if (request.origin.listener !== "local" && !hostAllowed(request.headers.host, deps.hostNames)) {
-      throw new TellyportError(
-        "host-not-allowed",
-        "This box does not go by that name. Use its address, or add the name to http.hosts in the configuration.",
-      );
-    }
+    const hosts = request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name));
+    if (hosts.length > 1) throw unreadable();
+    if (request.origin.listener !== "local" && !hostAllowed(request.headers.host, deps.hostNames))
+      throw foreignHost();
     await authorise(request, deps.authenticator);
   });
   app.addHook("onSend", async (_request, reply) => void reply.headers(SECURITY_HEADERS));
@@ -98,4 +103,16 @@ async function authorise(request: FastifyRequest, authenticator: Authenticator):
     );
   }
   request.principal = principal;
+}
+
+function foreignHost(): TellyportError {
+  return new TellyportError(
+    "host-not-allowed",
+    "This box does not go by that name. Use its address, or add the name to http.hosts in the configuration.",
+  );
+}
+
+/** @see RFC 9112 §3.2: more than one Host is a bad request too. */
+function unreadable(): TellyportError {
+  return new TellyportError("request-malformed", "The request's address cannot be read.");
 }

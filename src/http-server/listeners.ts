@@ -29,6 +29,9 @@ export interface Listeners extends Component {
 const KEEP_ALIVE_MS = 65_000;
 const HEADERS_MS = 10_000;
 const REQUEST_MS = 15_000;
+/** How often slow requests are looked for: the limits above are kept to within this. */
+const CHECK_MS = 2_000;
+const HANDSHAKE_MS = 10_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /** One application on three doors: http, https, and the unix socket of the command line. */
@@ -41,6 +44,7 @@ export function createListeners(options: ListenerOptions): Listeners {
     headersTimeout: HEADERS_MS,
     requestTimeout: REQUEST_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
+    connectionsCheckingInterval: CHECK_MS,
   };
 
   async function open(
@@ -59,8 +63,9 @@ export function createListeners(options: ListenerOptions): Listeners {
     ports.http = (http.address() as AddressInfo).port;
     if (options.https !== null) {
       const { key, cert } = options.https;
-      const https = createSecureServer({ ...limits, key, cert, minVersion: "TLSv1.2" }, (request, response) =>
-        app.routing(request, response),
+      const https = createSecureServer(
+        { ...limits, key, cert, minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_MS },
+        (request, response) => app.routing(request, response),
       );
       await open(https, "https", { port: options.https.port, host: options.address });
       ports.https = (https.address() as AddressInfo).port;

@@ -17,9 +17,14 @@ const SECRET_KEYS = [
   "privateKey",
 ];
 
-/** `/m/<grant>/...` with the grant taken out. */
+/**
+ * A request's address as a log may have it: without query, and without whatever is long enough to be a grant, token or
+ * secret, however the path around it was written.
+ */
 export function redactUrl(url: string): string {
-  return url.replace(/^\/m\/[^/?]+/, "/m/***").replace(/\?.*$/, (query) => (query.length > 1 ? "?…" : ""));
+  return url
+    .replace(/\?.*$/s, (query) => (query.length > 1 ? "?…" : ""))
+    .replace(/[A-Za-z0-9_.~%-]{40,}/g, "***");
 }
 
 /**

@@ -117,6 +117,18 @@ t.test("app: T12 a foreign Host is refused before anything else", async (t) => {
   }
 });
 
+t.test("app: addresses that cannot be read get the same guards, and are not repeated", async (t) => {
+  const server = await app(t);
+  for (const url of ["/%zz", "/m/secretsecretsecret/%zz"]) {
+    const answer = await server.inject({ url, headers: { host: "localhost" } });
+    t.equal(answer.statusCode, 400, url);
+    t.equal(answer.json<{ code: string }>().code, "request-malformed");
+    t.match(answer.headers["content-security-policy"], /frame-ancestors 'none'/);
+    t.notMatch(answer.body, /secret|%zz/);
+    t.equal((await server.inject({ url, headers: { host: "evil.test" } })).statusCode, 421);
+  }
+});
+
 t.test("app: T15 every answer forbids framing, sniffing and inline script", async (t) => {
   const server = await app(t);
   for (const url of ["/open", "/members", "/nothing"]) {

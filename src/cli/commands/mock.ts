@@ -12,6 +12,14 @@ const PAIRS = {
   optional: true,
   many: true,
 };
+const FAULTS = [
+  "kind=lock-delay multiplex=mock-1 ms=3000",
+  "kind=no-lock, kind=no-data                         multiplex=mock-1",
+  "kind=packet-loss, kind=continuity-errors           multiplex=mock-1 ratio=0.01",
+  "kind=pmt-change    multiplex=mock-1 [service=ID] [audioShift=16]",
+  "kind=clock-jump    multiplex=mock-1 seconds=3600",
+  "kind=unplugged     [tuner=mock-0]",
+];
 const NOTES = ["For developers: only the mock broadcaster (`tuners: {mock: {}}`) knows these requests."];
 
 export const mockFault: Command = {
@@ -19,7 +27,7 @@ export const mockFault: Command = {
   summary: "Put a fault on the mock broadcaster's air",
   positionals: [PAIRS],
   options: OPTIONS,
-  notes: NOTES,
+  notes: [...NOTES, ...FAULTS],
   async run(args, io) {
     const body = parseMembers(args.positionals);
     const box = await boxClient(args, io);
