@@ -1,7 +1,11 @@
 import type { FastifyPluginAsync } from "fastify";
 import { MEMBERS } from "../../protocol/access.ts";
+import { cutOff, whenGone } from "../live/when-gone.ts";
 import { principalOf } from "../principal-of.ts";
 import type { EventStreams } from "./event-streams.ts";
+
+/** A stream's last bytes may take so many ms without progress. */
+const END = 5000;
 
 /** `GET /api/v1/events`. */
 export function eventRoutes(events: EventStreams): FastifyPluginAsync {
@@ -20,7 +24,10 @@ export function eventRoutes(events: EventStreams): FastifyPluginAsync {
       },
       async (request, reply) => {
         const stream = events.open(principalOf(request));
-        reply.raw.once("close", () => stream.destroy());
+        whenGone(request.raw, reply.raw, () => stream.destroy());
+        // Cut off, it takes its connection with it; at its end, whoever does not read it has a moment.
+        stream.once("close", () => stream.readableEnded || cutOff(request.raw, reply.raw));
+        stream.once("end", () => reply.raw.setTimeout(END, () => cutOff(request.raw, reply.raw)));
         return reply
           .header("content-type", "text/event-stream; charset=utf-8")
           .header("cache-control", "no-store")

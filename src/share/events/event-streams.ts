@@ -25,6 +25,8 @@ interface Listener {
 /** At most one `channels` event in so many ms. */
 const COALESCE = 1000;
 const HEARTBEAT = 15_000;
+/** Ms until a stream that was ended is cut off. */
+const LAST_WORDS = 2000;
 /** Bytes that may wait for one listener before it is cut off. */
 const MAX_WAITING = 1024 * 1024;
 
@@ -63,8 +65,11 @@ export class EventStreams {
    */
   open(principal: Principal): Readable {
     const own = [...this.#listeners].filter((listener) => listener.principal.client === principal.client);
-    if (own.length >= this.#options.perClient) own[0]?.stream.end();
-    else if (this.#listeners.size >= this.#options.inAll) {
+    if (own[0] !== undefined && own.length >= this.#options.perClient) {
+      this.#listeners.delete(own[0]);
+      own[0].stream.destroy();
+    }
+    if (this.#listeners.size >= this.#options.inAll) {
       throw new TellyportError(
         "too-many-event-streams",
         "The box serves as many as it can. Try again later.",
@@ -100,12 +105,15 @@ export class EventStreams {
       if (listener.principal.client === client) send(listener, name, data);
   }
 
-  /** Ends all event streams of a client. */
+  /** Ends all event streams of a client. What was told last may still be read, for a moment. */
   closeOf(client: string): void {
     for (const listener of [...this.#listeners]) {
       if (listener.principal.client !== client) continue;
       this.#listeners.delete(listener);
-      listener.stream.end();
+      const { stream } = listener;
+      stream.end();
+      const late = this.#options.clock.after(LAST_WORDS, () => stream.destroy());
+      stream.once("close", () => late.cancel());
     }
   }
 

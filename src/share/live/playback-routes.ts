@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { TellyportError } from "../../kernel/errors.ts";
 import { MEMBERS } from "../../protocol/access.ts";
 import { Playback, PlaybackRequest, PlaybackRenewal, Problem } from "../../protocol/api.ts";
 import { principalOf } from "../principal-of.ts";
 import type { Playbacks } from "./playbacks.ts";
+import { whenGone } from "./when-gone.ts";
 
 const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });
 const tags = ["playback"];
@@ -36,7 +37,7 @@ export function playbackRoutes(playbacks: Playbacks): FastifyPluginAsyncTypebox 
         if (channel === undefined) {
           throw new TellyportError("body-invalid", "Say what to play: `channel`, or a `target`.");
         }
-        const signal = clientGone(reply);
+        const signal = clientGone(request, reply);
         const principal = principalOf(request);
         const playback = await playbacks.start({ principal, channel, capabilities, signal });
         const timings = Object.entries(playback.timings).map(([name, value]) => `${name};dur=${value}`);
@@ -84,9 +85,9 @@ export function playbackRoutes(playbacks: Playbacks): FastifyPluginAsyncTypebox 
 }
 
 /** Fires when the connection closed before it was answered: then nobody waits for the channel. */
-function clientGone(reply: FastifyReply): AbortSignal {
+function clientGone(request: FastifyRequest, reply: FastifyReply): AbortSignal {
   const abort = new AbortController();
-  reply.raw.once("close", () => {
+  whenGone(request.raw, reply.raw, () => {
     if (!reply.raw.writableFinished) abort.abort();
   });
   return abort.signal;

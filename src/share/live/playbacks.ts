@@ -6,7 +6,7 @@ import type { Log } from "../../kernel/log.ts";
 import { bytes, ms, seconds, type Milliseconds } from "../../kernel/units.ts";
 import type { Capabilities, Playback } from "../../protocol/api.ts";
 import type { Principal, Role } from "../../protocol/principal.ts";
-import type { WeightClass } from "../../tuner/ports.ts";
+import { WEIGHTS, type WeightClass } from "../../tuner/index.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
 import type { GrantPort } from "../ports.ts";
@@ -51,7 +51,17 @@ interface Entry extends RunningPlayback {
   bytes: number;
   seconds: number;
   lastSequence: number;
+  /** Cut off the media answers that are open. */
+  readonly answers: Set<() => void>;
 }
+
+interface Starting {
+  readonly principal: Principal;
+  readonly abort: AbortController;
+}
+
+/** Players load a handful at once; each open answer may hold memory of a segment that the store has let go. */
+const ANSWERS_PER_PLAYBACK = 8;
 
 /** What a role weighs for the arbiter. */
 export const WEIGHT_OF: Record<Role, WeightClass> = {
@@ -66,7 +76,7 @@ export class Playbacks {
   readonly ended: Emitter<PlaybackEnd>;
   readonly #options: PlaybacksOptions;
   readonly #running = new Map<string, Entry>();
-  readonly #starting = new Set<{ client: string; abort: AbortController }>();
+  readonly #starting = new Set<Starting>();
   readonly #endedLately = new EndedPlaybacks();
   readonly #ledger = new UsageLedger();
   #sweep: Timer | null = null;
@@ -117,7 +127,7 @@ export class Playbacks {
     if (channel === undefined) {
       throw new TellyportError("channel-not-found", "There is no such channel. Read the list again.");
     }
-    const starting = { client: request.principal.client, abort: new AbortController() };
+    const starting: Starting = { principal: request.principal, abort: new AbortController() };
     const cancel = (): void =>
       starting.abort.abort(new TellyportError("request-cancelled", "The client went away."));
     if (request.signal?.aborted) cancel();
@@ -175,9 +185,28 @@ export class Playbacks {
   /** Ends all of a client's playbacks at once, those about to start too. */
   endOf(client: string, code: ErrorCode, message: string): void {
     for (const starting of this.#starting) {
-      if (starting.client === client) starting.abort.abort(new TellyportError(code, message));
+      if (starting.principal.client === client) starting.abort.abort(new TellyportError(code, message));
     }
     for (const entry of this.#ofClient(client)) this.#end(entry, code, message, false);
+  }
+
+  /**
+   * Counts a media answer as open until the returned function is called.
+   * @param cut called when the playback ends before: what is on its way is not for this client any more
+   * @throws TellyportError `too-many-playbacks` when too many are open, `playback-ended`
+   */
+  answering(id: string, cut: () => void): () => void {
+    const answers = this.#running.get(id)?.answers;
+    if (answers === undefined) throw playbackEnded();
+    if (answers.size >= ANSWERS_PER_PLAYBACK) {
+      throw new TellyportError(
+        "too-many-playbacks",
+        "This playback loads too much at once. Wait until some of it has come.",
+        { retryAfterMs: 1000 },
+      );
+    }
+    answers.add(cut);
+    return () => answers.delete(cut);
   }
 
   /** Books what a media answer took. `segment` only when a whole one was asked for. */
@@ -209,26 +238,46 @@ export class Playbacks {
     if (channel.codecs !== null) refuseUndecodable(channel.codecs, capabilities);
   }
 
-  /** The client's oldest playback ends for its new one; when the box itself is full, nobody else's does. */
+  /** The client's oldest playback ends for its new one; when the box itself is full, one of somebody lighter. */
   #makeRoom(principal: Principal, channel: StoredChannel): void {
     const { perClient, inAll, channels, streams } = this.#options;
     const own = this.#ofClient(principal.client);
-    while (own.length >= perClient) {
+    const begun = [...this.#starting].filter((other) => other.principal.client === principal.client).length;
+    if (begun >= perClient) throw full("This client starts too many channels at once. Wait for one of them.");
+    while (own.length + begun >= perClient) {
       const oldest = own.shift();
-      if (oldest !== undefined)
-        this.#end(oldest, "too-many-playbacks", "Ended for a newer playback of the same client.", false);
+      if (oldest === undefined) break;
+      this.#end(oldest, "too-many-playbacks", "Ended for a newer playback of the same client.", false);
     }
-    if (this.#running.size + this.#starting.size >= inAll) {
-      throw new TellyportError("too-many-playbacks", "The box serves as many as it can. Try again later.", {
-        retryAfterMs: 10_000,
-      });
-    }
+    if (this.#running.size + this.#starting.size >= inAll && !this.#endLighter(principal.role))
+      throw full("The box serves as many as it can. Try again later.");
     // A phone that was reloaded holds a tuner with a playback that it has forgotten: its new wish replaces the old ones.
     if (channels.availability(channel, WEIGHT_OF[principal.role]) !== "busy") return;
     for (const entry of own) {
       if (streams.holdsOf(entry.channel) === 1)
         this.#end(entry, "displaced", "The same client chose another channel, and no tuner was free.", false);
     }
+  }
+
+  /** Ends what is lightest, of the client that has most, the oldest of it. @returns false when nothing is lighter than `role` */
+  #endLighter(role: Role): boolean {
+    const weigh = ({ principal }: { principal: Principal }): number => WEIGHTS[WEIGHT_OF[principal.role]];
+    const all = [...this.#running.values(), ...this.#starting];
+    const lighter = all.filter((other) => weigh(other) < WEIGHTS[WEIGHT_OF[role]]);
+    const counts = new Map<string, number>();
+    for (const { principal } of lighter)
+      counts.set(principal.client, (counts.get(principal.client) ?? 0) + 1);
+    const count = ({ principal }: { principal: Principal }): number => counts.get(principal.client) ?? 0;
+    // The sort is stable: what is equal stays in order of its start.
+    const [victim] = lighter.sort((a, b) => weigh(a) - weigh(b) || count(b) - count(a));
+    if (victim === undefined) return false;
+    const why = "The box serves as many as it can, and somebody with more weight came.";
+    if ("id" in victim) this.#end(victim, "too-many-playbacks", why, false);
+    else {
+      this.#starting.delete(victim); // its place is free now, and not when it has noticed
+      victim.abort.abort(full(why));
+    }
+    return true;
   }
 
   async #playable(
@@ -269,6 +318,7 @@ export class Playbacks {
       bytes: 0,
       seconds: 0,
       lastSequence: 0,
+      answers: new Set(),
     });
     hold.stream.touch();
     this.#options.log.info({ playback: id, client: principal.client, channel }, "playback-started");
@@ -288,6 +338,7 @@ export class Playbacks {
     this.#endedLately.add({ ...end, grant: entry.grant, usage: usageOf(entry, this.#options.clock.now()) });
     this.#options.grants.end(entry.id);
     entry.hold.release();
+    for (const cut of [...entry.answers]) cut();
     const { id, client } = end;
     this.#options.log.info({ playback: id, client, reason: code, bytes: entry.bytes }, "playback-ended");
     this.ended.emit(end);
@@ -350,6 +401,10 @@ function mayEnd(entry: Entry, principal: Principal): boolean {
 
 function notFound(): TellyportError {
   return new TellyportError("playback-not-found", "There is no such playback of yours.");
+}
+
+function full(message: string): TellyportError {
+  return new TellyportError("too-many-playbacks", message, { retryAfterMs: 10_000 });
 }
 
 function stopping(): TellyportError {

@@ -1,7 +1,11 @@
+import { once } from "node:events";
+import { connect, type AddressInfo, type Socket } from "node:net";
 import type { Readable } from "node:stream";
+import fastify from "fastify";
 import t from "tap";
 import { FakeClock } from "../../helpers/fake-clock.ts";
 import type { Channel } from "../../../src/protocol/api.ts";
+import { eventRoutes } from "../../../src/share/events/event-routes.ts";
 import { EventStreams } from "../../../src/share/events/event-streams.ts";
 import { audioTrack, house, principal, service, settle } from "../fakes.ts";
 
@@ -95,7 +99,7 @@ t.test("event streams: bounded per client and in all, and for one that does not 
   reader(events.open(principal("phone")));
   reader(events.open(principal("phone")));
   await settle();
-  t.ok(first.readableEnded, "the client's oldest ends");
+  t.ok(first.destroyed, "the client's oldest ends");
   t.equal(events.size, 2);
   const stuck = events.open(principal("other"));
   t.throws(() => events.open(principal("third")), { code: "too-many-event-streams" });
@@ -107,6 +111,65 @@ t.test("event streams: bounded per client and in all, and for one that does not 
   t.ok(stuck.destroyed, "one that does not read is cut off");
   events.stop();
 });
+
+t.test("event streams: the limit of all holds for who replaces an own one too", (t) => {
+  const events = new EventStreams({ channels: () => [], clock: new FakeClock(), inAll: 1, perClient: 2 });
+  const first = events.open(principal("phone"));
+  t.throws(() => events.open(principal("phone")), { code: "too-many-event-streams" });
+  first.destroy();
+  events.stop();
+  t.end();
+});
+
+t.test("event streams: one that is ended and not read is cut off", async (t) => {
+  const { clock, events } = scene();
+  const stream = events.open(principal("phone"));
+  events.closeOf("phone");
+  t.equal(events.size, 0);
+  t.notOk(stream.destroyed, "its last words may be read");
+  clock.advance(2000);
+  t.ok(stream.destroyed);
+  events.stop();
+  t.equal(clock.pending, 0);
+});
+
+t.test("event streams: those that wait behind others on one connection go with it", async (t) => {
+  const clock = new FakeClock();
+  const events = new EventStreams({ channels: () => [channel("a")], clock, inAll: 30, perClient: 12 });
+  const app = fastify();
+  app.decorateRequest("principal", null);
+  app.addHook("onRequest", async (request) => {
+    request.principal = principal("phone");
+  });
+  await app.register(eventRoutes(events));
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  t.teardown(() => app.close());
+  const { port } = app.server.address() as AddressInfo;
+  const pipelined = (count: number): Socket => {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write("GET /api/v1/events HTTP/1.1\r\nhost: box\r\n\r\n".repeat(count));
+    return socket.resume();
+  };
+  const gone = pipelined(12);
+  await until(() => events.size === 12);
+  gone.destroy();
+  await until(() => events.size === 0);
+  const replaced = pipelined(12);
+  const closed = once(replaced, "close");
+  await until(() => events.size === 12);
+  const last = pipelined(1);
+  await closed;
+  await until(() => events.size === 1);
+  last.destroy();
+  await until(() => events.size === 0);
+  events.stop();
+});
+
+async function until(test: () => boolean): Promise<void> {
+  for (let i = 0; i < 300 && !test(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  if (!test()) throw new Error("not in time");
+}
 
 t.test(
   "event streams: the route tells a client that its playback ended, and ends with its access",

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect, type AddressInfo } from "node:net";
 import t from "tap";
 import { TellyportError } from "../../../src/kernel/errors.ts";
 import { multivariantFaults, mediaPlaylistFaults } from "../../helpers/hls-playlists.ts";
@@ -309,6 +311,33 @@ t.test("playback: a client's fifth ends its first; the box as a whole has a limi
   });
 });
 
+t.test("playback: what a client is about to start counts too, and an owner finds room", async (t) => {
+  const h = await house(t, [service(1), service(2)], { playbacksPerClient: 2, playbacksInAll: 3 });
+  const [one, two] = [await idOf(h, 1), await idOf(h, 2)];
+  const starting = Array.from({ length: 5 }, () => play(h, one, { client: "g:guest", ready: false }));
+  await settle();
+  const other = play(h, one, { client: "h:guest", ready: false });
+  await settle();
+  t.match((await play(h, one, { client: "i:guest", ready: false })).json(), { code: "too-many-playbacks" });
+  t.equal((await play(h, two, { client: "box:owner" })).statusCode, 200, "the owner is not kept out");
+  h.sources[0]?.sink?.tracks([videoTrack(), audioTrack()]);
+  h.sources[0]?.randomAccess();
+  const codes = (await Promise.all(starting)).map((answer) => answer.statusCode);
+  t.same(codes, [503, 200, 503, 503, 503], "two had a place, and one of them gave it to the owner");
+  t.equal((await other).statusCode, 200, "who has less keeps it");
+  t.equal(
+    (await play(h, one, { client: "box2:owner" })).statusCode,
+    200,
+    "running ones end for an owner too",
+  );
+  t.match((await play(h, one, { client: "v" })).statusCode, 200, "a viewer is heavier than a guest");
+  t.match(
+    (await play(h, one, { client: "w" })).json(),
+    { code: "too-many-playbacks" },
+    "and not than a viewer",
+  );
+});
+
 t.test("playback: a client's new wish replaces its old one when no tuner is free", async (t) => {
   const h = await house(t, [
     service(1),
@@ -334,6 +363,43 @@ t.test("playback: revocation ends what plays and what is about to play, at once"
   t.equal((await h.app.inject(other.hls)).statusCode, 200, "others go on");
   await release(h, other.id, "other");
   t.ok(h.sources[0]?.stopped);
+});
+
+t.test("playback: revocation cuts off what is on its way, and refuses what was held", async (t) => {
+  const h = await house(t, [service(1)]);
+  const id = await idOf(h, 1);
+  const { hls } = (await play(h, id)).json();
+  await play(h, id, { client: "other" });
+  const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await h.app.inject(hls)).body)?.[0] ?? "";
+  const playlist = hls.replace("index.m3u8", path);
+  const held = h.app.inject(playlist);
+  await settle();
+  h.share.endPlaybacksOf("phone", "client-revoked", "The owner ended this phone's access.");
+  h.packagers[0]?.cut({ data: () => new FakeBytes([Buffer.alloc(32 * 1024 * 1024)]) });
+  t.match((await held).json(), { status: 410, detail: { code: "client-revoked" } });
+
+  const again = (await play(h, id)).json().hls;
+  const segment = again.replace("index.m3u8", path.replace("index.m3u8", "1.m4s"));
+  await h.app.listen({ port: 0, host: "127.0.0.1" });
+  const { port } = h.app.server.address() as AddressInfo;
+  const open = await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const socket = connect(port, "127.0.0.1");
+      socket.write(`GET ${segment} HTTP/1.1\r\nhost: box\r\n\r\n`);
+      await once(socket, "readable");
+      return socket;
+    }),
+  );
+  t.match((await h.app.inject(segment)).json(), { status: 503, code: "too-many-playbacks" });
+  h.share.endPlaybacksOf("phone", "client-revoked", "The owner ended this phone's access.");
+  await Promise.all(
+    open.map(async (socket) => {
+      socket.on("error", () => undefined).resume();
+      await once(socket, "close");
+      t.ok(socket.bytesRead < 32 * 1024 * 1024, "not the whole segment");
+    }),
+  );
+  t.equal(h.packagers[0]?.made[0]?.data.references, 1, "only the store keeps it");
 });
 
 t.test("playback: a stop of the daemon ends everything and leaves no timer", async (t) => {

@@ -7,7 +7,8 @@ import type { AudioTrack, VideoTrack } from "../media-source.ts";
 import type { Rendition } from "../packaging/ports.ts";
 import { multivariantPlaylist, type ListedRendition } from "./multivariant-playlist.ts";
 import type { PlaylistText } from "./segment-store.ts";
-import { parseMediaName, sendMedia } from "./send-media.ts";
+import { cutOff, whenGone } from "../when-gone.ts";
+import { parseMediaName, sendMedia, type MediaLimits } from "./send-media.ts";
 
 const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
 /** Segments never change under their address; the grant in it is one client's, so no shared cache may keep them. */
@@ -30,7 +31,7 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
       "/m/:grant/index.m3u8",
       { config: { access: MEDIA }, schema },
       async (request, reply) => {
-        const playback = playbacks.byGrant(request.params.grant);
+        const playback = admit(request, reply, request.params.grant);
         const plain = Buffer.from(multivariantPlaylist(multivariantOf(playback)));
         return sendPlaylist(request, reply, playback, { plain, gzip: () => plain });
       },
@@ -40,7 +41,7 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
       { config: { access: MEDIA }, schema },
       async (request, reply) => {
         const { grant, stream: run, rendition, name } = request.params;
-        const playback = playbacks.byGrant(grant);
+        const playback = admit(request, reply, grant);
         const { stream } = playback;
         if (run !== stream.id)
           throw new TellyportError("segment-not-found", "This is another stream's address.");
@@ -49,6 +50,7 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
         if (what.kind === "playlist") {
           store.ring(rendition);
           await stream.firstSegment(rendition, firstSegmentMs);
+          playbacks.byGrant(grant); // it may have ended meanwhile, while others keep the stream
           return sendPlaylist(request, reply, playback, store.playlist(rendition));
         }
         const type =
@@ -58,7 +60,7 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
           const etag = `"${run}-${rendition}-init-${what.version}"`;
           const body = store.init(rendition, what.version);
           const sent = (bytes: number): void => playbacks.meter(playback.id, bytes);
-          return sendMedia(request, reply, { ...common, headers: { etag }, body, sent }, noProgressMs);
+          return sendMedia(request, reply, { ...common, headers: { etag }, body, sent }, limits(playback));
         }
         const segment = store.segment(rendition, what.sequence);
         const lead = rendition === leadRendition(playback)?.id ? segment : undefined;
@@ -69,11 +71,26 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
           request,
           reply,
           { ...common, headers: { etag }, body: segment.data, sent },
-          noProgressMs,
+          limits(playback),
         );
       },
     );
   };
+
+  /** @throws TellyportError as `Playbacks.byGrant` and `Playbacks.answering` */
+  function admit(request: FastifyRequest, reply: FastifyReply, grant: string): RunningPlayback {
+    const playback = playbacks.byGrant(grant);
+    const { raw } = reply;
+    // One that has not begun is told in words why it ended.
+    const cut = (): void => void (raw.headersSent && cutOff(request.raw, raw));
+    whenGone(request.raw, raw, playbacks.answering(playback.id, cut));
+    return playback;
+  }
+
+  /** Who takes several times as long for a segment as it plays cannot watch it anyway. */
+  function limits({ stream }: RunningPlayback): MediaLimits {
+    return { noProgress: noProgressMs, inAll: Math.max(30_000, 4000 * stream.store.targetDuration) };
+  }
 
   function sendPlaylist(
     request: FastifyRequest,
@@ -87,7 +104,7 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
     if (compress && body !== text.plain) headers["content-encoding"] = "gzip";
     const sent = (bytes: number): void => playbacks.meter(playback.id, bytes);
     const answer = { type: PLAYLIST_TYPE, cacheControl: "no-cache", headers, body, ranges: false, sent };
-    return sendMedia(request, reply, answer, noProgressMs);
+    return sendMedia(request, reply, answer, limits(playback));
   }
 }
 

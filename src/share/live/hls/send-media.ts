@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { TellyportError } from "../../../kernel/errors.ts";
 import type { MediaBytes } from "../packaging/ports.ts";
+import { cutOff, whenGone } from "../when-gone.ts";
 
 /** Media answers, written past the framework: few `writev`s, no copy. */
 
@@ -17,15 +18,23 @@ export interface MediaAnswer {
   readonly sent?: (bytes: number) => void;
 }
 
+/** How slow a receiver may be, ms. */
+export interface MediaLimits {
+  /** Without any progress. */
+  readonly noProgress: number;
+  /** From the request to the last byte: against one that trickles, or that asks for much and waits. */
+  readonly inAll: number;
+}
+
 /**
- * Sends it. A receiver that takes nothing for `noProgress` ms is cut off: it costs its own connection and nobody else's.
+ * Sends it. A receiver that keeps to no limit is cut off: it costs its own connection and nobody else's.
  * @throws TellyportError never; an unsatisfiable range is answered with 416
  */
 export function sendMedia(
   request: FastifyRequest,
   reply: FastifyReply,
   answer: MediaAnswer,
-  noProgress: number,
+  limits: MediaLimits,
 ): FastifyReply {
   const { body } = answer;
   const range = answer.ranges ? parseRange(request.headers.range, body.length) : null;
@@ -51,14 +60,16 @@ export function sendMedia(
   if (!head && !Buffer.isBuffer(body)) body.retain();
   let finished = false;
   raw.once("finish", () => (finished = true));
-  raw.once("close", () => {
+  const late = setTimeout(() => cutOff(request.raw, raw), limits.inAll);
+  whenGone(request.raw, raw, () => {
+    clearTimeout(late);
     if (head) return;
     answer.sent?.(finished ? to - from : left);
     // Only now can nobody read the memory any more; before, another channel's bytes could reach this client.
     if (!Buffer.isBuffer(body)) body.release();
   });
   // Counts only time without progress: Node looks at the socket's write queue before it fires.
-  raw.setTimeout(noProgress, () => raw.destroy());
+  raw.setTimeout(limits.noProgress, () => cutOff(request.raw, raw));
   raw.writeHead(range === null ? 200 : 206, headers);
   if (head) raw.end();
   else pump(raw, slice(Buffer.isBuffer(body) ? [body] : body.buffers, from, to), (bytes) => (left += bytes));

@@ -1,9 +1,14 @@
 import { request as httpRequest, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { connect, type AddressInfo } from "node:net";
 import fc from "fast-check";
 import fastify from "fastify";
 import t from "tap";
-import { parseMediaName, parseRange, sendMedia } from "../../../../src/share/live/hls/send-media.ts";
+import {
+  parseMediaName,
+  parseRange,
+  sendMedia,
+  type MediaAnswer,
+} from "../../../../src/share/live/hls/send-media.ts";
 import { FakeBytes } from "../../fakes.ts";
 
 t.test("send media: ranges as in RFC 9110 §14", (t) => {
@@ -63,7 +68,7 @@ t.test("send media: pieces leave as one body, whole, in part, and only the head"
         body,
         sent: (bytes) => sent.push(bytes),
       },
-      1000,
+      { noProgress: 1000, inAll: 10_000 },
     ),
   );
   const whole = await app.inject("/s");
@@ -98,7 +103,7 @@ t.test(
         request,
         reply,
         { type: "video/mp4", cacheControl: "", ranges: false, body, sent: (bytes) => (sent = bytes) },
-        300,
+        { noProgress: 300, inAll: 10_000 },
       ),
     );
     await app.listen({ port: 0, host: "127.0.0.1" });
@@ -127,7 +132,7 @@ t.test("send media: a slow reader that makes progress is not cut off", async (t)
   const app = fastify();
   t.teardown(() => app.close());
   app.get("/s", (request, reply) =>
-    sendMedia(request, reply, { type: "video/mp4", cacheControl: "", ranges: false, body }, 400),
+    sendMedia(request, reply, plain(body), { noProgress: 400, inAll: 10_000 }),
   );
   await app.listen({ port: 0, host: "127.0.0.1" });
   const response = await get(app.server);
@@ -148,6 +153,58 @@ t.test("send media: a slow reader that makes progress is not cut off", async (t)
   t.equal(pauses, 4);
   await until(() => body.references === 1, "the answer gave its reference back");
 });
+
+t.test("send media: a reader that trickles is cut off in the end", async (t) => {
+  const body = new FakeBytes([Buffer.alloc(32 * 1024 * 1024, 7)]);
+  const app = fastify();
+  t.teardown(() => app.close());
+  app.get("/s", (request, reply) =>
+    sendMedia(request, reply, plain(body), { noProgress: 10_000, inAll: 500 }),
+  );
+  await app.listen({ port: 0, host: "127.0.0.1" });
+  const response = await get(app.server);
+  response.once("error", () => undefined);
+  const closed = new Promise((resolve) => response.once("close", resolve));
+  response.pause();
+  const trickle = setInterval(() => response.read(16 * 1024), 50);
+  await until(() => body.references === 2, "it has begun");
+  await until(() => body.references === 1, "it is cut off");
+  clearInterval(trickle);
+  response.resume();
+  await closed;
+  t.notOk(response.complete);
+});
+
+t.test(
+  "send media: answers that wait behind another give back their bytes with the connection",
+  async (t) => {
+    const body = new FakeBytes([Buffer.alloc(32 * 1024 * 1024, 7)]);
+    const app = fastify();
+    t.teardown(() => app.close());
+    let calls = 0;
+    app.get("/s", (request, reply) =>
+      sendMedia(
+        request,
+        reply,
+        { ...plain(body), sent: () => calls++ },
+        { noProgress: 10_000, inAll: 10_000 },
+      ),
+    );
+    await app.listen({ port: 0, host: "127.0.0.1" });
+    const socket = connect((app.server.address() as AddressInfo).port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write("GET /s HTTP/1.1\r\nhost: box\r\n\r\n".repeat(12));
+    await until(() => body.references > 2, "several were asked for");
+    const asked = body.references - 1;
+    socket.destroy();
+    await until(() => body.references === 1, "all gave their reference back");
+    t.ok(calls >= asked, "and each was booked");
+  },
+);
+
+function plain(body: FakeBytes): MediaAnswer {
+  return { type: "video/mp4", cacheControl: "", ranges: false, body };
+}
 
 function get(server: Server): Promise<IncomingMessage> {
   const { port } = server.address() as AddressInfo;
