@@ -87,6 +87,9 @@ function ffmpegSeconds(input: string, folder: string): number {
 /** The least of several runs: whatever else the machine does only ever adds. */
 const least = (values: readonly number[]): number => Math.min(...values);
 
+/** What this bench measures. */
+export const ids = ["remux-ratio"] as const;
+
 /** `remux-ratio`: one service of a multiplex, unpaced, to fMP4 segments in memory; slope without start-up. */
 export async function run(): Promise<Figure[]> {
   if (spawnSync("ffmpeg", ["-version"]).status !== 0) {

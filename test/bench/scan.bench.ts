@@ -31,6 +31,9 @@ function cpuSeconds(work: () => void): number {
 
 const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
 
+/** What this bench measures. */
+export const ids = ["scan-ratio"] as const;
+
 /** `scan-ratio`: header scan with PID routing and continuity, bytes per CPU second against `Buffer.copy` of the same bytes. */
 export async function run(): Promise<
   { id: string; value: number; unit: string; goal: string; ratio?: number; peer?: string }[]
