@@ -40,6 +40,7 @@ export async function start(): Promise<void> {
   connection.onSignedOut = (reason) => showPairing(reason);
   window.addEventListener("popstate", followAddress);
   window.addEventListener("hashchange", onHashChange);
+  window.addEventListener("online", () => player.current?.onBoxBack());
   setInterval(() => (state.now.value = connection.boxNow()), CLOCK_TICK);
   await connect();
 }
@@ -135,7 +136,9 @@ async function readEvents(signal: AbortSignal, onOpen: () => void): Promise<void
     const decoder = new TextDecoder();
     const parse = createEventParser();
     onOpen();
+    const wasAway = !state.live.value;
     state.live.value = true;
+    if (wasAway) player.current?.onBoxBack();
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;

@@ -42,8 +42,12 @@ t.test(
     box.match = "47";
     const { page, complaints } = await open("/");
     const code = page.locator("[name=code]");
+    t.equal(await code.getAttribute("autocorrect"), "off");
     await code.pressSequentially("wdja1b");
     t.equal(await code.inputValue(), "WDJB");
+    await code.fill("wdja");
+    await page.click("[data-action=pair]");
+    t.match(await page.textContent("#code-help"), /Codes have no A/, "the letter is the reason");
     await code.fill("");
     await code.pressSequentially("wdjbm");
     t.equal(await code.inputValue(), "WDJB-M");

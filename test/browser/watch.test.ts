@@ -223,3 +223,59 @@ t.test("web list: without the box there are words and a way to try again", { ski
   await page.click("[data-action=retry]");
   await page.waitForSelector("[data-channel=news]");
 });
+
+const mediaRequests = (bench: Bench): number => bench.box.log.filter((line) => line.includes(" /m/")).length;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+t.test("web player: behind a message nothing is fetched, and the first reason stays", { skip }, async (t) => {
+  const bench = await setUp(t);
+  const { box } = bench;
+  const { page } = await paired(bench);
+  await page.click("[data-channel=news]");
+  await until(phase(page), (now) => now === "playing");
+  const id = [...box.playing.keys()][0] ?? "";
+  box.send("playback-ended", { id, code: "device-gone", title: "Gone" });
+  await page.waitForSelector("[data-code=device-gone]");
+  const picture = await watching(page);
+  t.equal(picture.width, 640, "the last picture stays");
+  await pause(500); // what was on its way
+  const before = mediaRequests(bench);
+  await pause(2500);
+  t.equal(mediaRequests(bench), before, "no more media requests");
+  t.match(await page.textContent("[data-screen=error]"), /The tuner was unplugged/);
+
+  box.dropEventStreams();
+  await page.waitForSelector("[data-phase=playing]");
+  t.equal(await page.locator("[data-screen=error]").count(), 0, "with the box back it plays by itself");
+});
+
+t.test("web player: the reason of an ended stream is in its answer", { skip }, async (t) => {
+  const bench = await setUp(t);
+  const { page } = await paired(bench);
+  await page.click("[data-channel=news]");
+  await until(phase(page), (now) => now === "playing");
+  const body = { title: "Ended", status: 410, code: "playback-ended", detail: { code: "device-gone" } };
+  await page.route("**/m/**", (route) => route.fulfill({ status: 410, body: JSON.stringify(body) }));
+  await page.waitForSelector("[data-screen=error]", { timeout: 30_000 });
+  t.equal(await page.getAttribute("[data-screen=error]", "data-code"), "device-gone");
+});
+
+t.test("web player: offline is said after a while, and mends itself", { skip }, async (t) => {
+  const bench = await setUp(t);
+  const { box } = bench;
+  const { page } = await paired(bench);
+  await page.click("[data-channel=news]");
+  await until(phase(page), (now) => now === "playing");
+  const first = [...box.playing.keys()][0] ?? "";
+  await page.context().setOffline(true);
+  await page.waitForSelector("[data-screen=error][data-code=box-unreachable]", { timeout: 25_000 });
+  t.equal(await page.locator("[data-action=retry]").count(), 1);
+  t.ok(box.playing.has(first));
+  await page.context().setOffline(false);
+  await page.waitForSelector("[data-phase=playing]");
+  await until(
+    () => box.playing.has(first),
+    (still) => !still,
+  );
+  t.equal(box.playing.size, 1, "what could not be let go offline is let go now");
+});

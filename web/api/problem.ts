@@ -32,6 +32,14 @@ export function asProblem(error: unknown): Problem {
   return new Problem("internal", error instanceof Error ? error.message : String(error));
 }
 
+/** That a playback has ended says little: the box adds why (`detail.code`), and that is what the person is told. */
+export function causeOf(problem: Problem): Problem {
+  const { code, message, status, detail } = problem;
+  if (code !== "playback-ended" || typeof detail !== "object" || detail === null || !("code" in detail))
+    return problem;
+  return typeof detail.code === "string" ? new Problem(detail.code, message, { status, detail }) : problem;
+}
+
 /** Reads the RFC 9457 body of a failed answer; a body that is none becomes a problem by status. */
 export async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json().catch(() => null);

@@ -22,6 +22,10 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["This device shows no picture for this channel", "Try another channel or another browser."],
     zh: ["此设备显示不出该频道的画面", "请换一个频道或浏览器。"],
   },
+  "signal-disturbed": {
+    en: ["The signal is disturbed", "Try again, or check the aerial cable."],
+    zh: ["信号受到干扰", "请重试，或检查天线连接。"],
+  },
 
   // of the box
   internal: {

@@ -38,7 +38,16 @@ export function chooseLanguage(choice: Language): void {
 
 /** The words for a key, with `{name}` filled in. */
 export function t(key: WordKey, fill: Readonly<Record<string, string | number>> = {}): string {
-  return words.value[key].replace(/\{(\w+)\}/g, (hole, name: string) => String(fill[name] ?? hole));
+  return words.value[key].replace(
+    /(\p{Script=Han} )?\{(\w+)\}( \p{Script=Han})?/gu,
+    (hole, before = "", name: string, after = "") => {
+      const text = String(fill[name] ?? hole);
+      // between Han characters there is no space
+      const start = /^\p{Script=Han}/u.test(text) ? before.trim() : before;
+      const end = /\p{Script=Han}$/u.test(text) ? after.trim() : after;
+      return start + text + end;
+    },
+  );
 }
 
 /** What happened and the way on; the box's own English title where the app has no words for the code. */

@@ -1,6 +1,6 @@
 import type Hls from "hls.js";
 import type { ErrorData, HlsConfig } from "hls.js";
-import { Problem, UNREACHABLE, asProblem, problemOf } from "../api/problem.ts";
+import { Problem, UNREACHABLE, asProblem, causeOf, problemOf } from "../api/problem.ts";
 import { trackName, type AudioTrack } from "./audio-tracks.ts";
 
 /** One stream on one video element. */
@@ -10,10 +10,14 @@ export interface Engine {
   chooseAudio(id: number): void;
   /** Jumps to what is on air now, if playing fell out of what the box still has. */
   backToLive(): void;
+  /** Fetches no more and reports no more; the last frame stays. */
+  stop(): void;
   destroy(): void;
 }
 
 export interface EngineEvents {
+  /** The element is fed anew after an error, which pauses it: whoever wants it to play must say so again. */
+  revived(): void;
   /** The stream cannot go on. */
   failed(problem: Problem): void;
   readonly audioChanged: () => void;
@@ -40,8 +44,13 @@ const CONFIG: Partial<HlsConfig> = {
   },
 };
 
-/** A fatal error is taken up again so often before it is one for the person. */
-const RECOVERIES = 3;
+/**
+ * Milliseconds before each new attempt after a fatal error; then it is one for the person. A disturbance lasts seconds,
+ * and its data are refused at once.
+ */
+const RECOVERY_DELAYS = [0, 1000, 2000, 3000];
+/** Seconds of picture or sound in a row after which an error counts as overcome. */
+const STEADY = 5;
 
 /**
  * Plays a live playlist on a video element. hls.js is loaded when first needed; where it has no media source extensions
@@ -73,28 +82,74 @@ function attachLibrary(
   const hls = new Library(language === null ? CONFIG : { ...CONFIG, audioPreference: { lang: language } });
   let recoveries = 0;
   let asking = false;
+  let stopped = false;
+  let hasPlayed = false;
+  let steady = 0;
+  let lastTime = video.currentTime;
+  // What was fetched may still be undecodable: only what was seen or heard counts.
+  const onTime = (): void => {
+    const step = video.currentTime - lastTime;
+    lastTime = video.currentTime;
+    if (step <= 0 || step > 2 || video.seeking) return; // a jump
+    steady += step;
+    hasPlayed ||= steady > 0.2;
+    if (steady >= STEADY) recoveries = 0;
+  };
+  video.addEventListener("timeupdate", onTime);
   hls.on(Library.Events.ERROR, (_, data) => void onError(data));
   hls.on(Library.Events.AUDIO_TRACKS_UPDATED, () => events.audioChanged());
   hls.on(Library.Events.AUDIO_TRACK_SWITCHED, () => events.audioChanged());
-  hls.on(Library.Events.FRAG_BUFFERED, () => (recoveries = 0));
+  let attachments = 0;
+  let revival: ReturnType<typeof setTimeout> | undefined;
+  // the library does so of its own accord as well, without end
+  hls.on(Library.Events.MEDIA_ATTACHING, () => {
+    if (attachments++ === 0) return;
+    steady = 0;
+    if (++recoveries > RECOVERY_DELAYS.length) return queueMicrotask(giveUp);
+    const { currentTime } = video;
+    const isFirst = recoveries === 1;
+    queueMicrotask(() => hls.stopLoad());
+    // the second time in a row what lies before the live edge is spoilt
+    clearTimeout(revival);
+    revival = setTimeout(
+      () => hls.startLoad((isFirst ? currentTime : hls.liveSyncPosition) || -1),
+      RECOVERY_DELAYS[recoveries - 1],
+    );
+    events.revived();
+  });
+  hls.on(Library.Events.MEDIA_ATTACHED, () => stopped && hls.stopLoad());
+  hls.on(Library.Events.MANIFEST_PARSED, () => stopped && hls.stopLoad());
   hls.loadSource(address);
   hls.attachMedia(video);
 
   async function onError(data: ErrorData): Promise<void> {
-    if (!data.fatal || asking) return;
+    if (!data.fatal || asking || stopped) return;
+    steady = 0;
     if (data.type === Library.ErrorTypes.MEDIA_ERROR) {
-      if (recoveries++ < RECOVERIES) hls.recoverMediaError();
-      else events.failed(new Problem("client-cannot-decode", data.details));
+      if (recoveries >= RECOVERY_DELAYS.length) giveUp();
+      else hls.recoverMediaError();
       return;
     }
     // the library knows a status at most; the box says why
     asking = true;
     const problem = await reasonOf(address);
     asking = false;
-    if (problem === null && recoveries++ < RECOVERIES) {
+    if (stopped) return;
+    if (problem === null && recoveries++ < RECOVERY_DELAYS.length) {
       if (hls.levels.length === 0) hls.loadSource(address);
       hls.startLoad();
     } else events.failed(problem ?? new Problem("playback-ended", data.details));
+  }
+
+  function giveUp(): void {
+    if (!stopped) events.failed(new Problem(hasPlayed ? "signal-disturbed" : "client-cannot-decode"));
+  }
+
+  function stop(): void {
+    stopped = true;
+    clearTimeout(revival);
+    video.removeEventListener("timeupdate", onTime);
+    hls.stopLoad();
   }
 
   return {
@@ -110,7 +165,11 @@ function attachLibrary(
       const oldest = video.seekable.length > 0 ? video.seekable.start(0) : 0;
       if (edge !== null && video.currentTime < oldest) video.currentTime = edge;
     },
-    destroy: () => hls.destroy(),
+    stop,
+    destroy() {
+      stop();
+      hls.destroy();
+    },
   };
 }
 
@@ -142,6 +201,10 @@ function attachNative(video: HTMLVideoElement, address: string, events: EngineEv
       if (seekable.length > 0 && video.currentTime < seekable.start(0))
         video.currentTime = seekable.end(0) - 4;
     },
+    stop() {
+      video.pause();
+      video.removeEventListener("error", onError);
+    },
     destroy() {
       video.removeEventListener("error", onError);
       tracks?.removeEventListener("addtrack", events.audioChanged);
@@ -156,7 +219,7 @@ function attachNative(video: HTMLVideoElement, address: string, events: EngineEv
 async function reasonOf(address: string): Promise<Problem | null> {
   try {
     const response = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(5000) });
-    return response.ok ? null : await problemOf(response);
+    return response.ok ? null : causeOf(await problemOf(response));
   } catch (error) {
     return new Problem(UNREACHABLE, asProblem(error).message);
   }

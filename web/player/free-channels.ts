@@ -4,7 +4,7 @@ import type { Problem } from "../api/problem.ts";
 /** So many fit beside a message. */
 const AT_MOST = 4;
 
-/** The channels that the box offers instead of a refused one, as far as the list knows them. */
+/** The channels that the box offers instead of a refused one, as far as the list knows them: the nearest numbers. */
 export function freeChannels(problem: Problem, channels: readonly Channel[], refused: string): Channel[] {
   const { detail } = problem;
   const free = typeof detail === "object" && detail !== null && "free" in detail ? detail.free : null;
@@ -12,5 +12,10 @@ export function freeChannels(problem: Problem, channels: readonly Channel[], ref
   const ids = free.map((entry: unknown) =>
     typeof entry === "object" && entry !== null && "id" in entry ? String(entry.id) : String(entry),
   );
-  return channels.filter(({ id }) => id !== refused && ids.includes(id)).slice(0, AT_MOST);
+  const { number: from = 0 } = channels.find(({ id }) => id === refused) ?? {};
+  return channels
+    .filter(({ id }) => id !== refused && ids.includes(id))
+    .sort((a, b) => Math.abs(a.number - from) - Math.abs(b.number - from))
+    .slice(0, AT_MOST)
+    .sort((a, b) => a.number - b.number);
 }

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { Capabilities, Channel, Playback, PlaybackRequest } from "../../src/protocol/api.ts";
 import type { BoxConnection } from "../api/connection.ts";
-import { Problem, asProblem } from "../api/problem.ts";
+import { Problem, UNREACHABLE, asProblem, causeOf } from "../api/problem.ts";
 import { recall, remember } from "../memory.ts";
 import type { AudioTrack } from "./audio-tracks.ts";
 import { Stage } from "./stage.ts";
@@ -12,6 +12,26 @@ const TICK = 20_000;
 const START_PATIENCE = 20_000;
 /** Milliseconds after the start by which a television channel must have a picture size. */
 const PICTURE_PATIENCE = 4000;
+/** Milliseconds of standing still after which the box is asked whether it is there. */
+const WAITING_PATIENCE = 4000;
+/** Milliseconds of standing still after which it is said, though the box is there. */
+const STANDSTILL = 30_000;
+/** Milliseconds after a failure within which the box's return starts the channel again: later nobody may be there. */
+const RESUME_WITHIN = 900_000;
+/** Milliseconds after the box's return within which the end of what played before is a matter of course. */
+const RETURN_SETTLES = 30_000;
+
+/** Ends that the box's return, or the network's, may have mended. */
+const MAY_BE_MENDED = new Set([UNREACHABLE, "device-gone", "no-lock", "no-data", "signal-disturbed"]);
+/** What is said of a playback that the box no longer knows. */
+const FORGOTTEN = new Set([
+  "stopping",
+  "playback-ended",
+  "playback-not-found",
+  "grant-ended",
+  "grant-invalid",
+  "stream-idle",
+]);
 
 /** Refusals that our own present playback may be the cause of. */
 const GIVES_WAY = new Set(["no-tuner-free", "too-many-playbacks", "device-busy"]);
@@ -43,7 +63,11 @@ export class Player {
   #former: Playback[] = [];
   #goodbye: (() => void) | null = null;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
+  #standingSince: number | null = null;
+  #standstill: ReturnType<typeof setTimeout> | undefined;
   #tick: ReturnType<typeof setInterval> | undefined;
+  #failedAt = -Infinity;
+  #boxBackAt = -Infinity;
   #language = recall("audio-language");
 
   constructor(deps: PlayerDeps) {
@@ -59,9 +83,11 @@ export class Player {
         this.silenced.value = true;
         this.muted.value = true;
       },
-      waiting: (isWaiting) => (this.buffering.value = isWaiting),
+      waiting: (isWaiting) => this.#setBuffering(isWaiting),
       paused: (isPaused) => {
-        if (this.phase.value === "playing") this.paused.value = isPaused;
+        if (this.phase.value !== "playing") return;
+        this.paused.value = isPaused;
+        if (isPaused) this.#setBuffering(false);
       },
       audioTracks: (tracks) => (this.audioTracks.value = tracks),
     });
@@ -77,6 +103,7 @@ export class Player {
     this.problem.value = null;
     this.phase.value = "starting";
     this.paused.value = false;
+    this.#setBuffering(false);
     this.#wanted = channel;
     this.#locking.abort();
     clearTimeout(this.#watchdog);
@@ -109,12 +136,24 @@ export class Player {
   onEnded(ended: { id: string; code: string; title: string; detail?: unknown }): void {
     if (ended.id !== this.#current?.id) return;
     this.#current = null;
-    this.#fail(new Problem(ended.code, ended.title, { detail: ended.detail }));
+    this.#fail(causeOf(new Problem(ended.code, ended.title, { detail: ended.detail })));
+  }
+
+  /** The box, or the network, is there again after a break: what ended because of it goes on, tried once. */
+  onBoxBack(): void {
+    const { code = "" } = this.problem.value ?? {};
+    if (this.phase.value !== "failed") this.#boxBackAt = performance.now();
+    else if (
+      (MAY_BE_MENDED.has(code) || FORGOTTEN.has(code)) &&
+      performance.now() - this.#failedAt < RESUME_WITHIN
+    )
+      this.again();
   }
 
   close(): void {
     clearInterval(this.#tick);
     clearTimeout(this.#watchdog);
+    clearTimeout(this.#standstill);
     window.removeEventListener("pagehide", this.#onPageHide);
     window.removeEventListener("pageshow", this.#onPageShow);
     this.#wanted = null;
@@ -144,6 +183,9 @@ export class Player {
     this.#current = playback;
     if (this.#wanted !== null) return; // the person is already further; the next start lets this one go
     if (this.#stage === null) return void this.#releaseAll();
+    // the former channel may have failed while this one was asked for
+    this.phase.value = "starting";
+    this.problem.value = null;
     this.#watchdog = setTimeout(() => this.#fail(new Problem("stream-start-timeout")), START_PATIENCE);
     await Promise.all([
       this.#prepareGoodbye(),
@@ -172,7 +214,7 @@ export class Player {
   #onStarted(): void {
     clearTimeout(this.#watchdog);
     this.phase.value = "playing";
-    this.buffering.value = false;
+    this.#setBuffering(false);
     const former = this.#former;
     this.#former = [];
     for (const playback of former) void this.#release(playback);
@@ -183,13 +225,48 @@ export class Player {
     }, PICTURE_PATIENCE);
   }
 
+  /** The first reason counts: what follows from it would only hide it. */
   #fail(problem: Problem): void {
+    if (this.phase.value === "failed") return;
     clearTimeout(this.#watchdog);
     this.#stage?.freeze();
+    this.#setBuffering(false);
     this.phase.value = "failed";
-    this.buffering.value = false;
     this.problem.value = problem;
+    this.#failedAt = performance.now();
     void this.#releaseAll();
+    if (!FORGOTTEN.has(problem.code) || this.#failedAt - this.#boxBackAt > RETURN_SETTLES) return;
+    this.#boxBackAt = -Infinity; // once
+    this.again();
+  }
+
+  #setBuffering(isBuffering: boolean): void {
+    if (this.buffering.value === isBuffering) return;
+    this.buffering.value = isBuffering;
+    clearTimeout(this.#standstill);
+    this.#standingSince = isBuffering ? performance.now() : null;
+    if (this.#standingSince !== null) this.#watchStandstill(this.#standingSince);
+  }
+
+  /** hls.js tries for long before it gives up; a person wants to know sooner. */
+  #watchStandstill(since: number): void {
+    this.#standstill = setTimeout(() => {
+      void this.#reasonToStand(since).then((problem) => {
+        if (this.#standingSince !== since || this.phase.value !== "playing") return;
+        if (problem === null) this.#watchStandstill(since);
+        else this.#fail(problem);
+      });
+    }, WAITING_PATIENCE);
+  }
+
+  async #reasonToStand(since: number): Promise<Problem | null> {
+    try {
+      await this.#deps.connection.call("GET", "/api/v1/box", { open: true, timeoutMs: 5000 });
+    } catch (error) {
+      const problem = asProblem(error);
+      if (problem.code === UNREACHABLE) return problem;
+    }
+    return performance.now() - since < STANDSTILL ? null : new Problem("signal-disturbed");
   }
 
   async #onTick(): Promise<void> {
@@ -219,9 +296,12 @@ export class Player {
     return Promise.all(all.map((playback) => this.#release(playback)));
   }
 
-  /** What cannot be let go now ends by itself on the box when nobody fetches it. */
+  /** Said again when the network is back; without it a playback that nobody fetches ends by itself on the box. */
   async #release(playback: Playback): Promise<void> {
-    await this.#deps.connection.call("DELETE", pathOf(playback)).catch(() => undefined);
+    await this.#deps.connection.call("DELETE", pathOf(playback)).catch((error: unknown) => {
+      if (asProblem(error).status !== 0) return;
+      window.addEventListener("online", () => void this.#release(playback), { once: true });
+    });
   }
 
   readonly #onPageHide = (): void => this.#goodbye?.();

@@ -18,6 +18,8 @@ export interface StageEvents {
 interface Slot {
   readonly video: HTMLVideoElement;
   engine: Engine | null;
+  /** The element is being fed anew: that it stands still is nobody's wish. */
+  reviving: boolean;
   /** Ends the listeners of the stream in this slot. */
   release: AbortController;
 }
@@ -32,9 +34,16 @@ export class Stage {
   #front = 0;
   #turn = 0;
   #muted = false;
+  /** The person, or the system in their name, wants it to stand still. */
+  #paused = false;
 
   constructor(videos: readonly [HTMLVideoElement, HTMLVideoElement], events: StageEvents) {
-    const slot = (video: HTMLVideoElement): Slot => ({ video, engine: null, release: new AbortController() });
+    const slot = (video: HTMLVideoElement): Slot => ({
+      video,
+      engine: null,
+      reviving: false,
+      release: new AbortController(),
+    });
     this.#slots = [slot(videos[0]), slot(videos[1])];
     this.#events = events;
     for (const video of videos) {
@@ -66,6 +75,7 @@ export class Stage {
     const present = (): boolean => turn === this.#turn && !release.signal.aborted;
     const engine = await attach(video, source.address, source.language, {
       failed: (problem) => present() && this.#events.failed(problem),
+      revived: () => present() && this.#revive(back, present),
       audioChanged: () => present() && this.#events.audioTracks(back.engine?.audioTracks() ?? []),
     });
     if (!present()) return engine.destroy();
@@ -74,9 +84,12 @@ export class Stage {
     const listen = (name: string, handler: () => void): void =>
       video.addEventListener(name, () => present() && handler(), { signal: release.signal });
     listen("waiting", () => this.#events.waiting(true));
-    listen("playing", () => this.#events.waiting(false));
-    listen("pause", () => video === this.video && this.#events.paused(true));
-    listen("play", () => video === this.video && this.#events.paused(false));
+    listen("playing", () => {
+      back.reviving = false;
+      this.#events.waiting(false);
+    });
+    listen("pause", () => video === this.video && !back.reviving && this.#setPaused(true));
+    listen("play", () => video === this.video && this.#setPaused(false));
     await this.#play(video, present);
   }
 
@@ -92,6 +105,7 @@ export class Stage {
 
   pause(): void {
     this.video.pause();
+    this.#setPaused(true);
   }
 
   resume(): void {
@@ -101,12 +115,28 @@ export class Stage {
 
   /** Stops the stream but leaves its last frame on the screen. */
   freeze(): void {
-    this.video.pause();
+    this.#turn++;
+    const front = this.#slots[this.#front as 0 | 1];
+    front.engine?.stop();
+    front.video.pause();
+    this.#clear(this.#slots[(1 - this.#front) as 0 | 1]);
   }
 
   close(): void {
     this.#turn++;
     for (const slot of this.#slots) this.#clear(slot);
+  }
+
+  #setPaused(isPaused: boolean): void {
+    this.#paused = isPaused;
+    this.#events.paused(isPaused);
+  }
+
+  #revive(slot: Slot, present: () => boolean): void {
+    slot.reviving = true;
+    if (slot.video === this.video && this.#paused) return;
+    this.#events.waiting(true);
+    void this.#play(slot.video, present);
   }
 
   async #play(video: HTMLVideoElement, present: () => boolean): Promise<void> {
@@ -150,6 +180,7 @@ export class Stage {
       old.video.toggleAttribute("data-front", false);
       this.#clear(old);
     }
+    this.#paused = false;
     slot.video.toggleAttribute("data-front", true);
     slot.video.muted = this.#muted;
     this.#events.audioTracks(slot.engine?.audioTracks() ?? []);
@@ -161,6 +192,7 @@ export class Stage {
     slot.release = new AbortController();
     slot.engine?.destroy();
     slot.engine = null;
+    slot.reviving = false;
     slot.video.pause();
   }
 }

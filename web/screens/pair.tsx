@@ -101,14 +101,23 @@ function Scanned(props: { busy: boolean; onPair: () => void; onType: () => void 
 
 function CodeForm({ busy, onCode }: { busy: boolean; onCode: (code: string) => void }) {
   const shown = useSignal("");
-  const complaint = useSignal("");
+  const strange = useSignal<readonly string[]>([]);
+  const tooShort = useSignal(false);
   const field = useRef<HTMLInputElement>(null);
+  // as a property, which is what JSX would set, "off" counts as true
+  useEffect(() => field.current?.setAttribute("autocorrect", "off"), []);
+  const missing = CODE_LENGTH - shown.value.replace("-", "").length;
+  const complaint =
+    strange.value.length > 0
+      ? t("pair.code.strange", { letters: strange.value.join(" ") })
+      : tooShort.value
+        ? t("pair.code.short", { missing })
+        : "";
 
   function onInput(event: Event): void {
     const input = event.currentTarget as HTMLInputElement;
-    const strange = strangeLetters(input.value);
-    complaint.value =
-      strange.length > 0 ? t("pair.code.strange", { letters: strange.slice(0, 5).join(" ") }) : "";
+    strange.value = strangeLetters(input.value).slice(0, 5);
+    tooShort.value = false;
     const atEnd = input.selectionStart === input.value.length;
     const caret = input.selectionStart ?? 0;
     shown.value = showCode(input.value);
@@ -120,7 +129,7 @@ function CodeForm({ busy, onCode }: { busy: boolean; onCode: (code: string) => v
     event.preventDefault();
     const code = normaliseCode(shown.value);
     if (code !== null) return onCode(code);
-    complaint.value = t("pair.code.short", { missing: CODE_LENGTH - shown.value.replace("-", "").length });
+    tooShort.value = true;
     field.current?.focus();
   }
 
@@ -137,16 +146,15 @@ function CodeForm({ busy, onCode }: { busy: boolean; onCode: (code: string) => v
           placeholder="XXXX-XXXX"
           autocomplete="one-time-code"
           autocapitalize="characters"
-          autocorrect="off"
           spellcheck={false}
           inputMode="text"
           enterKeyHint="go"
-          aria-invalid={complaint.value !== ""}
+          aria-invalid={complaint !== ""}
           aria-describedby="code-help"
         />
       </label>
-      <p id="code-help" class={complaint.value ? "complaint" : "quiet-text"} aria-live="polite">
-        {complaint.value || t(state.box.value?.pairing === "closed" ? "pair.closed" : "pair.code.help")}
+      <p id="code-help" class={complaint ? "complaint" : "quiet-text"} aria-live="polite">
+        {complaint || t(state.box.value?.pairing === "closed" ? "pair.closed" : "pair.code.help")}
       </p>
       <button class="primary" type="submit" data-action="pair" disabled={busy}>
         {t(busy ? "pair.working" : "pair.start")}

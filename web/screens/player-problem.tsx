@@ -7,10 +7,42 @@ import { freeChannels } from "../player/free-channels.ts";
 import type { Player } from "../player/player.ts";
 import * as state from "../state.ts";
 
+/** Trying the same again will not help. */
+const HOPELESS = new Set([
+  "scrambled",
+  "client-cannot-decode",
+  "channel-not-found",
+  "player-unsupported",
+  "unsupported",
+]);
+
 /** Why there is no picture, and the ways on. */
 export function PlayerProblem({ player, problem }: { player: Player; problem: Problem }) {
-  const again = useRef<HTMLButtonElement>(null);
-  useEffect(() => again.current?.focus(), [problem]);
+  const main = useRef<HTMLButtonElement>(null);
+  useEffect(() => main.current?.focus(), [problem]);
+  const hopeless = HOPELESS.has(problem.code);
+  const retry = (
+    <button
+      key="retry"
+      ref={hopeless ? null : main}
+      class={hopeless ? undefined : "primary"}
+      data-action="retry"
+      onClick={() => player.again()}
+    >
+      {t("app.retry")}
+    </button>
+  );
+  const toList = (
+    <button
+      key="list"
+      ref={hopeless ? main : null}
+      class={hopeless ? "primary" : undefined}
+      data-action="list"
+      onClick={app.leaveChannel}
+    >
+      {t("channels.title")}
+    </button>
+  );
   const { what, wayOn } = problemWords(problem);
   const free = freeChannels(problem, state.watchable.value ?? [], player.channel.value?.id ?? "");
   return (
@@ -27,12 +59,7 @@ export function PlayerProblem({ player, problem }: { player: Player; problem: Pr
           ))}
         </div>
       )}
-      <div class="pair-of-buttons">
-        <button ref={again} class="primary" data-action="retry" onClick={() => player.again()}>
-          {t("app.retry")}
-        </button>
-        <button onClick={app.leaveChannel}>{t("channels.title")}</button>
-      </div>
+      <div class="pair-of-buttons">{hopeless ? [toList, retry] : [retry, toList]}</div>
     </div>
   );
 }
