@@ -218,6 +218,8 @@ export interface SubscribeRequest {
 export interface Subscription {
   /** Milliseconds from the request to lock and to PMT. */
   readonly timings: { readonly lock: number; readonly pmt: number };
+  /** From now on it weighs this for the arbiter; optional for those that have one consumer only. */
+  reweigh?(weight: WeightClass): void;
   close(): void;
 }
 

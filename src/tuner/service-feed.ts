@@ -7,7 +7,8 @@ import type { ElementaryStream, ServiceSink, ServiceStreams, WeightClass } from 
 /** What a consumer asks of a session. */
 export interface FeedRequest {
   readonly serviceId: number;
-  readonly weight: WeightClass;
+  /** Changes with those who share the feed. */
+  weight: WeightClass;
   readonly consumer: string;
   readonly sink: ServiceSink;
   readonly select: (stream: ElementaryStream) => boolean;

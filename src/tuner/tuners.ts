@@ -24,7 +24,7 @@ import {
 import { TUNERS_DEFAULTS, type TunersOptions } from "./options.ts";
 import { refusal, REST_MS } from "./refusal.ts";
 import { addCounters, describeSlot, makeSlot, type Slot } from "./tuner-slot.ts";
-import { isPlayable } from "./service-feed.ts";
+import { isPlayable, type FeedRequest } from "./service-feed.ts";
 import { Survey } from "./survey.ts";
 
 export type { TunersOptions } from "./options.ts";
@@ -198,16 +198,14 @@ class TunerPool implements Tuners, Component {
     slot.linger?.cancel();
     slot.linger = null;
     slot.since = from;
-    const feed = await session.subscribe(
-      {
-        serviceId: request.service.serviceId,
-        weight: request.weight,
-        consumer: request.consumer,
-        sink: request.sink,
-        select: request.select ?? isPlayable,
-      },
-      request.signal,
-    );
+    const wish: FeedRequest = {
+      serviceId: request.service.serviceId,
+      weight: request.weight,
+      consumer: request.consumer,
+      sink: request.sink,
+      select: request.select ?? isPlayable,
+    };
+    const feed = await session.subscribe(wish, request.signal);
     const close = (): void => {
       request.signal?.removeEventListener("abort", close);
       feed.close();
@@ -218,6 +216,7 @@ class TunerPool implements Tuners, Component {
         lock: Math.max(0, feed.lockedAt - from),
         pmt: feed.knownAt - from,
       },
+      reweigh: (weight) => void (wish.weight = weight),
       close,
     };
   }

@@ -177,7 +177,7 @@ export function segment(
 /** A source whose events the test calls. */
 export class FakeSource implements MediaSource {
   readonly service: Service;
-  readonly weight: string;
+  weight: string;
   sink: MediaSink | null = null;
   stopped = false;
   /** Set before it starts: how starting goes. */
@@ -197,6 +197,10 @@ export class FakeSource implements MediaSource {
 
   stop(): void {
     this.stopped = true;
+  }
+
+  reweigh(weight: string): void {
+    this.weight = weight;
   }
 
   /** A random access point of the video. */

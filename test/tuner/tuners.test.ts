@@ -89,9 +89,12 @@ t.test("tuners: a heavier request displaces, an equal one is refused and told wh
   tuners.start?.(new AbortController().signal);
   await run(12_000);
   const viewer = new Recorder();
-  await subscribe(11, viewer);
+  const watched = await subscribe(11, viewer);
   t.equal(tuners.availability(key(12), "viewer"), "shares-tuner");
   t.equal(tuners.availability(key(21), "viewer"), "busy");
+  watched.reweigh?.("owner");
+  t.equal(tuners.availability(key(21), "owner"), "busy", "an owner joined");
+  watched.reweigh?.("viewer");
   t.equal(tuners.availability(key(21), "owner"), "would-displace");
   await t.rejects(subscribe(21, new Recorder()), {
     code: "no-tuner-free",

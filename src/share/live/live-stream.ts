@@ -4,6 +4,7 @@ import { TellyportError, isTellyportError, messageOf, type ErrorCode } from "../
 import type { Log } from "../../kernel/log.ts";
 import { ms, seconds, type Milliseconds } from "../../kernel/units.ts";
 import type { ChannelCodecs } from "../../protocol/api.ts";
+import type { WeightClass } from "../../tuner/ports.ts";
 import { CodecObserver } from "../channels/codec-facts.ts";
 import type { MediaHistory } from "../channels/stored-channel.ts";
 import type { MediaBudget } from "./hls/media-budget.ts";
@@ -116,6 +117,11 @@ export class LiveStream implements SegmentSink {
         }
       },
     );
+  }
+
+  /** What it weighs for the arbiter from now on. */
+  reweigh(weight: WeightClass): void {
+    if (this.#state.kind !== "ended") this.#options.source.reweigh?.(weight);
   }
 
   touch(): void {

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import { TellyportError, type ErrorCode } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
-import type { WeightClass } from "../../tuner/ports.ts";
+import { WEIGHTS, type WeightClass } from "../../tuner/index.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
 import type { MediaBudget } from "./hls/media-budget.ts";
@@ -26,12 +26,17 @@ export interface Hold {
   release(): void;
 }
 
+interface Running {
+  readonly stream: LiveStream;
+  readonly holds: Map<Hold, WeightClass>;
+}
+
 /** The live streams: one per service, however many watch it. */
 export class LiveStreams {
   /** Told of every stream that came to an end. */
   onEnded: (stream: LiveStream, code: ErrorCode, message: string) => void = () => undefined;
   readonly #options: LiveStreamsOptions;
-  readonly #streams = new Map<string, { stream: LiveStream; holds: Set<Hold> }>();
+  readonly #streams = new Map<string, Running>();
   #sweep: Timer | null = null;
 
   constructor(options: LiveStreamsOptions) {
@@ -59,7 +64,7 @@ export class LiveStreams {
 
   /**
    * Joins the channel's stream, or starts it.
-   * @param weight what a new stream weighs for the arbiter
+   * @param weight what this one weighs; for the arbiter the stream weighs as much as its heaviest
    * @throws TellyportError `service-not-on-air`
    */
   hold(channel: StoredChannel, weight: WeightClass): Hold {
@@ -68,17 +73,19 @@ export class LiveStreams {
     const hold: Hold = {
       stream,
       release: () => {
-        if (holds.delete(hold) && holds.size === 0)
-          stream.end("stream-idle", "Nobody watches this channel any more.");
+        if (!holds.delete(hold)) return;
+        if (holds.size === 0) stream.end("stream-idle", "Nobody watches this channel any more.");
+        else stream.reweigh(heaviest(holds.values()));
       },
     };
-    holds.add(hold);
+    holds.set(hold, weight);
+    if (running !== undefined) stream.reweigh(heaviest(holds.values()));
     stream.touch();
     if (running === undefined) stream.start();
     return hold;
   }
 
-  #create(channel: StoredChannel, weight: WeightClass): { stream: LiveStream; holds: Set<Hold> } {
+  #create(channel: StoredChannel, weight: WeightClass): Running {
     const { channels, createSource, createPackager, budget, clock, log } = this.#options;
     const service = channels.service(channel.id);
     if (service === undefined) {
@@ -99,7 +106,7 @@ export class LiveStreams {
       clock,
       log,
     });
-    const entry = { stream, holds: new Set<Hold>() };
+    const entry = { stream, holds: new Map<Hold, WeightClass>() };
     this.#streams.set(channel.id, entry);
     log.info({ channel: channel.id, name: channel.name }, "stream-started");
     return entry;
@@ -119,4 +126,8 @@ export class LiveStreams {
       stream.end("stream-idle", "Nobody asked for this channel for a while. Start it again to go on.");
     }
   }
+}
+
+function heaviest(weights: Iterable<WeightClass>): WeightClass {
+  return [...weights].reduce((a, b) => (WEIGHTS[b] > WEIGHTS[a] ? b : a));
 }

@@ -1,3 +1,4 @@
+import type { WeightClass } from "../../tuner/ports.ts";
 import type { ErrorCode } from "../../kernel/errors.ts";
 import type { Milliseconds, Ticks90k } from "../../kernel/units.ts";
 import type { AudioFamily, VideoFamily } from "../../protocol/api.ts";
@@ -88,5 +89,7 @@ export interface MediaSourceTimings {
 export interface MediaSource {
   /** Starts delivery. Resolves when the source is locked. @throws TellyportError of the tuner */
   start(sink: MediaSink, signal: AbortSignal): Promise<MediaSourceTimings>;
+  /** What it weighs for the arbiter changes with those who watch. */
+  reweigh?(weight: WeightClass): void;
   stop(): void;
 }

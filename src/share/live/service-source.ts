@@ -32,6 +32,7 @@ class ServiceSource implements MediaSource, ServiceSink {
   #sink: MediaSink | null = null;
   #assembly: ServiceAssembly | null = null;
   #subscription: Subscription | null = null;
+  #weight: WeightClass;
   #scrambled = false;
   #clearSeen = false;
   #scrambledTimer: Timer | null = null;
@@ -39,12 +40,14 @@ class ServiceSource implements MediaSource, ServiceSink {
 
   constructor(options: ServiceSourceOptions) {
     this.#options = options;
+    this.#weight = options.weight;
   }
 
   async start(sink: MediaSink, signal: AbortSignal): Promise<MediaSourceTimings> {
     this.#sink = sink;
     this.#assembly = new ServiceAssembly(sink);
-    const { tuners, service, weight, consumer } = this.#options;
+    const { tuners, service, consumer } = this.#options;
+    const weight = this.#weight;
     const subscription = await tuners.subscribe({
       service,
       weight,
@@ -55,7 +58,13 @@ class ServiceSource implements MediaSource, ServiceSink {
     });
     if (this.#over) subscription.close();
     else this.#subscription = subscription;
+    if (this.#weight !== weight) subscription.reweigh?.(this.#weight);
     return { lock: ms(subscription.timings.lock), pmt: ms(subscription.timings.pmt) };
+  }
+
+  reweigh(weight: WeightClass): void {
+    this.#weight = weight;
+    this.#subscription?.reweigh?.(weight);
   }
 
   stop(): void {

@@ -365,6 +365,20 @@ t.test("playback: revocation ends what plays and what is about to play, at once"
   t.ok(h.sources[0]?.stopped);
 });
 
+t.test("playback: a stream weighs as much as the heaviest of those who watch", async (t) => {
+  const h = await house(t, [service(1)]);
+  const id = await idOf(h, 1);
+  const guest = (await play(h, id, { client: "g:guest" })).json();
+  t.equal(h.sources[0]?.weight, "guest");
+  const owner = (await play(h, id, { client: "box:owner" })).json();
+  t.equal(h.sources[0]?.weight, "owner");
+  await play(h, id, { client: "v" });
+  await release(h, owner.id, "box:owner");
+  t.equal(h.sources[0]?.weight, "viewer");
+  await release(h, guest.id, "g:guest");
+  t.equal(h.sources[0]?.weight, "viewer");
+});
+
 t.test("playback: revocation cuts off what is on its way, and refuses what was held", async (t) => {
   const h = await house(t, [service(1)]);
   const id = await idOf(h, 1);
