@@ -1,7 +1,7 @@
 import t from "tap";
 import type { Page } from "playwright-core";
 import { setUp, until, watching, type Bench } from "./app-under-test.ts";
-import { skipWithoutBrowser } from "./fake-media.ts";
+import { skipWithoutBrowser, type Media } from "./fake-media.ts";
 
 const skip = skipWithoutBrowser();
 
@@ -224,8 +224,46 @@ t.test("web list: without the box there are words and a way to try again", { ski
   await page.waitForSelector("[data-channel=news]");
 });
 
+const LOOK_PAUSED = `document.querySelector("video[data-front]").paused`;
+/** The same broadcast through a storm: pictures that no decoder makes anything of. */
+function spoilt(media: Media): Media {
+  const spoil = (segment: Buffer): Buffer => {
+    const copy = Buffer.from(segment);
+    return copy.fill(0xff, copy.indexOf("mdat") + 4);
+  };
+  return { ...media, video: { ...media.video, segments: media.video.segments.map(spoil) } };
+}
 const mediaRequests = (bench: Bench): number => bench.box.log.filter((line) => line.includes(" /m/")).length;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+t.test("web player: plays on after spoilt data, and says so when it does not end", { skip }, async (t) => {
+  const bench = await setUp(t);
+  const { box } = bench;
+  const good = box.media.get("news") as Media;
+  const { page, complaints } = await paired(bench);
+  await page.click("[data-channel=news]");
+  await until(
+    () => watching(page),
+    ({ time }) => time > 1.5,
+  );
+  const before = await watching(page);
+  box.media.set("news", spoilt(good));
+  await pause(1500);
+  box.media.set("news", good);
+  await until(
+    () => watching(page),
+    ({ time, frames }) => time > before.time + 10 && frames > 20,
+    25_000,
+  );
+  t.equal(await page.evaluate(LOOK_PAUSED), false);
+  t.equal(await page.locator("[data-action=pause]").count(), 1, "nobody paused");
+  t.equal(await page.locator("[data-screen=error]").count(), 0);
+
+  box.media.set("news", spoilt(good));
+  await page.waitForSelector("[data-screen=error][data-code=signal-disturbed]", { timeout: 20_000 });
+  t.match(await page.textContent("[data-screen=error]"), /The signal is disturbed/);
+  t.same(complaints, []);
+});
 
 t.test("web player: behind a message nothing is fetched, and the first reason stays", { skip }, async (t) => {
   const bench = await setUp(t);

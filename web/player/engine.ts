@@ -112,12 +112,16 @@ function attachLibrary(
     // the second time in a row what lies before the live edge is spoilt
     clearTimeout(revival);
     revival = setTimeout(
-      () => hls.startLoad((isFirst ? currentTime : hls.liveSyncPosition) || -1),
+      () => {
+        revival = undefined;
+        hls.startLoad((isFirst ? currentTime : hls.liveSyncPosition) || -1);
+      },
       RECOVERY_DELAYS[recoveries - 1],
     );
     events.revived();
   });
-  hls.on(Library.Events.MEDIA_ATTACHED, () => stopped && hls.stopLoad());
+  // an element attached starts loading by itself: not before the time has come
+  hls.on(Library.Events.MEDIA_ATTACHED, () => (stopped || revival !== undefined) && hls.stopLoad());
   hls.on(Library.Events.MANIFEST_PARSED, () => stopped && hls.stopLoad());
   hls.loadSource(address);
   hls.attachMedia(video);
