@@ -40,12 +40,12 @@ export function chooseLanguage(choice: Language): void {
 export function t(key: WordKey, fill: Readonly<Record<string, string | number>> = {}): string {
   return words.value[key].replace(
     /(\p{Script=Han} )?\{(\w+)\}( \p{Script=Han})?/gu,
-    (hole, before = "", name: string, after = "") => {
+    (hole: string, before: string | undefined, name: string, after: string | undefined): string => {
       const text = String(fill[name] ?? hole);
       // between Han characters there is no space
-      const start = /^\p{Script=Han}/u.test(text) ? before.trim() : before;
-      const end = /\p{Script=Han}$/u.test(text) ? after.trim() : after;
-      return start + text + end;
+      const start = /^\p{Script=Han}/u.test(text) ? before?.trim() : before;
+      const end = /\p{Script=Han}$/u.test(text) ? after?.trim() : after;
+      return `${start ?? ""}${text}${end ?? ""}`;
     },
   );
 }
