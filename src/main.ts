@@ -7,6 +7,7 @@ import {
   createListeners,
   createMdns,
   descriptionRoute,
+  lanAddresses,
   nodeSsdp,
   ownSsdp,
   refuseSecondDaemon,
@@ -197,9 +198,5 @@ function ownAddresses(): string[] {
 
 /** The address for a phone in the same house: the first IPv4 address that is not loopback. */
 function publicAddress(): string {
-  return (
-    Object.values(networkInterfaces())
-      .flatMap((list) => list ?? [])
-      .find((entry) => entry.family === "IPv4" && !entry.internal)?.address ?? "127.0.0.1"
-  );
+  return lanAddresses()[0] ?? "127.0.0.1";
 }

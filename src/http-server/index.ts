@@ -3,7 +3,7 @@ export { boxRoute } from "./box-route.ts";
 export { createListeners, refuseSecondDaemon, type Listeners } from "./listeners.ts";
 export { webApp } from "./web-app.ts";
 export { createMdns } from "./announce/mdns.ts";
-export { ownSsdp } from "./announce/ssdp.ts";
+export { ownAddresses as lanAddresses, ownSsdp } from "./announce/ssdp.ts";
 export { nodeSsdp } from "./announce/node-ssdp.ts";
 export { descriptionRoute } from "./announce/description-route.ts";
 export type { Authenticator } from "./ports.ts";

@@ -1,5 +1,6 @@
 import { BitReader } from "./bit-reader.ts";
-import { SAMPLE_ASPECT_RATIOS, unescapeRbsp, type Colour } from "./nal.ts";
+import { unescapeRbsp, type Colour } from "./nal.ts";
+import { readVuiHead } from "./vui.ts";
 
 /** HEVC syntax that a packager needs. @see ISO/IEC 23008-2 §7.3 */
 
@@ -106,29 +107,7 @@ interface Vui {
 
 /** @see ISO/IEC 23008-2 §E.2.1 */
 function parseVui(reader: BitReader): Vui {
-  const vui: Vui = { sar: [1, 1], frameRate: 0, colour: null, fieldSequence: false };
-  if (reader.flag()) {
-    const index = reader.bits(8);
-    const sar = index === 255 ? ([reader.bits(16), reader.bits(16)] as const) : SAMPLE_ASPECT_RATIOS[index];
-    if (sar !== undefined && sar[0] > 0 && sar[1] > 0) vui.sar = sar;
-  }
-  if (reader.flag()) reader.skip(1);
-  if (reader.flag()) {
-    reader.skip(3);
-    const fullRange = reader.flag();
-    if (reader.flag()) {
-      vui.colour = {
-        primaries: reader.bits(8),
-        transfer: reader.bits(8),
-        matrix: reader.bits(8),
-        fullRange,
-      };
-    }
-  }
-  if (reader.flag()) {
-    reader.ue();
-    reader.ue();
-  }
+  const vui: Vui = { ...readVuiHead(reader), frameRate: 0, fieldSequence: false };
   reader.skip(1);
   vui.fieldSequence = reader.flag();
   reader.skip(1);
