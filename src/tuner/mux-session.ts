@@ -84,10 +84,13 @@ export class MuxSession {
     return { ...this.#counts, packetsScanned: packets, continuityErrors, transportErrors };
   }
 
-  /** Whether names are known, or have been waited for long enough. */
+  /** Whether names and numbers are known, or each has been waited for long enough: a list must not change under the thumb. */
   get named(): boolean {
-    const waited = this.#firstPatAt >= 0 && this.#clock.monotonic() - this.#firstPatAt > SESSION_TIMES.sdt;
-    return this.tables.hasPat && (this.tables.hasSdt || waited);
+    if (!this.tables.hasPat || this.#firstPatAt < 0) return false;
+    const waited = this.#clock.monotonic() - this.#firstPatAt;
+    return (
+      (this.tables.hasSdt || waited > SESSION_TIMES.sdt) && (this.tables.hasNit || waited > SESSION_TIMES.nit)
+    );
   }
 
   /** Tunes; returns at once. Progress and failure come through the events and {@link subscribe}. */

@@ -76,6 +76,11 @@ export class MuxTables {
     return this.#sdt.complete;
   }
 
+  /** A whole NIT of this network was seen. */
+  get hasNit(): boolean {
+    return this.#nit.complete;
+  }
+
   /** PAT, SDT, NIT, every PMT and present/following of every service that says it has them: nothing more to wait for. */
   get complete(): boolean {
     return (

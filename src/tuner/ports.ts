@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../kernel/errors.ts";
 import type { Milliseconds, Pid } from "../kernel/units.ts";
+import type { MuxTables } from "./mux-tables.ts";
 
 /**
  * The tuner's face to the outside: what a driver must do, what a multiplex is, what a consumer of a service receives.
@@ -8,7 +9,10 @@ import type { Milliseconds, Pid } from "../kernel/units.ts";
 
 // ---------------------------------------------------------------- multiplexes
 
-/** How to receive a multiplex. Drivers accept some of the kinds and refuse the rest with `unsupported`. */
+/**
+ * How to receive a multiplex. Drivers accept some of the kinds and refuse the rest with `unsupported`. Names of modulations and code
+ * rates are those of dvb-v5 scan tables (`QAM/64`, `3/4`); an absent one is found out by the front end.
+ */
 export type Delivery =
   | { readonly system: "file"; readonly path: string }
   | { readonly system: "mock"; readonly index: number }
@@ -17,19 +21,47 @@ export type Delivery =
       readonly frequencyHz: number;
       readonly bandwidthHz: number;
       readonly plp: number | null;
+      readonly modulation?: string;
+      readonly transmissionMode?: string;
+      readonly guardInterval?: string;
+      readonly codeRateHp?: string;
+      readonly codeRateLp?: string;
+      readonly hierarchy?: string;
     }
   | {
       readonly system: "dvbc";
       readonly frequencyHz: number;
       readonly symbolRate: number;
       readonly modulation: string;
+      readonly innerFec?: string;
     }
   | {
       readonly system: "dvbs" | "dvbs2";
+      /** On air, before the LNB. */
       readonly frequencyKHz: number;
       readonly symbolRate: number;
       readonly polarisation: "H" | "V" | "L" | "R";
+      /** Orbital position such as `19.2E`; null: of the only dish there is. */
       readonly orbital: string | null;
+      readonly modulation?: string;
+      readonly innerFec?: string;
+      readonly rollOff?: string;
+      /** Input stream identifier of a multistream carrier. @see EN 302 307 §5.1.6 */
+      readonly streamId?: number;
+    }
+  | { readonly system: "dtmb" | "isdbt"; readonly frequencyHz: number; readonly bandwidthHz: number }
+  /** Over the air (`VSB/8`) or cable (`QAM/256`). */
+  | { readonly system: "atsc"; readonly frequencyHz: number; readonly modulation: string }
+  /** A channel of a HDHomeRun's line-up: `v5.1`. */
+  | { readonly system: "hdhomerun"; readonly device: string; readonly channel: string }
+  | { readonly system: "http"; readonly url: string }
+  | {
+      readonly system: "udp" | "rtp";
+      /** Unicast address to listen on, or multicast group to join. */
+      readonly address: string;
+      readonly port: number;
+      /** Local address of the interface that joins. */
+      readonly interface?: string;
     };
 
 export interface Multiplex {
@@ -46,6 +78,12 @@ export interface Signal {
   readonly strength: number | null;
   /** Carrier to noise, dB, null when the driver cannot tell. */
   readonly cnr: number | null;
+  /** 0 to 1 where the device gives a relative value only; null or absent when it gives none. */
+  readonly quality?: number | null;
+  /** Bit error ratio after the inner decoder, over the last period. */
+  readonly bitErrorRatio?: number | null;
+  /** Blocks that could not be corrected since the lock. */
+  readonly uncorrectedBlocks?: number | null;
 }
 
 /** Where a driver puts what it receives. Calls are synchronous and cheap; the sink never throws. */
@@ -89,8 +127,14 @@ export interface TunerDriver {
 
 /** What a driver module gives: its tuners and the multiplexes that it knows without a scan. */
 export interface TunerSource {
+  /** Those that are there now. A driver that comes back after it was unplugged has the id it had. */
   readonly drivers: readonly TunerDriver[];
+  /** Multiplexes that this source knows by itself. */
   readonly multiplexes: readonly Multiplex[];
+  /** Calls back after drivers or multiplexes have come or gone; the result ends that. Absent: they never change. */
+  onChange?(listener: () => void): () => void;
+  /** Ends what watches for changes. The drivers are closed before. */
+  close?(): Promise<void>;
 }
 
 // ---------------------------------------------------------------- services
@@ -186,8 +230,18 @@ export interface ServiceSink {
   pcr(base: number, discontinuity: boolean, arrivedAt: Milliseconds): void;
   /** Packets of this service are scrambled now (true), or clear again (false). @see TS 100 289 §5.1 */
   scrambling(scrambled: boolean): void;
-  /** No more will come. */
-  ended(code: ErrorCode, message: string): void;
+  /** Something was lost: what follows came from another tuner, or after a new lock. Time stamps may jump. */
+  interrupted?(): void;
+  /** No more will come. `detail` as in the problem document of the code: {@link Displacement} for `displaced`. */
+  ended(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What the displaced learn, in `detail`. */
+export interface Displacement {
+  /** Who took the tuner. */
+  readonly by: WeightClass;
+  /** Services that could be watched at once, by key text. */
+  readonly free: readonly string[];
 }
 
 /** Heavier wins a tuner; the same scale for everything that wants one. */
@@ -197,6 +251,8 @@ export const WEIGHTS = {
   owner: 600,
   viewer: 500,
   guest: 400,
+  /** A scan that a person started. */
+  scan: 300,
   predictive: 200,
   guide: 100,
   idleScan: 50,
@@ -251,6 +307,40 @@ export interface Tuners {
   availability(service: ServiceKey, weight: WeightClass): ServiceAvailability;
   snapshot(): readonly TunerSnapshot[];
   on(listener: (event: TunerEvent) => void): () => void;
+}
+
+/** A multiplex that is received for its tables alone: by a scan, by the survey. */
+export interface Visited {
+  readonly tuner: string;
+  readonly tables: MuxTables;
+  readonly signal: Signal;
+  /** Monotonic ms of the lock. */
+  readonly lockedAt: Milliseconds;
+}
+
+export interface VisitRequest {
+  /** Need not be among {@link Receiver.multiplexes}. */
+  readonly multiplex: Multiplex;
+  readonly weight: WeightClass;
+  /** For people: shown by `tellyport tuners`. */
+  readonly consumer: string;
+  readonly signal: AbortSignal;
+  /** Asked four times a second after the lock; true ends the visit. */
+  readonly enough: (visited: Visited) => boolean;
+  /** Longest stay after the lock, ms. */
+  readonly longestMs: number;
+}
+
+/** The tuner module as the scan sees it. */
+export interface Receiver {
+  /**
+   * Receives a multiplex until its tables are enough, or the longest stay is over.
+   * @throws TellyportError `no-tuner-free` at once; `no-lock`, `no-data`, `device-gone`, `displaced`, `request-cancelled`, `unsupported`
+   */
+  visit(request: VisitRequest): Promise<Visited>;
+  multiplexes(): readonly Multiplex[];
+  /** From now on these are what can be received, beside those that the sources know themselves. Running sessions of others end. */
+  setMultiplexes(multiplexes: readonly Multiplex[]): void;
 }
 
 export interface TunerSnapshot {

@@ -14,6 +14,8 @@ export const SESSION_TIMES = {
   pmt: 5000,
   /** Without SDT for this long, services go by their numbers. @see EN 300 468 §5.1.4 (2 s) */
   sdt: 2500,
+  /** Without NIT for this long, services have no numbers of the broadcaster's. @see EN 300 468 §5.1.4 (10 s), which few use up */
+  nit: 3500,
   /** After so long in good health a fault is a new one. */
   healthy: 10_000,
   tick: 250,
