@@ -100,14 +100,11 @@ function satellite(data: Buffer): Delivery | null {
 /**
  * The delivery descriptor of a multiplex, with what {@link Delivery} does not say left to the receiver ("auto") or at the usual
  * value.
- * @returns null for files and mocks, which are received in no way that a NIT can tell
+ * @returns null for what no delivery descriptor of DVB tells: files, mocks, networks, other broadcasting systems
  * @throws RangeError for a bandwidth or an orbital position that the descriptor cannot tell
  */
 export function encodeDelivery(delivery: Delivery): Buffer | null {
   switch (delivery.system) {
-    case "file":
-    case "mock":
-      return null;
     case "dvbt": {
       const data = Buffer.from([
         0,
@@ -155,6 +152,8 @@ export function encodeDelivery(delivery: Delivery): Buffer | null {
         Buffer.from(`${frequency}${degrees}${hex(flags)}${bcd(delivery.symbolRate / 100, 7)}f`, "hex"),
       );
     }
+    default:
+      return null;
   }
 }
 
