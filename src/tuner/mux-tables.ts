@@ -1,5 +1,5 @@
+import { EitCollector } from "./guide/eit-collector.ts";
 import type { GuideEvent, Multiplex, Service, ServiceStreams } from "./ports.ts";
-import { decodeEit } from "./si/eit.ts";
 import { decodeNit, type NitTransportStream } from "./si/nit.ts";
 import { decodePat } from "./si/pat.ts";
 import { decodePmt, describeStreams } from "./si/pmt.ts";
@@ -11,9 +11,6 @@ import { TableVersion } from "./table-version.ts";
 
 /** PIDs of the tables. @see ISO/IEC 13818-1 table 2-3, EN 300 468 table 1 */
 export const TABLE_PID = { pat: 0x00, nit: 0x10, sdt: 0x11, eit: 0x12, tdt: 0x14 } as const;
-
-/** Guide events that wait to be taken; beyond it sections are left for their next repetition. */
-const MAX_WAITING_EVENTS = 2000;
 
 const MAX_OTHER_SERVICES = 5000;
 const ACTUAL_SDT = 0x42;
@@ -45,7 +42,7 @@ export class MuxTables {
   readonly #sdt = new TableVersion();
   readonly #nit = new TableVersion();
   readonly #otherSdt = new SeenSections();
-  readonly #eit = new SeenSections();
+  readonly #eit = new EitCollector();
   #transportStreamId = 0;
   /** Service to PMT PID, of the newest whole PAT. */
   #programs = new Map<number, number>();
@@ -55,11 +52,8 @@ export class MuxTables {
   readonly #pmtCrcs = new Map<number, number>();
   #originalNetworkId: number | null = null;
   readonly #described = new Map<number, SdtService>();
-  /** Sections of present/following seen, by service; a bit each. */
-  readonly #presentFollowing = new Map<number, { seen: number; all: number }>();
   readonly #others = new Map<string, Omit<OtherService, "lcn">>();
   #networkStreams = new Map<string, NitTransportStream>();
-  #events: GuideEvent[] = [];
   #time: number | null = null;
 
   constructor(multiplex: Multiplex) {
@@ -89,7 +83,7 @@ export class MuxTables {
       this.#nit.complete &&
       [...this.#programs.keys()].every((serviceId) => this.#streams.has(serviceId)) &&
       [...this.#described.values()].every(
-        (service) => !service.eitPresentFollowing || this.#hasPresentFollowing(service.serviceId),
+        (service) => !service.eitPresentFollowing || this.#eit.hasPresentFollowing(service.serviceId),
       )
     );
   }
@@ -121,9 +115,14 @@ export class MuxTables {
     return [...this.#programs.keys()].map((serviceId) => this.#describe(serviceId));
   }
 
+  /** What the EIT said. */
+  get guide(): EitCollector {
+    return this.#eit;
+  }
+
   /** Takes events decoded since the last call, at most `limit`. */
   takeEvents(limit: number): GuideEvent[] {
-    return this.#events.splice(0, limit);
+    return this.#eit.take(limit);
   }
 
   /** @param section whole and checked; not kept */
@@ -136,7 +135,7 @@ export class MuxTables {
       case TABLE_PID.nit:
         return this.#onNit(section);
       case TABLE_PID.eit:
-        this.#onEit(section);
+        this.#eit.push(section);
         return [];
       case TABLE_PID.tdt:
         this.#time = (decodeTdt(section) ?? decodeTot(section))?.utc ?? this.#time;
@@ -206,35 +205,6 @@ export class MuxTables {
       this.#networkStreams.set(`${stream.originalNetworkId}.${stream.transportStreamId}`, stream);
     this.#nit.note(nit);
     return [{ kind: "lineup" }];
-  }
-
-  #onEit(section: Buffer): void {
-    if (this.#events.length > MAX_WAITING_EVENTS || !this.#eit.isNew(section)) return;
-    const eit = decodeEit(section);
-    if (eit === null || !eit.current) return;
-    if (eit.actual && !eit.schedule) {
-      const seen = (this.#presentFollowing.get(eit.serviceId)?.seen ?? 0) | (1 << (eit.sectionNumber & 31));
-      const all = 2 ** (Math.min(eit.lastSectionNumber, 30) + 1) - 1;
-      this.#presentFollowing.set(eit.serviceId, { seen, all });
-    }
-    const { originalNetworkId, transportStreamId, serviceId } = eit;
-    for (const event of eit.events) {
-      if (event.startsAt === null) continue;
-      this.#events.push({
-        service: { originalNetworkId, transportStreamId, serviceId },
-        eventId: event.eventId,
-        startsAt: event.startsAt,
-        endsAt: event.startsAt + event.durationMs,
-        title: event.title,
-        description: event.description,
-        language: event.language,
-      });
-    }
-  }
-
-  #hasPresentFollowing(serviceId: number): boolean {
-    const sections = this.#presentFollowing.get(serviceId);
-    return sections !== undefined && (sections.seen & sections.all) === sections.all;
   }
 
   #describe(serviceId: number): Service {
