@@ -4,4 +4,8 @@ export { createTuners, type TunersDeps, type TunersOptions } from "./tuners.ts";
 export { tunerRoutes } from "./routes.ts";
 export { createFileSource, type FileSourceOptions } from "./drivers/file/index.ts";
 export { createMockSource, mockRoutes, type MockSource } from "./drivers/mock/index.ts";
-export type { AdapterDescription, AdapterProblem, DvbSystem } from "./drivers/linux-dvb/adapter-description.ts";
+export type {
+  AdapterDescription,
+  AdapterProblem,
+  DvbSystem,
+} from "./drivers/linux-dvb/adapter-description.ts";

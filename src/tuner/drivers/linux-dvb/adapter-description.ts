@@ -2,15 +2,7 @@ import type { ErrorCode } from "../../../kernel/errors.ts";
 
 /** Systems of `Delivery` that an adapter of Linux DVB can receive. `atsc-cable` is ATSC's cable modulation (QAM, ITU-T J.83 annex B). */
 export type DvbSystem =
-  | "dvbt"
-  | "dvbt2"
-  | "dvbc"
-  | "dvbs"
-  | "dvbs2"
-  | "dtmb"
-  | "isdbt"
-  | "atsc"
-  | "atsc-cable";
+  "dvbt" | "dvbt2" | "dvbc" | "dvbs" | "dvbs2" | "dtmb" | "isdbt" | "atsc" | "atsc-cable";
 
 /** Something that keeps an adapter from being used, or from being used fully. */
 export interface AdapterProblem {
