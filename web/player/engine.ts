@@ -44,11 +44,10 @@ const CONFIG: Partial<HlsConfig> = {
   },
 };
 
-/**
- * Milliseconds before each new attempt after a fatal error; then it is one for the person. A disturbance lasts seconds,
- * and its data are refused at once.
- */
+/** Milliseconds before each new attempt after a fatal error, the last one again and again: spoilt data are refused at once. */
 const RECOVERY_DELAYS = [0, 1000, 2000, 3000];
+/** A disturbance that lasts longer, ms, is one for the person. */
+const LONGEST_DISTURBANCE = 12_000;
 /** Seconds of picture or sound in a row after which an error counts as overcome. */
 const STEADY = 5;
 
@@ -81,11 +80,19 @@ function attachLibrary(
 ): Engine {
   const hls = new Library(language === null ? CONFIG : { ...CONFIG, audioPreference: { lang: language } });
   let recoveries = 0;
+  let disturbedSince = 0;
   let asking = false;
   let stopped = false;
   let hasPlayed = false;
   let steady = 0;
   let lastTime = video.currentTime;
+  /** A stream of which nothing was ever seen will hardly become better. */
+  const isHopeless = (): boolean =>
+    recoveries >= RECOVERY_DELAYS.length &&
+    (!hasPlayed || performance.now() - disturbedSince > LONGEST_DISTURBANCE);
+  const countRecovery = (): void => {
+    if (recoveries++ === 0) disturbedSince = performance.now();
+  };
   // What was fetched may still be undecodable: only what was seen or heard counts.
   const onTime = (): void => {
     const step = video.currentTime - lastTime;
@@ -105,7 +112,8 @@ function attachLibrary(
   hls.on(Library.Events.MEDIA_ATTACHING, () => {
     if (attachments++ === 0) return;
     steady = 0;
-    if (++recoveries > RECOVERY_DELAYS.length) return queueMicrotask(giveUp);
+    if (isHopeless()) return queueMicrotask(giveUp);
+    countRecovery();
     const { currentTime } = video;
     const isFirst = recoveries === 1;
     queueMicrotask(() => hls.stopLoad());
@@ -116,7 +124,7 @@ function attachLibrary(
         revival = undefined;
         hls.startLoad((isFirst ? currentTime : hls.liveSyncPosition) || -1);
       },
-      RECOVERY_DELAYS[recoveries - 1],
+      RECOVERY_DELAYS[Math.min(recoveries, RECOVERY_DELAYS.length) - 1],
     );
     events.revived();
   });
@@ -130,7 +138,7 @@ function attachLibrary(
     if (!data.fatal || asking || stopped) return;
     steady = 0;
     if (data.type === Library.ErrorTypes.MEDIA_ERROR) {
-      if (recoveries >= RECOVERY_DELAYS.length) giveUp();
+      if (isHopeless()) giveUp();
       else hls.recoverMediaError();
       return;
     }
@@ -139,7 +147,8 @@ function attachLibrary(
     const problem = await reasonOf(address);
     asking = false;
     if (stopped) return;
-    if (problem === null && recoveries++ < RECOVERY_DELAYS.length) {
+    if (problem === null && recoveries < RECOVERY_DELAYS.length) {
+      countRecovery();
       if (hls.levels.length === 0) hls.loadSource(address);
       hls.startLoad();
     } else events.failed(problem ?? new Problem("playback-ended", data.details));
