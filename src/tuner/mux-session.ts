@@ -1,12 +1,20 @@
 import type { Clock, Timer } from "../kernel/clock.ts";
 import { isTellyportError, messageOf, TellyportError, type ErrorCode } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
-import type { Milliseconds } from "../kernel/units.ts";
+import { ms, type Milliseconds } from "../kernel/units.ts";
 import { PacketScan } from "./mpegts/packet-scan.ts";
 import { PACKET_BYTES } from "./mpegts/packet.ts";
 import { SectionAssembler } from "./mpegts/section-assembler.ts";
 import { MuxTables, TABLE_PID } from "./mux-tables.ts";
-import type { Multiplex, PacketSink, TunerDriver, TunerFailure, TunerSnapshot } from "./ports.ts";
+import type {
+  Multiplex,
+  PacketSink,
+  TunerDriver,
+  TunerFailure,
+  TunerSnapshot,
+  Visited,
+  VisitRequest,
+} from "./ports.ts";
 import { FeedPids, ServiceFeed, type FeedRequest } from "./service-feed.ts";
 import {
   GUIDE_EVENTS_PER_TICK,
@@ -29,6 +37,8 @@ export class MuxSession {
   readonly #pids = new FeedPids(this.#scan);
   readonly #feeds = new Set<ServiceFeed>();
   readonly #waiters = new Waiters();
+  readonly #visits = new Set<VisitRequest>();
+  readonly #visitors = new Waiters();
   readonly #pmtAssemblers = new Map<number, SectionAssembler>();
   readonly #abort = new AbortController();
   #state: SessionState = "tuning";
@@ -74,6 +84,11 @@ export class MuxSession {
     return this.#feeds;
   }
 
+  /** Who is here for the tables alone. */
+  get visits(): ReadonlySet<VisitRequest> {
+    return this.#visits;
+  }
+
   /** Monotonic ms of the lock; -1 before. */
   get lockedAt(): number {
     return this.#lockedAt;
@@ -117,6 +132,33 @@ export class MuxSession {
       throw error;
     }
     return { lockedAt: this.#lockedAt, knownAt: feed.knownAt, close: () => this.#remove(feed) };
+  }
+
+  /**
+   * Stays until the tables are enough for the visitor, or the longest stay after the lock is over.
+   * @throws TellyportError `no-lock`, `no-data`, `device-gone`, `device-busy`, `displaced`, `request-cancelled`
+   */
+  async visit(request: VisitRequest): Promise<Visited> {
+    const from = this.#clock.monotonic();
+    const look = (): Visited => ({
+      tuner: this.driver.id,
+      tables: this.tables,
+      signal: this.driver.signal(),
+      lockedAt: ms(this.#lockedAt),
+    });
+    this.#visits.add(request);
+    this.#events.changed();
+    try {
+      await this.#visitors.wait(() => {
+        if (this.#lockedAt < 0) return false;
+        const stayed = this.#clock.monotonic() - Math.max(this.#lockedAt, from);
+        return request.enough(look()) || stayed >= request.longestMs;
+      }, request.signal);
+      return look();
+    } finally {
+      this.#visits.delete(request);
+      this.#events.changed();
+    }
   }
 
   /** Ends everything, tells the consumers why, and lets the tuner go. */
@@ -248,6 +290,7 @@ export class MuxSession {
   #tick(): void {
     const now = this.#clock.monotonic();
     this.#waiters.check();
+    this.#visitors.check();
     for (const feed of this.#feeds) feed.check(now);
     if (this.#lineupChanged && this.named) {
       this.#lineupChanged = false;
@@ -360,6 +403,7 @@ export class MuxSession {
     this.#feeds.clear();
     for (const feed of feeds) if (feed.known) feed.end(code, message);
     this.#waiters.fail(new TellyportError(code, message));
+    this.#visitors.fail(new TellyportError(code, message));
   }
 
   #setState(state: SessionState): void {

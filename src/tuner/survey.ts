@@ -33,6 +33,13 @@ export class Survey {
     this.#due = new Map(deps.multiplexes.map((multiplex) => [multiplex, 0]));
   }
 
+  /** From now on these are visited; new ones are due at once. */
+  setMultiplexes(multiplexes: readonly string[]): void {
+    const listed = new Set(multiplexes);
+    for (const multiplex of this.#due.keys()) if (!listed.has(multiplex)) this.#due.delete(multiplex);
+    for (const multiplex of listed) if (!this.#due.has(multiplex)) this.#due.set(multiplex, 0);
+  }
+
   start(): void {
     this.#timer ??= this.#deps.clock.every(PERIOD_MS, () => this.#look());
     this.#look();
@@ -52,6 +59,7 @@ export class Survey {
   ended(session: MuxSession, code: ErrorCode | null): void {
     const wasHeld = this.#held.delete(session);
     const now = this.#deps.clock.monotonic();
+    if (!this.#due.has(session.multiplex.id)) return;
     if (code !== null) this.#due.set(session.multiplex.id, now + this.#deps.retryMs);
     else if (wasHeld) this.#due.set(session.multiplex.id, now);
   }
@@ -62,7 +70,7 @@ export class Survey {
       const stayed = session.lockedAt >= 0 && now - session.lockedAt >= this.#deps.stayMs;
       if (!session.tables.complete && !stayed) continue;
       if (!session.named && !stayed) continue;
-      this.#due.set(session.multiplex.id, now + this.#deps.periodMs);
+      if (this.#due.has(session.multiplex.id)) this.#due.set(session.multiplex.id, now + this.#deps.periodMs);
       this.#held.delete(session);
       this.#deps.done(session);
     }

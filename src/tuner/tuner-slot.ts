@@ -8,8 +8,8 @@ type Counters = TunerSnapshot["counters"];
 /** One tuner and what it does now. */
 export interface Slot {
   readonly driver: TunerDriver;
-  /** Ids of the multiplexes that it could receive. */
-  readonly accepts: ReadonlySet<string>;
+  /** Ids of the listed multiplexes that it could receive. */
+  accepts: ReadonlySet<string>;
   session: MuxSession | null;
   /** When the session's last consumer came. */
   since: number;
@@ -23,10 +23,10 @@ export interface Slot {
   counted: Counters;
 }
 
-export function makeSlot(driver: TunerDriver, multiplexes: readonly Multiplex[]): Slot {
+export function makeSlot(driver: TunerDriver, multiplexes: Iterable<Multiplex>): Slot {
   return {
     driver,
-    accepts: new Set(multiplexes.filter((each) => driver.accepts(each)).map((each) => each.id)),
+    accepts: acceptedBy(driver, multiplexes),
     session: null,
     since: 0,
     linger: null,
@@ -44,10 +44,16 @@ export function makeSlot(driver: TunerDriver, multiplexes: readonly Multiplex[])
   };
 }
 
+export function acceptedBy(driver: TunerDriver, multiplexes: Iterable<Multiplex>): Set<string> {
+  return new Set([...multiplexes].filter((each) => driver.accepts(each)).map((each) => each.id));
+}
+
 /** @param services of its multiplex @param surveyed whether the survey is among the consumers */
 export function describeSlot(slot: Slot, services: readonly Service[], surveyed: boolean): TunerSnapshot {
   const { driver, session } = slot;
-  const consumers = session === null ? [] : [...session.feeds].map((feed) => feed.request.consumer);
+  const feeds = session === null ? [] : [...session.feeds].map((feed) => feed.request.consumer);
+  const visits = session === null ? [] : [...session.visits].map((visit) => visit.consumer);
+  const consumers = [...feeds, ...visits];
   return {
     id: driver.id,
     name: driver.name,

@@ -1,16 +1,17 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../kernel/clock.ts";
 import { TellyportError, type ErrorCode } from "../kernel/errors.ts";
 import { Emitter } from "../kernel/events.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import { arbitrate, type ArbiterSession, type ArbiterTuner, type Decision } from "./arbiter.ts";
-import { Catalogue } from "./catalogue.ts";
+import { LineUp } from "./line-up.ts";
 import { MuxSession } from "./mux-session.ts";
-import type { OtherService } from "./mux-tables.ts";
 import {
   serviceKeyText,
   WEIGHTS,
   type Multiplex,
+  type Receiver,
   type Service,
   type ServiceAvailability,
   type ServiceKey,
@@ -20,10 +21,13 @@ import {
   type Tuners,
   type TunerSnapshot,
   type TunerSource,
+  type Visited,
+  type VisitRequest,
+  type WeightClass,
 } from "./ports.ts";
 import { TUNERS_DEFAULTS, type TunersOptions } from "./options.ts";
 import { refusal, REST_MS } from "./refusal.ts";
-import { addCounters, describeSlot, makeSlot, type Slot } from "./tuner-slot.ts";
+import { acceptedBy, addCounters, describeSlot, makeSlot, type Slot } from "./tuner-slot.ts";
 import { isPlayable, type FeedRequest } from "./service-feed.ts";
 import { Survey } from "./survey.ts";
 
@@ -37,24 +41,29 @@ export interface TunersDeps {
 }
 
 /** All tuners and what they receive. Inert until started. */
-export function createTuners(deps: TunersDeps): Tuners & Component {
+export function createTuners(deps: TunersDeps): Tuners & Receiver & Component {
   return new TunerPool(deps);
 }
 
-class TunerPool implements Tuners, Component {
+/** Whoever asks for a tuner, as far as the arbiter cares. */
+interface Asker {
+  readonly weight: WeightClass;
+  readonly consumer: string;
+  readonly signal?: AbortSignal;
+}
+
+class TunerPool implements Tuners, Receiver, Component {
   readonly name = "tuners";
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #options: Required<TunersOptions>;
+  readonly #sources: readonly TunerSource[];
   readonly #slots: readonly Slot[];
-  readonly #multiplexes: ReadonlyMap<string, Multiplex>;
-  readonly #catalogue = new Catalogue();
+  /** Beside those that the sources know. */
+  #found: readonly Multiplex[] = [];
+  readonly #lineUp: LineUp;
   readonly #events: Emitter<TunerEvent>;
   readonly #survey: Survey;
-  /** Multiplexes that did not lock when last tried. */
-  readonly #unreceived = new Set<string>();
-  /** Services of other transport streams than their own that multiplexes name. */
-  readonly #named = new Map<string, OtherService>();
   #stopped = false;
 
   constructor({ sources, clock, log, options }: TunersDeps) {
@@ -62,12 +71,13 @@ class TunerPool implements Tuners, Component {
     this.#log = log;
     this.#options = { ...TUNERS_DEFAULTS, ...options };
     this.#events = new Emitter((error) => log.error({ err: error }, "tuner-listener-failed"));
-    const multiplexes = sources.flatMap((source) => source.multiplexes);
-    this.#multiplexes = new Map(multiplexes.map((multiplex) => [multiplex.id, multiplex]));
+    this.#sources = sources;
+    const multiplexes = this.#listed();
+    this.#lineUp = new LineUp(multiplexes);
     this.#slots = sources.flatMap((source) => source.drivers).map((driver) => makeSlot(driver, multiplexes));
     this.#survey = new Survey({
       clock,
-      multiplexes: [...this.#multiplexes.keys()],
+      multiplexes: [...this.#lineUp.multiplexes.keys()],
       stayMs: this.#options.surveyMs,
       periodMs: this.#options.surveyPeriodMs,
       retryMs: this.#options.retryMs,
@@ -96,17 +106,17 @@ class TunerPool implements Tuners, Component {
   // ---------------------------------------------------------------- Tuners
 
   services(): readonly Service[] {
-    return this.#catalogue.services();
+    return this.#lineUp.services();
   }
 
   on(listener: (event: TunerEvent) => void): () => void {
     return this.#events.on(listener);
   }
 
-  availability(key: ServiceKey, weight: SubscribeRequest["weight"]): ServiceAvailability {
-    const service = this.#catalogue.find(key);
-    if (service === null || this.#unreceived.has(service.multiplex.id)) return "no-signal";
-    const decision = this.#decide(service.multiplex.id, WEIGHTS[weight]);
+  availability(key: ServiceKey, weight: WeightClass): ServiceAvailability {
+    const service = this.#lineUp.find(key);
+    if (service === null || !this.#lineUp.hasSignal(service.multiplex.id)) return "no-signal";
+    const decision = this.#decide(service.multiplex, weight);
     switch (decision.kind) {
       case "share":
         return "shares-tuner";
@@ -120,41 +130,86 @@ class TunerPool implements Tuners, Component {
     }
   }
 
-  async subscribe(request: SubscribeRequest): Promise<Subscription> {
+  subscribe(request: SubscribeRequest): Promise<Subscription> {
     const from = this.#clock.monotonic();
-    const failed = new Set<string>();
-    for (;;) {
-      if (this.#stopped) throw new TellyportError("stopping", "The box is shutting down.");
-      const service = this.#catalogue.find(request.service);
-      if (service === null)
-        throw new TellyportError(
-          "service-not-on-air",
-          `No multiplex carries service ${serviceKeyText(request.service)}: read the channel list again.`,
-        );
-      const slot = this.#grant(service.multiplex, request, failed);
-      try {
-        return await this.#hold(slot, request, from);
-      } catch (error) {
-        if (!this.#mayTryAnother(error, slot, service.multiplex, failed)) throw error;
-      }
-    }
+    const multiplexOf = (): Multiplex => {
+      const service = this.#lineUp.find(request.service);
+      if (service !== null) return service.multiplex;
+      throw new TellyportError(
+        "service-not-on-air",
+        `No multiplex carries service ${serviceKeyText(request.service)}: read the channel list again.`,
+      );
+    };
+    return this.#withTuner(multiplexOf, request, (slot, session) => this.#hold(slot, session, request, from));
   }
 
   snapshot(): readonly TunerSnapshot[] {
     return this.#slots.map((slot) => {
       const { session } = slot;
-      const services = session === null ? [] : this.#catalogue.of(session.multiplex.id);
+      const services = session === null ? [] : this.#lineUp.of(session.multiplex.id);
       return describeSlot(slot, services, session !== null && this.#survey.holds(session));
     });
   }
 
+  // ---------------------------------------------------------------- Receiver
+
+  visit(request: VisitRequest): Promise<Visited> {
+    return this.#withTuner(
+      () => request.multiplex,
+      request,
+      async (slot, session) => {
+        try {
+          const visited = await session.visit(request);
+          // Enough for who asked: should it be listed next, this much is known of it.
+          if (!this.#lineUp.has(session.multiplex)) this.#lineUp.update(session.multiplex, visited.tables);
+          return visited;
+        } finally {
+          // A visit leaves nothing behind that would be worth a linger of its own.
+          if (slot.linger === null) this.#release(session);
+        }
+      },
+    );
+  }
+
+  multiplexes(): readonly Multiplex[] {
+    return [...this.#lineUp.multiplexes.values()];
+  }
+
+  setMultiplexes(multiplexes: readonly Multiplex[]): void {
+    this.#found = [...multiplexes];
+    this.#relist();
+  }
+
+  /** What the sources know themselves goes before what was found. */
+  #listed(): Multiplex[] {
+    const all = [...this.#found, ...this.#sources.flatMap((source) => source.multiplexes)];
+    return [...new Map(all.map((multiplex) => [multiplex.id, multiplex])).values()];
+  }
+
+  #relist(): void {
+    const before = [...this.#lineUp.multiplexes.values()];
+    const changed = this.#lineUp.setMultiplexes(this.#listed());
+    const multiplexes = [...this.#lineUp.multiplexes.values()];
+    for (const slot of this.#slots) slot.accepts = acceptedBy(slot.driver, multiplexes);
+    const gone = before.filter((multiplex) => !this.#lineUp.has(multiplex));
+    for (const slot of this.#slots) {
+      const { session } = slot;
+      if (session === null || !gone.some((one) => isDeepStrictEqual(one, session.multiplex))) continue;
+      void this.#close(slot, "service-not-on-air", "The channel's multiplex is not received any more.");
+    }
+    this.#survey.setMultiplexes(multiplexes.map((multiplex) => multiplex.id));
+    if (changed) this.#events.emit({ kind: "lineup" });
+  }
+
   // ---------------------------------------------------------------- granting
 
-  #decide(multiplex: string, weight: number, without: ReadonlySet<string> = new Set()): Decision {
+  #decide(multiplex: Multiplex, weight: WeightClass, without: ReadonlySet<string> = new Set()): Decision {
     const now = this.#clock.monotonic();
+    const listed = this.#lineUp.has(multiplex);
     const tuners: ArbiterTuner[] = this.#slots.map((slot) => ({
       id: slot.driver.id,
-      accepts: slot.accepts,
+      accepts:
+        listed || !slot.driver.accepts(multiplex) ? slot.accepts : new Set([...slot.accepts, multiplex.id]),
       usable: slot.restsUntil <= now && !without.has(slot.driver.id),
     }));
     const sessions: ArbiterSession[] = [];
@@ -162,21 +217,45 @@ class TunerPool implements Tuners, Component {
       const { session } = slot;
       if (session === null) continue;
       const weights = [...session.feeds].map((feed) => WEIGHTS[feed.request.weight]);
+      for (const visit of session.visits) weights.push(WEIGHTS[visit.weight]);
       if (this.#survey.holds(session)) weights.push(WEIGHTS.idleScan);
       sessions.push({
         tuner: slot.driver.id,
-        multiplex: session.multiplex.id,
+        multiplex: isSame(session.multiplex, multiplex) ? multiplex.id : session.multiplex.id,
         weight: Math.max(0, ...weights),
         consumers: weights.length,
         since: slot.since,
       });
     }
-    return arbitrate(tuners, sessions, { multiplex, weight });
+    return arbitrate(tuners, sessions, { multiplex: multiplex.id, weight: WEIGHTS[weight] });
+  }
+
+  /** Finds a tuner for a multiplex and does something with what it receives; when one fails, the next is tried. */
+  async #withTuner<Result>(
+    multiplexOf: () => Multiplex,
+    asker: Asker,
+    use: (slot: Slot, session: MuxSession) => Promise<Result>,
+  ): Promise<Result> {
+    const failed = new Set<string>();
+    for (;;) {
+      if (this.#stopped) throw new TellyportError("stopping", "The box is shutting down.");
+      if (asker.signal?.aborted === true)
+        throw new TellyportError("request-cancelled", "The request was withdrawn.");
+      const multiplex = multiplexOf();
+      const slot = this.#grant(multiplex, asker, failed);
+      const { session } = slot;
+      if (session === null) throw new TellyportError("device-gone", "The tuner was lost: try again.");
+      try {
+        return await use(slot, session);
+      } catch (error) {
+        if (!this.#mayTryAnother(error, slot, multiplex, failed)) throw error;
+      }
+    }
   }
 
   /** @returns the slot whose session receives the multiplex now, or begins to */
-  #grant(multiplex: Multiplex, request: SubscribeRequest, without: ReadonlySet<string>): Slot {
-    const decision = this.#decide(multiplex.id, WEIGHTS[request.weight], without);
+  #grant(multiplex: Multiplex, asker: Asker, without: ReadonlySet<string>): Slot {
+    const decision = this.#decide(multiplex, asker.weight, without);
     if (decision.kind === "refuse") {
       const broken = this.#slots.find((one) => one.error !== null)?.error ?? null;
       throw refusal(decision, broken, this.services());
@@ -186,15 +265,18 @@ class TunerPool implements Tuners, Component {
       void this.#close(
         slot,
         "displaced",
-        `The tuner was needed for ${request.consumer}: choose another channel, or try again later.`,
+        `The tuner was needed for ${asker.consumer}: choose another channel, or try again later.`,
       );
     if (decision.kind !== "share") this.#open(slot, multiplex);
     return slot;
   }
 
-  async #hold(slot: Slot, request: SubscribeRequest, from: number): Promise<Subscription> {
-    const { session } = slot;
-    if (session === null) throw new TellyportError("device-gone", "The tuner was lost: try again.");
+  async #hold(
+    slot: Slot,
+    session: MuxSession,
+    request: SubscribeRequest,
+    from: number,
+  ): Promise<Subscription> {
     slot.linger?.cancel();
     slot.linger = null;
     slot.since = from;
@@ -227,7 +309,7 @@ class TunerPool implements Tuners, Component {
     if (error.code !== "device-gone" && error.code !== "device-busy" && error.code !== "no-lock")
       return false;
     failed.add(slot.driver.id);
-    const decision = this.#decide(multiplex.id, 1, failed);
+    const decision = this.#decide(multiplex, "idleScan", failed);
     return decision.kind === "idle" || decision.kind === "share";
   }
 
@@ -246,8 +328,13 @@ class TunerPool implements Tuners, Component {
       clock: this.#clock,
       log: this.#log,
       events: {
-        lineup: (source) => this.#onLineup(source),
-        guide: (events) => this.#events.emit({ kind: "guide", events }),
+        lineup: (source) => {
+          if (this.#lineUp.update(source.multiplex, source.tables)) this.#events.emit({ kind: "lineup" });
+        },
+        guide: (events) => {
+          // What a scan hears of multiplexes that are in no list concerns nobody.
+          if (this.#lineUp.has(multiplex)) this.#events.emit({ kind: "guide", events });
+        },
         changed: () => this.#onChanged(slot),
         idle: (source) => this.#onIdle(slot, source),
         ended: (source, code) => this.#onEnded(slot, source, code),
@@ -272,47 +359,25 @@ class TunerPool implements Tuners, Component {
 
   #onChanged(slot: Slot): void {
     const { session } = slot;
-    if (session !== null && session.lockedAt >= 0 && this.#unreceived.delete(session.multiplex.id))
+    if (session !== null && session.lockedAt >= 0 && this.#lineUp.received(session.multiplex.id))
       this.#events.emit({ kind: "lineup" });
     this.#events.emit({ kind: "tuners" });
-  }
-
-  #onLineup(session: MuxSession): void {
-    const updated = this.#catalogue.update(session.multiplex.id, session.tables.services());
-    for (const other of session.tables.others())
-      this.#named.set(serviceKeyText({ ...other, serviceId: other.service.serviceId }), other);
-    const named = this.#nameUnreceived();
-    if (updated || named) this.#events.emit({ kind: "lineup" });
-  }
-
-  /**
-   * Which transport stream a multiplex without lock would carry is known by elimination only: every other multiplex has
-   * shown its own, and one that the tables name is left over.
-   */
-  #nameUnreceived(): boolean {
-    const services = this.#catalogue.services();
-    const shown = new Set(services.map((service) => service.multiplex.id));
-    const silent = [...this.#multiplexes.values()].filter((multiplex) => !shown.has(multiplex.id));
-    const multiplex = silent[0];
-    if (multiplex === undefined || silent.length > 1 || !this.#unreceived.has(multiplex.id)) return false;
-    const claimed = new Set(services.map(({ key }) => `${key.originalNetworkId}.${key.transportStreamId}`));
-    const left = [...this.#named.values()].filter(
-      (other) => !claimed.has(`${other.originalNetworkId}.${other.transportStreamId}`),
-    );
-    const streams = new Set(left.map((other) => `${other.originalNetworkId}.${other.transportStreamId}`));
-    return streams.size === 1 && this.#catalogue.addNamed(multiplex, left);
   }
 
   #onIdle(slot: Slot, session: MuxSession): void {
     if (slot.session !== session || this.#survey.holds(session)) return;
     slot.linger?.cancel();
-    slot.linger = this.#clock.after(this.#options.lingerMs, () => this.#release(session));
+    slot.linger = this.#clock.after(this.#options.lingerMs, () => {
+      slot.linger = null;
+      this.#release(session);
+    });
   }
 
   /** Lets a session go that nobody holds. */
   #release(session: MuxSession): void {
     const slot = this.#slots.find((candidate) => candidate.session === session);
-    if (slot === undefined || session.feeds.size > 0 || this.#survey.holds(session)) return;
+    if (slot === undefined || session.feeds.size > 0 || session.visits.size > 0) return;
+    if (this.#survey.holds(session)) return;
     void this.#close(slot, "request-cancelled", "Nobody watches.");
   }
 
@@ -327,25 +392,24 @@ class TunerPool implements Tuners, Component {
         slot.error = code;
         slot.restsUntil = this.#clock.monotonic() + REST_MS;
       }
-      if (session.lockedAt < 0 && code === "no-lock") this.#onUnreceived(session.multiplex);
+      if (session.lockedAt < 0 && code === "no-lock" && this.#lineUp.unreceived(session.multiplex.id))
+        this.#events.emit({ kind: "lineup" });
       slot.closing = slot.driver.close().catch(() => undefined);
     }
     this.#survey.ended(session, code);
     this.#events.emit({ kind: "tuners" });
   }
 
-  #onUnreceived(multiplex: Multiplex): void {
-    const before = this.#unreceived.size;
-    this.#unreceived.add(multiplex.id);
-    const named = this.#nameUnreceived();
-    if (named || this.#unreceived.size > before) this.#events.emit({ kind: "lineup" });
-  }
-
   #openForSurvey(multiplex: string): MuxSession | null {
-    const description = this.#multiplexes.get(multiplex);
+    const description = this.#lineUp.multiplexes.get(multiplex);
     if (description === undefined) return null;
-    const decision = this.#decide(multiplex, WEIGHTS.idleScan);
+    const decision = this.#decide(description, "idleScan");
     if (decision.kind === "share") return this.#slot(decision.tuner).session;
     return decision.kind === "idle" ? this.#open(this.#slot(decision.tuner), description) : null;
   }
+}
+
+/** Received alike, whatever it is called: one session serves both. */
+function isSame(a: Multiplex, b: Multiplex): boolean {
+  return a.id === b.id || isDeepStrictEqual(a.delivery, b.delivery);
 }

@@ -64,17 +64,17 @@ export function fakeTuners(options: {
   drivers: number;
   multiplexes: number;
   behaviour?: (multiplex: Multiplex) => "lock" | "silence" | "no-lock" | "device-gone" | "device-busy";
+  accepts?: (multiplex: Multiplex) => boolean;
   options?: TunersOptions;
 }) {
   const clock = new FakeClock();
   const drivers = Array.from(
     { length: options.drivers },
     (_, i) =>
-      new FakeTuner(
-        `fake-${i}`,
-        clock,
-        options.behaviour === undefined ? {} : { behaviour: options.behaviour },
-      ),
+      new FakeTuner(`fake-${i}`, clock, {
+        ...(options.behaviour !== undefined && { behaviour: options.behaviour }),
+        ...(options.accepts !== undefined && { accepts: options.accepts }),
+      }),
   );
   const multiplexes = Array.from({ length: options.multiplexes }, (_, i) => multiplex(i + 1));
   const events: TunerEvent[] = [];
