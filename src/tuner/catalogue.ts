@@ -32,13 +32,31 @@ export class Catalogue {
     }
     for (const [key, service] of now) {
       const before = this.#services.get(key);
-      if (before !== undefined && same(before, service)) continue;
       // Two multiplexes with one triplet (a capture played twice): the first keeps it.
       if (before !== undefined && before.multiplex.id !== multiplex) continue;
-      this.#services.set(key, service);
+      const after = before === undefined ? service : withKnownNames(before, service);
+      if (before !== undefined && same(before, after)) continue;
+      this.#services.set(key, after);
       changed = true;
     }
     return changed;
+  }
+
+  /**
+   * Adds services that were known in an earlier run, or that a scan has found; those of multiplexes that were received since
+   * stay as they are.
+   * @returns whether anything was added
+   */
+  restore(services: readonly Service[]): boolean {
+    const shown = new Set(this.services().map((service) => service.multiplex.id));
+    let added = false;
+    for (const service of services) {
+      const key = serviceKeyText(service.key);
+      if (shown.has(service.multiplex.id) || this.#services.has(key)) continue;
+      this.#services.set(key, service);
+      added = true;
+    }
+    return added;
   }
 
   /**
@@ -74,8 +92,21 @@ function same(a: Service, b: Service): boolean {
     a.provider === b.provider &&
     a.kind === b.kind &&
     a.lcn === b.lcn &&
+    a.simulcastLcn === b.simulcastLcn &&
     a.visible === b.visible &&
     a.scrambled === b.scrambled &&
     a.onAir === b.onAir
   );
+}
+
+/** The name that a service without an SDT entry goes by. */
+export function placeholderName(serviceId: number): string {
+  return `Service ${serviceId}`;
+}
+
+/** A name, once known, is not lost to a table that does not tell it. */
+export function withKnownNames(before: Service, after: Service): Service {
+  const unnamed = after.name.trim() === "" || after.name === placeholderName(after.key.serviceId);
+  if (!unnamed) return after;
+  return { ...after, name: before.name, provider: after.provider ?? before.provider };
 }

@@ -1,6 +1,9 @@
+import { placeholderName } from "./catalogue.ts";
 import { EitCollector } from "./guide/eit-collector.ts";
 import type { GuideEvent, Multiplex, Service, ServiceStreams } from "./ports.ts";
-import { decodeNit, type NitTransportStream } from "./si/nit.ts";
+import { NetworkTables, type NumberedService } from "./network-tables.ts";
+import { BAT_TABLE } from "./si/bat.ts";
+import type { NitTransportStream } from "./si/nit.ts";
 import { decodePat } from "./si/pat.ts";
 import { decodePmt, describeStreams } from "./si/pmt.ts";
 import { decodeSdt, serviceKindOf, type SdtService } from "./si/sdt.ts";
@@ -40,7 +43,7 @@ export class MuxTables {
   readonly #multiplex: Multiplex;
   readonly #pat = new TableVersion();
   readonly #sdt = new TableVersion();
-  readonly #nit = new TableVersion();
+  readonly #network = new NetworkTables();
   readonly #otherSdt = new SeenSections();
   readonly #eit = new EitCollector();
   #transportStreamId = 0;
@@ -53,7 +56,6 @@ export class MuxTables {
   #originalNetworkId: number | null = null;
   readonly #described = new Map<number, SdtService>();
   readonly #others = new Map<string, Omit<OtherService, "lcn">>();
-  #networkStreams = new Map<string, NitTransportStream>();
   #time: number | null = null;
 
   constructor(multiplex: Multiplex) {
@@ -72,7 +74,7 @@ export class MuxTables {
 
   /** A whole NIT of this network was seen. */
   get hasNit(): boolean {
-    return this.#nit.complete;
+    return this.#network.hasNit;
   }
 
   /** PAT, SDT, NIT, every PMT and present/following of every service that says it has them: nothing more to wait for. */
@@ -80,12 +82,42 @@ export class MuxTables {
     return (
       this.#pat.complete &&
       this.#sdt.complete &&
-      this.#nit.complete &&
-      [...this.#programs.keys()].every((serviceId) => this.#streams.has(serviceId)) &&
+      this.#network.hasNit &&
+      this.hasEveryPmt &&
       [...this.#described.values()].every(
         (service) => !service.eitPresentFollowing || this.#eit.hasPresentFollowing(service.serviceId),
       )
     );
+  }
+
+  /** A PMT of every service of the PAT was seen. */
+  get hasEveryPmt(): boolean {
+    return [...this.#programs.keys()].every((serviceId) => this.#streams.has(serviceId));
+  }
+
+  /** A BAT has begun to come and is not whole. */
+  get batPending(): boolean {
+    return this.#network.batPending;
+  }
+
+  /** Of the PAT; null before a whole one was seen. */
+  get transportStreamId(): number | null {
+    return this.#pat.complete ? this.#transportStreamId : null;
+  }
+
+  /** Of the SDT; null before. */
+  get originalNetworkId(): number | null {
+    return this.#originalNetworkId;
+  }
+
+  /** Every transport stream that the NITs name, this network's first. */
+  networks(): readonly NitTransportStream[] {
+    return this.#network.streams();
+  }
+
+  /** service_id of those that the SDT names and the PAT has not: they exist, and are off air now. */
+  offAir(): readonly number[] {
+    return [...this.#described.keys()].filter((serviceId) => !this.#programs.has(serviceId));
   }
 
   /** Service to PMT PID. */
@@ -106,7 +138,8 @@ export class MuxTables {
   others(): OtherService[] {
     return [...this.#others.values()].map((other) => ({
       ...other,
-      lcn: this.#channel(other.originalNetworkId, other.transportStreamId, other.service.serviceId).lcn,
+      lcn: this.#network.channel(other.originalNetworkId, other.transportStreamId, other.service.serviceId)
+        .lcn,
     }));
   }
 
@@ -118,6 +151,15 @@ export class MuxTables {
   /** What the EIT said. */
   get guide(): EitCollector {
     return this.#eit;
+  }
+
+  /** Every schedule that services of this transport stream promise, and every other that is here, was seen whole. */
+  get guideComplete(): boolean {
+    const promised = [...this.#described.values()].filter((service) => service.eitSchedule);
+    return this.#eit.complete(
+      promised.map((service) => service.serviceId),
+      this.#time,
+    );
   }
 
   /** Takes events decoded since the last call, at most `limit`. */
@@ -176,6 +218,7 @@ export class MuxTables {
   }
 
   #onSdt(section: Buffer): TableChange[] {
+    if (section[0] === BAT_TABLE) return this.#network.pushBat(section) ? [{ kind: "lineup" }] : [];
     if (section[0] !== ACTUAL_SDT && !this.#otherSdt.isNew(section)) return [];
     const sdt = decodeSdt(section);
     if (sdt === null || !sdt.current) return [];
@@ -198,30 +241,25 @@ export class MuxTables {
   }
 
   #onNit(section: Buffer): TableChange[] {
-    const nit = decodeNit(section);
-    if (nit === null || !nit.current || !nit.actual || !this.#nit.accepts(nit, nit.networkId)) return [];
-    if (this.#nit.begins) this.#networkStreams = new Map();
-    for (const stream of nit.transportStreams)
-      this.#networkStreams.set(`${stream.originalNetworkId}.${stream.transportStreamId}`, stream);
-    this.#nit.note(nit);
-    return [{ kind: "lineup" }];
+    return this.#network.pushNit(section) ? [{ kind: "lineup" }] : [];
   }
 
   #describe(serviceId: number): Service {
     const described = this.#described.get(serviceId);
     const streams = this.#streams.get(serviceId);
     const originalNetworkId = this.#originalNetworkId ?? 0;
-    const { lcn, visible } = this.#channel(originalNetworkId, this.#transportStreamId, serviceId);
+    const { lcn, visible, simulcastLcn } = this.#channel(serviceId);
     return {
       key: { originalNetworkId, transportStreamId: this.#transportStreamId, serviceId },
       multiplex: this.#multiplex,
-      name: nonEmpty(described?.name) ?? `Service ${serviceId}`,
+      name: nonEmpty(described?.name) ?? placeholderName(serviceId),
       provider: nonEmpty(described?.provider),
       kind:
         described !== undefined && described.serviceType !== 0
           ? serviceKindOf(described.serviceType)
           : kindOfStreams(streams),
       lcn,
+      ...(simulcastLcn !== null && { simulcastLcn }),
       visible,
       // The PMT knows better than a flag that says "one or more streams may be".
       scrambled: streams?.scrambled ?? described?.freeCaMode ?? false,
@@ -229,17 +267,8 @@ export class MuxTables {
     };
   }
 
-  #channel(
-    originalNetworkId: number,
-    transportStreamId: number,
-    serviceId: number,
-  ): { lcn: number | null; visible: boolean } {
-    const channel = this.#networkStreams
-      .get(`${originalNetworkId}.${transportStreamId}`)
-      ?.lcns.find((entry) => entry.serviceId === serviceId);
-    // 0 is what networks send for "no number".
-    if (channel === undefined) return { lcn: null, visible: true };
-    return { lcn: channel.number === 0 ? null : channel.number, visible: channel.visible };
+  #channel(serviceId: number): NumberedService {
+    return this.#network.channel(this.#originalNetworkId ?? 0, this.#transportStreamId, serviceId);
   }
 }
 

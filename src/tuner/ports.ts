@@ -62,12 +62,16 @@ export type Delivery =
       readonly port: number;
       /** Local address of the interface that joins. */
       readonly interface?: string;
+      /** The only sender that is wanted of a group. @see RFC 4607 */
+      readonly source?: string;
     };
 
 export interface Multiplex {
   /** Stable name, e.g. `mock-1`, `file:bbcnews.ts`; opaque to everybody but the driver and the configuration. */
   readonly id: string;
   readonly delivery: Delivery;
+  /** What the list that names it calls its only service: for streams whose own tables name it badly or not at all. */
+  readonly listed?: { readonly name: string; readonly number: number | null };
 }
 
 // ---------------------------------------------------------------- driver
@@ -163,6 +167,8 @@ export interface Service {
   readonly kind: ServiceKind;
   /** Logical channel number, or null. */
   readonly lcn: number | null;
+  /** The number that it takes over from its counterpart in standard definition; absent: it has none. @see {@link resolveNumbers} */
+  readonly simulcastLcn?: number;
   readonly visible: boolean;
   /** free_CA_mode of the SDT, or CA descriptors in the PMT. */
   readonly scrambled: boolean;
@@ -281,21 +287,58 @@ export interface Subscription {
 
 export type ServiceAvailability = "free" | "shares-tuner" | "would-displace" | "busy" | "no-signal";
 
-/** A present or following event. Times are UTC, epoch milliseconds. @see EN 300 468 §5.2.4 */
+/** Where a statement about an event comes from; absent: present/following of the transport stream itself. */
+export interface GuideOrigin {
+  /** `imported`: not broadcast but read from a file. */
+  readonly table: "present-following" | "schedule" | "imported";
+  /** Said by the transport stream that carries the service, and not by another one. */
+  readonly actual: boolean;
+}
+
+/** An event of the guide. Times are UTC, epoch milliseconds. @see EN 300 468 §5.2.4 */
 export interface GuideEvent {
   readonly service: ServiceKey;
+  /** event_id, 0..65535; above: of an imported event. */
   readonly eventId: number;
   readonly startsAt: number;
   readonly endsAt: number;
   readonly title: string;
+  /** Short text that {@link description} begins with; absent or null: none. */
+  readonly subtitle?: string | null;
   readonly description: string;
+  /** ISO 639-2. */
   readonly language: string | null;
+  /** content_nibble_level_1 << 4 | level_2 of each genre. @see EN 300 468 table 29 */
+  readonly genres?: readonly number[];
+  /** Years; the lowest of all countries named. */
+  readonly minimumAge?: number | null;
+  /** `crid://authority/...` of this programme and of its series, or as sent where the authority is unknown. @see TS 102 323 §12.1 */
+  readonly programmeCrid?: string | null;
+  readonly seriesCrid?: string | null;
+  readonly origin?: GuideOrigin;
+}
+
+/**
+ * A stretch of a service's schedule that is known wholly: no event begins in [from, to) but these.
+ * @see ETSI TS 101 211 §4.1.4 (a segment of three hours)
+ */
+export interface GuideStretch {
+  readonly service: ServiceKey;
+  readonly from: number;
+  readonly to: number;
+  readonly eventIds: readonly number[];
+  readonly actual: boolean;
 }
 
 export type TunerEvent =
   | { readonly kind: "lineup" }
   | { readonly kind: "tuners" }
-  | { readonly kind: "guide"; readonly events: readonly GuideEvent[] };
+  | {
+      readonly kind: "guide";
+      readonly events: readonly GuideEvent[];
+      /** Absent: none. */
+      readonly stretches?: readonly GuideStretch[];
+    };
 
 /** The tuner module as others see it. */
 export interface Tuners {
@@ -339,8 +382,11 @@ export interface Receiver {
    */
   visit(request: VisitRequest): Promise<Visited>;
   multiplexes(): readonly Multiplex[];
-  /** From now on these are what can be received, beside those that the sources know themselves. Running sessions of others end. */
-  setMultiplexes(multiplexes: readonly Multiplex[]): void;
+  /**
+   * From now on these are what can be received, beside those that the sources know themselves. Running sessions of others end.
+   * @param services what is known to be on multiplexes, the sources' own too: it holds until they were received again
+   */
+  setMultiplexes(multiplexes: readonly Multiplex[], services?: readonly Service[]): void;
 }
 
 export interface TunerSnapshot {

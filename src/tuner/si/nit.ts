@@ -10,6 +10,7 @@ import {
   serviceListDescriptor,
   TAG,
 } from "./descriptors.ts";
+import { readLogicalChannels } from "./logical-channels.ts";
 import {
   BODY,
   loopLength,
@@ -89,54 +90,14 @@ export function decodeNit(section: Buffer, text?: TextOptions): Nit | null {
 type Description = Omit<NitTransportStream, "transportStreamId" | "originalNetworkId">;
 
 function describe(loop: Buffer): Description {
-  const lcns: LogicalChannel[] = [];
-  const hdSimulcastLcns: LogicalChannel[] = [];
   const services: { serviceId: number; serviceType: number }[] = [];
-  let privateData: number | null = null;
   for (const { tag, data } of eachDescriptor(loop)) {
-    switch (tag) {
-      case TAG.privateDataSpecifier:
-        privateData = data.length >= 4 ? data.readUInt32BE(0) : null;
-        break;
-      case TAG.serviceList:
-        for (let at = 0; at + 3 <= data.length; at += 3) {
-          services.push({ serviceId: data.readUInt16BE(at), serviceType: data.readUInt8(at + 2) });
-        }
-        break;
-      case TAG.logicalChannel:
-        // NorDig's first version has four more bits of number.
-        readChannels(data, lcns, privateData === PRIVATE_DATA.nordig ? 0x3fff : 0x03ff);
-        break;
-      case TAG.logicalChannelV2:
-        if (privateData === PRIVATE_DATA.nordig && lcns.length === 0)
-          readChannels(firstList(data), lcns, 0x03ff);
-        break;
-      case TAG.hdSimulcastLogicalChannel:
-        readChannels(data, hdSimulcastLcns, 0x03ff);
-        break;
-      default:
+    if (tag !== TAG.serviceList) continue;
+    for (let at = 0; at + 3 <= data.length; at += 3) {
+      services.push({ serviceId: data.readUInt16BE(at), serviceType: data.readUInt8(at + 2) });
     }
   }
-  return { delivery: decodeDelivery(loop), lcns, hdSimulcastLcns, services };
-}
-
-function readChannels(data: Buffer, into: LogicalChannel[], numberMask: number): void {
-  for (let at = 0; at + 4 <= data.length; at += 4) {
-    const flagsAndNumber = data.readUInt16BE(at + 2);
-    into.push({
-      serviceId: data.readUInt16BE(at),
-      number: flagsAndNumber & numberMask,
-      visible: (flagsAndNumber & 0x8000) !== 0,
-    });
-  }
-}
-
-/** The first of the channel lists of a NorDig logical channel descriptor, version 2. @see NorDig Unified §12.2.9.2.2 */
-function firstList(data: Buffer): Buffer {
-  // channel_list_id, name length and name, country (3), length of the list
-  const lengthAt = data.length >= 2 ? 2 + data.readUInt8(1) + 3 : data.length;
-  if (lengthAt >= data.length) return Buffer.alloc(0);
-  return data.subarray(lengthAt + 1, lengthAt + 1 + data.readUInt8(lengthAt));
+  return { delivery: decodeDelivery(loop), ...readLogicalChannels(loop), services };
 }
 
 /** Service list entries and channels that one descriptor holds. */
