@@ -1,7 +1,14 @@
 import type { Clock } from "./kernel/clock.ts";
 import type { Config } from "./kernel/config/index.ts";
 import type { Log } from "./kernel/log.ts";
-import { createFileSource, createMockSource, type MockSource, type TunerSource } from "./tuner/index.ts";
+import {
+  createFileSource,
+  createHdhomerunSource,
+  createMockSource,
+  createNetworkSource,
+  type MockSource,
+  type TunerSource,
+} from "./tuner/index.ts";
 
 export interface OpenedSources {
   readonly sources: readonly TunerSource[];
@@ -11,7 +18,7 @@ export interface OpenedSources {
 
 /**
  * Opens the tuners that the configuration names.
- * @throws TellyportError `source-missing`, `source-empty`, `source-not-ts`
+ * @throws TellyportError `source-missing`, `source-empty`, `source-not-ts`, `source-not-list`, `config-invalid`
  */
 export async function openSources(
   config: Config,
@@ -19,7 +26,7 @@ export async function openSources(
 ): Promise<OpenedSources> {
   const sources: TunerSource[] = [];
   let mock: MockSource | null = null;
-  const { mock: mockConfig, file } = config.tuners;
+  const { mock: mockConfig, file, hdhomerun, network } = config.tuners;
   if (file !== undefined && file.paths.length > 0) {
     sources.push(
       await createFileSource({
@@ -30,6 +37,20 @@ export async function openSources(
       }),
     );
   }
+  if (hdhomerun !== undefined && (hdhomerun.discover || hdhomerun.hosts.length > 0))
+    sources.push(
+      await createHdhomerunSource({ ...hdhomerun, ...deps, log: deps.log.child({ module: "hdhomerun" }) }),
+    );
+  if (network !== undefined && network.lists.length > 0)
+    sources.push(
+      await createNetworkSource({
+        lists: network.lists,
+        tuners: network.tuners,
+        clock: deps.clock,
+        log: deps.log.child({ module: "network" }),
+        ...(network.interface !== "" && { interface: network.interface }),
+      }),
+    );
   if (mockConfig !== undefined) {
     mock = createMockSource({ clock: deps.clock, loopsFolder: deps.loopsFolder, faults: mockConfig });
     sources.push(mock);

@@ -31,6 +31,7 @@ const BY_CODE: Partial<Record<ErrorCode, number>> = {
   "config-unreadable": EXIT.configuration,
   "source-empty": EXIT.configuration,
   "source-missing": EXIT.configuration,
+  "source-not-list": EXIT.configuration,
   "source-not-ts": EXIT.configuration,
 };
 

@@ -13,7 +13,7 @@ export interface RunArgs {
   readonly state?: string;
   /** Plain http; https takes the next one. */
   readonly port?: number;
-  /** `mock`, or `file:PATH[,PATH...]`. */
+  /** `mock`, `file:PATH[,PATH...]`, `hdhomerun[:HOST[,HOST...]]`, or `m3u:PATH_OR_URL`. */
   readonly tuner?: string;
   /** Greet a person: address, code and QR code on standard output. */
   readonly welcome?: boolean;
@@ -74,18 +74,31 @@ function overridesOf(args: RunArgs): Record<string, unknown> {
   };
 }
 
+const NO_TUNER: Record<keyof Config["tuners"], undefined> = {
+  mock: undefined,
+  file: undefined,
+  hdhomerun: undefined,
+  network: undefined,
+};
+
 /** In place of those that the configuration names. */
 function tunersOf(text: string): Record<keyof Config["tuners"], unknown> {
-  if (text === "mock") return { mock: {}, file: undefined };
-  const paths = text.startsWith("file:")
-    ? text
-        .slice("file:".length)
-        .split(",")
-        .filter((path) => path !== "")
-    : [];
-  if (paths.length === 0)
-    throw new TellyportError("usage", `--tuner takes "mock" or "file:PATH[,PATH...]", not "${text}".`);
-  return { mock: undefined, file: { paths } };
+  const colon = text.indexOf(":");
+  const kind = colon < 0 ? text : text.slice(0, colon);
+  const names = text
+    .slice(kind.length + 1)
+    .split(",")
+    .filter((name) => name !== "");
+  if (kind === "mock" && names.length === 0) return { ...NO_TUNER, mock: {} };
+  if (kind === "file" && names.length > 0) return { ...NO_TUNER, file: { paths: names } };
+  if (kind === "hdhomerun") return { ...NO_TUNER, hdhomerun: { hosts: names, discover: names.length === 0 } };
+  // An address may hold a comma: one list at a time.
+  if (kind === "m3u" && names.length > 0)
+    return { ...NO_TUNER, network: { lists: [text.slice("m3u:".length)] } };
+  throw new TellyportError(
+    "usage",
+    `--tuner takes "mock", "file:PATH[,PATH...]", "hdhomerun[:HOST[,HOST...]]" or "m3u:PATH_OR_URL", not "${kind}${colon < 0 ? "" : ":"}".`,
+  );
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the second one ends the process the hard way. */

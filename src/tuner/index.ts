@@ -3,6 +3,8 @@ export * from "./ports.ts";
 export { createTuners, type TunersDeps, type TunersOptions } from "./tuners.ts";
 export { tunerRoutes } from "./routes.ts";
 export { createFileSource, type FileSourceOptions } from "./drivers/file/index.ts";
+export { createHdhomerunSource, type HdhomerunSourceOptions } from "./drivers/hdhomerun/index.ts";
+export { createNetworkSource, type NetworkSourceOptions } from "./drivers/network/index.ts";
 export { createMockSource, mockRoutes, type MockSource } from "./drivers/mock/index.ts";
 export type {
   AdapterDescription,

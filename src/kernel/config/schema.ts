@@ -48,6 +48,40 @@ const fileTuner = optionalSection(
   "Recorded transport streams played as if on air",
 );
 
+const hdhomerunTuner = optionalSection(
+  {
+    discover: Type.Boolean({ default: true, description: "Look for devices on the local network" }),
+    hosts: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+      default: [],
+      maxItems: 16,
+      description: "Devices by address, HOST or HOST:PORT, where broadcasts do not reach them",
+    }),
+  },
+  "HDHomeRun tuners on the network",
+);
+
+const networkTuner = optionalSection(
+  {
+    lists: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      maxItems: 32,
+      description:
+        "M3U lists, by path or http(s) address, of transport streams over http, https, udp and rtp",
+    }),
+    tuners: Type.Integer({
+      minimum: 1,
+      maximum: 64,
+      default: 4,
+      description: "Streams received at the same time",
+    }),
+    interface: Type.String({
+      default: "",
+      description: "Local address of the interface that joins multicast groups; empty: the system's choice",
+    }),
+  },
+  "Transport streams of the network",
+);
+
 export const ConfigSchema = section(
   {
     box: section(
@@ -104,7 +138,7 @@ export const ConfigSchema = section(
       "How phones at home find the box",
     ),
     tuners: Type.Object(
-      { mock: mockFaults, file: fileTuner },
+      { mock: mockFaults, file: fileTuner, hdhomerun: hdhomerunTuner, network: networkTuner },
       {
         additionalProperties: false,
         default: {},

@@ -1,0 +1,225 @@
+import { readFile, stat } from "node:fs/promises";
+import { isIP } from "node:net";
+import { basename } from "node:path";
+import type { Clock, Timer } from "../../../kernel/clock.ts";
+import { messageOf, TellyportError } from "../../../kernel/errors.ts";
+import { Emitter } from "../../../kernel/events.ts";
+import type { Log } from "../../../kernel/log.ts";
+import type { Multiplex, TunerSource } from "../../ports.ts";
+import { explainHttp, readHttp } from "./http-open.ts";
+import { LONGEST_LIST, parseM3u, type M3uEntry, type M3uFault } from "./m3u.ts";
+import { NetworkTuner } from "./network-tuner.ts";
+import { idOfUrl, publicUrl } from "./public-url.ts";
+
+/** From one reading of a list to the next, ms. */
+const REFRESH = 60 * 60 * 1000;
+/** From a reading that failed to the next, ms. */
+const RETRY = 30 * 1000;
+/** Faulty lines that are logged, each. */
+const LOGGED_FAULTS = 5;
+
+export interface NetworkSourceOptions {
+  /** M3U lists: paths, or http(s) addresses. */
+  readonly lists: readonly string[];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How many streams are received at once; default 4. */
+  readonly tuners?: number;
+  /** Local address of the interface that joins multicast groups; default: the system's choice. */
+  readonly interface?: string;
+  /** How long the lists may take before the source is given without them, ms; default 3000. */
+  readonly startMs?: number;
+}
+
+/**
+ * Streams of the network that M3U lists name, each a multiplex of its own. A list that cannot be read at the start is tried again
+ * until it can; one that was read once stays in force while it cannot be read anew.
+ * @throws TellyportError `source-missing`, `source-empty`, `source-not-list` of a list given by its path
+ */
+export async function createNetworkSource(options: NetworkSourceOptions): Promise<TunerSource> {
+  const source = new NetworkSource(options);
+  await source.start();
+  return source;
+}
+
+class NetworkSource implements TunerSource {
+  readonly drivers: readonly NetworkTuner[];
+  readonly #options: NetworkSourceOptions;
+  readonly #changed: Emitter<void>;
+  readonly #timers = new Map<string, Timer>();
+  readonly #abort = new AbortController();
+  /** Of each list, as it was last read. */
+  readonly #entries = new Map<string, readonly M3uEntry[]>();
+  #urls = new Map<string, URL>();
+  #multiplexes: readonly Multiplex[] = [];
+
+  constructor(options: NetworkSourceOptions) {
+    this.#options = options;
+    this.#changed = new Emitter((error) => options.log.error({ err: error }, "network-listener-failed"));
+    const addresses = { url: (id: string) => this.#urls.get(id) ?? null };
+    this.drivers = Array.from(
+      { length: options.tuners ?? 4 },
+      (_, i) => new NetworkTuner(`network-${i}`, `Network stream ${i + 1}`, options.clock, addresses),
+    );
+  }
+
+  get multiplexes(): readonly Multiplex[] {
+    return this.#multiplexes;
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.#changed.on(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  async start(): Promise<void> {
+    const { clock, lists, startMs } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      const timer = clock.after(startMs ?? 3000, resolve);
+      // A path that was mistyped is better told now than logged every half minute.
+      const first = lists.map((list) => this.#read(list, !isAddress(list)));
+      Promise.all(first)
+        .finally(() => timer.cancel())
+        .then(() => resolve(), reject);
+    }).catch(async (error: unknown) => {
+      await this.close();
+      throw error;
+    });
+  }
+
+  /** @param strict throw what is wrong with it */
+  async #read(list: string, strict = false): Promise<void> {
+    const { clock, log } = this.#options;
+    let next = REFRESH;
+    try {
+      const { entries, faults } = await readList(list, clock, this.#abort.signal);
+      for (const { line, message } of faults.slice(0, LOGGED_FAULTS))
+        log.warn({ list: nameOfList(list), line, fault: message }, "list-line-unusable");
+      log.info({ list: nameOfList(list), channels: entries.length, faults: faults.length }, "list-read");
+      this.#entries.set(list, entries);
+      this.#rebuild();
+    } catch (error) {
+      if (this.#abort.signal.aborted) return;
+      if (strict) throw error;
+      log.warn({ list: nameOfList(list), error: messageOf(error) }, "list-unreadable");
+      next = RETRY;
+    }
+    if (!this.#abort.signal.aborted)
+      this.#timers.set(
+        list,
+        clock.after(next, () => void this.#read(list)),
+      );
+  }
+
+  #rebuild(): void {
+    const urls = new Map<string, URL>();
+    const multiplexes: Multiplex[] = [];
+    for (const list of this.#options.lists)
+      for (const entry of this.#entries.get(list) ?? []) {
+        const multiplex = multiplexOf(entry, this.#options.interface);
+        if (urls.has(multiplex.id)) continue;
+        urls.set(multiplex.id, entry.url);
+        multiplexes.push(multiplex);
+      }
+    const changed = JSON.stringify(multiplexes) !== JSON.stringify(this.#multiplexes);
+    this.#urls = urls;
+    if (!changed) return;
+    this.#multiplexes = multiplexes;
+    this.#changed.emit();
+  }
+}
+
+/** The multiplex that an entry of a list names. No secret of its address is in it. */
+export function multiplexOf({ url, name, number }: M3uEntry, local?: string): Multiplex {
+  const listed = { name, number };
+  if (url.protocol !== "udp:" && url.protocol !== "rtp:")
+    return { id: idOfUrl(url), listed, delivery: { system: "http", url: publicUrl(url).href } };
+  const source = isIP(url.username) === 0 ? null : url.username;
+  return {
+    id: `network:${url.protocol}${source === null ? "" : `${source}@`}${url.host}`,
+    listed,
+    delivery: {
+      system: url.protocol === "udp:" ? "udp" : "rtp",
+      address: url.hostname.replace(/^\[|\]$/g, ""),
+      port: Number(url.port),
+      ...(source !== null && { source }),
+      ...(local !== undefined && { interface: local }),
+    },
+  };
+}
+
+/** Path or address of a list, as logs and people may have it. */
+export function nameOfList(list: string): string {
+  return isAddress(list) ? new URL(list).host : basename(list);
+}
+
+function isAddress(list: string): boolean {
+  return /^https?:\/\//i.test(list) && URL.canParse(list);
+}
+
+/**
+ * Reads a list from its path or address.
+ * @throws TellyportError `source-missing`, `source-unreachable`, `source-empty`, `source-not-list`, `request-cancelled`
+ */
+export async function readList(
+  list: string,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<{ entries: readonly M3uEntry[]; faults: readonly M3uFault[] }> {
+  const name = nameOfList(list);
+  const { bytes, base } = isAddress(list)
+    ? await fetchList(new URL(list), name, clock, signal)
+    : { bytes: await readFileOf(list, name), base: null };
+  const parsed = parseM3u(bytes, base);
+  if (parsed.kind === "hls")
+    throw new TellyportError(
+      "source-not-list",
+      `${name} is one programme in segments (HLS) and no list of channels: give a list of transport streams.`,
+    );
+  if (parsed.entries.length === 0)
+    throw new TellyportError(
+      "source-empty",
+      `${name} names no channel that can be received${parsed.faults[0] === undefined ? "" : `: line ${parsed.faults[0].line}: ${parsed.faults[0].message}`}`,
+    );
+  return parsed;
+}
+
+async function readFileOf(path: string, name: string): Promise<Buffer> {
+  try {
+    if ((await stat(path)).size > LONGEST_LIST)
+      throw new TellyportError("source-not-list", `${name} is longer than 5 MiB: give a shorter list.`);
+    return await readFile(path);
+  } catch (cause) {
+    if (cause instanceof TellyportError) throw cause;
+    throw new TellyportError(
+      "source-missing",
+      `The list ${name} cannot be read: check its path and rights.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function fetchList(
+  url: URL,
+  name: string,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<{ bytes: Buffer; base: URL }> {
+  const answer = await readHttp(url, { clock, signal, mostBytes: LONGEST_LIST });
+  if (!answer.ok) throw new TellyportError("source-unreachable", explainHttp(answer, name));
+  if (answer.status !== 200)
+    throw new TellyportError(
+      "source-unreachable",
+      answer.status === 401 || answer.status === 403
+        ? `${name} refuses to give its list (${answer.status}): check name and password in its address.`
+        : `${name} has no list at that address (${answer.status}): check the address.`,
+    );
+  return { bytes: answer.body, base: answer.url };
+}
