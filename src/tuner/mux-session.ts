@@ -296,10 +296,15 @@ export class MuxSession {
       this.#lineupChanged = false;
       this.#events.lineup(this);
     }
-    const events = this.tables.takeEvents(GUIDE_EVENTS_PER_TICK);
-    if (events.length > 0) this.#events.guide(events);
+    this.#tellGuide(GUIDE_EVENTS_PER_TICK);
     if (this.#recovering || this.#lockedAt < 0 || this.#abort.signal.aborted) return;
     this.#watch(now);
+  }
+
+  #tellGuide(limit: number): void {
+    const events = this.tables.takeEvents(limit);
+    const stretches = this.tables.guide.takeStretches();
+    if (events.length > 0 || stretches.length > 0) this.#events.guide(events, stretches);
   }
 
   #watch(now: number): void {
@@ -397,8 +402,7 @@ export class MuxSession {
     this.#timer?.cancel();
     this.#abort.abort(new TellyportError(code, message));
     if (this.#lineupChanged && this.named) this.#events.lineup(this);
-    const events = this.tables.takeEvents(Infinity);
-    if (events.length > 0) this.#events.guide(events);
+    this.#tellGuide(Infinity);
     const feeds = [...this.#feeds];
     this.#feeds.clear();
     for (const feed of feeds) if (feed.known) feed.end(code, message);

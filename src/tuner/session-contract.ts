@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../kernel/errors.ts";
 import type { MuxSession } from "./mux-session.ts";
-import type { GuideEvent, TunerSnapshot } from "./ports.ts";
+import type { GuideEvent, GuideStretch, TunerSnapshot } from "./ports.ts";
 
 /** Deadlines and periods of a session; ms. */
 export const SESSION_TIMES = {
@@ -27,7 +27,7 @@ export const GUIDE_EVENTS_PER_TICK = 250;
 export interface SessionEvents {
   /** The services of the multiplex, whenever something about them changed. */
   lineup(session: MuxSession): void;
-  guide(events: readonly GuideEvent[]): void;
+  guide(events: readonly GuideEvent[], stretches: readonly GuideStretch[]): void;
   /** State, consumers or signal changed. */
   changed(): void;
   /** The last consumer is gone. */

@@ -331,9 +331,9 @@ class TunerPool implements Tuners, Receiver, Component {
         lineup: (source) => {
           if (this.#lineUp.update(source.multiplex, source.tables)) this.#events.emit({ kind: "lineup" });
         },
-        guide: (events) => {
+        guide: (events, stretches) => {
           // What a scan hears of multiplexes that are in no list concerns nobody.
-          if (this.#lineUp.has(multiplex)) this.#events.emit({ kind: "guide", events });
+          if (this.#lineUp.has(multiplex)) this.#events.emit({ kind: "guide", events, stretches });
         },
         changed: () => this.#onChanged(slot),
         idle: (source) => this.#onIdle(slot, source),

@@ -3,12 +3,24 @@ import {
   descriptor,
   eachDescriptor,
   parentalRatingDescriptor,
-  readLanguage,
   shortEventDescriptor,
   TAG,
   threeLetters,
 } from "./descriptors.ts";
-import { decodeDvbText, encodeDvbText, splitDvbText, type TextOptions } from "./text.ts";
+import {
+  decodeContent,
+  decodeContentIdentifiers,
+  decodeExtendedEvents,
+  decodeParentalRating,
+  decodeShortEvent,
+  type ContentIdentifier,
+  type ExtendedEvent,
+  type ShortEvent,
+} from "./event-descriptors.ts";
+import { encodeDvbText, splitDvbText, type TextOptions } from "./text.ts";
+
+/** content_identifier_descriptor. @see TS 102 323 §12.1 */
+const CONTENT_IDENTIFIER = 0x76;
 
 /** An event of an EIT section. @see EN 300 468 §5.2.4 */
 export interface EitEvent {
@@ -22,7 +34,9 @@ export interface EitEvent {
   readonly freeCaMode: boolean;
   /** Empty without a short event descriptor. */
   readonly title: string;
-  /** Short text, then extended text, on lines of their own. */
+  /** Of the short event descriptor; absent without. {@link description} begins with it. */
+  readonly shortText?: string;
+  /** Short text, then extended text, then its items, on lines of their own. */
   readonly description: string;
   /** Of title and description: ISO 639-2, lower case; null without a short event descriptor. */
   readonly language: string | null;
@@ -30,98 +44,67 @@ export interface EitEvent {
   readonly content: readonly number[];
   /** Lowest age by country (ISO 3166, as sent); ratings that the broadcaster defined himself are left out. */
   readonly rating: readonly { readonly country: string; readonly age: number }[];
+  /** Content identifiers as sent; absent without. @see TS 102 323 §12.1 */
+  readonly crids?: readonly ContentIdentifier[];
 }
 
-type Description = Pick<EitEvent, "title" | "description" | "language" | "content" | "rating">;
-
-interface ExtendedText {
-  language: string | null;
-  text: string;
-  items: string[];
-}
+type Description = Pick<
+  EitEvent,
+  "title" | "shortText" | "description" | "language" | "content" | "rating" | "crids"
+>;
 
 /** What an event's descriptors say. Of several languages the first is taken. */
 export function decodeEvent(loop: Buffer, options?: TextOptions): Description {
-  let short: { language: string | null; title: string; text: string } | null = null;
-  const extended: ExtendedText[] = [];
+  let short: ShortEvent | null = null;
+  const extended: Buffer[] = [];
   const content: number[] = [];
   const rating: { country: string; age: number }[] = [];
+  const crids: ContentIdentifier[] = [];
   for (const { tag, data } of eachDescriptor(loop)) {
     switch (tag) {
       case TAG.shortEvent:
-        short ??= readShort(data, options);
+        short ??= decodeShortEvent(data, options);
         break;
       case TAG.extendedEvent:
-        readExtended(data, extended, options);
+        extended.push(data);
         break;
       case TAG.content:
-        for (let at = 0; at + 2 <= data.length; at += 2) content.push(data.readUInt8(at));
+        for (const { level1, level2 } of decodeContent(data)) content.push((level1 << 4) | level2);
         break;
       case TAG.parentalRating:
-        for (let at = 0; at + 4 <= data.length; at += 4) {
-          const value = data.readUInt8(at + 3);
-          if (value >= 0x01 && value <= 0x0f)
-            rating.push({ country: data.toString("latin1", at, at + 3), age: value + 3 });
-        }
+        for (const { country, minimumAge } of decodeParentalRating(data))
+          if (minimumAge !== null) rating.push({ country, age: minimumAge });
+        break;
+      case CONTENT_IDENTIFIER:
+        crids.push(...decodeContentIdentifiers(data));
         break;
       default:
     }
   }
-  const long = extended.find((one) => one.language === short?.language) ?? extended[0];
+  const texts = extended.length === 0 ? [] : decodeExtendedEvents(extended, options);
+  const long = texts.find((one) => one.language === short?.language) ?? texts[0];
+  const shortText = short?.text ?? "";
   return {
     title: short?.title ?? "",
-    description: join(short?.text ?? "", long),
+    description: join(shortText, long),
     language: named(short?.language) ?? named(long?.language),
     content,
     rating,
+    ...(shortText !== "" && { shortText }),
+    ...(crids.length > 0 && { crids }),
   };
-}
-
-function readShort(
-  data: Buffer,
-  options?: TextOptions,
-): { language: string | null; title: string; text: string } | null {
-  if (data.length < 5) return null;
-  const titleEnd = 4 + data.readUInt8(3);
-  const textLength = titleEnd < data.length ? data.readUInt8(titleEnd) : 0;
-  return {
-    language: readLanguage(data),
-    title: decodeDvbText(data.subarray(4, titleEnd), options),
-    text: decodeDvbText(data.subarray(titleEnd + 1, titleEnd + 1 + textLength), options),
-  };
-}
-
-/** Adds one of a row of extended event descriptors to the text of its language. @see EN 300 468 §6.2.15 */
-function readExtended(data: Buffer, texts: ExtendedText[], options?: TextOptions): void {
-  if (data.length < 6) return;
-  const language = readLanguage(data, 1);
-  let entry = texts.find((one) => one.language === language);
-  if (entry === undefined) texts.push((entry = { language, text: "", items: [] }));
-  const itemsEnd = Math.min(5 + data.readUInt8(4), data.length);
-  for (let at = 5; at < itemsEnd;) {
-    const nameEnd = at + 1 + data.readUInt8(at);
-    if (nameEnd >= itemsEnd) break;
-    const valueEnd = nameEnd + 1 + data.readUInt8(nameEnd);
-    if (valueEnd > itemsEnd) break;
-    const name = decodeDvbText(data.subarray(at + 1, nameEnd), options);
-    const value = decodeDvbText(data.subarray(nameEnd + 1, valueEnd), options);
-    entry.items.push(name === "" ? value : `${name}: ${value}`);
-    at = valueEnd;
-  }
-  if (itemsEnd >= data.length) return;
-  const textEnd = itemsEnd + 1 + data.readUInt8(itemsEnd);
-  entry.text += decodeDvbText(data.subarray(itemsEnd + 1, textEnd), options);
 }
 
 /** "und", undetermined, names no language. */
 const named = (language: string | null | undefined): string | null =>
   language === undefined || language === "und" ? null : language;
 
-function join(short: string, extended: ExtendedText | undefined): string {
+function join(short: string, extended: ExtendedEvent | undefined): string {
   const long = extended?.text ?? "";
   // Some broadcasters repeat the short text at the head of the extended one.
   const texts = long.startsWith(short) ? [long] : [short, long];
-  return [...texts, ...(extended?.items ?? [])].filter((text) => text !== "").join("\n");
+  const items = (extended?.items ?? []).map(({ name, value }) => (name === "" ? value : `${name}: ${value}`));
+  return [...texts, ...items].filter((text) => text !== "").join("\n");
 }
 
 /** Room for text beside language, lengths and numbers in an extended event descriptor. */
