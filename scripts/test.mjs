@@ -1,5 +1,5 @@
 // The steps of scripts/test, after set-up: types, lint, build, tests. Every step runs even when one before it failed.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
@@ -12,25 +12,50 @@ if (unknown.length > 0 || (long < 0 && args.some((arg) => !arg.startsWith("--"))
   process.exit(64);
 }
 
+/** @returns whether the command ended well; what it printed is shown when it did not */
 function step(name, command, ...commandArgs) {
   const from = Date.now();
-  const { status, stdout, stderr } = spawnSync(command, commandArgs, { encoding: "utf8" });
-  const took = ((Date.now() - from) / 1000).toFixed(1);
-  console.log(`${status === 0 ? "✓" : "✗"} ${name} (${took} s)`);
-  if (status !== 0) console.log(`${stdout}${stderr}`);
-  return status === 0;
+  return new Promise((resolve) => {
+    const child = spawn(command, commandArgs, { stdio: ["ignore", "pipe", "pipe"] });
+    let text = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (text += chunk));
+    child.on("error", (error) => (text += error.message));
+    child.on("close", (status) => {
+      const took = ((Date.now() - from) / 1000).toFixed(1);
+      console.log(`${status === 0 ? "✓" : "✗"} ${name} (${took} s)`);
+      if (status !== 0) console.log(text);
+      resolve(status === 0);
+    });
+  });
+}
+
+/** One after the other. */
+async function lane(...steps) {
+  const outcomes = [];
+  for (const [name, ...command] of steps) outcomes.push(await step(name, ...command));
+  return outcomes;
 }
 
 const bin = (name) => `node_modules/.bin/${name}`;
 const results = [];
 if (long < 0) {
-  results.push(step("types", bin("tsc"), "--noEmit", "-p", "tsconfig.json"));
-  results.push(step("types of the web app", bin("tsc"), "--noEmit", "-p", "web/tsconfig.json"));
-  results.push(step("lint", bin("eslint"), "."));
-  results.push(step("format", bin("prettier"), "--check", "--log-level", "warn", "."));
+  // The lint takes as long as the rest: a core each.
+  const lanes = await Promise.all([
+    lane(["lint", bin("eslint"), "."]),
+    lane(
+      ["types", bin("tsc"), "--noEmit", "-p", "tsconfig.json"],
+      ["types of the web app", bin("tsc"), "--noEmit", "-p", "web/tsconfig.json"],
+      ["format", bin("prettier"), "--check", "--log-level", "warn", "."],
+    ),
+  ]);
+  results.push(...lanes.flat());
 }
-results.push(step("build", process.execPath, "scripts/build.mjs", "--if-needed"));
-results.push(step("build of the tests", process.execPath, "scripts/build.mjs", "--tests"));
+results.push(
+  ...(await lane(
+    ["build", process.execPath, "scripts/build.mjs", "--if-needed"],
+    ["build of the tests", process.execPath, "scripts/build.mjs", "--tests"],
+  )),
+);
 
 const counts = [
   "--also-passed",
