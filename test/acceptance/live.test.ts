@@ -7,11 +7,11 @@ import { skipWithoutProgram } from "../helpers/programs.ts";
 const tunersOf = async (box: Daemon): Promise<Tuner[]> =>
   (await box.local<{ tuners: Tuner[] }>("GET", "/api/v1/tuners")).body.tuners;
 
-/** Waits until the box has seen every multiplex that can be received. */
+/** Waits until the box has seen every multiplex that can be received, and what is on. */
 async function wholeLineup(box: Daemon): Promise<void> {
-  await eventually("all twelve channels are listed", async () => {
-    const { body } = await box.local<{ channels: unknown[] }>("GET", "/api/v1/channels");
-    return body.channels.length === 12;
+  await eventually("all twelve channels are listed, with what is on", async () => {
+    const { body } = await box.local<{ channels: { now: unknown }[] }>("GET", "/api/v1/channels");
+    return body.channels.length === 12 && body.channels.every(({ now }) => now !== null);
   });
 }
 
