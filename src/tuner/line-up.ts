@@ -71,6 +71,19 @@ export class LineUp {
     return changed;
   }
 
+  /**
+   * What was known earlier of multiplexes in the list that were not received since.
+   * @returns whether anything was added
+   */
+  restore(services: readonly Service[]): boolean {
+    return this.#catalogue.restore(
+      services.flatMap((service) => {
+        const multiplex = this.#multiplexes.get(service.multiplex.id);
+        return multiplex === undefined ? [] : [{ ...service, multiplex }];
+      }),
+    );
+  }
+
   /** What a multiplex says of itself now. @returns whether anything differs */
   update(multiplex: Multiplex, contents: Contents): boolean {
     this.#strangers.delete(multiplex.id);

@@ -175,9 +175,10 @@ class TunerPool implements Tuners, Receiver, Component {
     return [...this.#lineUp.multiplexes.values()];
   }
 
-  setMultiplexes(multiplexes: readonly Multiplex[]): void {
+  setMultiplexes(multiplexes: readonly Multiplex[], services: readonly Service[] = []): void {
     this.#found = [...multiplexes];
     this.#relist();
+    if (this.#lineUp.restore(services)) this.#events.emit({ kind: "lineup" });
   }
 
   /** What the sources know themselves goes before what was found. */

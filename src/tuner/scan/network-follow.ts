@@ -1,6 +1,6 @@
 import type { MuxTables } from "../mux-tables.ts";
 import type { Delivery, Multiplex } from "../ports.ts";
-import { familyOf, isBroadcast } from "./same-multiplex.ts";
+import { familyOf, isBroadcast, type Broadcast } from "./same-multiplex.ts";
 
 /**
  * Which other multiplexes the network tables of one that was received name, of those that the same aerial, cable or dish may get:
@@ -9,7 +9,7 @@ import { familyOf, isBroadcast } from "./same-multiplex.ts";
 export function announcedBy(
   received: Multiplex,
   tables: Pick<MuxTables, "networks" | "transportStreamId" | "originalNetworkId">,
-): readonly Delivery[] {
+): readonly Broadcast[] {
   const family = familyOf(received.delivery);
   if (!isBroadcast(received.delivery)) return [];
   const streams = tables.networks();
@@ -19,9 +19,10 @@ export function announcedBy(
       (tables.originalNetworkId === null || stream.originalNetworkId === tables.originalNetworkId),
   );
   const orbital = orbitalOf(received.delivery) ?? orbitalOf(own?.delivery ?? null);
-  const found: Delivery[] = [];
+  const found: Broadcast[] = [];
   for (const { delivery } of streams) {
-    if (delivery === null || familyOf(delivery) !== family || !isPlausible(delivery)) continue;
+    if (delivery === null || familyOf(delivery) !== family || !isBroadcast(delivery)) continue;
+    if (!isPlausible(delivery)) continue;
     if (!("orbital" in delivery)) {
       found.push(delivery);
       continue;
@@ -39,14 +40,12 @@ function orbitalOf(delivery: Delivery | null): string | null {
 }
 
 /** Networks write zeros and ones where they do not know. */
-function isPlausible(delivery: Delivery): boolean {
+function isPlausible(delivery: Broadcast): boolean {
   if ("frequencyKHz" in delivery)
     return (
       delivery.frequencyKHz >= 2_000_000 &&
       delivery.frequencyKHz <= 31_000_000 &&
       delivery.symbolRate >= 1_000_000
     );
-  if ("frequencyHz" in delivery)
-    return delivery.frequencyHz >= 42_000_000 && delivery.frequencyHz <= 1_218_000_000;
-  return false;
+  return delivery.frequencyHz >= 42_000_000 && delivery.frequencyHz <= 1_218_000_000;
 }

@@ -3,7 +3,7 @@ import { isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
 import type { Multiplex, Receiver, Service, Signal, Visited } from "../ports.ts";
 import { enough, longestStayMs } from "./enough.ts";
 import { announcedBy } from "./network-follow.ts";
-import { sameMultiplex } from "./same-multiplex.ts";
+import { multiplexName, sameMultiplex } from "./same-multiplex.ts";
 
 /** How a visit came out: whole tables, some of them, or why none. */
 export type ScanOutcome = "ok" | "partial" | ErrorCode;
@@ -49,6 +49,8 @@ export interface ScanDeps {
 
 export interface ScanRequest {
   readonly multiplexes: readonly Multiplex[];
+  /** Multiplexes that keep their ids and details when they are met again. */
+  readonly known?: readonly Multiplex[];
   /** Visit what the NITs name, too; default true. */
   readonly follow?: boolean;
   /** Visits at a time, at most; default 8. Fewer when fewer tuners are free. */
@@ -82,7 +84,9 @@ class Scan {
   readonly #parallel: number;
   readonly #patienceMs: number;
   readonly #queue: Task[] = [];
-  readonly #known: Multiplex[] = [];
+  readonly #known: readonly Multiplex[];
+  /** All that were ever in the queue. */
+  readonly #all: Multiplex[] = [];
   readonly #running = new Map<Task, Promise<void>>();
   readonly #results: MultiplexResult[] = [];
   /** Tasks that were refused a tuner since one was last given back. */
@@ -93,6 +97,7 @@ class Scan {
 
   constructor(request: ScanRequest, deps: ScanDeps) {
     this.#deps = deps;
+    this.#known = request.known ?? [];
     this.#follow = request.follow ?? true;
     this.#parallel = Math.max(1, request.parallel ?? 8);
     this.#patienceMs = request.patienceMs ?? 60_000;
@@ -111,13 +116,14 @@ class Scan {
     return this.#results;
   }
 
-  /** @returns whether it was new */
-  #add(multiplex: Multiplex): boolean {
-    if (this.#known.length >= MOST_MULTIPLEXES) return false;
-    if (this.#known.some(({ delivery }) => sameMultiplex(delivery, multiplex.delivery))) return false;
-    this.#known.push(multiplex);
-    this.#queue.push({ multiplex, retries: 0 });
-    return true;
+  /** Puts it into the queue unless it was there before. */
+  #add(multiplex: Multiplex): void {
+    if (this.#all.length >= MOST_MULTIPLEXES) return;
+    if (this.#all.some(({ delivery }) => sameMultiplex(delivery, multiplex.delivery))) return;
+    const known =
+      this.#known.find(({ delivery }) => sameMultiplex(delivery, multiplex.delivery)) ?? multiplex;
+    this.#all.push(known);
+    this.#queue.push({ multiplex: known, retries: 0 });
   }
 
   #launch(): void {
@@ -171,7 +177,7 @@ class Scan {
     const { tables, signal } = visited;
     if (this.#follow)
       for (const delivery of announcedBy(multiplex, tables))
-        this.#add({ id: JSON.stringify(delivery), delivery });
+        this.#add({ id: multiplexName(delivery), delivery });
     const whole = tables.hasPat && tables.hasSdt && tables.hasNit;
     this.#settle({
       multiplex,
@@ -221,7 +227,7 @@ class Scan {
   /** @param left whose visit is over, though its task is still among those that run */
   #tell(left?: Multiplex): void {
     const done = this.#results.length;
-    const total = this.#known.length;
+    const total = this.#all.length;
     const share = total === 0 ? 100 : Math.floor((100 * done) / total);
     this.#percent = Math.max(this.#percent, done < total ? Math.min(share, 99) : share);
     const current = [...this.#running.keys()].map(({ multiplex }) => multiplex);
