@@ -1,5 +1,6 @@
 import { readLanguage } from "./descriptors.ts";
 import { decodeDvbText, type TextOptions } from "./text.ts";
+import { textOptionsIn } from "./text-quirks.ts";
 
 /** One genre of an event. @see EN 300 468 §6.2.9 */
 export interface ContentGenre {
@@ -100,12 +101,14 @@ export interface ShortEvent {
 /** @param data of a short_event_descriptor (0x4D) @returns null when it is too short @see EN 300 468 §6.2.37 */
 export function decodeShortEvent(data: Buffer, options?: TextOptions): ShortEvent | null {
   if (data.length < 4) return null;
+  const language = readLanguage(data);
+  const text = textOptionsIn(language, options);
   const titleEnd = 4 + data.readUInt8(3);
   const textLength = titleEnd < data.length ? data.readUInt8(titleEnd) : 0;
   return {
-    language: readLanguage(data),
-    title: decodeDvbText(data.subarray(4, titleEnd), options),
-    text: decodeDvbText(data.subarray(titleEnd + 1, titleEnd + 1 + textLength), options),
+    language,
+    title: decodeDvbText(data.subarray(4, titleEnd), text),
+    text: decodeDvbText(data.subarray(titleEnd + 1, titleEnd + 1 + textLength), text),
   };
 }
 
@@ -119,7 +122,7 @@ export interface ExtendedEvent {
 
 /**
  * Puts the extended_event_descriptors (0x4E) of an event together: by language, in the order of descriptor_number whatever the
- * order they came in, each number once. An item without a name continues the one before it.
+ * order they came in, each number once. In ISDB an item without a name continues the one before it.
  * @param loop data of each descriptor, in the order of the loop
  * @returns languages in the order of their first descriptor
  * @see EN 300 468 §6.2.15, ARIB STD-B10 part 2 §6.2.7
@@ -135,20 +138,21 @@ export function decodeExtendedEvents(loop: readonly Buffer[], options?: TextOpti
     if (!parts.has(number)) parts.set(number, data);
   }
   return [...byLanguage].map(([language, parts]) => {
+    const own = textOptionsIn(language, options);
     const inOrder = [...parts].sort(([a], [b]) => a - b).map(([, data]) => data);
     const items: RawItem[] = [];
     const texts: Buffer[] = [];
     for (const data of inOrder) {
-      const itemsEnd = readItems(data, items);
+      const itemsEnd = readItems(data, items, own.standard === "arib");
       if (itemsEnd >= data.length) continue;
       texts.push(data.subarray(itemsEnd + 1, itemsEnd + 1 + data.readUInt8(itemsEnd)));
     }
     return {
       language,
-      text: joined(texts, options),
+      text: joined(texts, own),
       items: items.map(({ name, values }) => ({
-        name: decodeDvbText(name, options),
-        value: joined(values, options),
+        name: decodeDvbText(name, own),
+        value: joined(values, own),
       })),
     };
   });
@@ -159,8 +163,8 @@ interface RawItem {
   readonly values: Buffer[];
 }
 
-/** @returns where the text's length byte is */
-function readItems(data: Buffer, items: RawItem[]): number {
+/** @param goOn an item without a name continues the one before it @returns where the text's length byte is */
+function readItems(data: Buffer, items: RawItem[], goOn: boolean): number {
   const end = Math.min(5 + data.readUInt8(4), data.length);
   for (let at = 5; at < end;) {
     const nameEnd = at + 1 + data.readUInt8(at);
@@ -170,15 +174,16 @@ function readItems(data: Buffer, items: RawItem[]): number {
     const name = data.subarray(at + 1, nameEnd);
     const value = data.subarray(nameEnd + 1, valueEnd);
     const before = items.at(-1);
-    if (name.length === 0 && before !== undefined) before.values.push(value);
+    if (goOn && name.length === 0 && before !== undefined) before.values.push(value);
     else items.push({ name, values: [value] });
     at = valueEnd;
   }
   return end;
 }
 
-/** Each text names its own character table. */
-function joined(texts: readonly Buffer[], options?: TextOptions): string {
+/** ARIB's shifts and two-byte characters go on across descriptors; elsewhere each text names its own character table. */
+function joined(texts: readonly Buffer[], options: TextOptions): string {
+  if (options.standard === "arib") return decodeDvbText(Buffer.concat(texts), options);
   return texts.map((text) => decodeDvbText(text, options)).join("");
 }
 
@@ -196,12 +201,13 @@ export interface Component {
 /** @param data of a component_descriptor (0x50) @returns null when it is too short @see EN 300 468 §6.2.8, table 26 */
 export function decodeComponent(data: Buffer, options?: TextOptions): Component | null {
   if (data.length < 6) return null;
+  const language = readLanguage(data, 3);
   return {
     streamContent: data.readUInt8(0),
     componentType: data.readUInt8(1),
     componentTag: data.readUInt8(2),
-    language: readLanguage(data, 3),
-    text: decodeDvbText(data.subarray(6), options),
+    language,
+    text: decodeDvbText(data.subarray(6), textOptionsIn(language, options)),
   };
 }
 

@@ -85,12 +85,15 @@ t.test("si event descriptors: extended events in their numbers' order, each once
       language: "eng",
       text: "This is one.",
       items: [
-        { name: "X", value: "ABCD" },
+        { name: "X", value: "AB" },
+        { name: "", value: "CD" },
         { name: "Y", value: "Z" },
       ],
     },
     { language: "fra", text: "Autre.", items: [] },
   ]);
+  const kana = [extended(0, "jpn", "02 1b7c 02 c1c2", ""), extended(1, "jpn", "00 02 c3c4", "")];
+  t.same(decodeExtendedEvents(kana, { standard: "arib" })[0]?.items, [{ name: "", value: "ちぢっつ" }]);
   t.same(decodeExtendedEvents([hex("00656e6700")]), [{ language: "eng", text: "", items: [] }]);
   t.end();
 });

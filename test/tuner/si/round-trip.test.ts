@@ -201,12 +201,25 @@ function table<T>(
   return { name, sections: values.map(encode), check };
 }
 
+/** The short text comes back beside the description that begins with it, and is not given when encoding. */
+function withoutShortText(section: Buffer): Eit | null {
+  const decoded = decodeEit(section);
+  if (decoded === null) return null;
+  return {
+    ...decoded,
+    events: decoded.events.map(({ shortText = "", ...event }) => {
+      if (!event.description.startsWith(shortText)) throw new Error(`${event.eventId} begins otherwise`);
+      return event;
+    }),
+  };
+}
+
 const TABLES: readonly Table[] = [
   table("PAT", pat, encodePat, decodePat),
   table("PMT", pmt, encodePmt, decodePmt),
   table("SDT", sdt, encodeSdt, decodeSdt),
   table("NIT", nit, encodeNit, decodeNit),
-  table("EIT", eit, encodeEit, decodeEit),
+  table("EIT", eit, encodeEit, withoutShortText),
   table("TDT", record({ utc: seconds }), encodeTdt, decodeTdt),
   table("TOT", tot, encodeTot, decodeTot),
 ];

@@ -18,7 +18,8 @@ t.test("si text: the default table is ISO 6937, marks before letters, in NFC", (
   t.equal(decode("41c2"), "A´");
   t.equal(decode("c2c3" + "61"), "´â");
   t.equal(decode("a6"), "\uFFFD");
-  t.equal(decode("c2a6"), "\uFFFD\u0301");
+  t.equal(decode("c2a641"), "¦A", "right UTF-8 is that");
+  t.equal(decode("c2a6a6"), "\uFFFD\u0301\uFFFD");
   t.end();
 });
 
