@@ -130,7 +130,7 @@ function readUrl(text: string, base: URL | null): URL | string {
 function nameOf(url: URL): string {
   if (url.protocol === "udp:" || url.protocol === "rtp:") return url.host;
   const last = url.pathname.split("/").findLast((part) => part !== "");
-  return last === undefined ? url.host : clean(safeDecode(last.replace(/\.\w{1,4}$/, "")));
+  return textOrNull(safeDecode((last ?? "").replace(/\.\w{1,4}$/, ""))) ?? url.host;
 }
 
 function safeDecode(text: string): string {
