@@ -34,9 +34,12 @@ export function filesBelow(folder) {
 
 const SERVER_TARGET = "node20.19";
 
+/** Files that threads begin with; they lie beside or above the code that starts them. */
+const THREADS = { "dvb-thread": "src/tuner/drivers/linux-dvb/dvb-thread.ts" };
+
 async function buildServer() {
   await build({
-    entryPoints: { cli: "src/cli/main.ts" },
+    entryPoints: { cli: "src/cli/main.ts", ...THREADS },
     outdir: "dist",
     bundle: true,
     splitting: true,
@@ -60,7 +63,10 @@ async function buildTests() {
       (only === null || file.includes(only) || !file.endsWith(".test.ts")),
   );
   await build({
-    entryPoints: entries,
+    entryPoints: {
+      ...Object.fromEntries(entries.map((file) => [relative("test", file).replace(/\.ts$/, ""), file])),
+      ...THREADS,
+    },
     outdir: join(buildFolder, "test"),
     outbase: "test",
     bundle: true,

@@ -11,3 +11,5 @@ export type {
   AdapterProblem,
   DvbSystem,
 } from "./drivers/linux-dvb/adapter-description.ts";
+export { describeAdapters } from "./drivers/linux-dvb/adapters.ts";
+export { createDvbSource, type DvbSourceOptions } from "./drivers/linux-dvb/index.ts";
