@@ -2,6 +2,7 @@ import type { Clock } from "./kernel/clock.ts";
 import type { Config } from "./kernel/config/index.ts";
 import type { Log } from "./kernel/log.ts";
 import {
+  createDvbSource,
   createFileSource,
   createHdhomerunSource,
   createMockSource,
@@ -26,7 +27,7 @@ export async function openSources(
 ): Promise<OpenedSources> {
   const sources: TunerSource[] = [];
   let mock: MockSource | null = null;
-  const { mock: mockConfig, file, hdhomerun, network } = config.tuners;
+  const { mock: mockConfig, file, hdhomerun, network, dvb } = config.tuners;
   if (file !== undefined && file.paths.length > 0) {
     sources.push(
       await createFileSource({
@@ -49,6 +50,17 @@ export async function openSources(
         clock: deps.clock,
         log: deps.log.child({ module: "network" }),
         ...(network.interface !== "" && { interface: network.interface }),
+      }),
+    );
+  if (dvb !== undefined)
+    sources.push(
+      await createDvbSource({
+        clock: deps.clock,
+        log: deps.log.child({ module: "dvb" }),
+        ...(dvb.adapters.length > 0 && { adapters: dvb.adapters }),
+        lnb: dvb.lnb,
+        satellites: dvb.satellites,
+        signalMs: dvb.signalSeconds * 1000,
       }),
     );
   if (mockConfig !== undefined) {

@@ -79,6 +79,7 @@ const NO_TUNER: Record<keyof Config["tuners"], undefined> = {
   file: undefined,
   hdhomerun: undefined,
   network: undefined,
+  dvb: undefined,
 };
 
 /** In place of those that the configuration names. */
@@ -90,6 +91,8 @@ function tunersOf(text: string): Record<keyof Config["tuners"], unknown> {
     .split(",")
     .filter((name) => name !== "");
   if (kind === "mock" && names.length === 0) return { ...NO_TUNER, mock: {} };
+  if (kind === "dvb" && names.every((name) => /^\d{1,3}$/.test(name)))
+    return { ...NO_TUNER, dvb: { adapters: names.map(Number) } };
   if (kind === "file" && names.length > 0) return { ...NO_TUNER, file: { paths: names } };
   if (kind === "hdhomerun") return { ...NO_TUNER, hdhomerun: { hosts: names, discover: names.length === 0 } };
   // An address may hold a comma: one list at a time.
@@ -97,7 +100,7 @@ function tunersOf(text: string): Record<keyof Config["tuners"], unknown> {
     return { ...NO_TUNER, network: { lists: [text.slice("m3u:".length)] } };
   throw new TellyportError(
     "usage",
-    `--tuner takes "mock", "file:PATH[,PATH...]", "hdhomerun[:HOST[,HOST...]]" or "m3u:PATH_OR_URL", not "${kind}${colon < 0 ? "" : ":"}".`,
+    `--tuner takes "mock", "dvb[:ADAPTER[,ADAPTER...]]", "file:PATH[,PATH...]", "hdhomerun[:HOST[,HOST...]]" or "m3u:PATH_OR_URL", not "${kind}${colon < 0 ? "" : ":"}".`,
   );
 }
 

@@ -82,6 +82,61 @@ const networkTuner = optionalSection(
   "Transport streams of the network",
 );
 
+const lnbFields = {
+  lowMHz: Type.Number({ minimum: 0, default: 9750, description: "Local oscillator of the low band, MHz" }),
+  highMHz: Type.Number({
+    minimum: 0,
+    default: 10_600,
+    description: "Local oscillator of the high band, MHz; 0: there is one band only",
+  }),
+  switchMHz: Type.Number({
+    minimum: 0,
+    default: 11_700,
+    description: "The high band begins here, MHz on air",
+  }),
+};
+
+const dvbTuners = optionalSection(
+  {
+    adapters: Type.Array(Type.Integer({ minimum: 0 }), {
+      default: [],
+      description: "Numbers N of /dev/dvb/adapterN; none: every one",
+    }),
+    lnb: section(lnbFields, "The LNB of every dish that names none of its own"),
+    satellites: Type.Array(
+      Type.Object(
+        {
+          orbital: Type.String({
+            pattern: "^[0-9]{1,3}\\.[0-9][EW]$",
+            description: "Orbital position, such as 19.2E",
+          }),
+          port: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: 4, description: "Input of a DiSEqC 1.0 switch" }),
+          ),
+          uncommittedPort: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: 16, description: "Input of a DiSEqC 1.1 switch" }),
+          ),
+          toneBurst: Type.Optional(
+            Type.Union([Type.Literal("A"), Type.Literal("B")], {
+              description: "Tone burst of a switch with two inputs",
+            }),
+          ),
+          lnb: optionalSection(lnbFields, "The LNB of this dish"),
+        },
+        { additionalProperties: false },
+      ),
+      { default: [], description: "Dishes and the switches before them; none: one dish without a switch" },
+    ),
+    signalSeconds: Type.Number({
+      minimum: 1,
+      maximum: 3600,
+      default: 1,
+      description: "The signal is measured so often; some drivers lose packets meanwhile",
+    }),
+  },
+  "DVB adapters of this machine, /dev/dvb",
+);
+
 export const ConfigSchema = section(
   {
     box: section(
@@ -138,7 +193,7 @@ export const ConfigSchema = section(
       "How phones at home find the box",
     ),
     tuners: Type.Object(
-      { mock: mockFaults, file: fileTuner, hdhomerun: hdhomerunTuner, network: networkTuner },
+      { mock: mockFaults, file: fileTuner, hdhomerun: hdhomerunTuner, network: networkTuner, dvb: dvbTuners },
       {
         additionalProperties: false,
         default: {},

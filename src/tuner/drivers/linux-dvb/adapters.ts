@@ -79,8 +79,8 @@ function describe(found: FoundFrontend, result: Probe | DeviceFailure): AdapterD
     };
   const { info, facts } = result;
   const systems = systemNames(facts.deliverySystems);
-  // The one unit of the structure that depends on the kind of front end.
-  const unit = systems.includes("dvbs") || systems.includes("dvbs2") ? 1000 : 1;
+  // Satellite front ends tell kHz; one that can do both tells of what it is set to.
+  const unit = info.type === 0 ? 1000 : 1;
   return {
     ...place,
     name: info.name,

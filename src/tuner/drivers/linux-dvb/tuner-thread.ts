@@ -80,6 +80,9 @@ export class TunerThread {
   #died(why: string): void {
     if (this.#over) return;
     this.#over = true;
-    this.#events.died({ code: "device-gone", message: `The thread of a DVB tuner ended (${why}): try again.` });
+    this.#events.died({
+      code: "device-gone",
+      message: `The thread of a DVB tuner ended (${why}): try again.`,
+    });
   }
 }
