@@ -217,6 +217,26 @@ export const Programme = Type.Object(
     language: Type.Union([Type.String(), Type.Null()], { description: "ISO 639-2" }),
     startsAt: Time,
     endsAt: Time,
+    subtitle: Type.Optional(Type.String({ description: "Short text that the description begins with" })),
+    genres: Type.Optional(
+      Type.Array(
+        Type.Object({
+          code: Type.Integer({ description: "content_nibble_level_1 << 4 | level_2, EN 300 468 table 29" }),
+          name: Type.String({ description: "Of level 1" }),
+          detail: Type.Union([Type.String(), Type.Null()], { description: "Of level 2" }),
+        }),
+      ),
+    ),
+    minimumAge: Type.Optional(Type.Integer({ description: "Years" })),
+    series: Type.Optional(
+      Type.Object(
+        {
+          programme: Type.Union([Type.String(), Type.Null()]),
+          series: Type.Union([Type.String(), Type.Null()]),
+        },
+        { description: "Content identifiers: programmes of one series have the same, TS 102 323" },
+      ),
+    ),
   },
   { title: "Programme" },
 );
@@ -229,6 +249,13 @@ export const GuideChannel = Type.Object(
 );
 export const Guide = Type.Object({ channels: Type.Array(GuideChannel) }, { title: "Guide" });
 export type Guide = Static<typeof Guide>;
+
+/** Programmes that were found, titles first, then by time. */
+export const GuideFound = Type.Object(
+  { found: Type.Array(Type.Object({ channel: Id, programme: Programme })) },
+  { title: "GuideFound" },
+);
+export type GuideFound = Static<typeof GuideFound>;
 
 export const Availability = Type.Union([
   Type.Literal("free"),
@@ -271,6 +298,10 @@ export const Channel = Type.Object(
     provider: Type.Union([Type.String(), Type.Null()]),
     kind: Type.Union([Type.Literal("tv"), Type.Literal("radio"), Type.Literal("data")]),
     scrambled: Type.Boolean(),
+    hidden: Type.Optional(
+      Type.Boolean({ description: "The owner has hidden it; only owners who ask for hidden ones see it" }),
+    ),
+    favourite: Type.Optional(Type.Boolean({ description: "The owner has marked it" })),
     now: Type.Union([Programme, Type.Null()]),
     next: Type.Union([Programme, Type.Null()]),
     codecs: Type.Union([ChannelCodecs, Type.Null()], {
@@ -283,6 +314,18 @@ export const Channel = Type.Object(
 export type Channel = Static<typeof Channel>;
 export const Channels = Type.Object({ channels: Type.Array(Channel) }, { title: "Channels" });
 export type Channels = Static<typeof Channels>;
+
+/** What the owner decides about a channel; it holds over scans and restarts. */
+export const ChannelPatch = Type.Object(
+  {
+    number: Type.Optional(Type.Integer({ minimum: 1, maximum: 9999 })),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    hidden: Type.Optional(Type.Boolean()),
+    favourite: Type.Optional(Type.Boolean()),
+  },
+  { title: "ChannelPatch", additionalProperties: false, minProperties: 1 },
+);
+export type ChannelPatch = Static<typeof ChannelPatch>;
 
 /** What can be played; more kinds follow. */
 export const PlaybackTarget = Type.Union([Type.Object({ kind: Type.Literal("channel"), channel: Id })], {
@@ -332,6 +375,43 @@ export const Tuner = Type.Object(
       Type.Object({
         strength: Type.Union([Type.Number({ description: "dBm" }), Type.Null()]),
         cnr: Type.Union([Type.Number({ description: "dB" }), Type.Null()]),
+        quality: Type.Optional(
+          Type.Union([
+            Type.Number({ description: "0 to 1, relative, on the maker's own scale" }),
+            Type.Null(),
+          ]),
+        ),
+        bitErrorRatio: Type.Optional(
+          Type.Union([Type.Number({ description: "After the inner decoder" }), Type.Null()]),
+        ),
+        uncorrectedBlocks: Type.Optional(
+          Type.Union([Type.Integer({ description: "Since the lock" }), Type.Null()]),
+        ),
+        verdict: Type.Optional(
+          Type.Union([
+            Type.Object(
+              {
+                level: Type.Union([
+                  Type.Literal("none"),
+                  Type.Literal("poor"),
+                  Type.Literal("fair"),
+                  Type.Literal("good"),
+                ]),
+                code: Type.String({
+                  description:
+                    "no-signal, too-weak, barely-enough, enough, strong, errors, received; clients translate it",
+                }),
+                text: Type.String({ description: "For people, in English" }),
+                margin: Type.Union([
+                  Type.Number({ description: "dB above what is needed; below when negative" }),
+                  Type.Null(),
+                ]),
+              },
+              { description: "What the signal means for the picture" },
+            ),
+            Type.Null(),
+          ]),
+        ),
       }),
       Type.Null(),
     ]),
@@ -347,11 +427,160 @@ export const Tuner = Type.Object(
       overflows: Type.Integer(),
       syncLosses: Type.Integer(),
     }),
+    pids: Type.Optional(
+      Type.Array(
+        Type.Object({
+          pid: Type.Integer(),
+          packets: Type.Integer(),
+          continuityErrors: Type.Integer(),
+          transportErrors: Type.Integer(),
+          scrambled: Type.Integer({ description: "Packets that were scrambled" }),
+        }),
+        { description: "Of what somebody takes now" },
+      ),
+    ),
+    timings: Type.Optional(
+      Type.Object(
+        {
+          lock: Type.Union([Type.Number(), Type.Null()]),
+          pat: Type.Union([Type.Number(), Type.Null()]),
+          pmt: Type.Union([Type.Number(), Type.Null()]),
+        },
+        { description: "Milliseconds from the first tune of what runs" },
+      ),
+    ),
   },
   { title: "Tuner" },
 );
 export type Tuner = Static<typeof Tuner>;
 export const Tuners = Type.Object({ tuners: Type.Array(Tuner) }, { title: "Tuners" });
+
+const Count = Type.Integer({ minimum: 0 });
+
+/** Where a channel scan begins; nothing said: at what the box knows. */
+export const ScanRequest = Type.Object(
+  {
+    country: Type.Optional(
+      Type.String({ pattern: "^[A-Za-z]{2}$", description: "ISO 3166-1: every frequency of its plan" }),
+    ),
+    system: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal("dvbt"),
+          Type.Literal("dvbt2"),
+          Type.Literal("dvbc"),
+          Type.Literal("dvbs"),
+          Type.Literal("dvbs2"),
+          Type.Literal("isdbt"),
+          Type.Literal("dtmb"),
+          Type.Literal("atsc"),
+          Type.Literal("cable"),
+        ],
+        { description: "Only this; `cable` is the country's own" },
+      ),
+    ),
+    satellite: Type.Optional(Type.String({ maxLength: 16, description: "Orbital position: 19.2E" })),
+    initial: Type.Optional(
+      Type.String({ maxLength: 1024 * 1024, description: "Initial tuning data (dtv-scan-tables)" }),
+    ),
+    follow: Type.Optional(
+      Type.Boolean({ description: "Visit what the networks' tables name, too; default true" }),
+    ),
+    dryRun: Type.Optional(Type.Boolean({ description: "Change nothing; default false" })),
+  },
+  { title: "ScanRequest", additionalProperties: false },
+);
+export type ScanRequest = Static<typeof ScanRequest>;
+
+/** A service as a scan has found it, or knew it. */
+export const ScannedService = Type.Object(
+  {
+    name: Type.String(),
+    provider: Type.Union([Type.String(), Type.Null()]),
+    kind: Type.Union([Type.Literal("tv"), Type.Literal("radio"), Type.Literal("data")]),
+    lcn: Type.Union([Type.Integer(), Type.Null()], { description: "As the network numbers it" }),
+    scrambled: Type.Boolean(),
+    visible: Type.Boolean(),
+    originalNetworkId: Count,
+    transportStreamId: Count,
+    serviceId: Count,
+    multiplex: Type.String(),
+    system: Type.String({ description: "dvbt, dvbs2, ..." }),
+    frequency: Type.Union([Type.Integer(), Type.Null()], {
+      description: "Hz; kHz of a satellite; null where there is none",
+    }),
+  },
+  { title: "ScannedService" },
+);
+export type ScannedService = Static<typeof ScannedService>;
+
+export const ScanDiff = Type.Object(
+  {
+    added: Type.Array(ScannedService),
+    changed: Type.Array(
+      Type.Object({ service: ScannedService, what: Type.Array(Type.String({ description: "Member" })) }),
+    ),
+    gone: Type.Array(ScannedService),
+    unchanged: Count,
+  },
+  { title: "ScanDiff" },
+);
+export type ScanDiff = Static<typeof ScanDiff>;
+
+/** How far a scan is. */
+export const ScanProgress = Type.Object(
+  {
+    state: Type.Union(
+      [
+        Type.Literal("idle"),
+        Type.Literal("running"),
+        Type.Literal("finished"),
+        Type.Literal("cancelled"),
+        Type.Literal("failed"),
+      ],
+      { description: "`idle`: none since the box started" },
+    ),
+    dryRun: Type.Boolean(),
+    percent: Type.Integer({ minimum: 0, maximum: 100 }),
+    done: Count,
+    total: Type.Integer({ minimum: 0, description: "Multiplexes; grows when a network names more" }),
+    found: Type.Object({ tv: Count, radio: Count, data: Count }),
+    current: Type.Array(Type.String(), { description: "Multiplexes that are visited now" }),
+    signal: Type.Union([
+      Type.Object({
+        strength: Type.Union([Type.Number({ description: "dBm" }), Type.Null()]),
+        cnr: Type.Union([Type.Number({ description: "dB" }), Type.Null()]),
+      }),
+      Type.Null(),
+    ]),
+    error: Type.Union([Type.String({ description: "Error code of a scan that failed" }), Type.Null()]),
+  },
+  { title: "ScanProgress" },
+);
+export type ScanProgress = Static<typeof ScanProgress>;
+
+export const Scan = Type.Object(
+  {
+    ...ScanProgress.properties,
+    multiplexes: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        system: Type.String(),
+        frequency: Type.Union([Type.Integer(), Type.Null()]),
+        outcome: Type.String({ description: "`ok`, `partial`, or an error code" }),
+        services: Count,
+      }),
+    ),
+    services: Type.Union([Type.Array(ScannedService), Type.Null()], {
+      description: "All that was found; null until it has finished",
+    }),
+    diff: Type.Union([ScanDiff, Type.Null()], {
+      description: "Against what was known; null until it has finished",
+    }),
+  },
+  { title: "Scan" },
+);
+export type Scan = Static<typeof Scan>;
 
 /** One Server-Sent Event's data, by event name. `snapshot` comes first, then changes. */
 export interface ServerEvents {
@@ -359,4 +588,6 @@ export interface ServerEvents {
   channels: { channels: Channel[] };
   /** A playback of this client came to its end before the client ended it. */
   "playback-ended": { id: string; code: string; title: string; detail?: unknown };
+  /** How far a channel scan is; for owners. */
+  scan: ScanProgress;
 }

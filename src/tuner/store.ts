@@ -1,6 +1,7 @@
 import type { Database, Row } from "../kernel/store/database.ts";
 import type { Delivery, Multiplex, ServiceKind } from "./ports.ts";
 import { isBroadcast } from "./scan/same-multiplex.ts";
+import { MOST_MISSED } from "./scan/line-up-known.ts";
 import type { KnownLineUp, KnownMultiplex, KnownService } from "./scan/line-up-known.ts";
 
 /** The last good line-up, on disk: channels are there after a restart before any tuner has locked. */
@@ -187,7 +188,9 @@ function numberOf(value: Row[string] | undefined): number | null {
   return value === null || value === undefined ? null : Number(value);
 }
 
-/** Those that a scan has found, to be received beside the sources' own. */
+/** Those that a scan has found and later ones have not missed, to be received beside the sources' own. */
 export function foundMultiplexes({ multiplexes }: KnownLineUp): Multiplex[] {
-  return multiplexes.map(({ multiplex }) => multiplex).filter(({ delivery }) => isBroadcast(delivery));
+  return multiplexes
+    .filter(({ multiplex, missed }) => isBroadcast(multiplex.delivery) && missed < MOST_MISSED)
+    .map(({ multiplex }) => multiplex);
 }

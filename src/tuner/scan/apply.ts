@@ -1,6 +1,12 @@
 import { withKnownNames } from "../catalogue.ts";
 import type { Service } from "../ports.ts";
-import { placeOf, type KnownLineUp, type KnownMultiplex, type KnownService } from "./line-up-known.ts";
+import {
+  MOST_MISSED,
+  placeOf,
+  type KnownLineUp,
+  type KnownMultiplex,
+  type KnownService,
+} from "./line-up-known.ts";
 import { matchMultiplexes, type Matched } from "./match-multiplexes.ts";
 import { isBroadcast } from "./same-multiplex.ts";
 import type { MultiplexResult } from "./scanner.ts";
@@ -21,8 +27,6 @@ export interface Applied {
   readonly diff: LineUpDiff;
 }
 
-/** Scans without a multiplex before its services count as gone: weather and works on a mast pass. */
-const MOST_MISSED = 3;
 /** How long a service that went is remembered, ms. */
 const REMEMBER_MS = 90 * 24 * 60 * 60_000;
 

@@ -25,6 +25,9 @@ export interface KnownLineUp {
   readonly services: readonly KnownService[];
 }
 
+/** Scans without a multiplex before its services count as gone: weather and works on a mast pass. */
+export const MOST_MISSED = 3;
+
 export const EMPTY_LINE_UP: KnownLineUp = { multiplexes: [], services: [] };
 
 /**

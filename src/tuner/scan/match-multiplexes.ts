@@ -1,6 +1,6 @@
 import type { Multiplex } from "../ports.ts";
 import type { KnownMultiplex } from "./line-up-known.ts";
-import { familyOf, isBroadcast, multiplexName, sameMultiplex } from "./same-multiplex.ts";
+import { familyOf, isBroadcast, nameMultiplex, sameMultiplex } from "./same-multiplex.ts";
 import type { MultiplexResult } from "./scanner.ts";
 
 /** Which known multiplex each received one is. */
@@ -88,9 +88,7 @@ function countStreams(all: readonly Carrying[]): Map<string, number> {
 /** @param taken gains the new id */
 function named(multiplex: Multiplex, taken: Set<string>): Multiplex {
   if (!isBroadcast(multiplex.delivery)) return multiplex;
-  const base = multiplexName(multiplex.delivery);
-  let id = base;
-  for (let number = 2; taken.has(id); number++) id = `${base}-${number}`;
+  const id = nameMultiplex(multiplex.delivery, taken);
   taken.add(id);
   return { id, delivery: multiplex.delivery };
 }

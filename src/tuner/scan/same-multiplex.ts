@@ -84,8 +84,16 @@ export function familyOf(delivery: Delivery): Family {
 
 /**
  * A name for a multiplex that was never seen: `dvbt-498.000`, `dvbs2-19.2E-11603.5H`. It stays with the multiplex when that moves.
+ * @param taken names of others
  */
-export function multiplexName(delivery: Broadcast): string {
+export function nameMultiplex(delivery: Broadcast, taken: ReadonlySet<string>): string {
+  const base = multiplexName(delivery);
+  let id = base;
+  for (let number = 2; taken.has(id); number++) id = `${base}-${number}`;
+  return id;
+}
+
+function multiplexName(delivery: Broadcast): string {
   if (!("frequencyKHz" in delivery)) {
     const plp = "plp" in delivery && delivery.plp !== null && delivery.plp !== 0 ? `-plp${delivery.plp}` : "";
     return `${delivery.system}-${(delivery.frequencyHz / 1_000_000).toFixed(3)}${plp}`;

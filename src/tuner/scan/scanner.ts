@@ -3,7 +3,7 @@ import { isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
 import type { Multiplex, Receiver, Service, Signal, Visited } from "../ports.ts";
 import { enough, longestStayMs } from "./enough.ts";
 import { announcedBy } from "./network-follow.ts";
-import { multiplexName, sameMultiplex } from "./same-multiplex.ts";
+import { isBroadcast, nameMultiplex, sameMultiplex } from "./same-multiplex.ts";
 
 /** How a visit came out: whole tables, some of them, or why none. */
 export type ScanOutcome = "ok" | "partial" | ErrorCode;
@@ -122,8 +122,13 @@ class Scan {
     if (this.#all.some(({ delivery }) => sameMultiplex(delivery, multiplex.delivery))) return;
     const known =
       this.#known.find(({ delivery }) => sameMultiplex(delivery, multiplex.delivery)) ?? multiplex;
-    this.#all.push(known);
-    this.#queue.push({ multiplex: known, retries: 0 });
+    const taken = new Set([...this.#known, ...this.#all].map(({ id }) => id));
+    const task =
+      known === multiplex && taken.has(multiplex.id) && isBroadcast(multiplex.delivery)
+        ? { ...multiplex, id: nameMultiplex(multiplex.delivery, taken) }
+        : known;
+    this.#all.push(task);
+    this.#queue.push({ multiplex: task, retries: 0 });
   }
 
   #launch(): void {
@@ -177,7 +182,7 @@ class Scan {
     const { tables, signal } = visited;
     if (this.#follow)
       for (const delivery of announcedBy(multiplex, tables))
-        this.#add({ id: multiplexName(delivery), delivery });
+        this.#add({ id: nameMultiplex(delivery, new Set()), delivery });
     const whole = tables.hasPat && tables.hasSdt && tables.hasNit;
     this.#settle({
       multiplex,
