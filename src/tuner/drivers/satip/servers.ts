@@ -1,0 +1,218 @@
+import type { Clock, Timer } from "../../../kernel/clock.ts";
+import type { Log } from "../../../kernel/log.ts";
+import { parseCapabilities, type FrontendGroup, type SatipDescription } from "./capabilities.ts";
+import { answers, describeAnswer, describeServer, searchServers, type SearchSettings } from "./describe.ts";
+import type { ServerAddress } from "./rtsp-connection.ts";
+import { SatipTuner } from "./satip-tuner.ts";
+import type { SatipServer } from "./server.ts";
+import type { Transport } from "./session.ts";
+
+/** A server that the configuration names. */
+export interface ConfiguredServer {
+  readonly host: string;
+  /** Default 554. */
+  readonly port: number;
+  /** What it has, as servers describe it: `DVBS2-8,DVBT-4`; empty: as it says itself. */
+  readonly capabilities: string;
+  /** Front ends to force, one tuner each; empty: the server chooses. */
+  readonly frontends: readonly number[];
+}
+
+export interface ServersOptions {
+  readonly configured: readonly ConfiguredServer[];
+  readonly discover: boolean;
+  readonly transport: Transport | "auto";
+  readonly source: SatipServer["source"];
+  readonly search: SearchSettings;
+  /** From one look for servers to the next, ms. */
+  readonly periodMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Servers have come or gone. */
+  readonly changed: () => void;
+}
+
+interface Known extends SatipServer {
+  udn: string;
+  configured: ConfiguredServer | null;
+  tuners: readonly SatipTuner[];
+  present: boolean;
+  missed: number;
+  /** That it tells nothing about itself was said. */
+  warned: boolean;
+}
+
+/** A server that misses so many looks is gone. */
+const MISSES = 2;
+/** Looks asked for by tuners are at least so far apart; ms. */
+const HASTE_MS = 1000;
+
+/** The servers there are, looked for again and again. */
+export class SatipServers {
+  readonly #options: ServersOptions;
+  readonly #known: Known[] = [];
+  readonly #abort = new AbortController();
+  #looking: Promise<void> | null = null;
+  #timer: Timer | null = null;
+  #soon: Timer | null = null;
+
+  constructor(options: ServersOptions) {
+    this.#options = options;
+    for (const configured of options.configured) {
+      const { host, port } = configured;
+      const known = this.#add(port === 554 ? host : `${host}-${port}`, host, { host, port }, configured);
+      // What it has is known: it can be tried at once.
+      known.present = this.#equip(known, parseCapabilities(configured.capabilities));
+    }
+  }
+
+  /** Tuners of the servers that are there. */
+  get tuners(): SatipTuner[] {
+    return this.#known.filter((server) => server.present).flatMap((server) => [...server.tuners]);
+  }
+
+  /** Begins to look. */
+  start(): void {
+    this.#timer = this.#options.clock.every(this.#options.periodMs, () => void this.#look());
+    void this.#look();
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    this.#timer?.cancel();
+    this.#soon?.cancel();
+    await this.#looking;
+  }
+
+  #look(): Promise<void> {
+    this.#looking ??= this.#lookOnce().finally(() => (this.#looking = null));
+    return this.#looking;
+  }
+
+  async #lookOnce(): Promise<void> {
+    if (this.#abort.signal.aborted) return;
+    const before = this.tuners.length;
+    const presence = this.#known.map((server) => server.present);
+    const seen = new Set<Known>();
+    await Promise.all([
+      this.#options.discover ? this.#search(seen) : Promise.resolve(),
+      ...this.#known.map((server) => this.#check(server)),
+    ]);
+    if (this.#abort.signal.aborted) return;
+    for (const server of this.#known) this.#judge(server, seen.has(server));
+    const changed = this.#known.some((server, i) => server.present !== (presence[i] ?? false));
+    if (changed || before !== this.tuners.length) this.#options.changed();
+  }
+
+  async #search(seen: Set<Known>): Promise<void> {
+    const { search, clock } = this.#options;
+    const { signal } = this.#abort;
+    for (const answer of await searchServers(search, clock, signal)) {
+      const udn = /^uuid:([^:]+)/i.exec(answer.usn)?.[1] ?? answer.usn;
+      const known = this.#known.find((server) => server.udn === udn);
+      if (known !== undefined && known.address.host === answer.address) {
+        seen.add(known);
+        continue;
+      }
+      const description = await describeAnswer(answer, clock, signal);
+      if (description === null || signal.aborted) continue;
+      const found = this.#meet(known ?? null, udn, answer.address, description);
+      if (found !== null) seen.add(found);
+    }
+  }
+
+  /** One that was not known, or not at this address. */
+  #meet(known: Known | null, udn: string, host: string, description: SatipDescription): Known | null {
+    const address = { host, port: description.rtspPort };
+    const same = this.#known.find((one) => one.address.host === host && one.address.port === address.port);
+    const server = known ?? same ?? this.#add(udn.slice(-12), description.name, address, null);
+    server.udn = udn;
+    if (server.configured === null) server.address = address;
+    if (server.tuners.length === 0 && !this.#equip(server, description.groups)) return null;
+    return server;
+  }
+
+  /** Asks one that a search does not find, or not always. */
+  async #check(server: Known): Promise<void> {
+    const { clock, search } = this.#options;
+    const { signal } = this.#abort;
+    if (server.tuners.some((tuner) => tuner.flowing)) {
+      server.missed = 0;
+      return;
+    }
+    server.missed = (await answers(server.address, clock, signal)) ? 0 : server.missed + 1;
+    if (server.missed > 0 || server.tuners.length > 0 || signal.aborted) return;
+    const told = await describeServer(server.address, search, clock, signal);
+    if (told !== null) {
+      server.udn ||= told.udn;
+      this.#equip(server, told.groups);
+    } else if (!server.warned && !signal.aborted) {
+      server.warned = true;
+      const cure = "set its capabilities in the configuration, e.g. DVBS2-4,DVBC-2";
+      this.#options.log.warn({ server: server.id, cure }, "satip-capabilities-unknown");
+    }
+  }
+
+  #judge(server: Known, seen: boolean): void {
+    if (seen) server.missed = 0;
+    const before = server.present;
+    server.present = server.tuners.length > 0 && (before ? server.missed < MISSES : server.missed === 0);
+    if (server.present === before) return;
+    const { id, name, tuners } = server;
+    if (server.present)
+      this.#options.log.info({ server: id, name, tuners: tuners.length }, "satip-server-found");
+    else this.#options.log.warn({ server: id, name }, "satip-server-gone");
+  }
+
+  #add(id: string, name: string, address: ServerAddress, configured: ConfiguredServer | null): Known {
+    const server: Known = {
+      id: id.replace(/[^A-Za-z0-9.-]/g, "-"),
+      name: name === "" ? address.host : name,
+      address,
+      configured,
+      transport: this.#options.transport,
+      learned: null,
+      source: this.#options.source,
+      unreachable: () => this.#hurry(server),
+      udn: "",
+      tuners: [],
+      present: false,
+      missed: 0,
+      warned: false,
+    };
+    this.#known.push(server);
+    return server;
+  }
+
+  /** A tuner found nobody: whether the server is gone is soon known. */
+  #hurry(server: Known): void {
+    server.missed = Math.max(server.missed, MISSES - 1);
+    if (this.#soon !== null || this.#abort.signal.aborted) return;
+    this.#soon = this.#options.clock.after(HASTE_MS, () => {
+      this.#soon = null;
+      void this.#look();
+    });
+  }
+
+  /** @returns whether it has tuners now */
+  #equip(server: Known, groups: readonly FrontendGroup[]): boolean {
+    const { clock, log } = this.#options;
+    const forced = server.configured?.frontends ?? [];
+    const systems = groups.flatMap(({ system, count }) =>
+      Array.from({ length: count }, (_, i) => ({ system, number: i + 1 })),
+    );
+    server.tuners = systems.slice(0, forced.length > 0 ? forced.length : undefined).map(
+      ({ system, number }, i) =>
+        new SatipTuner({
+          id: `satip-${server.id}-${system}-${number}`,
+          name: `${server.name} ${system.toUpperCase()} ${number}`,
+          system,
+          frontend: forced[i] ?? null,
+          server,
+          clock,
+          log,
+        }),
+    );
+    return server.tuners.length > 0;
+  }
+}
