@@ -9,9 +9,12 @@ export const TAG = {
   serviceList: 0x41,
   satelliteDelivery: 0x43,
   cableDelivery: 0x44,
+  bouquetName: 0x47,
   service: 0x48,
+  linkage: 0x4a,
   shortEvent: 0x4d,
   extendedEvent: 0x4e,
+  component: 0x50,
   streamIdentifier: 0x52,
   content: 0x54,
   parentalRating: 0x55,
@@ -20,7 +23,13 @@ export const TAG = {
   subtitling: 0x59,
   terrestrialDelivery: 0x5a,
   privateDataSpecifier: 0x5f,
+  frequencyList: 0x62,
+  dataBroadcast: 0x64,
   ac3: 0x6a,
+  /** @see TS 102 323 §6.3.1 */
+  defaultAuthority: 0x73,
+  /** @see TS 102 323 §12.1 */
+  contentIdentifier: 0x76,
   s2SatelliteDelivery: 0x79,
   enhancedAc3: 0x7a,
   dts: 0x7b,
@@ -34,10 +43,10 @@ export const TAG = {
 } as const;
 
 /** descriptor_tag_extension of the extension descriptor 0x7F. @see EN 300 468 §6.4 */
-export const EXTENSION_TAG = { t2Delivery: 0x04, supplementaryAudio: 0x06 } as const;
+export const EXTENSION_TAG = { t2Delivery: 0x04, supplementaryAudio: 0x06, c2Delivery: 0x0d } as const;
 
 /** Values of private_data_specifier. @see ETSI TS 101 162 */
-export const PRIVATE_DATA = { eacem: 0x28, nordig: 0x29 } as const;
+export const PRIVATE_DATA = { eacem: 0x28, nordig: 0x29, canalPlus: 0xc0 } as const;
 
 export interface Descriptor {
   readonly tag: number;

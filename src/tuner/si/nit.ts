@@ -1,5 +1,5 @@
 import type { Delivery } from "../ports.ts";
-import { decodeDelivery, encodeDelivery } from "./delivery.ts";
+import { decodeDelivery, decodeFrequencies, encodeDelivery } from "./delivery.ts";
 import {
   eachDescriptor,
   findDescriptor,
@@ -20,6 +20,7 @@ import {
   uint16,
   type SectionHeader,
 } from "./section.ts";
+import { decodeServiceList, type ListedService } from "./service-descriptors.ts";
 import { decodeDvbText, type TextOptions } from "./text.ts";
 
 /** Network information section. @see EN 300 468 §5.2.1 */
@@ -39,10 +40,12 @@ export interface NitTransportStream {
   readonly originalNetworkId: number;
   /** How to receive it; null when not said. */
   readonly delivery: Delivery | null;
+  /** Hz: all that cells, transposers and the frequency list name; absent where that is no more than {@link delivery}'s. */
+  readonly frequencies?: readonly number[];
   readonly lcns: readonly LogicalChannel[];
   /** Numbers for receivers that show an HD simulcast in place of the SD service. */
   readonly hdSimulcastLcns: readonly LogicalChannel[];
-  readonly services: readonly { readonly serviceId: number; readonly serviceType: number }[];
+  readonly services: readonly ListedService[];
 }
 
 /** @see IEC 62216 §8.5.3 */
@@ -90,14 +93,18 @@ export function decodeNit(section: Buffer, text?: TextOptions): Nit | null {
 type Description = Omit<NitTransportStream, "transportStreamId" | "originalNetworkId">;
 
 function describe(loop: Buffer): Description {
-  const services: { serviceId: number; serviceType: number }[] = [];
-  for (const { tag, data } of eachDescriptor(loop)) {
-    if (tag !== TAG.serviceList) continue;
-    for (let at = 0; at + 3 <= data.length; at += 3) {
-      services.push({ serviceId: data.readUInt16BE(at), serviceType: data.readUInt8(at + 2) });
-    }
-  }
-  return { delivery: decodeDelivery(loop), ...readLogicalChannels(loop), services };
+  const services: ListedService[] = [];
+  for (const { tag, data } of eachDescriptor(loop))
+    if (tag === TAG.serviceList) services.push(...decodeServiceList(data));
+  const delivery = decodeDelivery(loop);
+  const frequencies = decodeFrequencies(loop);
+  const known = delivery === null ? 0 : 1;
+  return {
+    delivery,
+    ...(frequencies.length > known && { frequencies }),
+    ...readLogicalChannels(loop),
+    services,
+  };
 }
 
 /** Service list entries and channels that one descriptor holds. */

@@ -1,4 +1,3 @@
-import type { ServiceKind } from "../ports.ts";
 import { eachDescriptor, serviceDescriptor, TAG } from "./descriptors.ts";
 import {
   BODY,
@@ -9,7 +8,8 @@ import {
   uint16,
   type SectionHeader,
 } from "./section.ts";
-import { decodeDvbText, type TextOptions } from "./text.ts";
+import { decodeDefaultAuthority, decodeService } from "./service-descriptors.ts";
+import type { TextOptions } from "./text.ts";
 
 /** Service description section. @see EN 300 468 §5.2.3 */
 export interface Sdt extends SectionHeader {
@@ -36,6 +36,8 @@ export interface SdtService {
   /** Empty without a service descriptor. */
   readonly name: string;
   readonly provider: string;
+  /** What content identifiers of its events begin with; absent when not said. @see TS 102 323 §6.3.1 */
+  readonly defaultAuthority?: string;
 }
 
 const ACTUAL = 0x42;
@@ -73,18 +75,19 @@ export function decodeSdt(section: Buffer, text?: TextOptions): Sdt | null {
   };
 }
 
-function names(loop: Buffer, text?: TextOptions): Pick<SdtService, "serviceType" | "name" | "provider"> {
+type Names = Pick<SdtService, "serviceType" | "name" | "provider" | "defaultAuthority">;
+
+function names(loop: Buffer, text?: TextOptions): Names {
+  let service: Names | null = null;
+  let authority: string | null = null;
   for (const { tag, data } of eachDescriptor(loop)) {
-    if (tag !== TAG.service || data.length < 3) continue;
-    const providerEnd = 2 + data.readUInt8(1);
-    const nameLength = providerEnd < data.length ? data.readUInt8(providerEnd) : 0;
-    return {
-      serviceType: data.readUInt8(0),
-      provider: decodeDvbText(data.subarray(2, providerEnd), text),
-      name: decodeDvbText(data.subarray(providerEnd + 1, providerEnd + 1 + nameLength), text),
-    };
+    if (tag === TAG.service) service ??= decodeService(data, text);
+    if (tag === TAG.defaultAuthority) authority ??= decodeDefaultAuthority(data);
   }
-  return { serviceType: 0, name: "", provider: "" };
+  return {
+    ...(service ?? { serviceType: 0, name: "", provider: "" }),
+    ...(authority !== null && { defaultAuthority: authority }),
+  };
 }
 
 /** `tableId` decides between actual and other. @throws RangeError when the services do not fit into one section of 1024 bytes */
@@ -99,15 +102,4 @@ export function encodeSdt(sdt: Sdt): Buffer {
   return sealSection(sdt.tableId, sdt.transportStreamId, sdt, body, true);
 }
 
-/** SD, HD, UHD, time-shifted, mosaic and stereoscopic services, MPEG-2 to VVC and AVS3. */
-const TV = new Set([
-  0x01, 0x05, 0x06, 0x0b, 0x11, 0x16, 0x17, 0x19, 0x1a, 0x1c, 0x1d, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x24,
-]);
-/** Digital, FM and advanced codec radio. */
-const RADIO = new Set([0x02, 0x07, 0x0a]);
-
-/** What a service_type is for people; NVOD references and what is not for watching count as data. @see EN 300 468 table 87 */
-export function serviceKindOf(serviceType: number): ServiceKind {
-  if (TV.has(serviceType)) return "tv";
-  return RADIO.has(serviceType) ? "radio" : "data";
-}
+export { serviceKindOf } from "./service-types.ts";

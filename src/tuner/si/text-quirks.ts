@@ -1,4 +1,5 @@
 import type { Delivery } from "../ports.ts";
+import { PRIVATE_DATA } from "./descriptors.ts";
 import type { TextOptions } from "./text.ts";
 import type { DefaultTable } from "./unmarked-text.ts";
 
@@ -46,8 +47,6 @@ const QUIRKS: readonly Quirk[] = [
   },
 ];
 
-/** CANAL+. @see TS 101 162, private_data_specifier */
-const CANAL_PLUS = 0xc0;
 const CANAL_PLUS_TABLE: DefaultTable = "latin-1";
 
 /** original_network_id of terrestrial and satellite ISDB in Japan; elsewhere (Brazil) ISDB-T has DVB's text. */
@@ -70,7 +69,7 @@ export function textOptionsFor(origin: TextOrigin, owner: TextOptions = {}): Tex
 }
 
 function knownTable(origin: TextOrigin, network: number | null): DefaultTable | null {
-  if (origin.privateDataSpecifier === CANAL_PLUS) return CANAL_PLUS_TABLE;
+  if (origin.privateDataSpecifier === PRIVATE_DATA.canalPlus) return CANAL_PLUS_TABLE;
   // Chinese terrestrial networks seldom mark their GB 2312 or GBK.
   if (origin.system === "dtmb") return "gb18030";
   const stream = origin.transportStreamId ?? null;

@@ -67,6 +67,7 @@ const sdt = record({
   ),
 }).map((sdt) => ({ ...sdt, tableId: sdt.actual ? 0x42 : 0x46 }));
 
+const CODE_RATES = ["1/2", "2/3", "3/4", "5/6", "7/8"] as const;
 const delivery: fc.Arbitrary<Delivery | null> = fc.oneof(
   fc.constant(null),
   record({
@@ -74,28 +75,54 @@ const delivery: fc.Arbitrary<Delivery | null> = fc.oneof(
     frequencyHz: fc.integer({ min: 1, max: 99_999_999 }).map((tens) => tens * 10),
     bandwidthHz: fc.constantFrom(5_000_000, 6_000_000, 7_000_000, 8_000_000),
     plp: fc.constant(null),
+    modulation: fc.constantFrom("QPSK", "QAM/16", "QAM/64"),
+    hierarchy: fc.constantFrom("NONE", "1", "2", "4"),
+    codeRateHp: fc.constantFrom(...CODE_RATES),
+    codeRateLp: fc.constantFrom(...CODE_RATES),
+    guardInterval: fc.constantFrom("1/32", "1/16", "1/8", "1/4"),
+    transmissionMode: fc.constantFrom("2K", "8K", "4K"),
   }),
   record({
     system: fc.constant("dvbt2" as const),
     frequencyHz: fc.integer({ min: 1, max: 99_999_999 }).map((tens) => tens * 10),
     bandwidthHz: fc.constantFrom(1_712_000, 5_000_000, 6_000_000, 7_000_000, 8_000_000, 10_000_000),
     plp: fc.nat(255),
+    guardInterval: fc.constantFrom("1/32", "1/4", "1/128", "19/256"),
+    transmissionMode: fc.constantFrom("1K", "16K", "32K"),
   }),
   record({
     system: fc.constant("dvbc" as const),
     frequencyHz: fc.integer({ min: 1, max: 99_999_999 }).map((hundreds) => hundreds * 100),
     symbolRate: fc.nat(9_999_999).map((hundreds) => hundreds * 100),
     modulation: fc.constantFrom("QAM/16", "QAM/64", "QAM/256", "QAM/AUTO"),
+    innerFec: fc.constantFrom("1/2", "9/10", "NONE"),
   }),
-  record({
-    system: fc.constantFrom("dvbs" as const, "dvbs2" as const),
-    frequencyKHz: fc.integer({ min: 1, max: 99_999_999 }).map((tens) => tens * 10),
-    symbolRate: fc.nat(9_999_999).map((hundreds) => hundreds * 100),
-    polarisation: fc.constantFrom("H" as const, "V" as const, "L" as const, "R" as const),
-    orbital: fc
-      .tuple(fc.nat(1800), fc.constantFrom("E", "W"))
-      .map(([tenths, side]) => (tenths / 10).toFixed(1) + side),
-  }),
+  fc
+    .record(
+      {
+        system: fc.constantFrom("dvbs" as const, "dvbs2" as const),
+        frequencyKHz: fc.integer({ min: 1, max: 99_999_999 }).map((tens) => tens * 10),
+        symbolRate: fc.nat(9_999_999).map((hundreds) => hundreds * 100),
+        polarisation: fc.constantFrom("H" as const, "V" as const, "L" as const, "R" as const),
+        orbital: fc
+          .tuple(fc.nat(1800), fc.constantFrom("E", "W"))
+          .map(([tenths, side]) => (tenths / 10).toFixed(1) + side),
+        modulation: fc.constantFrom("QPSK", "PSK/8", "QAM/16"),
+        innerFec: fc.constantFrom("2/3", "3/5"),
+        streamId: fc.nat(255),
+      },
+      {
+        noNullPrototype: true,
+        requiredKeys: ["system", "frequencyKHz", "symbolRate", "polarisation", "orbital", "modulation"],
+      },
+    )
+    .chain((one) =>
+      fc.constantFrom("35", "25", "20").map((rollOff): Delivery => {
+        const { streamId, ...first } = one;
+        if (one.system === "dvbs") return first;
+        return { ...first, rollOff, ...(streamId !== undefined && { streamId }) };
+      }),
+    ),
 );
 
 const channels = fc.array(record({ serviceId: uint16, number: fc.nat(1023), visible: fc.boolean() }), {
