@@ -21,7 +21,7 @@ import { Lifecycle, type Component } from "./kernel/lifecycle.ts";
 import type { Log } from "./kernel/log.ts";
 import { openDatabase } from "./kernel/store/database.ts";
 import { createShare } from "./share/index.ts";
-import { createTuners, mockRoutes, tunerRoutes } from "./tuner/index.ts";
+import { createMetrics, createTuners, mockRoutes, tunerRoutes } from "./tuner/index.ts";
 import { openSources } from "./sources.ts";
 import type { Offer } from "./protocol/api.ts";
 import { RELEASED_AT, VERSION } from "./version.ts";
@@ -84,6 +84,21 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         streamIdleMs: config.live.idleSeconds * 1000,
       },
     });
+    const metrics = createMetrics({
+      tuners,
+      gauges: [
+        {
+          name: "tellyport_live_streams",
+          help: "Live streams that run.",
+          read: () => share.live().streams,
+        },
+        {
+          name: "tellyport_media_bytes",
+          help: "Memory that media take.",
+          read: () => share.live().mediaBytes,
+        },
+      ],
+    });
     access.onClientEnded((client) =>
       share.endPlaybacksOf(client, "client-revoked", "The owner ended this phone's access."),
     );
@@ -117,6 +132,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         })),
         access.routes,
         tunerRoutes(tuners),
+        metrics.routes,
         share.routes,
         ...(mock === null ? [] : [mockRoutes(mock)]),
         descriptionRoute({ id: access.identity.boxId, name: () => config.box.name, version: VERSION }),
@@ -140,6 +156,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       { name: "database", stop: () => database.close() },
       tuners,
       share,
+      metrics,
       listeners,
       ...announcers(config, { log, clock, boxId: access.identity.boxId, listeners }),
     ]);

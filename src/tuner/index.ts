@@ -1,10 +1,12 @@
 /** The tuner: from antenna to packets of one service. */
 export * from "./ports.ts";
 export { createTuners, type TunersDeps, type TunersOptions } from "./tuners.ts";
-export { tunerRoutes } from "./routes.ts";
+export { describeTuner, tunerRoutes } from "./routes.ts";
+export { createMetrics, type MetricsDeps } from "./metrics.ts";
 export { createFileSource, type FileSourceOptions } from "./drivers/file/index.ts";
 export { createHdhomerunSource, type HdhomerunSourceOptions } from "./drivers/hdhomerun/index.ts";
 export { createNetworkSource, type NetworkSourceOptions } from "./drivers/network/index.ts";
+export { createSatipSource, type SatipSourceOptions } from "./drivers/satip/index.ts";
 export { createMockSource, mockRoutes, type MockSource } from "./drivers/mock/index.ts";
 export type {
   AdapterDescription,

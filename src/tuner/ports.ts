@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../kernel/errors.ts";
 import type { Milliseconds, Pid } from "../kernel/units.ts";
 import type { MuxTables } from "./mux-tables.ts";
+import type { SignalVerdict } from "./signal-verdict.ts";
 
 /**
  * The tuner's face to the outside: what a driver must do, what a multiplex is, what a consumer of a service receives.
@@ -396,6 +397,8 @@ export interface TunerSnapshot {
   readonly multiplex: string | null;
   readonly error: ErrorCode | null;
   readonly signal: Signal | null;
+  /** What the signal means for the picture. Null or absent: nothing is tuned. */
+  readonly verdict?: SignalVerdict | null;
   readonly services: readonly { readonly id: number; readonly name: string }[];
   readonly consumers: readonly string[];
   readonly counters: {
@@ -406,4 +409,15 @@ export interface TunerSnapshot {
     readonly overflows: number;
     readonly syncLosses: number;
   };
+  /** Of every PID that somebody takes now, since its session began. Absent: not told. */
+  readonly pids?: readonly {
+    readonly pid: number;
+    readonly packets: number;
+    readonly continuityErrors: number;
+    readonly transportErrors: number;
+    /** transport_scrambling_control was not 00. */
+    readonly scrambled: number;
+  }[];
+  /** Milliseconds from the session's first tune to its first lock, PAT and PMT; null until reached. Absent: no session. */
+  readonly timings?: { readonly lock: number | null; readonly pat: number | null; readonly pmt: number | null };
 }

@@ -12,17 +12,35 @@ export function tunerRoutes(tuners: Tuners): FastifyPluginAsync {
         config: { access: OWNER },
         schema: { summary: "State of the tuners", tags: ["tuners"], response: { 200: TunersBody } },
       },
-      async () => ({ tuners: tuners.snapshot().map(toBody) }),
+      async () => ({ tuners: tuners.snapshot().map(describeTuner) }),
     );
   };
 }
 
-function toBody(snapshot: TunerSnapshot): Tuner {
-  const { signal } = snapshot;
+/** A tuner as the API has it. */
+export function describeTuner(snapshot: TunerSnapshot): Tuner {
+  const { signal, verdict } = snapshot;
   return {
-    ...snapshot,
-    signal: signal === null ? null : { strength: signal.strength, cnr: signal.cnr },
-    services: [...snapshot.services],
+    id: snapshot.id,
+    name: snapshot.name,
+    state: snapshot.state,
+    multiplex: snapshot.multiplex,
+    error: snapshot.error,
+    signal:
+      signal === null
+        ? null
+        : {
+            strength: signal.strength,
+            cnr: signal.cnr,
+            quality: signal.quality ?? null,
+            bitErrorRatio: signal.bitErrorRatio ?? null,
+            uncorrectedBlocks: signal.uncorrectedBlocks ?? null,
+            verdict: verdict ?? null,
+          },
+    services: snapshot.services.map(({ id, name }) => ({ id, name })),
     consumers: [...snapshot.consumers],
+    counters: { ...snapshot.counters },
+    ...(snapshot.pids !== undefined && { pids: snapshot.pids.map((one) => ({ ...one })) }),
+    ...(snapshot.timings !== undefined && { timings: { ...snapshot.timings } }),
   };
 }
