@@ -55,7 +55,9 @@ export const ERROR_CODES = {
   "source-not-list": "invalid",
   "source-not-ts": "invalid",
   "source-unreachable": "unavailable",
+  "tuner-limit": "busy",
   unsupported: "unavailable",
+  "wrong-multiplex": "unavailable",
 
   // share
   "channel-not-found": "not-found",

@@ -1,74 +1,91 @@
 import type { Clock, Timer } from "../kernel/clock.ts";
-import { isTellyportError, messageOf, TellyportError, type ErrorCode } from "../kernel/errors.ts";
+import { TellyportError, type ErrorCode } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { ms, type Milliseconds } from "../kernel/units.ts";
-import { PacketScan } from "./mpegts/packet-scan.ts";
-import { PACKET_BYTES } from "./mpegts/packet.ts";
+import { PacketScan, type PidCounters } from "./mpegts/packet-scan.ts";
 import { SectionAssembler } from "./mpegts/section-assembler.ts";
 import { MuxTables, TABLE_PID } from "./mux-tables.ts";
-import type {
-  Multiplex,
-  PacketSink,
-  TunerDriver,
-  TunerFailure,
-  TunerSnapshot,
-  Visited,
-  VisitRequest,
-} from "./ports.ts";
+import type { Multiplex, TunerDriver, TunerSnapshot, Visited, VisitRequest } from "./ports.ts";
+import { isSteady } from "./recovery.ts";
 import { FeedPids, ServiceFeed, type FeedRequest } from "./service-feed.ts";
+import { examine, transition, type SessionClocks, type SessionEvent } from "./session-clocks.ts";
 import {
   GUIDE_EVENTS_PER_TICK,
   SESSION_TIMES,
   type SessionEvents,
   type SessionState,
 } from "./session-contract.ts";
-import { isTunerFailure, nextStep, type RecoveryStep } from "./recovery.ts";
+import { TransportGuard } from "./transport-guard.ts";
+import { Tuning } from "./tuning.ts";
 import { Waiters } from "./waiters.ts";
+import { WantedPids } from "./wanted-pids.ts";
+
+export interface MuxSessionDeps {
+  readonly driver: TunerDriver;
+  readonly multiplex: Multiplex;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: SessionEvents;
+  /** transport_stream_id known of the multiplex; default null: any will do. */
+  readonly expected?: number | null;
+  /** That of the multiplex that the driver received before; default null. */
+  readonly stale?: number | null;
+  /** Asks the driver for every PID; default false. */
+  readonly wholeMultiplex?: boolean;
+}
 
 /** Owns one multiplex on one tuner: keeps it locked, scans its packets once, and serves every consumer of its services. */
 export class MuxSession {
   readonly driver: TunerDriver;
   readonly multiplex: Multiplex;
   readonly tables: MuxTables;
+  readonly guard: TransportGuard;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #events: SessionEvents;
+  readonly #tuning: Tuning;
   readonly #scan = new PacketScan();
   readonly #pids = new FeedPids(this.#scan);
+  readonly #wanted: WantedPids;
   readonly #feeds = new Set<ServiceFeed>();
+  /** Feeds whose service the PAT does not have any more, and since when. */
+  readonly #missing = new Map<ServiceFeed, number>();
   readonly #waiters = new Waiters();
   readonly #visits = new Set<VisitRequest>();
   readonly #visitors = new Waiters();
   readonly #pmtAssemblers = new Map<number, SectionAssembler>();
-  readonly #abort = new AbortController();
   #state: SessionState = "tuning";
   #error: ErrorCode | null = null;
   #timer: Timer | null = null;
-  /** Counts tunes: a sink of an older one is deaf. */
-  #generation = 0;
-  #step: RecoveryStep = "running";
-  #recovering = false;
   #lineupChanged = false;
-  #lockedAt = -1;
-  #dataAt = -1;
-  #patAt = -1;
-  #firstPatAt = -1;
-  #faultAt = -1;
-  #counts = { packets: 0, overflows: 0, syncLosses: 0 };
+  /** Times that another transport stream was found. */
+  #wrong = 0;
+  readonly #times = { asked: -1, data: -1, firstPat: -1, pat: -1, pmt: -1 };
 
-  constructor(deps: {
-    driver: TunerDriver;
-    multiplex: Multiplex;
-    clock: Clock;
-    log: Log;
-    events: SessionEvents;
-  }) {
-    this.driver = deps.driver;
-    this.multiplex = deps.multiplex;
-    this.tables = new MuxTables(deps.multiplex);
-    this.#clock = deps.clock;
-    this.#log = deps.log;
+  constructor(deps: MuxSessionDeps) {
+    const { driver, multiplex, clock, log } = deps;
+    this.driver = driver;
+    this.multiplex = multiplex;
+    this.tables = new MuxTables(multiplex);
+    this.guard = new TransportGuard(deps.expected ?? null, deps.stale ?? null);
+    this.#clock = clock;
+    this.#log = log;
     this.#events = deps.events;
+    this.#wanted = new WantedPids(driver, multiplex.delivery, deps.wholeMultiplex ?? false);
+    this.#tuning = new Tuning({
+      driver,
+      multiplex,
+      clock,
+      log,
+      events: {
+        packets: (chunk, at) => this.#onPackets(chunk, at),
+        lost: () => this.#scan.lost(),
+        locked: () => this.#onLock(),
+        faulty: () => this.#on("unhealthy"),
+        failed: (code, message) => this.#fail(code, message),
+      },
+      givesUp: (code) => this.#givesUp(code),
+    });
     for (const pid of Object.values(TABLE_PID)) this.#scan.sections(pid, this.#assembler(pid));
   }
 
@@ -91,18 +108,27 @@ export class MuxSession {
 
   /** Monotonic ms of the lock; -1 before. */
   get lockedAt(): number {
-    return this.#lockedAt;
+    return this.#tuning.lockedAt;
+  }
+
+  get clocks(): SessionClocks {
+    return { ...this.#times, lock: this.#tuning.lockedAt, relock: this.#tuning.relockedAt };
   }
 
   get counters(): TunerSnapshot["counters"] {
     const { packets, continuityErrors, transportErrors } = this.#scan.counters;
-    return { ...this.#counts, packetsScanned: packets, continuityErrors, transportErrors };
+    return { ...this.#tuning.counts, packetsScanned: packets, continuityErrors, transportErrors };
+  }
+
+  /** Of every PID that somebody takes, in order. */
+  get pids(): readonly PidCounters[] {
+    return this.#scan.pidCounters();
   }
 
   /** Whether names and numbers are known, or each has been waited for long enough: a list must not change under the thumb. */
   get named(): boolean {
-    if (!this.tables.hasPat || this.#firstPatAt < 0) return false;
-    const waited = this.#clock.monotonic() - this.#firstPatAt;
+    if (!this.tables.hasPat || this.#times.firstPat < 0) return false;
+    const waited = this.#clock.monotonic() - this.#times.firstPat;
     return (
       (this.tables.hasSdt || waited > SESSION_TIMES.sdt) && (this.tables.hasNit || waited > SESSION_TIMES.nit)
     );
@@ -110,13 +136,16 @@ export class MuxSession {
 
   /** Tunes; returns at once. Progress and failure come through the events and {@link subscribe}. */
   start(): void {
+    if (this.#tuning.over) return;
+    this.#times.asked = this.#clock.monotonic();
     this.#timer = this.#clock.every(SESSION_TIMES.tick, () => this.#tick());
-    void this.#recover("retune");
+    this.#tuning.start();
   }
 
   /**
    * Takes a consumer on. Resolves when the service's streams were told to its sink.
-   * @throws TellyportError `no-lock`, `no-data`, `device-gone`, `device-busy`, `service-not-on-air`, `displaced`, `request-cancelled`
+   * @throws TellyportError `no-lock`, `no-data`, `device-gone`, `device-busy`, `wrong-multiplex`, `service-not-on-air`,
+   *   `displaced`, `request-cancelled`
    */
   async subscribe(
     request: FeedRequest,
@@ -131,7 +160,7 @@ export class MuxSession {
       this.#remove(feed);
       throw error;
     }
-    return { lockedAt: this.#lockedAt, knownAt: feed.knownAt, close: () => this.#remove(feed) };
+    return { lockedAt: this.lockedAt, knownAt: feed.knownAt, close: () => this.#remove(feed) };
   }
 
   /**
@@ -144,14 +173,14 @@ export class MuxSession {
       tuner: this.driver.id,
       tables: this.tables,
       signal: this.driver.signal(),
-      lockedAt: ms(this.#lockedAt),
+      lockedAt: ms(this.lockedAt),
     });
     this.#visits.add(request);
     this.#events.changed();
     try {
       await this.#visitors.wait(() => {
-        if (this.#lockedAt < 0) return false;
-        const stayed = this.#clock.monotonic() - Math.max(this.#lockedAt, from);
+        if (this.lockedAt < 0) return false;
+        const stayed = this.#clock.monotonic() - Math.max(this.lockedAt, from);
         return request.enough(look()) || stayed >= request.longestMs;
       }, request.signal);
       return look();
@@ -162,9 +191,9 @@ export class MuxSession {
   }
 
   /** Ends everything, tells the consumers why, and lets the tuner go. */
-  async close(code: ErrorCode, message: string): Promise<void> {
-    if (this.#abort.signal.aborted) return;
-    this.#end(code, message);
+  async close(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): Promise<void> {
+    if (this.#tuning.over) return;
+    this.#end(code, message, detail);
     this.#events.ended(this, null);
     await this.driver.close();
   }
@@ -175,67 +204,45 @@ export class MuxSession {
   #isReady(feed: ServiceFeed): boolean {
     if (feed.known) return true;
     const { serviceId } = feed.request;
+    const now = this.#clock.monotonic();
     const streams = this.tables.streams(serviceId);
     if (streams !== null) {
-      feed.streams(streams, this.#clock.monotonic());
+      feed.streams(streams, now);
+      this.#filter();
       return true;
     }
-    const now = this.#clock.monotonic();
-    if (this.#lockedAt < 0) return false;
+    if (this.lockedAt < 0) return false;
     const gone = new TellyportError(
       "service-not-on-air",
       `Service ${serviceId} is not on air on ${this.multiplex.id} now: choose another channel.`,
     );
-    if (this.#firstPatAt < 0) {
+    const { firstPat, data } = this.#times;
+    if (firstPat < 0) {
       // Without data the watchdog speaks; data without a PAT is no transport stream that could be shown.
-      if (this.#dataAt >= 0 && now - this.#lockedAt > SESSION_TIMES.pat) throw gone;
+      if (data >= 0 && this.#wrong === 0 && now - this.lockedAt > SESSION_TIMES.pat) throw gone;
       return false;
     }
-    if (!this.tables.programs.has(serviceId) || now - this.#firstPatAt > SESSION_TIMES.pmt) throw gone;
+    if (!this.tables.programs.has(serviceId) || now - firstPat > SESSION_TIMES.pmt) throw gone;
     return false;
   }
 
   #remove(feed: ServiceFeed): void {
     if (!this.#feeds.delete(feed)) return;
+    this.#missing.delete(feed);
     feed.release();
+    this.#filter();
     this.#events.changed();
     if (this.#feeds.size === 0) this.#events.idle(this);
   }
 
   // ---------------------------------------------------------------- packets
 
-  #sink(generation: number): PacketSink {
-    const current = (): boolean => generation === this.#generation && !this.#abort.signal.aborted;
-    return {
-      packets: (chunk, at) => {
-        if (current()) this.#onPackets(chunk, at);
-      },
-      overflow: () => {
-        if (!current()) return;
-        this.#counts.overflows++;
-        this.#scan.lost();
-      },
-      syncLoss: () => {
-        if (!current()) return;
-        this.#counts.syncLosses++;
-        this.#scan.lost();
-      },
-      failed: (code, message) => {
-        if (current()) this.#onDriverFailure(code, message);
-      },
-    };
-  }
-
   #onPackets(chunk: Buffer, at: Milliseconds): void {
-    this.#counts.packets += chunk.length / PACKET_BYTES;
-    this.#dataAt = at;
+    this.#times.data = at;
     this.#scan.scan(chunk, at);
-    if (this.#state === "locked" || this.#state === "degraded") this.#healthier();
-  }
-
-  #healthier(): void {
-    if (!this.tables.hasPat || this.#clock.monotonic() - this.#patAt > SESSION_TIMES.pat) return;
-    this.#setState("streaming");
+    if (this.#state === "streaming" || this.#tuning.over) return;
+    if (this.guard.open && examine(this.clocks, this.#clock.monotonic()).health === "good")
+      this.#on("healthy");
   }
 
   #assembler(pid: number): SectionAssembler {
@@ -243,14 +250,19 @@ export class MuxSession {
   }
 
   #onSection(pid: number, section: Buffer): void {
-    if (pid === TABLE_PID.pat) this.#patAt = this.#clock.monotonic();
+    if (this.#tuning.over) return;
+    if (pid === TABLE_PID.pat) {
+      if (!this.#isOurs(section)) return;
+      this.#times.pat = this.#clock.monotonic();
+    } else if (!this.guard.open) return;
     for (const change of this.tables.push(pid, section)) {
       switch (change.kind) {
         case "pat":
-          if (this.#firstPatAt < 0) this.#firstPatAt = this.#clock.monotonic();
+          if (this.#times.firstPat < 0) this.#times.firstPat = this.#clock.monotonic();
           this.#followPmts();
           break;
         case "streams":
+          if (this.#times.pmt < 0) this.#times.pmt = this.#clock.monotonic();
           for (const feed of this.#feeds)
             if (feed.request.serviceId === change.serviceId && feed.known)
               feed.streams(change.streams, this.#clock.monotonic());
@@ -259,8 +271,24 @@ export class MuxSession {
           this.#lineupChanged = true;
           break;
       }
+      this.#filter();
       this.#waiters.check();
     }
+  }
+
+  #isOurs(pat: Buffer): boolean {
+    const transportStreamId = pat.readUInt16BE(3);
+    const verdict = this.guard.pat(transportStreamId, this.#clock.monotonic());
+    if (verdict === "wrong" && !this.#tuning.busy) {
+      const message = `${this.multiplex.id} gave transport stream ${transportStreamId}, which is another multiplex's.`;
+      this.#log.warn(
+        { tuner: this.driver.id, multiplex: this.multiplex.id, transportStreamId },
+        "wrong-multiplex",
+      );
+      if (++this.#wrong > 1) this.#fail("wrong-multiplex", message);
+      else this.#tuning.fault("wrong-multiplex", message);
+    }
+    return verdict === "accept";
   }
 
   #followPmts(): void {
@@ -277,12 +305,16 @@ export class MuxSession {
       this.#pmtAssemblers.delete(pid);
       this.#scan.sections(pid, null);
     }
-    for (const feed of [...this.#feeds]) {
-      if (!feed.known || this.tables.programs.has(feed.request.serviceId)) continue;
-      this.#feeds.delete(feed);
-      feed.end("service-not-on-air", "The channel has gone off the air.");
-      if (this.#feeds.size === 0) this.#events.idle(this);
+    for (const feed of this.#feeds) {
+      if (this.tables.programs.has(feed.request.serviceId)) this.#missing.delete(feed);
+      else if (feed.known && !this.#missing.has(feed)) this.#missing.set(feed, this.#clock.monotonic());
     }
+  }
+
+  /** The driver delivers what the tables and the consumers need, and no more. */
+  #filter(): void {
+    if (this.#tuning.relockedAt < 0 || this.#tuning.busy || this.#tuning.over) return;
+    this.#wanted.want([...this.#pmtAssemblers.keys(), ...this.#pids.all()]);
   }
 
   // ---------------------------------------------------------------- health
@@ -297,8 +329,8 @@ export class MuxSession {
       this.#events.lineup(this);
     }
     this.#tellGuide(GUIDE_EVENTS_PER_TICK);
-    if (this.#recovering || this.#lockedAt < 0 || this.#abort.signal.aborted) return;
-    this.#watch(now);
+    this.#endMissing(now);
+    if (!this.#tuning.busy && this.lockedAt >= 0 && !this.#tuning.over) this.#watch(now);
   }
 
   #tellGuide(limit: number): void {
@@ -308,110 +340,72 @@ export class MuxSession {
   }
 
   #watch(now: number): void {
-    const since = Math.max(this.#dataAt, this.#lockedAt);
-    if (now - since > SESSION_TIMES.data) {
-      this.#setState("degraded");
-      this.#fault("no-data", `${this.multiplex.id} is locked but sends nothing.`);
-      return;
+    const { silent, health } = examine(this.clocks, now);
+    const patience =
+      isSteady(this.multiplex.delivery) && this.#givesUp("no-data")
+        ? SESSION_TIMES.quick
+        : SESSION_TIMES.data;
+    if (silent > patience)
+      return this.#tuning.fault("no-data", `${this.multiplex.id} is locked but sends nothing.`);
+    if (health === "bad") this.#on("unhealthy");
+    else this.#tuning.healthy();
+  }
+
+  #endMissing(now: number): void {
+    for (const [feed, since] of [...this.#missing]) {
+      if (now - since < SESSION_TIMES.missing) continue;
+      this.#missing.delete(feed);
+      this.#feeds.delete(feed);
+      feed.end("service-not-on-air", "The channel has gone off the air.");
+      this.#filter();
+      if (this.#feeds.size === 0) this.#events.idle(this);
     }
-    if (this.#patAt >= 0 && now - this.#patAt > SESSION_TIMES.pat) this.#setState("degraded");
-    if (this.#step !== "running" && this.#faultAt >= 0 && now - this.#faultAt > SESSION_TIMES.healthy)
-      this.#step = "running";
   }
 
-  #onDriverFailure(code: TunerFailure, message: string): void {
-    // A device that is gone or refuses will not come back by tuning it again.
-    if (code === "no-data" || code === "no-lock") this.#fault(code, message);
-    else this.#fail(code, message);
-  }
-
-  #fault(code: TunerFailure, message: string): void {
-    if (this.#lockedAt >= 0) this.#setState("degraded");
-    this.#faultAt = this.#clock.monotonic();
-    this.#step = nextStep(this.#step);
-    if (this.#step === "failed") this.#fail(code, message);
-    else void this.#recover(this.#step);
-  }
-
-  /** One rung of the ladder: tunes again, or lets the device go first. */
-  async #recover(step: "retune" | "reopen"): Promise<void> {
-    if (this.#recovering) return;
-    this.#recovering = true;
-    const generation = ++this.#generation;
-    this.#step = step;
-    this.#log.info({ tuner: this.driver.id, multiplex: this.multiplex.id, step }, "tuning");
-    const lock = new AbortController();
-    const deadline = this.#clock.after(SESSION_TIMES.lock, () => lock.abort());
-    let failure: unknown = null;
-    try {
-      if (step === "reopen") await this.driver.close();
-      await this.driver.tune(
-        this.multiplex,
-        this.#sink(generation),
-        AbortSignal.any([lock.signal, this.#abort.signal]),
-      );
-    } catch (error) {
-      failure = error;
-    }
-    deadline.cancel();
-    this.#recovering = false;
-    if (this.#abort.signal.aborted) return;
-    if (failure !== null) this.#onTuneFailure(failure, lock.signal.aborted);
-    else this.#onLock();
+  /** Whether to give up at once: what comes next would take longer than another tuner, or nobody waits for it. */
+  #givesUp(code: ErrorCode): boolean {
+    if (this.#feeds.size > 0) return this.lockedAt >= 0 && this.#events.mayMove?.(this) === true;
+    return code === "no-lock" && this.lockedAt < 0;
   }
 
   #onLock(): void {
-    const now = this.#clock.monotonic();
-    if (this.#lockedAt < 0) {
-      this.#lockedAt = now;
-      this.#step = "running";
-    } else this.#scan.lost();
-    this.#dataAt = Math.max(this.#dataAt, now);
-    this.driver.filter("all");
-    if (this.#state === "tuning") this.#setState("locked");
+    const again = this.#tuning.relockedAt !== this.lockedAt;
+    this.guard.locked(this.#tuning.relockedAt);
+    if (again) {
+      this.#scan.lost();
+      for (const feed of this.#feeds) if (feed.known) feed.request.sink.interrupted?.();
+    }
+    this.#wanted.forget();
+    this.#filter();
+    this.#on("lock");
     this.#waiters.check();
   }
 
-  #onTuneFailure(error: unknown, late: boolean): void {
-    if (late) {
-      this.#fault("no-lock", `${this.multiplex.id} was not received within ${SESSION_TIMES.lock / 1000} s.`);
-      return;
-    }
-    if (!isTellyportError(error)) {
-      this.#log.error(
-        { tuner: this.driver.id, multiplex: this.multiplex.id, error: messageOf(error) },
-        "tune-failed",
-      );
-      this.#fail("device-gone", `${this.driver.name} cannot be used.`);
-      return;
-    }
-    if (isTunerFailure(error.code)) this.#onDriverFailure(error.code, error.message);
-    else this.#fail("device-gone", error.message);
-  }
-
-  #fail(code: TunerFailure, message: string): void {
-    if (this.#abort.signal.aborted) return;
+  #fail(code: ErrorCode, message: string): void {
+    if (this.#tuning.over) return;
     this.#log.warn({ tuner: this.driver.id, multiplex: this.multiplex.id, code }, "session-failed");
     this.#error = code;
     this.#end(code, message);
-    this.#state = "failed";
+    this.#state = transition(this.#state, "fail");
     this.#events.ended(this, code);
   }
 
-  #end(code: ErrorCode, message: string): void {
+  #end(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): void {
     this.#timer?.cancel();
-    this.#abort.abort(new TellyportError(code, message));
+    const reason = new TellyportError(code, message, detail === undefined ? {} : { detail });
+    this.#tuning.stop(reason);
     if (this.#lineupChanged && this.named) this.#events.lineup(this);
     this.#tellGuide(Infinity);
     const feeds = [...this.#feeds];
     this.#feeds.clear();
-    for (const feed of feeds) if (feed.known) feed.end(code, message);
-    this.#waiters.fail(new TellyportError(code, message));
-    this.#visitors.fail(new TellyportError(code, message));
+    for (const feed of feeds) if (feed.known) feed.end(code, message, detail);
+    this.#waiters.fail(reason);
+    this.#visitors.fail(reason);
   }
 
-  #setState(state: SessionState): void {
-    if (this.#state === state || this.#abort.signal.aborted) return;
+  #on(event: SessionEvent): void {
+    const state = transition(this.#state, event);
+    if (state === this.#state || this.#tuning.over) return;
     this.#state = state;
     this.#events.changed();
   }

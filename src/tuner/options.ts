@@ -1,3 +1,5 @@
+import type { WeightClass } from "./ports.ts";
+
 export interface TunersOptions {
   /** How long a multiplex stays received after its last viewer, so that a zap back is warm; ms, default 10 000. */
   readonly lingerMs?: number;
@@ -9,6 +11,13 @@ export interface TunersOptions {
   readonly retryMs?: number;
   /** Whether idle tuners fill the line-up by themselves; default true. */
   readonly survey?: boolean;
+  /**
+   * So many tuners may be held by a class at a time; what heavier ones hold and it shares does not count. Default: guests
+   * one, the others any number.
+   */
+  readonly tunersPerClass?: Partial<Record<WeightClass, number>>;
+  /** Whether drivers deliver every PID instead of those that somebody takes; default false. */
+  readonly wholeMultiplex?: boolean;
 }
 
 export const TUNERS_DEFAULTS: Required<TunersOptions> = {
@@ -17,4 +26,6 @@ export const TUNERS_DEFAULTS: Required<TunersOptions> = {
   surveyPeriodMs: 6 * 3600 * 1000,
   retryMs: 5 * 60 * 1000,
   survey: true,
+  tunersPerClass: { guest: 1 },
+  wholeMultiplex: false,
 };

@@ -71,9 +71,9 @@ export class ServiceFeed {
     this.request.sink.scrambling(this.#scrambled);
   }
 
-  end(code: ErrorCode, message: string): void {
+  end(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): void {
     this.release();
-    this.request.sink.ended(code, message);
+    this.request.sink.ended(code, message, detail);
   }
 
   release(): void {
@@ -111,6 +111,12 @@ export class FeedPids {
     if (entry === undefined || !entry.feeds.delete(feed) || entry.feeds.size > 0) return;
     this.#pes.delete(pid);
     this.#scan.endPes(pid);
+  }
+
+  /** Every PID that somebody takes. */
+  *all(): Generator<number> {
+    yield* this.#pes.keys();
+    yield* this.#pcr.keys();
   }
 
   assembler(pid: number): PesAssembler | null {

@@ -8,10 +8,14 @@ export const SESSION_TIMES = {
   lock: 6000,
   /** Without a packet. */
   data: 3000,
+  /** The same, when another tuner would take over at once: with its lock the picture is back within 3 s. */
+  quick: 1000,
   /** From the lock to a whole PAT, and between PATs later. @see ETSI TR 101 290 §5.2.1 (0.5 s), with room */
   pat: 5000,
   /** From the PAT to the PMT of a service that is asked for. */
   pmt: 5000,
+  /** A service that the PAT does not have may be back after so long: some leave it out while they change it. */
+  missing: 2000,
   /** Without SDT for this long, services go by their numbers. @see EN 300 468 §5.1.4 (2 s) */
   sdt: 2500,
   /** Without NIT for this long, services have no numbers of the broadcaster's. @see EN 300 468 §5.1.4 (10 s), which few use up */
@@ -34,6 +38,8 @@ export interface SessionEvents {
   idle(session: MuxSession): void;
   /** The session is over; its consumers have been told. `code` is null after {@link MuxSession.close}. */
   ended(session: MuxSession, code: ErrorCode | null): void;
+  /** Whether its consumers could go on with another tuner at once, and nobody would notice. Absent: they could not. */
+  mayMove?(session: MuxSession): boolean;
 }
 
 export type SessionState = Exclude<TunerSnapshot["state"], "idle">;

@@ -1,7 +1,9 @@
 import type { Timer } from "../kernel/clock.ts";
 import type { ErrorCode } from "../kernel/errors.ts";
 import type { MuxSession } from "./mux-session.ts";
+import { judgeSignal } from "./signal-verdict.ts";
 import type { Multiplex, Service, TunerDriver, TunerSnapshot } from "./ports.ts";
+import { restAfter } from "./recovery.ts";
 
 type Counters = TunerSnapshot["counters"];
 
@@ -15,10 +17,16 @@ export interface Slot {
   since: number;
   linger: Timer | null;
   error: ErrorCode | null;
+  /** Times that it failed since it last gave a stream. */
+  failures: number;
+  /** Of the first of them, monotonic ms. */
+  failedAt: number;
   /** Not used before this, monotonic ms. */
   restsUntil: number;
   /** Resolved when the driver was let go. */
   closing: Promise<void>;
+  /** What it received last: some of it may still be in the device. */
+  last: { readonly multiplex: string; readonly transportStreamId: number } | null;
   /** Of earlier sessions. */
   counted: Counters;
 }
@@ -31,8 +39,11 @@ export function makeSlot(driver: TunerDriver, multiplexes: Iterable<Multiplex>):
     since: 0,
     linger: null,
     error: null,
+    failures: 0,
+    failedAt: -1,
     restsUntil: -1,
     closing: Promise.resolve(),
+    last: null,
     counted: {
       packets: 0,
       packetsScanned: 0,
@@ -44,6 +55,13 @@ export function makeSlot(driver: TunerDriver, multiplexes: Iterable<Multiplex>):
   };
 }
 
+/** It failed: others are taken before it, and it is left alone for a moment. @param now monotonic ms */
+export function noteFailure(slot: Slot, code: ErrorCode, now: number): void {
+  slot.error = code;
+  if (slot.failures++ === 0) slot.failedAt = now;
+  slot.restsUntil = now + restAfter(slot.failures);
+}
+
 export function acceptedBy(driver: TunerDriver, multiplexes: Iterable<Multiplex>): Set<string> {
   return new Set([...multiplexes].filter((each) => driver.accepts(each)).map((each) => each.id));
 }
@@ -51,6 +69,7 @@ export function acceptedBy(driver: TunerDriver, multiplexes: Iterable<Multiplex>
 /** @param services of its multiplex @param surveyed whether the survey is among the consumers */
 export function describeSlot(slot: Slot, services: readonly Service[], surveyed: boolean): TunerSnapshot {
   const { driver, session } = slot;
+  const signal = session === null ? null : driver.signal();
   const feeds = session === null ? [] : [...session.feeds].map((feed) => feed.request.consumer);
   const visits = session === null ? [] : [...session.visits].map((visit) => visit.consumer);
   const consumers = [...feeds, ...visits];
@@ -60,13 +79,23 @@ export function describeSlot(slot: Slot, services: readonly Service[], surveyed:
     state: session?.state ?? (slot.error === null ? "idle" : "failed"),
     multiplex: session?.multiplex.id ?? null,
     error: session?.error ?? slot.error,
-    signal: session === null ? null : driver.signal(),
+    signal,
+    verdict: session === null || signal === null ? null : judgeSignal(signal, session.multiplex.delivery),
     services: services
       .filter((service) => service.onAir)
       .map(({ key, name }) => ({ id: key.serviceId, name })),
     consumers: surveyed ? [...consumers, "survey"] : consumers,
     counters: session === null ? slot.counted : addCounters(slot.counted, session.counters),
+    pids: session?.pids ?? [],
+    ...(session !== null && { timings: timingsOf(session) }),
   };
+}
+
+/** Milliseconds from the first tune; null until reached. */
+function timingsOf(session: MuxSession): NonNullable<TunerSnapshot["timings"]> {
+  const { asked, lock, firstPat, pmt } = session.clocks;
+  const since = (at: number): number | null => (at < 0 || asked < 0 ? null : Math.round(at - asked));
+  return { lock: since(lock), pat: since(firstPat), pmt: since(pmt) };
 }
 
 export function addCounters(a: Counters, b: Counters): Counters {

@@ -4,12 +4,14 @@ import { TellyportError, type ErrorCode } from "../kernel/errors.ts";
 import { Emitter } from "../kernel/events.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
-import { arbitrate, type ArbiterSession, type ArbiterTuner, type Decision } from "./arbiter.ts";
+import { Granting, isNoticed } from "./granting.ts";
+import { Holding } from "./holding.ts";
+import { Identities } from "./identities.ts";
 import { LineUp } from "./line-up.ts";
 import { MuxSession } from "./mux-session.ts";
+import { TUNERS_DEFAULTS, type TunersOptions } from "./options.ts";
 import {
   serviceKeyText,
-  WEIGHTS,
   type Multiplex,
   type Receiver,
   type Service,
@@ -25,11 +27,9 @@ import {
   type VisitRequest,
   type WeightClass,
 } from "./ports.ts";
-import { TUNERS_DEFAULTS, type TunersOptions } from "./options.ts";
-import { refusal, REST_MS } from "./refusal.ts";
-import { acceptedBy, addCounters, describeSlot, makeSlot, type Slot } from "./tuner-slot.ts";
-import { isPlayable, type FeedRequest } from "./service-feed.ts";
 import { Survey } from "./survey.ts";
+import { TunerRack } from "./tuner-rack.ts";
+import { addCounters, describeSlot, noteFailure, type Slot } from "./tuner-slot.ts";
 
 export type { TunersOptions } from "./options.ts";
 
@@ -45,39 +45,51 @@ export function createTuners(deps: TunersDeps): Tuners & Receiver & Component {
   return new TunerPool(deps);
 }
 
-/** Whoever asks for a tuner, as far as the arbiter cares. */
-interface Asker {
-  readonly weight: WeightClass;
-  readonly consumer: string;
-  readonly signal?: AbortSignal;
-}
-
 class TunerPool implements Tuners, Receiver, Component {
   readonly name = "tuners";
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #options: Required<TunersOptions>;
   readonly #sources: readonly TunerSource[];
-  readonly #slots: readonly Slot[];
-  /** Beside those that the sources know. */
-  #found: readonly Multiplex[] = [];
+  readonly #rack: TunerRack;
+  readonly #granting: Granting;
   readonly #lineUp: LineUp;
+  readonly #identities: Identities;
   readonly #events: Emitter<TunerEvent>;
   readonly #survey: Survey;
+  /** Multiplexes beside those that the sources know. */
+  #found: readonly Multiplex[] = [];
+  #unwatch: (() => void)[] = [];
   #stopped = false;
 
   constructor({ sources, clock, log, options }: TunersDeps) {
     this.#clock = clock;
     this.#log = log;
     this.#options = { ...TUNERS_DEFAULTS, ...options };
-    this.#events = new Emitter((error) => log.error({ err: error }, "tuner-listener-failed"));
     this.#sources = sources;
+    this.#events = new Emitter((error) => log.error({ err: error }, "tuner-listener-failed"));
+    this.#rack = new TunerRack({
+      sources,
+      clock,
+      limits: this.#options.tunersPerClass,
+      surveyed: (session) => this.#survey.holds(session),
+    });
     const multiplexes = this.#listed();
+    this.#rack.update(multiplexes);
     this.#lineUp = new LineUp(multiplexes);
-    this.#slots = sources.flatMap((source) => source.drivers).map((driver) => makeSlot(driver, multiplexes));
+    this.#identities = new Identities(this.#lineUp);
+    this.#granting = new Granting({
+      rack: this.#rack,
+      clock,
+      stopped: () => this.#stopped,
+      multiplexOf: (holding) => this.#multiplexOf(holding.request.service),
+      open: (slot, multiplex, asker) => void this.#open(slot, multiplex, asker.weight === "scan"),
+      displace: (slot, message, detail) => void this.#close(slot, "displaced", message, detail),
+      watchable: (weight) => this.#watchable(weight),
+    });
     this.#survey = new Survey({
       clock,
-      multiplexes: [...this.#lineUp.multiplexes.keys()],
+      multiplexes: multiplexes.map((multiplex) => multiplex.id),
       stayMs: this.#options.surveyMs,
       periodMs: this.#options.surveyPeriodMs,
       retryMs: this.#options.retryMs,
@@ -89,18 +101,22 @@ class TunerPool implements Tuners, Receiver, Component {
   // ---------------------------------------------------------------- lifecycle
 
   start(): void {
+    this.#unwatch = this.#sources.flatMap((source) => source.onChange?.(() => this.#relist()) ?? []);
+    // Something may have come or gone since they were made.
+    if (this.#unwatch.length > 0) this.#relist();
     if (this.#options.survey) this.#survey.start();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    for (const unwatch of this.#unwatch.splice(0)) unwatch();
     this.#survey.stop();
-    await Promise.all(
-      this.#slots.map(async (slot) => {
-        await this.#close(slot, "stopping", "The box is shutting down.");
-        await slot.closing;
-      }),
-    );
+    const closed = this.#rack.slots.map(async (slot) => {
+      await this.#close(slot, "stopping", "The box is shutting down.");
+      await slot.closing;
+    });
+    this.#granting.rescue();
+    await Promise.all(closed);
   }
 
   // ---------------------------------------------------------------- Tuners
@@ -115,46 +131,77 @@ class TunerPool implements Tuners, Receiver, Component {
 
   availability(key: ServiceKey, weight: WeightClass): ServiceAvailability {
     const service = this.#lineUp.find(key);
-    if (service === null || !this.#lineUp.hasSignal(service.multiplex.id)) return "no-signal";
-    const decision = this.#decide(service.multiplex, weight);
-    switch (decision.kind) {
-      case "share":
-        return "shares-tuner";
-      case "idle":
-        return "free";
-      case "displace":
-        // Nobody notices when background work or an empty session gives way.
-        return decision.weight <= WEIGHTS.predictive ? "free" : "would-displace";
-      case "refuse":
-        return decision.reason === "busy" ? "busy" : "no-signal";
-    }
+    return service === null ? "no-signal" : this.#availabilityOf(service.multiplex, weight);
   }
 
-  subscribe(request: SubscribeRequest): Promise<Subscription> {
+  async subscribe(request: SubscribeRequest): Promise<Subscription> {
     const from = this.#clock.monotonic();
-    const multiplexOf = (): Multiplex => {
-      const service = this.#lineUp.find(request.service);
-      if (service !== null) return service.multiplex;
-      throw new TellyportError(
-        "service-not-on-air",
-        `No multiplex carries service ${serviceKeyText(request.service)}: read the channel list again.`,
-      );
-    };
-    return this.#withTuner(multiplexOf, request, (slot, session) => this.#hold(slot, session, request, from));
+    const holding = new Holding(request, (lost, loss) => this.#granting.lost(lost, loss));
+    const feed = await this.#granting.withTuner(
+      () => this.#multiplexOf(request.service),
+      holding,
+      (slot, session) => {
+        slot.since = from;
+        return holding.take(slot.driver.id, session);
+      },
+    );
+    holding.serve(feed);
+    return holding.subscription(feed, from);
   }
 
   snapshot(): readonly TunerSnapshot[] {
-    return this.#slots.map((slot) => {
+    return this.#rack.slots.map((slot) => {
       const { session } = slot;
       const services = session === null ? [] : this.#lineUp.of(session.multiplex.id);
       return describeSlot(slot, services, session !== null && this.#survey.holds(session));
     });
   }
 
+  #multiplexOf(service: ServiceKey): Multiplex {
+    const known = this.#lineUp.find(service);
+    if (known !== null) return known.multiplex;
+    throw new TellyportError(
+      "service-not-on-air",
+      `No multiplex carries service ${serviceKeyText(service)}: read the channel list again.`,
+    );
+  }
+
+  #availabilityOf(multiplex: Multiplex, weight: WeightClass): ServiceAvailability {
+    if (!this.#lineUp.hasSignal(multiplex.id)) return "no-signal";
+    const decision = this.#rack.decide(multiplex, weight);
+    switch (decision.kind) {
+      case "share":
+        return "shares-tuner";
+      case "idle":
+        return "free";
+      case "displace":
+        return isNoticed(decision.weight) ? "would-displace" : "free";
+      case "refuse":
+        return decision.reason === "busy" || decision.reason === "limit" ? "busy" : "no-signal";
+    }
+  }
+
+  #watchable(weight: WeightClass): string[] {
+    const known = new Map<Multiplex, boolean>();
+    return this.#lineUp
+      .services()
+      .filter(({ multiplex, onAir }) => {
+        if (!onAir) return false;
+        let free = known.get(multiplex);
+        if (free === undefined) {
+          const availability = this.#availabilityOf(multiplex, weight);
+          free = availability === "shares-tuner" || availability === "free";
+          known.set(multiplex, free);
+        }
+        return free;
+      })
+      .map((service) => serviceKeyText(service.key));
+  }
+
   // ---------------------------------------------------------------- Receiver
 
   visit(request: VisitRequest): Promise<Visited> {
-    return this.#withTuner(
+    return this.#granting.withTuner(
       () => request.multiplex,
       request,
       async (slot, session) => {
@@ -168,6 +215,7 @@ class TunerPool implements Tuners, Receiver, Component {
           if (slot.linger === null) this.#release(session);
         }
       },
+      { oneTry: true },
     );
   }
 
@@ -183,154 +231,48 @@ class TunerPool implements Tuners, Receiver, Component {
 
   /** What the sources know themselves goes before what was found. */
   #listed(): Multiplex[] {
-    const all = [...this.#found, ...this.#sources.flatMap((source) => source.multiplexes)];
+    const all = [...this.#found, ...this.#rack.multiplexes()];
     return [...new Map(all.map((multiplex) => [multiplex.id, multiplex])).values()];
   }
 
+  /** Takes over what there is now: drivers, and multiplexes. */
   #relist(): void {
-    const before = [...this.#lineUp.multiplexes.values()];
-    const changed = this.#lineUp.setMultiplexes(this.#listed());
-    const multiplexes = [...this.#lineUp.multiplexes.values()];
-    for (const slot of this.#slots) slot.accepts = acceptedBy(slot.driver, multiplexes);
+    if (this.#stopped) return;
+    const before = this.multiplexes();
+    const multiplexes = this.#listed();
+    const unplugged = this.#rack.update(multiplexes);
+    const changed = this.#lineUp.setMultiplexes(multiplexes);
+    for (const slot of unplugged)
+      void this.#close(slot, "device-gone", `${slot.driver.name} was unplugged: plug it in again.`);
     const gone = before.filter((multiplex) => !this.#lineUp.has(multiplex));
-    for (const slot of this.#slots) {
+    for (const slot of this.#rack.slots) {
       const { session } = slot;
       if (session === null || !gone.some((one) => isDeepStrictEqual(one, session.multiplex))) continue;
       void this.#close(slot, "service-not-on-air", "The channel's multiplex is not received any more.");
     }
     this.#survey.setMultiplexes(multiplexes.map((multiplex) => multiplex.id));
+    this.#granting.rescue();
     if (changed) this.#events.emit({ kind: "lineup" });
-  }
-
-  // ---------------------------------------------------------------- granting
-
-  #decide(multiplex: Multiplex, weight: WeightClass, without: ReadonlySet<string> = new Set()): Decision {
-    const now = this.#clock.monotonic();
-    const listed = this.#lineUp.has(multiplex);
-    const tuners: ArbiterTuner[] = this.#slots.map((slot) => ({
-      id: slot.driver.id,
-      accepts:
-        listed || !slot.driver.accepts(multiplex) ? slot.accepts : new Set([...slot.accepts, multiplex.id]),
-      usable: slot.restsUntil <= now && !without.has(slot.driver.id),
-    }));
-    const sessions: ArbiterSession[] = [];
-    for (const slot of this.#slots) {
-      const { session } = slot;
-      if (session === null) continue;
-      const weights = [...session.feeds].map((feed) => WEIGHTS[feed.request.weight]);
-      for (const visit of session.visits) weights.push(WEIGHTS[visit.weight]);
-      if (this.#survey.holds(session)) weights.push(WEIGHTS.idleScan);
-      sessions.push({
-        tuner: slot.driver.id,
-        multiplex: isSame(session.multiplex, multiplex) ? multiplex.id : session.multiplex.id,
-        weight: Math.max(0, ...weights),
-        consumers: weights.length,
-        since: slot.since,
-      });
-    }
-    return arbitrate(tuners, sessions, { multiplex: multiplex.id, weight: WEIGHTS[weight] });
-  }
-
-  /** Finds a tuner for a multiplex and does something with what it receives; when one fails, the next is tried. */
-  async #withTuner<Result>(
-    multiplexOf: () => Multiplex,
-    asker: Asker,
-    use: (slot: Slot, session: MuxSession) => Promise<Result>,
-  ): Promise<Result> {
-    const failed = new Set<string>();
-    for (;;) {
-      if (this.#stopped) throw new TellyportError("stopping", "The box is shutting down.");
-      if (asker.signal?.aborted === true)
-        throw new TellyportError("request-cancelled", "The request was withdrawn.");
-      const multiplex = multiplexOf();
-      const slot = this.#grant(multiplex, asker, failed);
-      const { session } = slot;
-      if (session === null) throw new TellyportError("device-gone", "The tuner was lost: try again.");
-      try {
-        return await use(slot, session);
-      } catch (error) {
-        if (!this.#mayTryAnother(error, slot, multiplex, failed)) throw error;
-      }
-    }
-  }
-
-  /** @returns the slot whose session receives the multiplex now, or begins to */
-  #grant(multiplex: Multiplex, asker: Asker, without: ReadonlySet<string>): Slot {
-    const decision = this.#decide(multiplex, asker.weight, without);
-    if (decision.kind === "refuse") {
-      const broken = this.#slots.find((one) => one.error !== null)?.error ?? null;
-      throw refusal(decision, broken, this.services());
-    }
-    const slot = this.#slot(decision.tuner);
-    if (decision.kind === "displace")
-      void this.#close(
-        slot,
-        "displaced",
-        `The tuner was needed for ${asker.consumer}: choose another channel, or try again later.`,
-      );
-    if (decision.kind !== "share") this.#open(slot, multiplex);
-    return slot;
-  }
-
-  async #hold(
-    slot: Slot,
-    session: MuxSession,
-    request: SubscribeRequest,
-    from: number,
-  ): Promise<Subscription> {
-    slot.linger?.cancel();
-    slot.linger = null;
-    slot.since = from;
-    const wish: FeedRequest = {
-      serviceId: request.service.serviceId,
-      weight: request.weight,
-      consumer: request.consumer,
-      sink: request.sink,
-      select: request.select ?? isPlayable,
-    };
-    const feed = await session.subscribe(wish, request.signal);
-    const close = (): void => {
-      request.signal?.removeEventListener("abort", close);
-      feed.close();
-    };
-    request.signal?.addEventListener("abort", close, { once: true });
-    return {
-      timings: {
-        lock: Math.max(0, feed.lockedAt - from),
-        pmt: feed.knownAt - from,
-      },
-      reweigh: (weight) => void (wish.weight = weight),
-      close,
-    };
-  }
-
-  /** The ladder's last rung: a tuner that failed is left out, and another one is tried if there is one. */
-  #mayTryAnother(error: unknown, slot: Slot, multiplex: Multiplex, failed: Set<string>): boolean {
-    if (!(error instanceof TellyportError)) return false;
-    if (error.code !== "device-gone" && error.code !== "device-busy" && error.code !== "no-lock")
-      return false;
-    failed.add(slot.driver.id);
-    const decision = this.#decide(multiplex, "idleScan", failed);
-    return decision.kind === "idle" || decision.kind === "share";
+    this.#events.emit({ kind: "tuners" });
   }
 
   // ---------------------------------------------------------------- sessions
 
-  #slot(tuner: string): Slot {
-    const slot = this.#slots.find((candidate) => candidate.driver.id === tuner);
-    if (slot === undefined) throw new Error(`there is no tuner ${tuner}`);
-    return slot;
-  }
-
-  #open(slot: Slot, multiplex: Multiplex): MuxSession {
+  /** @param asFound whichever transport stream comes is taken for the multiplex's */
+  #open(slot: Slot, multiplex: Multiplex, asFound: boolean): MuxSession {
+    const { last } = slot;
     const session = new MuxSession({
       driver: slot.driver,
       multiplex,
       clock: this.#clock,
       log: this.#log,
+      expected: asFound ? null : this.#identities.of(multiplex),
+      stale: last === null || last.multiplex === multiplex.id ? null : last.transportStreamId,
+      wholeMultiplex: this.#options.wholeMultiplex,
       events: {
         lineup: (source) => {
           if (this.#lineUp.update(source.multiplex, source.tables)) this.#events.emit({ kind: "lineup" });
+          this.#identities.confirmed(source.multiplex);
         },
         guide: (events, stretches) => {
           // What a scan hears of multiplexes that are in no list concerns nobody.
@@ -339,6 +281,7 @@ class TunerPool implements Tuners, Receiver, Component {
         changed: () => this.#onChanged(slot),
         idle: (source) => this.#onIdle(slot, source),
         ended: (source, code) => this.#onEnded(slot, source, code),
+        mayMove: (source) => this.#mayMove(source),
       },
     });
     slot.session = session;
@@ -349,10 +292,15 @@ class TunerPool implements Tuners, Receiver, Component {
     return session;
   }
 
-  #close(slot: Slot, code: ErrorCode, message: string): Promise<void> {
+  #close(
+    slot: Slot,
+    code: ErrorCode,
+    message: string,
+    detail?: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
     const { session } = slot;
     if (session === null) return slot.closing;
-    slot.closing = session.close(code, message).catch((error: unknown) => {
+    slot.closing = session.close(code, message, detail).catch((error: unknown) => {
       this.#log.error({ tuner: slot.driver.id, err: error }, "tuner-close-failed");
     });
     return slot.closing;
@@ -360,6 +308,11 @@ class TunerPool implements Tuners, Receiver, Component {
 
   #onChanged(slot: Slot): void {
     const { session } = slot;
+    if (session?.state === "streaming") slot.failures = 0;
+    if (session !== null && session.feeds.size > 0) {
+      slot.linger?.cancel();
+      slot.linger = null;
+    }
     if (session !== null && session.lockedAt >= 0 && this.#lineUp.received(session.multiplex.id))
       this.#events.emit({ kind: "lineup" });
     this.#events.emit({ kind: "tuners" });
@@ -376,7 +329,7 @@ class TunerPool implements Tuners, Receiver, Component {
 
   /** Lets a session go that nobody holds. */
   #release(session: MuxSession): void {
-    const slot = this.#slots.find((candidate) => candidate.session === session);
+    const slot = this.#rack.slots.find((candidate) => candidate.session === session);
     if (slot === undefined || session.feeds.size > 0 || session.visits.size > 0) return;
     if (this.#survey.holds(session)) return;
     void this.#close(slot, "request-cancelled", "Nobody watches.");
@@ -387,30 +340,40 @@ class TunerPool implements Tuners, Receiver, Component {
     slot.linger = null;
     if (slot.session === session) slot.session = null;
     slot.counted = addCounters(slot.counted, session.counters);
+    const { seen } = session.guard;
+    if (seen !== null) slot.last = { multiplex: session.multiplex.id, transportStreamId: seen };
     if (code !== null) {
       // A multiplex that cannot be received is no fault of the tuner's.
-      if (code !== "no-lock") {
-        slot.error = code;
-        slot.restsUntil = this.#clock.monotonic() + REST_MS;
-      }
+      if (code !== "no-lock" && code !== "wrong-multiplex") noteFailure(slot, code, this.#clock.monotonic());
+      if (code === "wrong-multiplex" && (this.#survey.holds(session) || session.visits.size > 0))
+        this.#identities.contradicted(session.multiplex, seen);
       if (session.lockedAt < 0 && code === "no-lock" && this.#lineUp.unreceived(session.multiplex.id))
         this.#events.emit({ kind: "lineup" });
       slot.closing = slot.driver.close().catch(() => undefined);
+      this.#granting.rescue();
     }
     this.#survey.ended(session, code);
     this.#events.emit({ kind: "tuners" });
   }
 
+  #mayMove(session: MuxSession): boolean {
+    const [feed] = [...session.feeds];
+    if (feed === undefined || !this.#lineUp.has(session.multiplex)) return false;
+    const without = new Set([session.driver.id]);
+    const decision = this.#rack.decide(session.multiplex, feed.request.weight, {
+      without,
+      ignoring: session,
+    });
+    if (decision.kind === "displace") return !isNoticed(decision.weight);
+    return decision.kind === "idle" && this.#rack.slot(decision.tuner).failures === 0;
+  }
+
   #openForSurvey(multiplex: string): MuxSession | null {
     const description = this.#lineUp.multiplexes.get(multiplex);
     if (description === undefined) return null;
-    const decision = this.#decide(description, "idleScan");
-    if (decision.kind === "share") return this.#slot(decision.tuner).session;
-    return decision.kind === "idle" ? this.#open(this.#slot(decision.tuner), description) : null;
+    const decision = this.#rack.decide(description, "idleScan");
+    if (decision.kind === "share") return this.#rack.slot(decision.tuner).session;
+    if (decision.kind !== "idle") return null;
+    return this.#open(this.#rack.slot(decision.tuner), description, false);
   }
-}
-
-/** Received alike, whatever it is called: one session serves both. */
-function isSame(a: Multiplex, b: Multiplex): boolean {
-  return a.id === b.id || isDeepStrictEqual(a.delivery, b.delivery);
 }

@@ -1,5 +1,6 @@
 import { TellyportError } from "../../src/kernel/errors.ts";
 import type { Clock } from "../../src/kernel/clock.ts";
+import { pid, type Pid } from "../../src/kernel/units.ts";
 import type { Multiplex, PacketSink, Signal, TunerDriver, TunerFailure } from "../../src/tuner/ports.ts";
 
 /** A driver that does what a test says: locks, refuses or keeps silent, and delivers the packets it is fed. */
@@ -14,6 +15,11 @@ export class FakeTuner implements TunerDriver {
   readonly #accepts: (multiplex: Multiplex) => boolean;
   readonly #behaviour: (multiplex: Multiplex) => "lock" | "silence" | TunerFailure;
   #sink: PacketSink | null = null;
+  #unplugged = false;
+  /** What {@link filter} was asked for, in order. */
+  readonly filters: (ReadonlySet<Pid> | "all")[] = [];
+  /** Leaves out what was not asked for, as a device with filters does; default false. */
+  filtering = false;
 
   /**
    * @param behaviour what tuning to a multiplex does; `silence` neither locks nor fails. Default: locks at once
@@ -42,7 +48,7 @@ export class FakeTuner implements TunerDriver {
     this.calls.push(`tune ${multiplex.id}`);
     this.#sink = null;
     this.multiplex = null;
-    const outcome = this.#behaviour(multiplex);
+    const outcome = this.#unplugged ? "device-gone" : this.#behaviour(multiplex);
     if (outcome === "silence")
       await new Promise((_, reject) =>
         signal.addEventListener("abort", () =>
@@ -54,8 +60,8 @@ export class FakeTuner implements TunerDriver {
     this.multiplex = multiplex;
   }
 
-  filter(): void {
-    // Delivers whatever it is fed.
+  filter(pids: ReadonlySet<Pid> | "all"): void {
+    this.filters.push(pids);
   }
 
   signal(): Signal {
@@ -70,7 +76,28 @@ export class FakeTuner implements TunerDriver {
 
   /** Delivers packets, if something is tuned. */
   feed(packets: Buffer): void {
-    this.#sink?.packets(packets, this.#clock.monotonic());
+    const asked = this.filters.at(-1) ?? "all";
+    const kept =
+      !this.filtering || asked === "all"
+        ? packets
+        : Buffer.concat(
+            Array.from({ length: packets.length / 188 }, (_, i) =>
+              packets.subarray(i * 188, i * 188 + 188),
+            ).filter((packet) => asked.has(pid(packet.readUInt16BE(1) & 0x1fff))),
+          );
+    if (kept.length > 0) this.#sink?.packets(kept, this.#clock.monotonic());
+  }
+
+  /** The device is pulled out: what runs fails, and tuning does until {@link plugIn}. */
+  unplug(): void {
+    this.#unplugged = true;
+    this.multiplex = null;
+    this.fail("device-gone");
+    this.#sink = null;
+  }
+
+  plugIn(): void {
+    this.#unplugged = false;
   }
 
   overflow(): void {

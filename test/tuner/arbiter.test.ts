@@ -68,11 +68,66 @@ t.test("arbiter: an equal weight is refused, with what could be had", (t) => {
     multiplex: "n",
     weight: 500,
   });
-  t.same(decision, { kind: "refuse", reason: "busy", running: ["m"] });
-  t.match(arbitrate([tuner("a", ["m"])], [], { multiplex: "n", weight: 500 }), { reason: "no-tuner" });
-  t.match(arbitrate([tuner("a", ["n"], false)], [], { multiplex: "n", weight: 500 }), {
-    reason: "device-gone",
+  t.same(decision, {
+    kind: "refuse",
+    reason: "busy",
+    since: 0,
+    held: [session("a", "m", 500)],
+    running: ["m"],
   });
+  t.match(arbitrate([tuner("a", ["m"])], [], { multiplex: "n", weight: 500 }), {
+    reason: "no-tuner",
+    since: null,
+  });
+  const gone = { ...tuner("a", ["n"], false), failedAt: 70 };
+  t.match(arbitrate([gone], [], { multiplex: "n", weight: 500 }), { reason: "device-gone", since: 70 });
+  t.end();
+});
+
+t.test("arbiter: it is busy since the last of the tuners was taken", (t) => {
+  const tuners = [tuner("a", ["m", "n", "o"]), tuner("b", ["m", "n", "o"]), tuner("c", ["p"])];
+  const sessions = [
+    session("a", "m", 500, { since: 30 }),
+    session("b", "n", 600, { since: 20 }),
+    session("c", "p", 500, { since: 90 }),
+  ];
+  const decision = arbitrate(tuners, sessions, { multiplex: "o", weight: 400 });
+  t.match(decision, { kind: "refuse", reason: "busy", since: 30, running: ["m", "n", "p"] });
+  t.same(decision.kind === "refuse" && decision.held.map((held) => held.tuner), ["a", "b"]);
+  t.end();
+});
+
+t.test("arbiter: a tuner that failed lately is taken after all others, but before anybody must go", (t) => {
+  const suspect = { ...tuner("a", ["m"]), suspect: true };
+  const both = [suspect, tuner("b", ["m", "n"])];
+  t.match(arbitrate(both, [], { multiplex: "m", weight: 1 }), { kind: "idle", tuner: "b" });
+  t.match(arbitrate(both, [session("b", "n", 50)], { multiplex: "m", weight: 500 }), {
+    kind: "idle",
+    tuner: "a",
+  });
+  t.end();
+});
+
+t.test("arbiter: among equals one that can go on elsewhere gives way", (t) => {
+  const tuners = [tuner("a", ["m", "n", "o"]), tuner("b", ["m", "n", "o"]), tuner("c", ["n"])];
+  const sessions = [session("a", "m", 500, { since: 1 }), session("b", "n", 500, { since: 2, consumers: 3 })];
+  t.match(arbitrate(tuners, sessions, { multiplex: "o", weight: 600 }), { displaced: "n", tuner: "b" });
+  t.end();
+});
+
+t.test("arbiter: a class at its limit shares, and gets no tuner more", (t) => {
+  const tuners = ["a", "b", "c"].map((id) => tuner(id, ["m", "n", "o"]));
+  const sessions = [session("a", "m", 400, { since: 7 }), session("b", "n", 500)];
+  t.match(arbitrate(tuners, sessions, { multiplex: "o", weight: 400, limit: 1 }), {
+    kind: "refuse",
+    reason: "limit",
+    since: 7,
+    held: [{ tuner: "a" }],
+  });
+  t.match(arbitrate(tuners, sessions, { multiplex: "n", weight: 400, limit: 1 }), { kind: "share" });
+  t.match(arbitrate(tuners, sessions, { multiplex: "o", weight: 400, limit: 2 }), { kind: "idle" });
+  t.match(arbitrate(tuners, sessions, { multiplex: "o", weight: 500, limit: 2 }), { kind: "idle" });
+  t.match(arbitrate(tuners, [], { multiplex: "o", weight: 400, limit: 0 }), { reason: "limit", since: null });
   t.end();
 });
 

@@ -7,6 +7,7 @@ import type {
   ServiceSink,
   ServiceStreams,
   TunerEvent,
+  WeightClass,
 } from "../../src/tuner/ports.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { FakeTuner } from "../helpers/fake-tuner.ts";
@@ -40,7 +41,9 @@ export class Recorder implements ServiceSink {
   readonly packets: { pid: number; length: number; damaged: boolean }[] = [];
   readonly scramblings: boolean[] = [];
   pcrs = 0;
+  interruptions = 0;
   end: string | null = null;
+  detail: Readonly<Record<string, unknown>> | undefined;
 
   streams(streams: ServiceStreams): void {
     this.told.push(streams);
@@ -54,8 +57,12 @@ export class Recorder implements ServiceSink {
   scrambling(scrambled: boolean): void {
     this.scramblings.push(scrambled);
   }
-  ended(code: string): void {
+  interrupted(): void {
+    this.interruptions++;
+  }
+  ended(code: string, _message: string, detail?: Readonly<Record<string, unknown>>): void {
     this.end = code;
+    this.detail = detail;
   }
 }
 
@@ -65,6 +72,8 @@ export function fakeTuners(options: {
   multiplexes: number;
   behaviour?: (multiplex: Multiplex) => "lock" | "silence" | "no-lock" | "device-gone" | "device-busy";
   accepts?: (multiplex: Multiplex) => boolean;
+  /** The same for single drivers, by id. */
+  acceptsBy?: Readonly<Record<string, (multiplex: Multiplex) => boolean>>;
   options?: TunersOptions;
 }) {
   const clock = new FakeClock();
@@ -73,13 +82,23 @@ export function fakeTuners(options: {
     (_, i) =>
       new FakeTuner(`fake-${i}`, clock, {
         ...(options.behaviour !== undefined && { behaviour: options.behaviour }),
-        ...(options.accepts !== undefined && { accepts: options.accepts }),
+        accepts: options.acceptsBy?.[`fake-${i}`] ?? options.accepts ?? (() => true),
       }),
   );
   const multiplexes = Array.from({ length: options.multiplexes }, (_, i) => multiplex(i + 1));
   const events: TunerEvent[] = [];
+  const changes = new Set<() => void>();
   const tuners = createTuners({
-    sources: [{ drivers, multiplexes }],
+    sources: [
+      {
+        drivers,
+        multiplexes,
+        onChange: (listener) => {
+          changes.add(listener);
+          return () => changes.delete(listener);
+        },
+      },
+    ],
     clock,
     log: silentLog,
     options: options.options ?? {},
@@ -118,7 +137,7 @@ export function fakeTuners(options: {
     serviceId: number,
     sink: ServiceSink,
     rest: {
-      weight?: "viewer" | "owner" | "guest";
+      weight?: WeightClass;
       signal?: AbortSignal;
       select?: (s: ElementaryStream) => boolean;
     } = {},
@@ -135,5 +154,23 @@ export function fakeTuners(options: {
     );
   };
 
-  return { clock, drivers, tuners, events, run, settle, subscribe, silent, substitute };
+  /** After `drivers` or `multiplexes` were changed. */
+  const changed = (): void => {
+    for (const listener of changes) listener();
+  };
+
+  return {
+    clock,
+    drivers,
+    multiplexes,
+    changed,
+    changes,
+    tuners,
+    events,
+    run,
+    settle,
+    subscribe,
+    silent,
+    substitute,
+  };
 }

@@ -213,29 +213,6 @@ t.test("tuners: data that comes back after a new tune goes on to the same consum
   await tuners.stop?.();
 });
 
-t.test(
-  "tuners: an unplugged device ends its consumers, and the next request takes another tuner",
-  async (t) => {
-    const { tuners, drivers, run, subscribe } = fakeTuners({ drivers: 2, multiplexes: 1 });
-    tuners.start?.(new AbortController().signal);
-    await run(6000);
-    const sink = new Recorder();
-    await subscribe(11, sink);
-    const used = drivers.find((driver) => driver.multiplex !== null)!;
-    used.fail("device-gone");
-    t.equal(sink.end, "device-gone");
-    t.match(
-      tuners.snapshot().find((tuner) => tuner.id === used.id),
-      { state: "failed", error: "device-gone" },
-    );
-    const again = new Recorder();
-    await subscribe(11, again);
-    const now = drivers.find((driver) => driver.multiplex !== null)!;
-    t.not(now, used);
-    await tuners.stop?.();
-  },
-);
-
 t.test("tuners: a busy device sends the request on to the next tuner", async (t) => {
   let tunes = 0;
   const { tuners, run, subscribe } = fakeTuners({

@@ -27,6 +27,16 @@ export interface ScanCounters {
   transportErrors: number;
 }
 
+/** What was counted of one PID while somebody took it. */
+export interface PidCounters {
+  readonly pid: number;
+  readonly packets: number;
+  readonly continuityErrors: number;
+  readonly transportErrors: number;
+  /** transport_scrambling_control was not 00. @see TS 100 289 §5.1 */
+  readonly scrambled: number;
+}
+
 /**
  * The one pass over a multiplex: looks at each packet once, keeps its continuity, and hands it to whoever wants its PID.
  * A PID that nobody wants costs the look at its header. Nothing is allocated per packet.
@@ -39,6 +49,11 @@ export class PacketScan {
   readonly counters: ScanCounters = { packets: 0, continuityErrors: 0, transportErrors: 0 };
   readonly #next = new Uint8Array(PID_COUNT).fill(UNKNOWN);
   readonly #interest = new Uint8Array(PID_COUNT);
+  /** By PID; those of PIDs that nobody takes are not kept up. */
+  readonly #packets = new Uint32Array(PID_COUNT);
+  readonly #scrambled = new Uint32Array(PID_COUNT);
+  readonly #continuityErrors = new Uint32Array(PID_COUNT);
+  readonly #transportErrors = new Uint32Array(PID_COUNT);
   /** Of the last payload of each wanted PID: tells a duplicate from sixteen lost packets. */
   readonly #signature = new Int32Array(PID_COUNT);
   readonly #sections = new Array<SectionAssembler | null>(PID_COUNT).fill(null);
@@ -80,6 +95,22 @@ export class PacketScan {
     this.#want(pid, PES, false);
     // A multiplex that nobody watches needs no megabyte.
     if (--this.#pesPids === 0) this.#arena = null;
+  }
+
+  /** Of every PID that somebody takes now, in order. */
+  pidCounters(): PidCounters[] {
+    const counters: PidCounters[] = [];
+    for (let pid = 0; pid < PID_COUNT; pid++) {
+      if (this.#interest[pid] === 0) continue;
+      counters.push({
+        pid,
+        packets: this.#packets[pid]!,
+        continuityErrors: this.#continuityErrors[pid]!,
+        transportErrors: this.#transportErrors[pid]!,
+        scrambled: this.#scrambled[pid]!,
+      });
+    }
+    return counters;
   }
 
   /** Packets were lost somewhere: forgets every counter and marks what is in the making as damaged. */
@@ -131,6 +162,7 @@ export class PacketScan {
     const fourth = bytes[offset + 3]!;
     if (second >= 0x80) {
       this.counters.transportErrors++;
+      this.#transportErrors[pid]!++;
       this.#tellLost(pid);
       return false;
     }
@@ -152,6 +184,7 @@ export class PacketScan {
       return false;
     }
     this.counters.continuityErrors++;
+    this.#continuityErrors[pid]!++;
     this.#next[pid] = following;
     this.#tellLost(pid);
     return true;
@@ -166,6 +199,7 @@ export class PacketScan {
 
   #deliver(bytes: Buffer, offset: number, pid: number, at: Milliseconds): void {
     const wanted = this.#interest[pid]!;
+    this.#packets[pid]!++;
     const second = bytes[offset + 1]!;
     const fourth = bytes[offset + 3]!;
     let start = offset + 4;
@@ -187,6 +221,7 @@ export class PacketScan {
     this.#signature[pid] = signature(bytes, offset);
     const pes = this.#pes[pid];
     if ((fourth & 0xc0) !== 0) {
+      this.#scrambled[pid]!++;
       if (pes !== null && pes !== undefined) pes.scrambledAt = at;
       return;
     }

@@ -1,0 +1,47 @@
+import type { Pid } from "../kernel/units.ts";
+import { TABLE_PID } from "./mux-tables.ts";
+import type { Delivery, TunerDriver } from "./ports.ts";
+
+/** Of every multiplex. @see ISO/IEC 13818-1 table 2-3, EN 300 468 table 1, ATSC A/65 §4.1 */
+const TABLES: readonly number[] = [
+  ...new Set([0x00, 0x01, 0x10, 0x11, 0x12, 0x14, ...Object.values(TABLE_PID)]),
+];
+const PSIP_BASE = 0x1ffb;
+
+/** Tells a driver which PIDs to deliver, whenever that changes. */
+export class WantedPids {
+  readonly #driver: TunerDriver;
+  readonly #whole: boolean;
+  readonly #tables: readonly number[];
+  #told: ReadonlySet<Pid> | null = null;
+
+  /** @param whole ask for the whole multiplex instead */
+  constructor(driver: TunerDriver, { system }: Delivery, whole: boolean) {
+    this.#driver = driver;
+    this.#whole = whole;
+    this.#tables = system === "atsc" || system === "hdhomerun" ? [...TABLES, PSIP_BASE] : TABLES;
+  }
+
+  /** The driver was tuned anew and knows nothing. */
+  forget(): void {
+    this.#told = null;
+  }
+
+  /** @param pids those beside the tables */
+  want(pids: Iterable<number>): void {
+    const before = this.#told;
+    if (this.#whole) {
+      if (before === null) this.#driver.filter("all");
+      this.#told = new Set();
+      return;
+    }
+    const wanted = new Set([...this.#tables, ...pids] as Pid[]);
+    const added = before === null || [...wanted].some((pid) => !before.has(pid));
+    const removed = before !== null && [...before].some((pid) => !wanted.has(pid));
+    if (!added && !removed) return;
+    // What is new is there before what is old goes: a filter that is set anew may cost packets.
+    if (before !== null && added && removed) this.#driver.filter(new Set([...before, ...wanted]));
+    this.#driver.filter(wanted);
+    this.#told = wanted;
+  }
+}
