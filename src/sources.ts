@@ -7,6 +7,7 @@ import {
   createHdhomerunSource,
   createMockSource,
   createNetworkSource,
+  createSatipSource,
   type MockSource,
   type TunerSource,
 } from "./tuner/index.ts";
@@ -27,7 +28,7 @@ export async function openSources(
 ): Promise<OpenedSources> {
   const sources: TunerSource[] = [];
   let mock: MockSource | null = null;
-  const { mock: mockConfig, file, hdhomerun, network, dvb } = config.tuners;
+  const { mock: mockConfig, file, hdhomerun, network, dvb, satip } = config.tuners;
   if (file !== undefined && file.paths.length > 0) {
     sources.push(
       await createFileSource({
@@ -62,6 +63,10 @@ export async function openSources(
         satellites: dvb.satellites,
         signalMs: dvb.signalSeconds * 1000,
       }),
+    );
+  if (satip !== undefined && (satip.discover || satip.servers.length > 0))
+    sources.push(
+      createSatipSource({ ...satip, clock: deps.clock, log: deps.log.child({ module: "satip" }) }),
     );
   if (mockConfig !== undefined) {
     mock = createMockSource({ clock: deps.clock, loopsFolder: deps.loopsFolder, faults: mockConfig });

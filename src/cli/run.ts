@@ -13,7 +13,7 @@ export interface RunArgs {
   readonly state?: string;
   /** Plain http; https takes the next one. */
   readonly port?: number;
-  /** `mock`, `file:PATH[,PATH...]`, `hdhomerun[:HOST[,HOST...]]`, or `m3u:PATH_OR_URL`. */
+  /** `mock`, `file:PATH[,PATH...]`, `hdhomerun[:HOST[,HOST...]]`, `satip[:HOST[:PORT][,...]]`, or `m3u:PATH_OR_URL`. */
   readonly tuner?: string;
   /** Greet a person: address, code and QR code on standard output. */
   readonly welcome?: boolean;
@@ -80,6 +80,7 @@ const NO_TUNER: Record<keyof Config["tuners"], undefined> = {
   hdhomerun: undefined,
   network: undefined,
   dvb: undefined,
+  satip: undefined,
 };
 
 /** In place of those that the configuration names. */
@@ -95,13 +96,26 @@ function tunersOf(text: string): Record<keyof Config["tuners"], unknown> {
     return { ...NO_TUNER, dvb: { adapters: names.map(Number) } };
   if (kind === "file" && names.length > 0) return { ...NO_TUNER, file: { paths: names } };
   if (kind === "hdhomerun") return { ...NO_TUNER, hdhomerun: { hosts: names, discover: names.length === 0 } };
+  if (kind === "satip") {
+    const servers = names.map(satipServer);
+    return { ...NO_TUNER, satip: { servers, discover: servers.length === 0 } };
+  }
   // An address may hold a comma: one list at a time.
   if (kind === "m3u" && names.length > 0)
     return { ...NO_TUNER, network: { lists: [text.slice("m3u:".length)] } };
   throw new TellyportError(
     "usage",
-    `--tuner takes "mock", "dvb[:ADAPTER[,ADAPTER...]]", "file:PATH[,PATH...]", "hdhomerun[:HOST[,HOST...]]" or "m3u:PATH_OR_URL", not "${kind}${colon < 0 ? "" : ":"}".`,
+    `--tuner takes "mock", "dvb[:ADAPTER[,ADAPTER...]]", "file:PATH[,PATH...]", "hdhomerun[:HOST[,HOST...]]", "satip[:HOST[:PORT]]" or "m3u:PATH_OR_URL", not "${kind}${colon < 0 ? "" : ":"}".`,
   );
+}
+
+/** `HOST` or `HOST:PORT`, an IPv6 address in brackets. */
+function satipServer(text: string): { host: string; port?: number } {
+  const parts = /^(?:\[([0-9A-Fa-f:]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text);
+  const host = parts?.[1] ?? parts?.[2];
+  if (host === undefined)
+    throw new TellyportError("usage", `--tuner satip: takes HOST or HOST:PORT, not "${text}".`);
+  return { host, ...(parts?.[3] !== undefined && { port: Number(parts[3]) }) };
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the second one ends the process the hard way. */

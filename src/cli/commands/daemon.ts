@@ -12,7 +12,7 @@ export const run: Command = {
     tuner: {
       type: "string",
       value: "TUNER",
-      help: "In place of the configured ones: mock, dvb, file:PATH[,PATH...], hdhomerun[:HOST] or m3u:PATH_OR_URL",
+      help: "In place of the configured ones: mock, dvb, file:PATH[,PATH...], hdhomerun[:HOST], satip[:HOST[:PORT]] or m3u:PATH_OR_URL",
     },
     welcome: { type: "boolean", help: "Greet with web address, pairing code and QR code" },
   },

@@ -82,6 +82,57 @@ const networkTuner = optionalSection(
   "Transport streams of the network",
 );
 
+const satipTuners = optionalSection(
+  {
+    discover: Type.Boolean({ default: true, description: "Look for servers on the local network" }),
+    servers: Type.Array(
+      Type.Object(
+        {
+          host: Type.String({
+            pattern: "^[A-Za-z0-9._:-]{1,253}$",
+            description: "Address or name of the server",
+          }),
+          port: Type.Integer({ minimum: 1, maximum: 65535, default: 554, description: "Port of its RTSP" }),
+          capabilities: Type.String({
+            pattern: "^([A-Za-z0-9]{2,10}-[0-9]{1,2}(,|$))*$",
+            default: "",
+            description: "Its front ends, such as DVBS2-8,DVBT-4; empty: as it says itself",
+          }),
+          frontends: Type.Array(Type.Integer({ minimum: 1, maximum: 64 }), {
+            default: [],
+            maxItems: 64,
+            description: "Front ends to use, by number; none: the server chooses",
+          }),
+        },
+        { additionalProperties: false },
+      ),
+      { default: [], maxItems: 16, description: "Servers by address" },
+    ),
+    transport: Type.Union([Type.Literal("auto"), Type.Literal("udp"), Type.Literal("tcp")], {
+      default: "auto",
+      description: "How packets come; auto: by UDP, and by TCP when none get through",
+    }),
+    satellites: Type.Array(
+      Type.Object(
+        {
+          orbital: Type.String({
+            pattern: "^[0-9]{1,3}\\.[0-9][EW]$",
+            description: "Orbital position, such as 19.2E",
+          }),
+          source: Type.Integer({
+            minimum: 1,
+            maximum: 255,
+            description: "Number of the signal source at the server (src)",
+          }),
+        },
+        { additionalProperties: false },
+      ),
+      { default: [], maxItems: 255, description: "Dishes of the servers; none: one dish, source 1" },
+    ),
+  },
+  "SAT>IP servers on the network",
+);
+
 const lnbFields = {
   lowMHz: Type.Number({ minimum: 0, default: 9750, description: "Local oscillator of the low band, MHz" }),
   highMHz: Type.Number({
@@ -193,7 +244,14 @@ export const ConfigSchema = section(
       "How phones at home find the box",
     ),
     tuners: Type.Object(
-      { mock: mockFaults, file: fileTuner, hdhomerun: hdhomerunTuner, network: networkTuner, dvb: dvbTuners },
+      {
+        mock: mockFaults,
+        file: fileTuner,
+        hdhomerun: hdhomerunTuner,
+        network: networkTuner,
+        dvb: dvbTuners,
+        satip: satipTuners,
+      },
       {
         additionalProperties: false,
         default: {},

@@ -3,7 +3,7 @@ import { Emitter } from "../../../kernel/events.ts";
 import type { Log } from "../../../kernel/log.ts";
 import type { TunerSource } from "../../ports.ts";
 import type { SearchSettings } from "./describe.ts";
-import { sourceOf } from "./server.ts";
+import { sourceOf, type SatipSatellite } from "./server.ts";
 import { SatipServers, type ConfiguredServer } from "./servers.ts";
 import type { Transport } from "./session.ts";
 
@@ -15,8 +15,8 @@ export interface SatipSourceOptions {
   readonly servers: readonly ConfiguredServer[];
   /** How packets come; `auto`: by UDP, and by TCP when none get through. */
   readonly transport: Transport | "auto";
-  /** Signal source by orbital position, `{"19.2E": 1}`; empty: all is source 1. */
-  readonly sources: Readonly<Record<string, number>>;
+  /** Signal source of each orbital position; none: all is source 1. */
+  readonly satellites: readonly SatipSatellite[];
   /** From one look for servers to the next, ms; default 60 000. */
   readonly periodMs?: number;
   /** Where to search; default the whole network. */
@@ -35,7 +35,7 @@ export function createSatipSource(options: SatipSourceOptions): TunerSource & { 
     configured: options.servers,
     discover: options.discover,
     transport: options.transport,
-    source: sourceOf(options.sources),
+    source: sourceOf(options.satellites),
     search: options.search ?? {},
     periodMs: options.periodMs ?? 60_000,
     clock,

@@ -17,12 +17,17 @@ export interface SatipServer {
   unreachable(): void;
 }
 
-/**
- * Signal sources by orbital position.
- * @param configured `{"19.2E": 1}`; empty: everything is source 1
- */
-export function sourceOf(configured: Readonly<Record<string, number>>): SatipServer["source"] {
-  const sources = new Map(Object.entries(configured).map(([orbital, src]) => [degrees(orbital), src]));
+/** Where a dish of the server points. */
+export interface SatipSatellite {
+  /** Such as `19.2E`. */
+  readonly orbital: string;
+  /** Its number at the server, 1..255. */
+  readonly source: number;
+}
+
+/** Signal sources by orbital position. @param satellites none: everything is source 1 */
+export function sourceOf(satellites: readonly SatipSatellite[]): SatipServer["source"] {
+  const sources = new Map(satellites.map(({ orbital, source }) => [degrees(orbital), source]));
   if (sources.size === 0) return () => 1;
   const only = [...sources.values()][0] ?? 1;
   return (orbital) => (orbital === null ? only : (sources.get(degrees(orbital)) ?? null));

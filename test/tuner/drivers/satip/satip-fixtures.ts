@@ -88,7 +88,7 @@ export async function receive(
     address: { host: "127.0.0.1", port: fake.port },
     transport: options.transport ?? "auto",
     learned: null,
-    source: sourceOf({}),
+    source: sourceOf([]),
     unreachable: () => undefined,
   };
   const tuner = new SatipTuner({
