@@ -52,7 +52,8 @@ export function judgeSignal(signal: Signal, delivery: Delivery): SignalVerdict {
   return withErrors(verdict, signal);
 }
 
-function unlocked({ strength }: Signal, delivery: Delivery): SignalVerdict {
+function unlocked(signal: Signal, delivery: Delivery): SignalVerdict {
+  const strength = signal.strength !== null && Number.isFinite(signal.strength) ? signal.strength : null;
   const kind = kindOf(delivery);
   const cure =
     kind === null

@@ -26,7 +26,14 @@ t.test("routes: the tuners are told as the schema says", async (t) => {
       state: "streaming",
       multiplex: "mux-1",
       error: null,
-      signal: { strength: -50, cnr: 25 },
+      signal: {
+        strength: -50,
+        cnr: 25,
+        quality: null,
+        bitErrorRatio: null,
+        uncorrectedBlocks: null,
+        verdict: { level: "good", code: "received", text: "received: 25 dB", margin: null },
+      },
       consumers: ["consumer of 11"],
       services: [
         { id: 11, name: "Service 1.1" },

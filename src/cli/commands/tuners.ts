@@ -45,6 +45,7 @@ export function renderTuners(all: readonly Tuner[], columns: number | undefined)
 function details(tuner: Tuner, width: number): string {
   const { counters } = tuner;
   const rows: [string, string][] = [
+    ["signal", signalDetails(tuner)],
     ["services", tuner.services.map(({ name }) => name).join(", ")],
     ["consumers", tuner.consumers.join(", ")],
     ["scanned", counters.packetsScanned === counters.packets ? "" : `${counters.packetsScanned} packets`],
@@ -54,6 +55,16 @@ function details(tuner: Tuner, width: number): string {
     .filter(([, text]) => text !== "")
     .map(([title, text]) => `  ${title.padEnd(9)}  ${wrap(printable(text), width - 13, " ".repeat(13))}\n`);
   return lines.length === 0 ? "" : `\n${printable(tuner.name)}\n${lines.join("")}`;
+}
+
+/** The verdict, and figures that it does not name. */
+function signalDetails({ signal }: Tuner): string {
+  if (signal === null) return "";
+  const parts = [
+    signal.verdict?.text ?? "",
+    signal.uncorrectedBlocks ? `${signal.uncorrectedBlocks} blocks lost since the lock` : "",
+  ];
+  return parts.filter((part) => part !== "").join("; ");
 }
 
 function counted(counters: Tuner["counters"]): string {
@@ -81,5 +92,8 @@ function signalOf({ signal }: Tuner): string {
     ...(strength === null ? [] : [`${strength.toFixed(0)} dBm`]),
     ...(cnr === null ? [] : [`${cnr.toFixed(1)} dB`]),
   ];
+  const quality = signal?.quality ?? null;
+  // A relative value says something only where there is no other.
+  if (cnr === null && quality !== null) parts.push(`${Math.round(quality * 100)} %`);
   return parts.length === 0 ? "-" : parts.join(" ");
 }

@@ -11,7 +11,7 @@ t.test(
     const network = await networkNamespace(t);
     const child = join(dirname(fileURLToPath(import.meta.url)), "multicast.child.js");
     const [command, ...args] = [...network.wrapper, process.execPath, child, network.address];
-    const ran = await runProgram(command as string, args);
+    const ran = await runProgram(command, args);
     t.equal(ran.code, 0, ran.stderr);
     const heard = (pid: number): unknown => ({ pids: [pid], events: [] });
     t.same(JSON.parse(ran.stdout), {
