@@ -8,6 +8,7 @@ import { decodePat } from "./si/pat.ts";
 import { decodePmt, describeStreams } from "./si/pmt.ts";
 import { decodeSdt, serviceKindOf, type SdtService } from "./si/sdt.ts";
 import { decodeTdt, decodeTot } from "./si/tdt.ts";
+import type { TextOptions } from "./si/text.ts";
 import { SeenSections } from "./seen-sections.ts";
 import { sameStreams } from "./same-streams.ts";
 import { TableVersion } from "./table-version.ts";
@@ -41,11 +42,12 @@ export interface OtherService {
  */
 export class MuxTables {
   readonly #multiplex: Multiplex;
+  readonly #text: TextOptions;
   readonly #pat = new TableVersion();
   readonly #sdt = new TableVersion();
   readonly #network = new NetworkTables();
   readonly #otherSdt = new SeenSections();
-  readonly #eit = new EitCollector();
+  readonly #eit: EitCollector;
   #transportStreamId = 0;
   /** Service to PMT PID, of the newest whole PAT. */
   #programs = new Map<number, number>();
@@ -60,6 +62,8 @@ export class MuxTables {
 
   constructor(multiplex: Multiplex) {
     this.#multiplex = multiplex;
+    this.#text = { system: multiplex.delivery.system };
+    this.#eit = new EitCollector(this.#text);
   }
 
   /** A whole PAT was seen. */
@@ -220,7 +224,7 @@ export class MuxTables {
   #onSdt(section: Buffer): TableChange[] {
     if (section[0] === BAT_TABLE) return this.#network.pushBat(section) ? [{ kind: "lineup" }] : [];
     if (section[0] !== ACTUAL_SDT && !this.#otherSdt.isNew(section)) return [];
-    const sdt = decodeSdt(section);
+    const sdt = decodeSdt(section, this.#text);
     if (sdt === null || !sdt.current) return [];
     const { originalNetworkId, transportStreamId } = sdt;
     if (!sdt.actual) {

@@ -1,6 +1,7 @@
 import type { GuideEvent, GuideStretch } from "../ports.ts";
 import { decodeEit, type Eit } from "../si/eit.ts";
 import { guideEventOf } from "./guide-event.ts";
+import type { TextOptions } from "../si/text.ts";
 import { ServiceSchedule, type EitPlace } from "./service-schedule.ts";
 
 /** Guide events that wait to be taken; beyond it sections are left for their next repetition. */
@@ -26,6 +27,7 @@ const CRC_LENGTH = 4;
  * @see EN 300 468 §5.2.4, ETSI TS 101 211 §4.1.4
  */
 export class EitCollector {
+  readonly #text: TextOptions;
   readonly #services = new Map<number, ServiceSchedule>();
   readonly #presentCrcs = new Map<number, number>();
   #events: GuideEvent[] = [];
@@ -34,6 +36,11 @@ export class EitCollector {
   #decoded = 0;
   /** Latest start of an event that runs, as a clock for multiplexes that send none. */
   #present: number | null = null;
+
+  /** @param text how to read texts: the delivery system, what the owner set */
+  constructor(text: TextOptions = {}) {
+    this.#text = text;
+  }
 
   /** Sections of a schedule that were new: what a visit waits for when it cannot tell what is missing. */
   get scheduleSections(): number {
@@ -100,7 +107,7 @@ export class EitCollector {
     const presentKey = key * 8 + (place.section & 7);
     const changed = place.table === 0 && this.#presentCrcs.get(presentKey) !== crc;
     if (!changed && !schedule.isNew(place)) return;
-    const eit = decodeEit(section);
+    const eit = decodeEit(section, this.#text);
     if (eit === null) return;
     this.#decoded++;
     if (place.table === 0) this.#presentCrcs.set(presentKey, crc);

@@ -10,6 +10,7 @@ import {
   type SectionHeader,
 } from "./section.ts";
 import type { TextOptions } from "./text.ts";
+import { textOptionsFor } from "./text-quirks.ts";
 import { decodeDuration, decodeUtc, encodeDuration, encodeUtc } from "./time.ts";
 
 export type { EitEvent } from "./eit-event.ts";
@@ -42,6 +43,9 @@ const EVENT_HEADER = 12;
 export function decodeEit(section: Buffer, text?: TextOptions): Eit | null {
   const open = openSection(section, (id) => id >= FIRST_TABLE && id <= LAST_TABLE, 6);
   if (open === null) return null;
+  const transportStreamId = section.readUInt16BE(BODY);
+  const originalNetworkId = section.readUInt16BE(BODY + 2);
+  const options = textOptionsFor({ originalNetworkId, transportStreamId }, text);
   const events: EitEvent[] = [];
   for (let at = BODY + 6; at + EVENT_HEADER <= open.end;) {
     const statusAndLength = section.readUInt16BE(at + 10);
@@ -52,7 +56,7 @@ export function decodeEit(section: Buffer, text?: TextOptions): Eit | null {
       durationMs: decodeDuration(section, at + 7) ?? 0,
       runningStatus: statusAndLength >> 13,
       freeCaMode: (statusAndLength & 0x1000) !== 0,
-      ...decodeEvent(loopWithin(section, at + EVENT_HEADER, length, open.end), text),
+      ...decodeEvent(loopWithin(section, at + EVENT_HEADER, length, open.end), options),
     });
     at += EVENT_HEADER + length;
   }
@@ -61,8 +65,8 @@ export function decodeEit(section: Buffer, text?: TextOptions): Eit | null {
     actual: open.tableId !== OTHER_PRESENT && open.tableId < OTHER_SCHEDULE,
     schedule: open.tableId >= FIRST_SCHEDULE,
     serviceId: open.extension,
-    transportStreamId: section.readUInt16BE(BODY),
-    originalNetworkId: section.readUInt16BE(BODY + 2),
+    transportStreamId,
+    originalNetworkId,
     version: open.version,
     current: open.current,
     sectionNumber: open.sectionNumber,

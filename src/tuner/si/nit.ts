@@ -20,8 +20,9 @@ import {
   uint16,
   type SectionHeader,
 } from "./section.ts";
-import { decodeServiceList, type ListedService } from "./service-descriptors.ts";
-import { decodeDvbText, type TextOptions } from "./text.ts";
+import { decodeName, decodeServiceList, type ListedService } from "./service-descriptors.ts";
+import type { TextOptions } from "./text.ts";
+import { textOptionsFor } from "./text-quirks.ts";
 
 /** Network information section. @see EN 300 468 §5.2.1 */
 export interface Nit extends SectionHeader {
@@ -81,7 +82,8 @@ export function decodeNit(section: Buffer, text?: TextOptions): Nit | null {
     tableId: open.tableId,
     actual: open.tableId === ACTUAL,
     networkId: open.extension,
-    networkName: name === null ? "" : decodeDvbText(name, text),
+    networkName:
+      name === null ? "" : decodeName(name, textOptionsFor({ originalNetworkId: open.extension }, text)),
     version: open.version,
     current: open.current,
     sectionNumber: open.sectionNumber,

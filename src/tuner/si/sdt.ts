@@ -10,6 +10,7 @@ import {
 } from "./section.ts";
 import { decodeDefaultAuthority, decodeService } from "./service-descriptors.ts";
 import type { TextOptions } from "./text.ts";
+import { textOptionsFor } from "./text-quirks.ts";
 
 /** Service description section. @see EN 300 468 §5.2.3 */
 export interface Sdt extends SectionHeader {
@@ -47,6 +48,8 @@ const OTHER = 0x46;
 export function decodeSdt(section: Buffer, text?: TextOptions): Sdt | null {
   const open = openSection(section, (id) => id === ACTUAL || id === OTHER, 3);
   if (open === null) return null;
+  const originalNetworkId = section.readUInt16BE(BODY);
+  const options = textOptionsFor({ originalNetworkId, transportStreamId: open.extension }, text);
   const services: SdtService[] = [];
   for (let at = BODY + 3; at + 5 <= open.end;) {
     const flags = section.readUInt8(at + 2);
@@ -58,7 +61,7 @@ export function decodeSdt(section: Buffer, text?: TextOptions): Sdt | null {
       eitPresentFollowing: (flags & 0x01) !== 0,
       runningStatus: statusAndLength >> 13,
       freeCaMode: (statusAndLength & 0x1000) !== 0,
-      ...names(loopWithin(section, at + 5, length, open.end), text),
+      ...names(loopWithin(section, at + 5, length, open.end), options),
     });
     at += 5 + length;
   }
@@ -66,7 +69,7 @@ export function decodeSdt(section: Buffer, text?: TextOptions): Sdt | null {
     tableId: open.tableId,
     actual: open.tableId === ACTUAL,
     transportStreamId: open.extension,
-    originalNetworkId: section.readUInt16BE(BODY),
+    originalNetworkId,
     version: open.version,
     current: open.current,
     sectionNumber: open.sectionNumber,

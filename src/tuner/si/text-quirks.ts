@@ -1,11 +1,9 @@
-import type { Delivery } from "../ports.ts";
 import { PRIVATE_DATA } from "./descriptors.ts";
 import type { TextOptions } from "./text.ts";
 import type { DefaultTable } from "./unmarked-text.ts";
 
 /** Where text comes from, as far as that is known. */
 export interface TextOrigin {
-  readonly system?: Delivery["system"];
   readonly originalNetworkId?: number | null;
   readonly transportStreamId?: number | null;
   /** private_data_specifier in force where the text stands. @see TS 101 162 */
@@ -55,23 +53,27 @@ const isJapanese = (network: number): boolean =>
 
 /**
  * How to read the text of a network.
- * @param owner what the owner set; a default table there wins over what is known of the network
+ * @param owner what the owner set, and the delivery system; a default table there wins over what is known of the network
  */
 export function textOptionsFor(origin: TextOrigin, owner: TextOptions = {}): TextOptions {
   if (owner.standard !== undefined) return owner;
   const network = origin.originalNetworkId ?? null;
-  if (origin.system === "isdbt") {
+  if (owner.system === "isdbt") {
     if (network === null || isJapanese(network)) return { ...owner, standard: "arib" };
     return { default: "iso-8859-15", ...owner };
   }
-  const table = knownTable(origin, network);
+  const table = knownTable(origin, network, owner);
   return table === null ? owner : { default: table, ...owner };
 }
 
-function knownTable(origin: TextOrigin, network: number | null): DefaultTable | null {
+function knownTable(
+  origin: TextOrigin,
+  network: number | null,
+  { system }: TextOptions,
+): DefaultTable | null {
   if (origin.privateDataSpecifier === PRIVATE_DATA.canalPlus) return CANAL_PLUS_TABLE;
   // Chinese terrestrial networks seldom mark their GB 2312 or GBK.
-  if (origin.system === "dtmb") return "gb18030";
+  if (system === "dtmb") return "gb18030";
   const stream = origin.transportStreamId ?? null;
   const quirk = QUIRKS.find(
     (quirk) =>

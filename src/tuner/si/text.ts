@@ -1,3 +1,4 @@
+import type { Delivery } from "../ports.ts";
 import { decodeAribText } from "./arib-text.ts";
 import { decodeEncoding, decodeStrictly, decodeUcs2, type Encoding } from "./encodings.ts";
 import { decodeUnmarked, type DefaultTable } from "./unmarked-text.ts";
@@ -7,6 +8,8 @@ export type { DefaultTable } from "./unmarked-text.ts";
 
 /** What to assume where a broadcaster does not follow the standard, or follows another; see `textOptionsFor`. */
 export interface TextOptions {
+  /** What it was received with: ISDB-T's text is Japan's, DTMB's is Chinese. The decoders of tables see to that. */
+  readonly system?: Delivery["system"];
   /** Whose text it is: of EN 300 468 (default), or of ISDB. */
   readonly standard?: "dvb" | "arib";
   /**

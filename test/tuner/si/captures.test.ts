@@ -7,6 +7,7 @@ import { decodeNit } from "../../../src/tuner/si/nit.ts";
 import { decodePat } from "../../../src/tuner/si/pat.ts";
 import { decodePmt, describeStreams } from "../../../src/tuner/si/pmt.ts";
 import { decodeSdt } from "../../../src/tuner/si/sdt.ts";
+import type { TextOptions } from "../../../src/tuner/si/text.ts";
 import { decodeTdt, decodeTot } from "../../../src/tuner/si/tdt.ts";
 import { capture, skipWithout } from "../../helpers/captures.ts";
 import { siOfFile, type SiOfFile } from "../../helpers/si-of-file.ts";
@@ -305,13 +306,19 @@ for (const { file, count, titles } of [
 }
 
 const CANALSAT = "dvbs-fr-canalsat-2svc-h264-ac3-eitpf-3s.ts";
-t.test("si captures: unmarked Latin-1 is read as such when asked", { skip: skipWithout(CANALSAT) }, (t) => {
-  const sections = sectionsOf(siOfFile(pathOf(CANALSAT), (pid) => pid === 0x12));
-  const described = (options?: { default: "latin-1" }): string[] =>
-    sections.flatMap(
-      (section) => decodeEit(section, options)?.events.map((event) => event.description) ?? [],
+t.test(
+  "si captures: unmarked Latin-1 of a network known for it is read as such",
+  { skip: skipWithout(CANALSAT) },
+  (t) => {
+    const sections = sectionsOf(siOfFile(pathOf(CANALSAT), (pid) => pid === 0x12));
+    const described = (options?: TextOptions): string[] =>
+      sections.flatMap(
+        (section) => decodeEit(section, options)?.events.map((event) => event.description) ?? [],
+      );
+    t.ok(described().some((text) => text.includes("Réalisé par Frank Tashlin en 1960")));
+    t.ok(
+      described({ default: "iso-6937" }).some((text) => text.includes("RØalisØ par Frank Tashlin en 1960")),
     );
-  t.ok(described({ default: "latin-1" }).some((text) => text.includes("Réalisé par Frank Tashlin en 1960")));
-  t.ok(described().some((text) => text.includes("RØalisØ par Frank Tashlin en 1960")));
-  t.end();
-});
+    t.end();
+  },
+);

@@ -74,13 +74,13 @@ t.test("si quirks: by network, stream, operator and system; the owner's word win
   t.equal(table({ originalNetworkId: 0x13e, transportStreamId: 18432 }), undefined, "Rai");
   t.equal(table({ originalNetworkId: 0x7e, transportStreamId: 50321 }), "iso-8859-9");
   t.equal(table({ originalNetworkId: 0x7e }), undefined);
-  t.equal(table({ system: "dtmb" }), "gb18030");
+  t.equal(textOptionsFor({}, { system: "dtmb" }).default, "gb18030");
   t.equal(table({}), undefined);
-  t.equal(textOptionsFor({ system: "isdbt" }).standard, "arib");
-  t.equal(textOptionsFor({ system: "isdbt", originalNetworkId: 0x7fe0 }).standard, "arib");
-  t.same(textOptionsFor({ system: "isdbt", originalNetworkId: 0x0640 }), { default: "iso-8859-15" });
-  t.same(textOptionsFor({ system: "dtmb" }, { default: "big5" }), { default: "big5" });
-  t.same(textOptionsFor({ system: "isdbt" }, { standard: "dvb" }), { standard: "dvb" });
+  t.equal(textOptionsFor({}, { system: "isdbt" }).standard, "arib");
+  t.equal(textOptionsFor({ originalNetworkId: 0x7fe0 }, { system: "isdbt" }).standard, "arib");
+  t.equal(textOptionsFor({ originalNetworkId: 0x0640 }, { system: "isdbt" }).default, "iso-8859-15");
+  t.equal(textOptionsFor({}, { system: "dtmb", default: "big5" }).default, "big5");
+  t.equal(textOptionsFor({}, { system: "isdbt", standard: "dvb" }).standard, "dvb");
   t.end();
 });
 
