@@ -33,4 +33,11 @@ export const SHARE_MIGRATIONS: readonly string[] = [
      PRIMARY KEY (service, event_id)
    ) STRICT;
    CREATE INDEX share_programme_time ON share_programme (service, ends_at);`,
+  `CREATE TABLE share_channel_setting (
+     channel TEXT PRIMARY KEY,
+     number INTEGER,
+     name TEXT,
+     hidden INTEGER,
+     favourite INTEGER NOT NULL
+   ) STRICT;`,
 ];

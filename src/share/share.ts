@@ -4,9 +4,11 @@ import type { ErrorCode } from "../kernel/errors.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
+import type { ScanProgress } from "../protocol/api.ts";
 import type { Tuners } from "../tuner/ports.ts";
 import { ChannelList } from "./channels/channel-list.ts";
 import { channelRoutes } from "./channels/channel-routes.ts";
+import { createChannelSettingsStore } from "./channels/channel-settings.ts";
 import { createChannelStore } from "./channels/channel-store.ts";
 import { describeChannels } from "./channels/describe-channels.ts";
 import { Prober } from "./channels/prober.ts";
@@ -47,6 +49,8 @@ export interface Share extends Component {
   stop(): void;
   /** Ends all of a client's playbacks and event streams at once: it was revoked. */
   endPlaybacksOf(client: string, code: ErrorCode, message: string): void;
+  /** Tells every owner who listens how far a channel scan is. */
+  tellScan(progress: ScanProgress): void;
   /** Who watches or watched what, with bytes and seconds. */
   playbacks(): { playbacks: PlaybackUsage[]; principals: PrincipalUsage[] };
   /** How many streams run and what they hold in memory, for metrics. */
@@ -58,7 +62,13 @@ export function createShareFrom(deps: SharePartsDeps): Share {
   const { tuners, database, clock, log, createSource, createPackager } = deps;
   const options: ShareOptions = { ...SHARE_DEFAULTS, ...deps.options };
   database.migrate("share", SHARE_MIGRATIONS);
-  const channels = new ChannelList({ tuners, store: createChannelStore(database), clock, log });
+  const channels = new ChannelList({
+    tuners,
+    store: createChannelStore(database),
+    settings: createChannelSettingsStore(database),
+    clock,
+    log,
+  });
   const guide = new Guide({ tuners, store: createGuideStore(database), clock, log });
   const budget = new MediaBudget(options.mediaBudgetBytes);
   const streams = new LiveStreams({
@@ -106,8 +116,10 @@ export function createShareFrom(deps: SharePartsDeps): Share {
         channels.changed.on(() => events.channelsChanged()),
         guide.changed.on(() => events.channelsChanged()),
         tuners.on((event) => void (event.kind === "tuners" && events.channelsChanged())),
-        playbacks.ended.on(({ id, client, code, message, wanted }) => {
-          if (!wanted) events.tell(client, "playback-ended", { id, code, title: message });
+        playbacks.ended.on(({ id, client, code, message, wanted, detail }) => {
+          if (wanted) return;
+          const end = { id, code, title: message, ...(detail !== undefined && { detail }) };
+          events.tell(client, "playback-ended", end);
         }),
       );
     },
@@ -137,6 +149,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       playbacks.endOf(client, code, message);
       events.closeOf(client);
     },
+    tellScan: (progress) => events.tellOwners("scan", progress),
     playbacks: () => playbacks.usage(),
     live: () => ({ streams: streams.size, mediaBytes: budget.used }),
   };

@@ -2,6 +2,11 @@
 export * from "./ports.ts";
 export { createTuners, type TunersDeps, type TunersOptions } from "./tuners.ts";
 export { describeTuner, tunerRoutes } from "./routes.ts";
+export { resolveNumbers } from "./resolve-numbers.ts";
+export { ChannelScan, type ChannelScanDeps } from "./scan/channel-scan.ts";
+export { scanRoutes } from "./scan/routes.ts";
+export { createLineUpStore, type LineUpStore } from "./store.ts";
+export { checkHdhomerun, checkLists, checkSatip, type SourceReport } from "./source-check.ts";
 export { createMetrics, type MetricsDeps } from "./metrics.ts";
 export { createFileSource, type FileSourceOptions } from "./drivers/file/index.ts";
 export { createHdhomerunSource, type HdhomerunSourceOptions } from "./drivers/hdhomerun/index.ts";

@@ -1,11 +1,14 @@
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import { Emitter } from "../../kernel/events.ts";
+import { TellyportError } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Availability, ChannelCodecs } from "../../protocol/api.ts";
+import { resolveNumbers } from "../../tuner/index.ts";
 import type { Service, Tuners, WeightClass } from "../../tuner/ports.ts";
-import { assignNumbers } from "./numbering.ts";
+import { assignNumbers, nextFree } from "./numbering.ts";
+import { NOTHING_DECIDED, type ChannelSettings, type ChannelSettingsStore } from "./channel-settings.ts";
 import type { ChannelStore } from "./channel-store.ts";
-import { channelId, type MediaHistory, type StoredChannel } from "./stored-channel.ts";
+import { channelId, type ListedChannel, type MediaHistory, type StoredChannel } from "./stored-channel.ts";
 
 /** Channels remembered at most; beyond it those gone longest are forgotten. */
 const MAX_CHANNELS = 2000;
@@ -14,19 +17,29 @@ const LAST_SEEN_STEP = 60 * 60_000;
 /** How long changes of the line-up are gathered before they are written, ms. */
 const GATHER = 200;
 
+export interface ChannelListDeps {
+  readonly tuners: Tuners;
+  readonly store: ChannelStore;
+  /** What the owner has decided about channels; absent: nothing, ever. */
+  readonly settings?: ChannelSettingsStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 /**
  * Every channel that is or was on air here, with its number: remembered in the database, so that the list is there before any
  * tuner is.
  */
 export class ChannelList {
   readonly changed: Emitter<void>;
-  readonly #deps: { tuners: Tuners; store: ChannelStore; clock: Clock; log: Log };
+  readonly #deps: ChannelListDeps;
+  #settings = new Map<string, ChannelSettings>();
   #channels = new Map<string, StoredChannel>();
   #services = new Map<string, Service>();
   #pending: Timer | null = null;
   #unsubscribe: (() => void) | null = null;
 
-  constructor(deps: { tuners: Tuners; store: ChannelStore; clock: Clock; log: Log }) {
+  constructor(deps: ChannelListDeps) {
     this.#deps = deps;
     this.changed = new Emitter((error) =>
       deps.log.error({ error: String(error) }, "channel-listener-failed"),
@@ -35,6 +48,7 @@ export class ChannelList {
 
   /** Loads what is remembered, adds what is on air, and follows the line-up. */
   start(): void {
+    this.#settings = new Map(this.#deps.settings?.load());
     for (const channel of this.#deps.store.load()) this.#channels.set(channel.id, channel);
     this.refresh();
     this.#unsubscribe = this.#deps.tuners.on((event) => {
@@ -56,23 +70,72 @@ export class ChannelList {
   /** Takes over the line-up as it is now; writes what changed. */
   refresh(): void {
     this.#services = servicesById(this.#deps.tuners.services());
-    const merged = merge(this.#channels, this.#services, this.#deps.clock.now());
+    const merged = merge(this.#channels, this.#services, this.#settings, this.#deps.clock.now());
     const changed = [...merged.values()].filter((channel) => !same(channel, this.#channels.get(channel.id)));
     const forgotten = [...this.#channels.keys()].filter((id) => !merged.has(id));
     this.#channels = merged;
-    if (forgotten.length > 0) this.#deps.store.remove(forgotten);
+    if (forgotten.length > 0) {
+      this.#deps.store.remove(forgotten);
+      for (const id of forgotten) if (this.#settings.delete(id)) this.#deps.settings?.save(id, null);
+    }
     if (changed.length > 0) this.#deps.store.save(changed);
     // Emitted also without a change in what is stored: a service that went or came back has another availability.
     this.changed.emit();
   }
 
   /** In the order of their numbers. */
-  all(): StoredChannel[] {
-    return [...this.#channels.values()].sort((a, b) => a.number - b.number);
+  all(): ListedChannel[] {
+    return [...this.#channels.values()].sort((a, b) => a.number - b.number).map((one) => this.#listed(one));
   }
 
-  get(id: string): StoredChannel | undefined {
-    return this.#channels.get(id);
+  get(id: string): ListedChannel | undefined {
+    const channel = this.#channels.get(id);
+    return channel === undefined ? undefined : this.#listed(channel);
+  }
+
+  /**
+   * Takes over what the owner decides about a channel; null: the broadcaster decides again.
+   * @throws TellyportError `channel-not-found`, `channel-number-taken`
+   */
+  decide(id: string, settings: Partial<ChannelSettings> | null): ListedChannel {
+    const channel = this.get(id);
+    if (channel === undefined)
+      throw new TellyportError("channel-not-found", "There is no such channel: read the channel list again.");
+    if (typeof settings?.number === "number") this.#refuseTaken(channel, settings.number);
+    const after = settings === null ? null : { ...NOTHING_DECIDED, ...this.#settings.get(id), ...settings };
+    this.#deps.settings?.save(id, after);
+    if (after === null) this.#settings.delete(id);
+    else this.#settings.set(id, after);
+    this.refresh();
+    return this.get(id) ?? channel;
+  }
+
+  /** @throws TellyportError `channel-number-taken` when a channel on air, or one that the owner put there, has the number */
+  #refuseTaken(channel: StoredChannel, number: number): void {
+    const holder = [...this.#channels.values()].find((one) => one.number === number && one.id !== channel.id);
+    if (holder === undefined) return;
+    const isDecided = typeof this.#settings.get(holder.id)?.number === "number";
+    if (!isDecided && !this.#services.has(holder.id)) return;
+    const { name } = this.#listed(holder);
+    const free = nextFree(new Set([...this.#channels.values()].map((one) => one.number)), number);
+    throw new TellyportError(
+      "channel-number-taken",
+      `${number} is the number of ${name}: choose another one, such as ${free}, or give ${name} another one first.`,
+      { detail: { channel: holder.id, name, free } },
+    );
+  }
+
+  /** As the owner wants to see it. */
+  #listed(channel: StoredChannel): ListedChannel {
+    const decided = this.#settings.get(channel.id) ?? NOTHING_DECIDED;
+    const visible = decided.hidden === null ? channel.visible : !decided.hidden;
+    return {
+      ...channel,
+      name: decided.name ?? channel.name,
+      visible,
+      hidden: !visible,
+      favourite: decided.favourite,
+    };
   }
 
   /** The service as it is on air now; undefined for a channel that is only remembered. */
@@ -101,7 +164,7 @@ export class ChannelList {
 
 function servicesById(services: readonly Service[]): Map<string, Service> {
   const byId = new Map<string, Service>();
-  const ordered = [...services].sort(
+  const ordered = [...resolveNumbers(services)].sort(
     (a, b) => a.multiplex.id.localeCompare(b.multiplex.id) || a.key.serviceId - b.key.serviceId,
   );
   for (const service of ordered) byId.set(channelId(service), service);
@@ -112,6 +175,7 @@ function servicesById(services: readonly Service[]): Map<string, Service> {
 function merge(
   before: ReadonlyMap<string, StoredChannel>,
   services: ReadonlyMap<string, Service>,
+  settings: ReadonlyMap<string, ChannelSettings>,
   now: StoredChannel["lastSeenAt"],
 ): Map<string, StoredChannel> {
   const present = [...services].map(([id, service]): Omit<StoredChannel, "number"> => {
@@ -134,7 +198,8 @@ function merge(
   });
   const absent = [...before.values()]
     .filter((channel) => !services.has(channel.id))
-    .sort((a, b) => b.lastSeenAt - a.lastSeenAt);
+    // What the owner has decided about outlives what nobody cared for.
+    .sort((a, b) => Number(settings.has(b.id)) - Number(settings.has(a.id)) || b.lastSeenAt - a.lastSeenAt);
   const kept = [...present, ...absent].slice(0, MAX_CHANNELS);
   const numbers = assignNumbers(
     kept.map(({ id, lcn }) => ({
@@ -142,6 +207,7 @@ function merge(
       lcn,
       number: before.get(id)?.number ?? null,
       present: services.has(id),
+      fixed: settings.get(id)?.number ?? null,
     })),
   );
   return new Map(kept.map((channel) => [channel.id, { ...channel, number: numbers.get(channel.id) ?? 0 }]));

@@ -1,13 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { MEMBERS } from "../../protocol/access.ts";
-import { Channels } from "../../protocol/api.ts";
+import { Type } from "typebox";
+import { MEMBERS, OWNER } from "../../protocol/access.ts";
+import { Channel, ChannelPatch, Channels } from "../../protocol/api.ts";
 import { WEIGHT_OF } from "../live/playbacks.ts";
 import type { Guide } from "../guide/guide.ts";
 import { principalOf } from "../principal-of.ts";
 import type { ChannelList } from "./channel-list.ts";
-import { describeChannels } from "./describe-channels.ts";
+import { describeChannel, describeChannels } from "./describe-channels.ts";
 
-/** `GET /api/v1/channels`. */
+const Query = Type.Object(
+  { hidden: Type.Optional(Type.Boolean({ description: "With hidden channels; for owners" })) },
+  { additionalProperties: false },
+);
+const Params = Type.Object({ channel: Type.String({ minLength: 1, maxLength: 128 }) });
+
+/** `GET /api/v1/channels`; `PATCH /api/v1/channels/{id}` and `PUT .../reset` for owners. */
 export function channelRoutes(channels: ChannelList, guide: Guide): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
@@ -17,15 +24,46 @@ export function channelRoutes(channels: ChannelList, guide: Guide): FastifyPlugi
         schema: {
           summary: "Every channel, with what is on now and next",
           tags: ["channels"],
+          querystring: Query,
           response: { 200: Channels },
         },
       },
       async (request, reply) => {
-        const weight = WEIGHT_OF[principalOf(request).role];
+        const { role } = principalOf(request);
+        const hidden = role === "owner" && request.query.hidden === true;
         return reply
           .header("cache-control", "no-store")
-          .send({ channels: describeChannels(channels, guide, weight) });
+          .send({ channels: describeChannels(channels, guide, WEIGHT_OF[role], hidden) });
       },
+    );
+    app.patch(
+      "/api/v1/channels/:channel",
+      {
+        config: { access: OWNER },
+        schema: {
+          summary: "Give a channel another number or name, hide it, mark it; holds over scans and restarts",
+          tags: ["channels"],
+          params: Params,
+          body: ChannelPatch,
+          response: { 200: Channel },
+        },
+      },
+      async (request) =>
+        describeChannel(channels.decide(request.params.channel, request.body), channels, guide, "owner"),
+    );
+    app.put(
+      "/api/v1/channels/:channel/reset",
+      {
+        config: { access: OWNER },
+        schema: {
+          summary: "Number, name and visibility as the broadcaster has them; no mark",
+          tags: ["channels"],
+          params: Params,
+          response: { 200: Channel },
+        },
+      },
+      async (request) =>
+        describeChannel(channels.decide(request.params.channel, null), channels, guide, "owner"),
     );
   };
 }

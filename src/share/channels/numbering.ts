@@ -8,10 +8,16 @@ export interface Numbered {
   readonly number: number | null;
   /** It is on air now, and not only remembered. */
   readonly present: boolean;
+  /** The number that the owner gave it; goes before everything. Absent or null: none. */
+  readonly fixed?: number | null;
 }
 
+/** Where channels go whose LCN another one has, as receivers usually do. @see IEC 62216 §8.5.3 */
+const SPILL_OVER = 800;
+
 /**
- * Gives every channel a number of its own: its LCN where that is free, else the number it had, else the next free from 1.
+ * Gives every channel a number of its own: the owner's, else its LCN where that is free, else the number it had, else the next
+ * free, from 800 when another one has its LCN and from 1 when it has none.
  * Channels on air come before remembered ones, holders of a number before newcomers; otherwise the order given decides.
  */
 export function assignNumbers(channels: readonly Numbered[]): Map<string, number> {
@@ -23,15 +29,21 @@ export function assignNumbers(channels: readonly Numbered[]): Map<string, number
     numbers.set(channel.id, number);
   };
   const ranked = [...channels].sort((a, b) => rank(a) - rank(b));
+  for (const channel of ranked) if (typeof channel.fixed === "number") take(channel, channel.fixed);
   for (const channel of ranked) if (hasLcn(channel)) take(channel, channel.lcn);
   for (const channel of ranked) if (channel.number !== null) take(channel, channel.number);
-  let next = 1;
   for (const channel of channels) {
     if (numbers.has(channel.id)) continue;
-    while (taken.has(next)) next++;
-    take(channel, next);
+    take(channel, nextFree(taken, hasLcn(channel) ? SPILL_OVER : 1));
   }
   return numbers;
+}
+
+/** The lowest number from `first` on that nobody has. */
+export function nextFree(taken: ReadonlySet<number>, first: number): number {
+  let next = first;
+  while (taken.has(next)) next++;
+  return next;
 }
 
 function hasLcn(channel: Numbered): channel is Numbered & { lcn: number } {

@@ -32,6 +32,12 @@ export interface StoredChannel {
   readonly history: MediaHistory | null;
 }
 
+/** A channel as the owner wants to see it: {@link StoredChannel.name} and `visible` are those that the owner chose, if so. */
+export interface ListedChannel extends StoredChannel {
+  readonly hidden: boolean;
+  readonly favourite: boolean;
+}
+
 /**
  * A channel's id: a hash of where it is. The original_network_id is left out because it becomes known (from the SDT) later
  * than the rest, and the id must not change then; inside one multiplex the other two are unique.

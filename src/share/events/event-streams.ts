@@ -105,6 +105,12 @@ export class EventStreams {
       if (listener.principal.client === client) send(listener, name, data);
   }
 
+  /** Tells every owner. */
+  tellOwners<Name extends keyof ServerEvents>(name: Name, data: ServerEvents[Name]): void {
+    for (const listener of this.#listeners)
+      if (listener.principal.role === "owner") send(listener, name, data);
+  }
+
   /** Ends all event streams of a client. What was told last may still be read, for a moment. */
   closeOf(client: string): void {
     for (const listener of [...this.#listeners]) {
@@ -128,8 +134,12 @@ export class EventStreams {
       }
       const { channels, texts } = list;
       const changed = channels.filter((channel, i) => listener.sent.get(channel.id) !== texts[i]);
-      listener.sent = new Map(channels.map((channel, i) => [channel.id, texts[i] ?? ""]));
-      if (changed.length > 0) send(listener, "channels", { channels: changed });
+      const sent = new Map(channels.map((channel, i) => [channel.id, texts[i] ?? ""]));
+      const removed = [...listener.sent.keys()].some((id) => !sent.has(id));
+      listener.sent = sent;
+      // Changes cannot say that a channel was hidden; the whole list can.
+      if (removed) send(listener, "snapshot", { channels });
+      else if (changed.length > 0) send(listener, "channels", { channels: changed });
     }
   }
 }

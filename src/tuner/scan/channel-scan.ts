@@ -11,7 +11,7 @@ import { describeDiff, describeService, frequencyOf } from "./describe.ts";
 import { LineUpKeeper } from "./line-up-keeper.ts";
 import { sameMultiplex } from "./same-multiplex.ts";
 import { scan, type MultiplexResult } from "./scanner.ts";
-import { scanTargets, type ScanTarget } from "./targets.ts";
+import { scanTargets } from "./targets.ts";
 
 export interface ChannelScanDeps {
   readonly tuners: Tuners & Receiver;
