@@ -97,7 +97,7 @@ export class SatipLink {
     this.#transport = transport;
     this.#switched = true;
     this.#deps.log.info({ server: this.#deps.server.id, transport }, "satip-transport");
-    await this.#begin(tuning, signal, { again: 0, transports: new Set(["udp", "tcp"]), patient: false });
+    await this.#begin(tuning, signal, { again: 0, transports: new Set([transport]), patient: false });
   }
 
   /** Asks for the same packets again. @throws RtspRefusal, RtspFailure */
@@ -248,13 +248,13 @@ export class SatipLink {
   #otherTransport(tries: Tries, error: RtspRefusal): number {
     const { server } = this.#deps;
     const other: Transport = this.transport === "udp" ? "tcp" : "udp";
-    if (server.transport !== "auto" || (tries.transports.has(other) && this.#transport === null))
+    if (server.transport !== "auto" || tries.transports.has(other))
       throw new TellyportError(
         "unsupported",
         `${server.name} does not send over ${this.transport}, ${error.message}: set tuners.satip.transport to auto.`,
       );
     tries.transports.add(other);
-    this.#transport = this.#transport === null ? other : null;
+    this.#transport = other;
     return 0;
   }
 

@@ -108,11 +108,12 @@ export class SatipTuner implements TunerDriver {
       run.since = this.#clock.monotonic();
       run.timer = this.#clock.every(TIMES.watch, () => this.#watch(run));
     } catch (error) {
+      const givenUp = cancelled.aborted;
       if (this.#run === run) {
         this.#stop();
         void this.#link.letGo();
       }
-      if (cancelled.aborted)
+      if (givenUp)
         throw new TellyportError("request-cancelled", `Tuning to ${multiplex.id} was given up.`, {
           cause: error,
         });
