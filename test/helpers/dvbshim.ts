@@ -1,6 +1,7 @@
 import { execFileSync, fork, spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { capture, PROJECT } from "./captures.ts";
 import { skipWithoutProgram } from "./programs.ts";
 import { temporaryFolder, type Teardown } from "./temporary.ts";
@@ -30,6 +31,19 @@ export interface Air {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Builds a library beside the built tests, once for all that want it. */
+function compiled(source: string): string {
+  const hash = createHash("sha256").update(readFileSync(source)).digest("hex").slice(0, 12);
+  const into = join(PROJECT, process.env.TELLYPORT_BUILD ?? "build", "libraries");
+  const library = join(into, `${basename(source, ".c")}-${hash}.so`);
+  if (existsSync(library)) return library;
+  mkdirSync(into, { recursive: true });
+  const making = `${library}.${process.pid}`;
+  execFileSync("gcc", ["-O2", "-w", "-shared", "-fPIC", "-o", making, source, "-ldl", "-lpthread"]);
+  renameSync(making, library);
+  return library;
+}
+
 /** Compiles the shim and puts captures on air. Other libraries are compiled from C and preloaded in front of it. */
 export async function onAir(
   t: Teardown,
@@ -49,11 +63,7 @@ export async function onAir(
       })
       .join(""),
   );
-  const libraries = [...(options.before ?? []), join(FOLDER, "dvbshim.c")].map((source, i) => {
-    const library = join(folder, `lib${i}.so`);
-    execFileSync("gcc", ["-O2", "-w", "-shared", "-fPIC", "-o", library, source, "-ldl", "-lpthread"]);
-    return library;
-  });
+  const libraries = [...(options.before ?? []), join(FOLDER, "dvbshim.c")].map(compiled);
   return {
     folder: state,
     env: {
@@ -66,15 +76,32 @@ export async function onAir(
   };
 }
 
+/** Packets of 188 bytes of a capture, whatever stands between them there. */
+export function packetsOf(path: string): Buffer {
+  const bytes = readFileSync(path);
+  const stride = path.endsWith(".m2ts") ? 192 : 188;
+  if (stride === 188) return bytes;
+  const packets: Buffer[] = [];
+  for (let at = stride - 188; at + 188 <= bytes.length; at += stride)
+    packets.push(bytes.subarray(at, at + 188));
+  return Buffer.concat(packets);
+}
+
 /** A process of our own under the shim, asked over its channel. */
 export class ShimChild {
   readonly process: ChildProcess;
-  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: Error) => void }
+  >();
   #next = 0;
 
   /** @param script the built child's file */
-  constructor(t: Teardown, script: URL, air: Air) {
-    this.process = fork(script, { env: { ...process.env, ...air.env }, execArgv: ["--enable-source-maps"] });
+  constructor(t: Teardown, script: URL, air: Air, env: Readonly<Record<string, string>> = {}) {
+    this.process = fork(script, {
+      env: { ...process.env, ...air.env, ...env },
+      execArgv: ["--enable-source-maps"],
+    });
     this.process.on("message", (answer: { id: number; value?: unknown; error?: string }) => {
       const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);
@@ -128,8 +155,7 @@ export async function dvbv5Scan(
   await new Promise((resolve) => child.on("exit", resolve));
   clearTimeout(timer);
   if (!existsSync(output)) return [];
-  const text = execFileSync("cat", [output], { encoding: "utf8" });
-  return text
+  return readFileSync(output, "utf8")
     .split(/^\[/m)
     .slice(1)
     .map((block) => ({

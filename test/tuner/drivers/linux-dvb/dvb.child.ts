@@ -2,18 +2,25 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { systemClock } from "../../../../src/kernel/clock.ts";
 import { isTellyportError } from "../../../../src/kernel/errors.ts";
 import { createLog } from "../../../../src/kernel/log.ts";
-import { pid } from "../../../../src/kernel/units.ts";
+import { pid, type Milliseconds } from "../../../../src/kernel/units.ts";
 import { describeAdapters } from "../../../../src/tuner/drivers/linux-dvb/adapters.ts";
 import { createDvbSource } from "../../../../src/tuner/drivers/linux-dvb/index.ts";
 import type { Multiplex, PacketSink, TunerDriver, TunerSource } from "../../../../src/tuner/ports.ts";
-import { createTuners } from "../../../../src/tuner/tuners.ts";
+import { PacketScan } from "../../../../src/tuner/mpegts/packet-scan.ts";
+import { SectionAssembler } from "../../../../src/tuner/mpegts/section-assembler.ts";
+import { MuxTables } from "../../../../src/tuner/mux-tables.ts";
 
 /** Runs our driver in a process that the shim is preloaded into, and does what the test asks for. */
 
 const log = createLog({ level: process.env.CHILD_LOG ?? "silent" });
 
+const HEAD_BYTES = 2000 * 188;
+
 /** Everything that a driver told its sink. */
 class Judge implements PacketSink {
+  readonly tables: MuxTables;
+  readonly #scan = new PacketScan();
+  readonly #followed = new Set<number>();
   packets_ = 0;
   chunks = 0;
   misaligned = 0;
@@ -25,13 +32,29 @@ class Judge implements PacketSink {
   readonly #counters = new Map<number, number>();
   readonly #head: Buffer[] = [];
   #headBytes = 0;
-  lastAt = 0;
 
-  packets(chunk: Buffer, at: number): void {
-    this.lastAt = at;
+  constructor(multiplex: Multiplex) {
+    this.tables = new MuxTables(multiplex);
+    for (const each of [0, 0x10, 0x11, 0x12, 0x14]) this.#follow(each);
+  }
+
+  #follow(each: number): void {
+    if (this.#followed.has(each)) return;
+    this.#followed.add(each);
+    this.#scan.sections(
+      pid(each),
+      new SectionAssembler((section) => {
+        for (const change of this.tables.push(each, section))
+          if (change.kind === "pat") for (const pmt of this.tables.programs.values()) this.#follow(pmt);
+      }),
+    );
+  }
+
+  packets(chunk: Buffer, at: Milliseconds): void {
+    this.#scan.scan(chunk, at);
     this.chunks++;
     if (chunk.length % 188 !== 0) this.misaligned++;
-    if (this.#headBytes < 400 * 188) {
+    if (this.#headBytes < HEAD_BYTES) {
       this.#head.push(Buffer.from(chunk));
       this.#headBytes += chunk.length;
     }
@@ -75,9 +98,7 @@ class Judge implements PacketSink {
     };
   }
   head(): string {
-    return Buffer.concat(this.#head)
-      .subarray(0, 400 * 188)
-      .toString("base64");
+    return Buffer.concat(this.#head).subarray(0, HEAD_BYTES).toString("base64");
   }
 }
 
@@ -125,7 +146,7 @@ const operations: Record<string, (args: never) => unknown> = {
     abortMs?: number;
     pids?: number[];
   }) => {
-    const judge = new Judge();
+    const judge = new Judge(multiplex);
     judges.set(id, judge);
     const from = performance.now();
     const signal = abortMs === undefined ? new AbortController().signal : AbortSignal.timeout(abortMs);
@@ -157,22 +178,16 @@ const operations: Record<string, (args: never) => unknown> = {
     await source?.close?.();
   },
   resources,
-  /** The services that our tables find on some multiplexes. */
-  services: async ({ multiplexes, ms }: { multiplexes: Multiplex[]; ms: number }) => {
-    const own = await createDvbSource({ clock: systemClock, log, multiplexes });
-    const tuners = createTuners({
-      sources: [own],
-      clock: systemClock,
-      log,
-      options: { surveyMs: ms, lingerMs: 0 },
-    });
-    await tuners.start?.(new AbortController().signal);
-    await new Promise((resolve) => setTimeout(resolve, multiplexes.length * (ms + 700) + 500));
-    const services = tuners.services();
-    const snapshot = tuners.snapshot();
-    await tuners.stop?.();
-    await own.close?.();
-    return { services, snapshot };
+  /** The services that our tables have found in what was received. */
+  services: ({ id }: { id: string }) => {
+    const { tables } = judges.get(id)!;
+    return {
+      complete: tables.hasPat && tables.hasEveryPmt && tables.hasSdt,
+      transportStreamId: tables.transportStreamId,
+      services: tables
+        .services()
+        .map(({ key, name, onAir, kind }) => ({ id: key.serviceId, name, onAir, kind })),
+    };
   },
 };
 
