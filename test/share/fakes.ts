@@ -243,8 +243,8 @@ export class FakePackager implements MediaSink {
 
   discontinuity(): void {}
 
-  ended(code: ErrorCode, message: string): void {
-    this.sink.ended(code, message);
+  ended(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): void {
+    this.sink.ended(code, message, detail);
   }
 
   /** One segment in every rendition. */

@@ -99,9 +99,17 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["This channel is not on air now", "Try again later, or watch another one."],
     zh: ["该频道现在没有播出", "请稍后再试，或看其他频道。"],
   },
+  "tuner-limit": {
+    en: ["All tuners that guests may use are busy", "Watch a channel that is on now, or try again later."],
+    zh: ["可供访客使用的调谐器都在使用", "请看现在可用的频道，或稍后再试。"],
+  },
   unsupported: {
     en: ["The tuner cannot receive this channel", "Watch another channel."],
     zh: ["调谐器收不了该频道", "请看其他频道。"],
+  },
+  "wrong-multiplex": {
+    en: ["The box received something else than this channel", "Try again, or scan for channels anew."],
+    zh: ["机顶盒收到的不是该频道", "请重试，或重新搜索频道。"],
   },
 
   // watching

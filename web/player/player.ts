@@ -34,7 +34,7 @@ const FORGOTTEN = new Set([
 ]);
 
 /** Refusals that our own present playback may be the cause of. */
-const GIVES_WAY = new Set(["no-tuner-free", "too-many-playbacks", "device-busy"]);
+const GIVES_WAY = new Set(["no-tuner-free", "too-many-playbacks", "tuner-limit", "device-busy"]);
 
 export interface PlayerDeps {
   readonly connection: BoxConnection;

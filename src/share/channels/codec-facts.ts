@@ -75,8 +75,8 @@ export class CodecObserver implements MediaSink {
     this.#next?.discontinuity();
   }
 
-  ended(code: ErrorCode, message: string): void {
-    this.#next?.ended(code, message);
+  ended(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): void {
+    this.#next?.ended(code, message, detail);
   }
 
   /** null: not known yet. */

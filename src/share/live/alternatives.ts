@@ -23,6 +23,8 @@ const HELPED_BY_ANOTHER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "scrambled",
   "service-not-on-air",
   "stream-start-timeout",
+  "tuner-limit",
+  "wrong-multiplex",
 ]);
 
 /** Adds to a refusal what the client could watch instead (`detail.free`), where that helps. */
@@ -33,6 +35,15 @@ export function withAlternatives(error: unknown, seeker: Seeker): unknown {
     ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
     detail: { ...error.detail, free: watchable(seeker) },
   });
+}
+
+/** The same for a playback that ended: what is known of its end, and what the client could watch instead. */
+export function detailOfEnd(
+  code: ErrorCode,
+  detail: Readonly<Record<string, unknown>> | undefined,
+  seeker: Seeker,
+): Readonly<Record<string, unknown>> | undefined {
+  return HELPED_BY_ANOTHER.has(code) ? { ...detail, free: watchable(seeker) } : detail;
 }
 
 /** Ids of the channels that a client could watch now, without taking a tuner from anybody. */

@@ -7,6 +7,8 @@ export interface PlaybackEnd {
   readonly client: string;
   readonly code: ErrorCode;
   readonly message: string;
+  /** As in the problem document of the code: what could be watched instead, who took the tuner. */
+  readonly detail?: Readonly<Record<string, unknown>>;
   /** The client itself ended it and need not be told. */
   readonly wanted: boolean;
 }
@@ -55,5 +57,5 @@ export class EndedPlaybacks {
 }
 
 function endedError(end: PlaybackEnd): TellyportError {
-  return new TellyportError("playback-ended", end.message, { detail: { code: end.code } });
+  return new TellyportError("playback-ended", end.message, { detail: { ...end.detail, code: end.code } });
 }

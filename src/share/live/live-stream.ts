@@ -200,8 +200,8 @@ export class LiveStream implements SegmentSink {
     this.#waiters.check();
   }
 
-  ended(code: ErrorCode, message: string): void {
-    this.end(code, message);
+  ended(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): void {
+    this.end(code, message, new TellyportError(code, message, detail === undefined ? {} : { detail }));
   }
 
   // ----

@@ -77,8 +77,8 @@ export interface MediaSink {
   accessUnit(unit: AccessUnit): void;
   /** The timeline was broken (clock jump, long loss): what follows is rebased and continues from where it was. */
   discontinuity(): void;
-  /** @param code why; the viewers are told */
-  ended(code: ErrorCode, message: string): void;
+  /** @param code why; the viewers are told. @param detail as in the problem document of the code */
+  ended(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): void;
 }
 
 export interface MediaSourceTimings {

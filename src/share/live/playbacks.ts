@@ -10,7 +10,7 @@ import { WEIGHTS, type WeightClass } from "../../tuner/index.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
 import type { GrantPort } from "../ports.ts";
-import { refuseUndecodable, withAlternatives } from "./alternatives.ts";
+import { detailOfEnd, refuseUndecodable, withAlternatives } from "./alternatives.ts";
 import { EndedPlaybacks, type PlaybackEnd } from "./ended-playbacks.ts";
 import type { LiveStream, StreamMilestones } from "./live-stream.ts";
 import type { Hold, LiveStreams } from "./live-streams.ts";
@@ -88,7 +88,9 @@ export class Playbacks {
     );
     options.streams.onEnded = (stream, code, message) => {
       for (const entry of [...this.#running.values()]) {
-        if (entry.stream === stream) this.#end(entry, code, message, false);
+        if (entry.stream !== stream) continue;
+        const { state } = stream;
+        this.#end(entry, code, message, false, state.kind === "ended" ? state.error.detail : undefined);
       }
     };
   }
@@ -332,9 +334,27 @@ export class Playbacks {
 
   // ---- ending
 
-  #end(entry: Entry, code: ErrorCode, message: string, wanted: boolean): void {
+  #end(
+    entry: Entry,
+    code: ErrorCode,
+    message: string,
+    wanted: boolean,
+    known?: Readonly<Record<string, unknown>>,
+  ): void {
     if (!this.#running.delete(entry.id)) return;
-    const end = { id: entry.id, client: entry.principal.client, code, message, wanted };
+    const detail = detailOfEnd(code, known, {
+      channels: this.#options.channels,
+      weight: WEIGHT_OF[entry.principal.role],
+      capabilities: entry.capabilities,
+    });
+    const end: PlaybackEnd = {
+      id: entry.id,
+      client: entry.principal.client,
+      code,
+      message,
+      wanted,
+      ...(detail !== undefined && { detail }),
+    };
     this.#endedLately.add({ ...end, grant: entry.grant, usage: usageOf(entry, this.#options.clock.now()) });
     this.#options.grants.end(entry.id);
     entry.hold.release();

@@ -110,16 +110,20 @@ class ServiceSource implements MediaSource, ServiceSink {
     );
   }
 
-  ended(code: ErrorCode, message: string): void {
-    if (this.#over) return;
-    this.#assembly?.flush();
-    this.#end(code, message);
+  interrupted(): void {
+    if (!this.#over) this.#assembly?.interrupted();
   }
 
-  #end(code: ErrorCode, message: string): void {
+  ended(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): void {
+    if (this.#over) return;
+    this.#assembly?.flush();
+    this.#end(code, message, detail);
+  }
+
+  #end(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): void {
     if (this.#over) return;
     this.#options.log.info({ service: this.#options.service, reason: code }, "service-ended");
     this.stop();
-    this.#sink?.ended(code, message);
+    this.#sink?.ended(code, message, detail);
   }
 }

@@ -112,12 +112,12 @@ export class Packager implements MediaSink {
     this.#break();
   }
 
-  ended(code: ErrorCode, message: string): void {
+  ended(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): void {
     if (this.#ended) return;
     this.#break();
     this.#ended = true;
     for (const rendition of this.#renditions) rendition.close();
-    this.#sink.ended(code, message);
+    this.#sink.ended(code, message, detail);
   }
 
   /** The open interval. */

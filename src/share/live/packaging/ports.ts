@@ -56,5 +56,5 @@ export interface SegmentSink {
    * @param idr false: an H.264 recovery point without IDR picture, which Chromium does not start at
    */
   randomAccess(idr: boolean): void;
-  ended(code: ErrorCode, message: string): void;
+  ended(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): void;
 }
