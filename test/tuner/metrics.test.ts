@@ -43,7 +43,7 @@ t.test("metrics: every line is of the format, whatever names and figures there a
       const samples = families.get("tellyport_tuner_packets_total")?.samples ?? [];
       if (samples.length !== snapshots.length) throw new Error(`${samples.length} tuners`);
       for (const [i, { labels, value }] of samples.entries())
-        if (labels["tuner"] !== snapshots[i]?.id || value !== snapshots[i].counters.packets)
+        if (labels["tuner"] !== snapshots[i]?.id || value !== snapshots[i]?.counters.packets)
           throw new Error(`${JSON.stringify(labels)} ${value}`);
     }),
     { numRuns: 60 },
@@ -140,6 +140,6 @@ t.test("metrics: the reader refuses what is not of the format", (t) => {
     "# TYPE a counter\na -1\n",
     "\n",
   ])
-    t.throws(() => readExposition(bad), undefined, JSON.stringify(bad));
+    t.throws(() => readExposition(bad), {}, JSON.stringify(bad));
   t.end();
 });

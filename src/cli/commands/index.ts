@@ -1,12 +1,15 @@
 import type { Command } from "../command.ts";
 import { channels } from "./channels.ts";
+import { channelsSet } from "./channels-set.ts";
 import { clientsList, clientsRename, clientsRevoke } from "./clients.ts";
 import { checkConfig, run } from "./daemon.ts";
+import { doctor } from "./doctor.ts";
 import { mockClear, mockFault, mockOnAir } from "./mock.ts";
 import { pair } from "./pair.ts";
 import { remoteChannels, remoteGuide } from "./remote-lists.ts";
 import { remotePair, remoteUnpair } from "./remote-pair.ts";
 import { remotePlay } from "./remote-play.ts";
+import { scan } from "./scan.ts";
 import { tuners } from "./tuners.ts";
 
 /** Every command, in the order of the help. */
@@ -16,9 +19,12 @@ export const COMMANDS: readonly Command[] = [
   clientsList,
   clientsRename,
   clientsRevoke,
+  scan,
   channels,
+  channelsSet,
   tuners,
   checkConfig,
+  doctor,
   remotePair,
   remoteChannels,
   remoteGuide,

@@ -146,7 +146,8 @@ function multiplexesOf({ device, lineup }: KnownDevice): Multiplex[] {
   }));
 }
 
-function hostUrl(host: string): URL {
+/** @throws TellyportError `config-invalid` for what is no `HOST` or `HOST:PORT` */
+export function hostUrl(host: string): URL {
   const url = URL.canParse(`http://${host}`) ? new URL(`http://${host}`) : null;
   if (url === null || url.hostname === "" || url.pathname !== "/" || url.username !== "")
     throw new TellyportError(

@@ -1,0 +1,105 @@
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { clockState } from "../kernel/clock-state.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { loadConfig, type Config } from "../kernel/config/index.ts";
+import {
+  checkHdhomerun,
+  checkLists,
+  checkSatip,
+  describeAdapters,
+  type AdapterDescription,
+} from "../tuner/index.ts";
+import { RELEASED_AT } from "../version.ts";
+import { note, ok, problem, type Finding } from "./doctor/finding.ts";
+import { checkClock, checkMemory, checkNode, checkState, readMemory } from "./doctor/machine.ts";
+import {
+  adapterFindings,
+  daemonFindings,
+  sourceFindings,
+  type Daemon,
+  type Source,
+} from "./doctor/tuner-findings.ts";
+
+export interface Diagnosis {
+  readonly findings: readonly Finding[];
+  readonly adapters: readonly AdapterDescription[];
+}
+
+export interface DoctorDeps {
+  readonly config?: string;
+  readonly state?: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly daemon: () => Promise<Daemon>;
+  /** Default: of this machine. */
+  readonly adapters?: () => Promise<AdapterDescription[]>;
+}
+
+/**
+ * Looks at everything that a box needs, whether its daemon runs or not. Puts the rooms together, as {@link run} does.
+ * @throws TellyportError `config-invalid`, `config-unreadable`
+ */
+export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
+  const overrides = deps.state === undefined ? {} : { state: { directory: deps.state } };
+  const { config, path } = await loadConfig({ path: deps.config, overrides });
+  const { tuners } = config;
+  const [state, memory, daemon, adapters, sources, files] = await Promise.all([
+    checkState(config.state.directory),
+    readMemory(),
+    deps.daemon(),
+    (deps.adapters ?? (() => describeAdapters({ clock: deps.clock })))(),
+    askSources(tuners, deps),
+    checkFiles(tuners.file?.paths ?? []),
+  ]);
+  const wanted =
+    tuners.dvb === undefined ? null : tuners.dvb.adapters.length === 0 ? "all" : tuners.dvb.adapters;
+  return {
+    adapters,
+    findings: [
+      checkNode(process.version),
+      ok("configuration", path ?? "no file: every value is the default"),
+      ...state,
+      checkMemory(memory.total, memory.available, config.live.mediaBudgetMiB * 1024 * 1024),
+      checkClock(clockState(deps.clock, RELEASED_AT), deps.clock.now()),
+      ...daemonFindings(daemon),
+      ...noTuners(tuners, daemon),
+      ...adapterFindings(adapters, wanted, daemon.kind !== "absent"),
+      ...sourceFindings(sources),
+      ...files,
+    ],
+  };
+}
+
+/** A daemon that was given one with `--tuner` needs none of the configuration's. */
+function noTuners(tuners: Config["tuners"], daemon: Daemon): Finding[] {
+  if (Object.keys(tuners).length > 0) return [];
+  const text = "The configuration names none: name one under `tuners`, such as `dvb: {}` or `satip: {}`.";
+  return [
+    daemon.kind === "running" && daemon.tuners.length > 0 ? note("tuners", text) : problem("tuners", text),
+  ];
+}
+
+async function askSources(tuners: Config["tuners"], { clock, signal }: DoctorDeps): Promise<Source[]> {
+  const deps = { clock, signal };
+  const asked = await Promise.all([
+    tuners.satip === undefined ? [] : checkSatip(tuners.satip, deps),
+    tuners.hdhomerun === undefined ? [] : checkHdhomerun(tuners.hdhomerun, deps),
+    tuners.network === undefined ? [] : checkLists(tuners.network.lists, deps),
+  ]);
+  return asked.flat();
+}
+
+function checkFiles(paths: readonly string[]): Promise<Finding[]> {
+  return Promise.all(
+    paths.map(async (path) => {
+      const subject = `file ${basename(path)}`;
+      const found = await stat(path).catch(() => null);
+      if (found === null)
+        return problem(subject, "It is not there or cannot be read: check tuners.file.paths.");
+      return found.isFile() && found.size > 0
+        ? ok(subject, "it is there")
+        : problem(subject, "It is empty or no file: check tuners.file.paths.");
+    }),
+  );
+}
