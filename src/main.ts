@@ -21,7 +21,15 @@ import { Lifecycle, type Component } from "./kernel/lifecycle.ts";
 import type { Log } from "./kernel/log.ts";
 import { openDatabase } from "./kernel/store/database.ts";
 import { createShare } from "./share/index.ts";
-import { createMetrics, createTuners, mockRoutes, tunerRoutes } from "./tuner/index.ts";
+import {
+  ChannelScan,
+  createLineUpStore,
+  createMetrics,
+  createTuners,
+  mockRoutes,
+  scanRoutes,
+  tunerRoutes,
+} from "./tuner/index.ts";
 import { openSources } from "./sources.ts";
 import type { Offer } from "./protocol/api.ts";
 import { RELEASED_AT, VERSION } from "./version.ts";
@@ -62,7 +70,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       sources,
       clock,
       log: log.child({ module: "tuner" }),
-      options: { lingerMs: config.live.lingerSeconds * 1000 },
+      options: { lingerMs: config.live.lingerSeconds * 1000, tunersPerClass: config.live.tunersPerRole },
     });
 
     const access = await createAccessControl({
@@ -99,6 +107,14 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         },
       ],
     });
+    const scan = new ChannelScan({
+      tuners,
+      store: createLineUpStore(database),
+      clock,
+      log: log.child({ module: "scan" }),
+      parallel: config.scan.tuners,
+    });
+    scan.on((progress) => share.tellScan(progress));
     access.onClientEnded((client) =>
       share.endPlaybacksOf(client, "client-revoked", "The owner ended this phone's access."),
     );
@@ -133,6 +149,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         access.routes,
         tunerRoutes(tuners),
         metrics.routes,
+        scanRoutes(scan),
         share.routes,
         ...(mock === null ? [] : [mockRoutes(mock)]),
         descriptionRoute({ id: access.identity.boxId, name: () => config.box.name, version: VERSION }),
@@ -155,6 +172,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     await lifecycle.start([
       { name: "database", stop: () => database.close() },
       tuners,
+      scan,
       share,
       metrics,
       listeners,

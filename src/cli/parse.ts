@@ -35,7 +35,13 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
         : `${first.raw} needs a command before it: \`tellyport --help\` lists them.`,
     );
   }
-  const command = commands.find(({ path }) => path.every((word, index) => words[index] === word));
+  // The longest that fits: `channels set` before `channels`.
+  const command = commands
+    .filter(({ path }) => path.every((word, index) => words[index] === word))
+    .reduce<Command | undefined>(
+      (best, one) => (one.path.length > (best?.path.length ?? 0) ? one : best),
+      undefined,
+    );
   if (command === undefined) {
     const group = groupOf(words, commands);
     if (asksForHelp && group !== null && words.length === 1) return { kind: "help", words: group };

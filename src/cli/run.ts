@@ -58,13 +58,14 @@ export async function run(args: RunArgs): Promise<number> {
 }
 
 /** A folder of the build: this file is bundled into dist/ or dist/chunks/. */
-function beside(name: string): string {
+export function beside(name: string): string {
   const here = new URL(".", import.meta.url).pathname;
   const base = here.endsWith("/chunks/") ? "../" : "./";
   return fileURLToPath(new URL(base + name, import.meta.url));
 }
 
-function overridesOf(args: RunArgs): Record<string, unknown> {
+/** What the command line says, in the words of the configuration. @throws TellyportError `usage` */
+export function overridesOf(args: RunArgs): Record<string, unknown> {
   return {
     ...(args.state !== undefined && { state: { directory: args.state } }),
     ...(args.port !== undefined && {

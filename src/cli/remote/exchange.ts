@@ -6,7 +6,7 @@ import type { Connect } from "./connection.ts";
 import { errorFromProblem } from "./problem.ts";
 
 export interface HttpRequest {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE" | "HEAD";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD";
   /** Path with query. */
   readonly path: string;
   /** The `Host` header. */

@@ -258,6 +258,17 @@ export const ConfigSchema = section(
         description: "Where multiplexes come from; a key that is present is used",
       },
     ),
+    scan: section(
+      {
+        tuners: Type.Integer({
+          minimum: 1,
+          maximum: 64,
+          default: 8,
+          description: "A channel scan uses as many tuners at a time, at most; only those that are free",
+        }),
+      },
+      "Channel scan",
+    ),
     live: section(
       {
         mediaBudgetMiB: Type.Integer({
@@ -278,6 +289,14 @@ export const ConfigSchema = section(
           default: 10,
           description: "A tuner stays on its multiplex this long after the last viewer",
         }),
+        tunersPerRole: section(
+          {
+            owner: Type.Integer({ minimum: 0, maximum: 64, default: 64, description: "By owners" }),
+            viewer: Type.Integer({ minimum: 0, maximum: 64, default: 64, description: "By viewers" }),
+            guest: Type.Integer({ minimum: 0, maximum: 64, default: 1, description: "By guests" }),
+          },
+          "So many tuners may be held at a time, beside what others hold and they share",
+        ),
       },
       "Live streams",
     ),

@@ -1,5 +1,5 @@
 import type { Clock } from "../../kernel/clock.ts";
-import { isTellyportError, messageOf, TellyportError } from "../../kernel/errors.ts";
+import { isTellyportError, TellyportError } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
 import type { Log } from "../../kernel/log.ts";
@@ -181,8 +181,10 @@ export class ChannelScan implements Component {
         "scan-finished",
       );
     } catch (error) {
-      const code = isTellyportError(error) ? error.code : "internal";
-      log.error({ code, error: messageOf(error) }, "scan-failed");
+      const expected = isTellyportError(error);
+      const code = expected ? error.code : "internal";
+      if (expected) log.warn({ code, error: error.message }, "scan-failed");
+      else log.error({ err: error }, "scan-failed");
       this.#set({ ...this.#scan, state: "failed", current: [], error: code });
     }
   }

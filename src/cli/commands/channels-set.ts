@@ -1,0 +1,67 @@
+import { TellyportError } from "../../kernel/errors.ts";
+import { Channel, Channels, type ChannelPatch } from "../../protocol/api.ts";
+import { boxClient } from "../box-client.ts";
+import { JSON_OPTION, STATE_OPTIONS, type Arguments, type Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { printJson } from "../io.ts";
+import { matchOne } from "../match.ts";
+import { printable } from "../text.ts";
+
+export const channelsSet: Command = {
+  path: ["channels", "set"],
+  summary: "Give a channel another number or name, hide it, or mark it",
+  positionals: [{ name: "channel", help: "Its number, its name, how the name begins, or its id" }],
+  options: {
+    number: { type: "string", value: "N", help: "The new number, 1 to 9999" },
+    name: { type: "string", value: "NAME", help: "The new name, 1 to 64 characters" },
+    hide: { type: "boolean", help: "Leave it out of the list" },
+    show: { type: "boolean", help: "Show it, also when the broadcaster hides it" },
+    favourite: { type: "boolean", help: "Mark it as a favourite" },
+    "no-favourite": { type: "boolean", help: "Take the mark away" },
+    reset: { type: "boolean", help: "As the broadcaster has it" },
+    ...STATE_OPTIONS,
+    ...JSON_OPTION,
+  },
+  notes: ["What is set here outlives every scan and restart."],
+  async run(args, io) {
+    const patch = patchOf(args);
+    const box = await boxClient(args, io);
+    const { channels } = await box.call(Channels, "GET", "/api/v1/channels?hidden=true");
+    const before = matchOne(args.required(0), channels, "channel", "channel-not-found");
+    const path = `/api/v1/channels/${encodeURIComponent(before.id)}`;
+    const after =
+      patch === null
+        ? await box.call(Channel, "PUT", `${path}/reset`)
+        : await box.call(Channel, "PATCH", path, patch);
+    if (args.has("json")) printJson(io, { channel: after });
+    else
+      io.stdout.write(
+        `${printable(before.name)} is now ${after.number} ${printable(after.name)}${after.hidden === true ? ", hidden" : ""}${after.favourite === true ? ", a favourite" : ""}.\n`,
+      );
+    return EXIT.ok;
+  },
+};
+
+/** @returns null for a reset. @throws TellyportError `usage` */
+function patchOf(args: Arguments): ChannelPatch | null {
+  const number = args.text("number");
+  const name = args.text("name");
+  if (number !== undefined && !/^[1-9]\d{0,3}$/.test(number))
+    throw new TellyportError("usage", `--number is a number from 1 to 9999, not "${number}".`);
+  if (args.has("hide") && args.has("show"))
+    throw new TellyportError("usage", "Give --hide or --show, not both.");
+  const patch: ChannelPatch = {
+    ...(number !== undefined && { number: Number(number) }),
+    ...(name !== undefined && { name }),
+    ...((args.has("hide") || args.has("show")) && { hidden: args.has("hide") }),
+    ...((args.has("favourite") || args.has("no-favourite")) && { favourite: args.has("favourite") }),
+  };
+  const empty = Object.keys(patch).length === 0;
+  if (args.has("reset") === empty) return empty ? null : patch;
+  throw new TellyportError(
+    "usage",
+    empty
+      ? "Say what to set: --number, --name, --hide, --show, --favourite or --reset."
+      : "--reset takes everything back: give it alone.",
+  );
+}

@@ -1,0 +1,196 @@
+import { readFile } from "node:fs/promises";
+import { sleep } from "../../kernel/clock.ts";
+import { isTellyportError, systemCode, TellyportError, type ErrorCode } from "../../kernel/errors.ts";
+import { Scan, type ScanProgress, type ScanRequest } from "../../protocol/api.ts";
+import { boxClient } from "../box-client.ts";
+import { JSON_OPTION, STATE_OPTIONS, type Arguments, type Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { clockOf, printJson, type Io } from "../io.ts";
+import { renderScan, scanLine } from "../scan-report.ts";
+import { fit } from "../text.ts";
+
+/** How often the daemon is asked how far it is, ms. */
+const POLL_MS = 300;
+const CANCEL_TIMEOUT_MS = 5000;
+const SYSTEMS = ["dvbt", "dvbt2", "dvbc", "dvbs", "dvbs2", "isdbt", "dtmb", "atsc", "cable"] as const;
+
+export const scan: Command = {
+  path: ["scan"],
+  summary: "Find channels",
+  options: {
+    initial: {
+      type: "string",
+      value: "FILE",
+      help: "Begin with these multiplexes (format of dtv-scan-tables)",
+    },
+    country: { type: "string", value: "XX", help: "Try every frequency of a country: FR" },
+    system: { type: "string", value: "SYSTEM", help: "Only this", choices: SYSTEMS },
+    satellite: {
+      type: "string",
+      value: "POSITION",
+      help: "Where the satellite of the initial data is: 19.2E",
+    },
+    "no-follow": { type: "boolean", help: "Do not visit what the networks' tables name beyond that" },
+    "dry-run": { type: "boolean", help: "Show what would change, and change nothing" },
+    cancel: { type: "boolean", help: "Cancel the scan that the daemon runs" },
+    tuner: { type: "string", value: "TUNER", help: "Without a daemon: in place of the configured tuners" },
+    ...STATE_OPTIONS,
+    ...JSON_OPTION,
+  },
+  notes: [
+    "Without --country and --initial it scans again what is known. The daemon's tuners are used when it runs, those that nobody needs; else this command opens them itself, and the daemon knows the result when it starts. Ctrl-C cancels; then nothing is changed.",
+    'With --json a line comes with each step; the last one is {"services": [...]}, all that was found.',
+  ],
+  async run(args, io) {
+    const show = progressOn(io, args.has("json"));
+    const result = args.has("cancel") ? await cancel(args, io) : await scanAnyhow(args, io, show.tell);
+    show.end();
+    if (args.has("cancel")) {
+      if (args.has("json")) printJson(io, result);
+      else io.stdout.write(result.state === "cancelled" ? "The scan is cancelled.\n" : "No scan runs.\n");
+      return EXIT.ok;
+    }
+    if (result.state === "cancelled")
+      throw new TellyportError("request-cancelled", "The scan was cancelled; nothing is changed.");
+    if (result.services === null || result.diff === null) throw failure(result);
+    if (args.has("json")) {
+      printJson(io, { multiplexes: result.multiplexes, diff: result.diff, dryRun: result.dryRun });
+      printJson(io, { services: result.services });
+    } else io.stdout.write(renderScan(result, io.stdout.columns));
+    return result.services.length > 0 ? EXIT.ok : EXIT.unavailable;
+  },
+};
+
+async function scanAnyhow(args: Arguments, io: Io, tell: (progress: ScanProgress) => void): Promise<Scan> {
+  const request = await requestOf(args);
+  if (args.text("tuner") === undefined) {
+    try {
+      return await scanByDaemon(args, io, request, tell);
+    } catch (error) {
+      if (!isTellyportError(error, "daemon-not-running")) throw error;
+    }
+  } else await refuseDaemon(args, io);
+  // The tuners' drivers are loaded only by who needs them.
+  const { scanWithoutDaemon } = await import("../scan.ts");
+  const state = args.text("state") ?? io.env["TELLYPORT_STATE"];
+  const config = args.text("config");
+  const tuner = args.text("tuner");
+  return await scanWithoutDaemon(
+    {
+      ...(config !== undefined && { config }),
+      ...(state !== undefined && state !== "" && { state }),
+      ...(tuner !== undefined && { tuner }),
+    },
+    request,
+    { signal: io.signal, progress: tell },
+  );
+}
+
+/** Two programs must not write one state directory. @throws TellyportError `usage` */
+async function refuseDaemon(args: Arguments, io: Io): Promise<void> {
+  const box = await boxClient(args, io);
+  try {
+    await box.call(Scan, "GET", "/api/v1/scan");
+  } catch (error) {
+    if (isTellyportError(error, "daemon-not-running")) return;
+    throw error;
+  }
+  throw new TellyportError(
+    "usage",
+    "A daemon runs with this state directory, and it has tuners of its own: leave --tuner away, or name another directory with --state.",
+  );
+}
+
+async function scanByDaemon(
+  args: Arguments,
+  io: Io,
+  request: ScanRequest,
+  tell: (progress: ScanProgress) => void,
+): Promise<Scan> {
+  const box = await boxClient(args, io);
+  let state = await box.call(Scan, "POST", "/api/v1/scan", request);
+  try {
+    for (;;) {
+      tell(state);
+      if (state.state !== "running") return state;
+      await sleep(clockOf(io), POLL_MS, io.signal);
+      state = await box.call(Scan, "GET", "/api/v1/scan");
+    }
+  } catch (error) {
+    if (!io.signal.aborted) throw error;
+    return await cancel(args, io);
+  }
+}
+
+async function cancel(args: Arguments, io: Io): Promise<Scan> {
+  // The person has interrupted already: this request has its own patience.
+  const box = await boxClient(args, { ...io, signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) });
+  return await box.call(Scan, "DELETE", "/api/v1/scan");
+}
+
+async function requestOf(args: Arguments): Promise<ScanRequest> {
+  const path = args.text("initial");
+  const country = args.text("country");
+  const satellite = args.text("satellite");
+  const system = SYSTEMS.find((one) => one === args.text("system"));
+  if (country !== undefined && !/^[A-Za-z]{2}$/.test(country))
+    throw new TellyportError(
+      "usage",
+      `--country takes a country's two letters, such as FR, not "${country}".`,
+    );
+  if (country !== undefined && path !== undefined)
+    throw new TellyportError("usage", "Give --country or --initial, not both.");
+  return {
+    ...(path !== undefined && { initial: await read(path) }),
+    ...(country !== undefined && { country }),
+    ...(satellite !== undefined && { satellite }),
+    ...(system !== undefined && { system }),
+    ...(args.has("no-follow") && { follow: false }),
+    ...(args.has("dry-run") && { dryRun: true }),
+  };
+}
+
+async function read(path: string): Promise<string> {
+  try {
+    // Old files are in ISO 8859-1; what is not ASCII there is in comments and names only.
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new TellyportError(
+      "usage",
+      `The file ${path} cannot be read (${systemCode(error) ?? "no file"}): give --initial the path of one in the format of dtv-scan-tables.`,
+      { cause: error },
+    );
+  }
+}
+
+function failure({ state, error }: Scan): TellyportError {
+  if (error === null) return new TellyportError("internal", `The scan ended as ${state}, without a result.`);
+  return new TellyportError(
+    error as ErrorCode,
+    error === "unsupported"
+      ? "No tuner of this box can receive what was asked for: name another --system, or connect a tuner for it."
+      : `The scan failed (${error}): see docs/errors.md, or the box's log.`,
+  );
+}
+
+/** A line that is written over on a terminal, lines of JSON for programs, nothing into a file. */
+function progressOn(io: Io, json: boolean): { tell: (progress: ScanProgress) => void; end: () => void } {
+  let last = "";
+  let shown = false;
+  const tell = (progress: ScanProgress): void => {
+    const { percent, done, total, found, current, signal, state } = progress;
+    if (state !== "running") return;
+    const text = json ? JSON.stringify({ percent, done, total, found, current, signal }) : scanLine(progress);
+    if (text === last) return;
+    last = text;
+    if (json) io.stdout.write(`${text}\n`);
+    else if (io.stderr.columns !== undefined) {
+      shown = true;
+      io.stderr.write(`\r${fit(text, Math.max(20, io.stderr.columns - 1))}`);
+    }
+  };
+  const end = (): void => {
+    if (shown) io.stderr.write(`\r${" ".repeat(Math.max(20, (io.stderr.columns ?? 80) - 1))}\r`);
+  };
+  return { tell, end };
+}

@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock } from "../kernel/clock.ts";
+import { loadConfig } from "../kernel/config/index.ts";
+import { createLog } from "../kernel/log.ts";
+import { openDatabase } from "../kernel/store/database.ts";
+import type { Scan, ScanProgress, ScanRequest } from "../protocol/api.ts";
+import { openSources } from "../sources.ts";
+import { ChannelScan, createLineUpStore, createTuners } from "../tuner/index.ts";
+import { beside, overridesOf, type RunArgs } from "./run.ts";
+
+/**
+ * A channel scan with tuners of its own, where no daemon runs; the next daemon with this state directory knows what was found.
+ * @param progress called whenever something is new
+ * @throws TellyportError of the configuration, of the tuners, of the state directory; `scan-target-unknown`,
+ *   `initial-table-invalid`; the signal's reason
+ */
+export async function scanWithoutDaemon(
+  args: Pick<RunArgs, "config" | "state" | "tuner">,
+  request: ScanRequest,
+  { signal, progress }: { signal: AbortSignal; progress: (progress: ScanProgress) => void },
+): Promise<Scan> {
+  process.umask(0o077);
+  const clock = systemClock;
+  const { config } = await loadConfig({ path: args.config, overrides: overridesOf(args) });
+  const log = createLog({ level: config.log.level === "info" ? "error" : config.log.level });
+  const path = join(config.state.directory, "tellyport.db");
+  // A dry run leaves nothing behind, not even a directory.
+  const database = openDatabase(request.dryRun === true && !existsSync(path) ? ":memory:" : path);
+  try {
+    const { sources } = await openSources(config, { clock, log, loopsFolder: beside("loops") });
+    const tuners = createTuners({ sources, clock, log, options: { survey: false, lingerMs: 0 } });
+    const store = createLineUpStore(database);
+    const scan = new ChannelScan({ tuners, store, clock, log, parallel: config.scan.tuners });
+    try {
+      await tuners.start?.(signal);
+      scan.start();
+      scan.on(progress);
+      scan.begin(request);
+      const cancel = (): void => void scan.cancel();
+      signal.addEventListener("abort", cancel, { once: true });
+      if (signal.aborted) cancel();
+      const ended = await scan.ended();
+      signal.throwIfAborted();
+      return ended;
+    } finally {
+      await scan.stop();
+      await tuners.stop?.();
+      for (const source of sources) await source.close?.();
+    }
+  } finally {
+    database.close();
+  }
+}
