@@ -22,8 +22,10 @@ type Terrestrial = Extract<Delivery, { readonly plp: number | null }>;
 type Cable = Extract<Delivery, { readonly system: "dvbc" }>;
 type Satellite = Extract<Delivery, { readonly polarisation: string }>;
 
-/** All ones means "see the frequency list"; some networks write 0 where they do not say. */
-const isFrequency = (field: number): boolean => field !== 0 && field !== 0xffff_ffff;
+/** All ones means "see the frequency list"; some networks write 0, or another small number, where they do not say. */
+const isFrequency = (field: number): boolean => field >= LOWEST && field !== 0xffff_ffff;
+/** 1 MHz, in tens of Hz. */
+const LOWEST = 100_000;
 
 /** @param data of a terrestrial_delivery_system_descriptor (0x5A) @returns null when it names no frequency @see EN 300 468 §6.2.13.4 */
 export function decodeTerrestrial(data: Buffer): Terrestrial | null {

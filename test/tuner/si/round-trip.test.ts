@@ -72,7 +72,7 @@ const delivery: fc.Arbitrary<Delivery | null> = fc.oneof(
   fc.constant(null),
   record({
     system: fc.constant("dvbt" as const),
-    frequencyHz: fc.integer({ min: 1, max: 99_999_999 }).map((tens) => tens * 10),
+    frequencyHz: fc.integer({ min: 100_000, max: 99_999_999 }).map((tens) => tens * 10),
     bandwidthHz: fc.constantFrom(5_000_000, 6_000_000, 7_000_000, 8_000_000),
     plp: fc.constant(null),
     modulation: fc.constantFrom("QPSK", "QAM/16", "QAM/64"),
@@ -84,7 +84,7 @@ const delivery: fc.Arbitrary<Delivery | null> = fc.oneof(
   }),
   record({
     system: fc.constant("dvbt2" as const),
-    frequencyHz: fc.integer({ min: 1, max: 99_999_999 }).map((tens) => tens * 10),
+    frequencyHz: fc.integer({ min: 100_000, max: 99_999_999 }).map((tens) => tens * 10),
     bandwidthHz: fc.constantFrom(1_712_000, 5_000_000, 6_000_000, 7_000_000, 8_000_000, 10_000_000),
     plp: fc.nat(255),
     guardInterval: fc.constantFrom("1/32", "1/4", "1/128", "19/256"),
