@@ -590,4 +590,6 @@ export interface ServerEvents {
   "playback-ended": { id: string; code: string; title: string; detail?: unknown };
   /** How far a channel scan is; for owners. */
   scan: ScanProgress;
+  /** All tuners, when one of them came, went, or changed its state or the level of its signal; for owners. */
+  tuners: { tuners: Tuner[] };
 }

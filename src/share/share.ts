@@ -5,6 +5,7 @@ import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { ScanProgress } from "../protocol/api.ts";
+import { describeTuner } from "../tuner/index.ts";
 import type { Tuners } from "../tuner/ports.ts";
 import { ChannelList } from "./channels/channel-list.ts";
 import { channelRoutes } from "./channels/channel-routes.ts";
@@ -14,6 +15,7 @@ import { describeChannels } from "./channels/describe-channels.ts";
 import { Prober } from "./channels/prober.ts";
 import { eventRoutes } from "./events/event-routes.ts";
 import { EventStreams } from "./events/event-streams.ts";
+import { TunerWatch } from "./events/tuner-watch.ts";
 import { Guide } from "./guide/guide.ts";
 import { guideRoutes } from "./guide/guide-routes.ts";
 import { createGuideStore } from "./guide/guide-store.ts";
@@ -110,9 +112,19 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       playbacks.startSweeping();
       events.start();
       if (options.probe) prober.start();
-      const look = clock.every(LOOK, () => events.channelsChanged());
+      const watch = new TunerWatch({
+        clock,
+        tuners: () => tuners.snapshot().map(describeTuner),
+        tell: (all) => events.tellOwners("tuners", { tuners: all }),
+      });
+      const look = clock.every(LOOK, () => {
+        events.channelsChanged();
+        watch.look();
+      });
       undo.push(
         () => look.cancel(),
+        () => watch.stop(),
+        tuners.on((event) => void (event.kind === "tuners" && watch.look())),
         channels.changed.on(() => events.channelsChanged()),
         guide.changed.on(() => events.channelsChanged()),
         tuners.on((event) => void (event.kind === "tuners" && events.channelsChanged())),
