@@ -1,44 +1,10 @@
 import { createSocket, type Socket as Udp } from "node:dgram";
-import { createServer as createHttp, type Server as Http } from "node:http";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { fakeSsdpDevice, type FakeSsdpDevice } from "./fake-ssdp-device.ts";
+import { changedPids, satipReport } from "./satip-packets.ts";
+import { NO_QUIRKS, type SatipQuirks } from "./satip-quirks.ts";
 
-/** What is odd about a server, as researched; may be changed while it runs. */
-export interface SatipQuirks {
-  /** 408 to a SETUP without mtype. */
-  needsMtype: boolean;
-  /** Refusal of every SETUP: its status, and the body. */
-  refuseSetup: { status: number; body: string } | null;
-  /** So many SETUPs are answered with a bare 503 first. */
-  settling: number;
-  /** Seconds of a session without a request; and whether it then ends. */
-  timeoutS: number;
-  expires: boolean;
-  /** More PIDs than this: 503 with `No-More: pids`. */
-  mostPids: number;
-  noSessionInPlay: boolean;
-  /** Level 0, quality 0. */
-  measuresNothing: boolean;
-  /** RTP with a few bytes that are no transport packets, between the others. */
-  shortRtp: boolean;
-  /** Interleaved bytes are sent in pieces of so many; 0: as they are. */
-  pieces: number;
-  closeAfterReply: boolean;
-  /** Every n-th RTP packet is not sent; 0: all are. */
-  loseEvery: number;
-  /** Every n-th RTP packet is sent behind the next. */
-  swapEvery: number;
-  /** Reports a lock and sends nothing until so many more PLAYs came. */
-  silentPlays: number;
-  /** Nothing gets through over UDP. */
-  udpBlocked: boolean;
-  refusedTransport: "udp" | "tcp" | null;
-  /** TEARDOWN is not answered. */
-  ignoresTeardown: boolean;
-  /** After PLAY for another multiplex in a session, so many packets of the old one. */
-  stalePackets: number;
-  /** Whether RTP-Info tells the first packet of what was asked for. */
-  rtpInfo: boolean;
-}
+export type { SatipQuirks } from "./satip-quirks.ts";
 
 export interface SatipRequest {
   readonly method: string;
@@ -66,27 +32,7 @@ interface Session {
   seenAt: number;
 }
 
-const QUIRKS: SatipQuirks = {
-  needsMtype: false,
-  refuseSetup: null,
-  settling: 0,
-  timeoutS: 60,
-  expires: false,
-  mostPids: Infinity,
-  noSessionInPlay: false,
-  measuresNothing: false,
-  shortRtp: false,
-  pieces: 0,
-  closeAfterReply: false,
-  loseEvery: 0,
-  swapEvery: 0,
-  silentPlays: 0,
-  udpBlocked: false,
-  refusedTransport: null,
-  ignoresTeardown: false,
-  stalePackets: 0,
-  rtpInfo: true,
-};
+const UUID = "11111111-2222-3333-4444-abcdefabcdef";
 const TICK_MS = 10;
 const PER_RTP = 7;
 
@@ -102,9 +48,8 @@ export class FakeSatipServer {
   readonly #streams: ReadonlyMap<string, Buffer>;
   readonly #sockets = new Set<Socket>();
   readonly #udp: Udp = createSocket("udp4");
-  readonly #http: Http;
   #rtsp: Server | null = null;
-  #ssdp: Udp | null = null;
+  #ssdp: FakeSsdpDevice | null = null;
   #timer: NodeJS.Timeout | null = null;
   #ticks = 0;
   #serial = 0;
@@ -112,8 +57,7 @@ export class FakeSatipServer {
   /** @param streams by `freq` of the query; other frequencies have no signal */
   constructor(streams: Readonly<Record<string, Buffer>>, quirks: Partial<SatipQuirks> = {}) {
     this.#streams = new Map(Object.entries(streams));
-    this.quirks = { ...QUIRKS, ...quirks };
-    this.#http = createHttp((_, response) => response.end(this.description()));
+    this.quirks = { ...NO_QUIRKS, ...quirks };
   }
 
   /** @param port default: a free one */
@@ -128,30 +72,20 @@ export class FakeSatipServer {
 
   /** Answers searches too. @returns the port of its SSDP */
   async announce(): Promise<number> {
-    await new Promise<void>((resolve) => this.#http.listen(0, "127.0.0.1", resolve));
-    const { port } = this.#http.address() as AddressInfo;
-    const ssdp = createSocket("udp4");
-    this.#ssdp = ssdp;
-    ssdp.on("message", (message, from) => {
-      if (this.#rtsp === null || !message.toString().includes("ST: urn:ses-com:device:SatIPServer:1")) return;
-      const answer = [
-        "HTTP/1.1 200 OK",
-        "CACHE-CONTROL: max-age=1800",
-        "EXT:",
-        `LOCATION: http://127.0.0.1:${port}/desc.xml`,
-        "ST: urn:ses-com:device:SatIPServer:1",
-        "USN: uuid:11111111-2222-3333-4444-abcdefabcdef::urn:ses-com:device:SatIPServer:1",
-      ];
-      ssdp.send(`${answer.join("\r\n")}\r\n\r\n`, from.port, from.address);
+    const ssdp = await fakeSsdpDevice({
+      target: "urn:ses-com:device:SatIPServer:1",
+      uuid: UUID,
+      description: () => this.description(),
+      alive: () => this.#rtsp !== null,
     });
-    await new Promise<void>((resolve) => ssdp.bind(0, "127.0.0.1", resolve));
-    return ssdp.address().port;
+    this.#ssdp = ssdp;
+    return ssdp.port;
   }
 
   description(): string {
     return `<?xml version="1.0"?><root xmlns="urn:schemas-upnp-org:device-1-0"><device>
       <deviceType>urn:ses-com:device:SatIPServer:1</deviceType><friendlyName>Fake &amp; fast</friendlyName>
-      <UDN>uuid:11111111-2222-3333-4444-abcdefabcdef</UDN>
+      <UDN>uuid:${UUID}</UDN>
       <satip:X_SATIPCAP xmlns:satip="urn:ses-com:satip">${this.capabilities}</satip:X_SATIPCAP>
       <satip:X_SATIP_RTSP_PORT xmlns:satip="urn:ses-com:satip">${this.port}</satip:X_SATIP_RTSP_PORT></device></root>`;
   }
@@ -179,9 +113,7 @@ export class FakeSatipServer {
     if (this.#timer !== null) clearInterval(this.#timer);
     await this.die();
     this.#udp.close();
-    this.#ssdp?.close();
-    this.#http.closeAllConnections();
-    this.#http.close();
+    await this.#ssdp?.close();
   }
 
   // ---------------------------------------------------------------- RTSP
@@ -342,7 +274,8 @@ export class FakeSatipServer {
       }
       if (!session.playing) continue;
       const stream = this.#stream(session);
-      if (this.#ticks % 20 === 0) session.send(false, this.#report(session, stream !== null));
+      if (this.#ticks % 20 === 0)
+        session.send(false, satipReport(session.tuning, stream !== null, this.quirks.measuresNothing));
       if (stream !== null && this.quirks.silentPlays > 0) continue;
       if (this.quirks.shortRtp && this.#ticks % 7 === 0) this.#rtp(session, Buffer.from("alive"));
       if (stream === null) {
@@ -387,33 +320,4 @@ export class FakeSatipServer {
       this.lost.swapped++;
     }
   }
-
-  /** A sender report, and the APP packet behind it. */
-  #report(session: Session, locked: boolean): Buffer {
-    const { tuning } = session;
-    const measured = this.quirks.measuresNothing ? "0,1,0" : `224,${locked ? 1 : 0},15`;
-    const text = `vers=1.0;src=1;tuner=1,${measured},${tuning.get("freq")},${tuning.get("pol") ?? "8"},dvbs2;pids=0`;
-    const padded = Buffer.alloc(Math.ceil(text.length / 4) * 4);
-    padded.write(text, "latin1");
-    const report = Buffer.alloc(28);
-    report.set([0x80, 200, 0, 6]);
-    const app = Buffer.alloc(16);
-    app.set([0x80, 204]);
-    app.writeUInt16BE(3 + padded.length / 4, 2);
-    app.write("SES1", 8, "latin1");
-    app.writeUInt16BE(text.length, 14);
-    return Buffer.concat([report, app, padded]);
-  }
-}
-
-function changedPids(before: Set<number> | "all", query: URLSearchParams): Set<number> | "all" {
-  const list = (name: string): number[] => (query.get(name) ?? "").split(",").filter(Boolean).map(Number);
-  const pids = query.get("pids");
-  if (pids === "all") return "all";
-  if (pids === "none") return new Set();
-  if (pids !== null) return new Set(list("pids"));
-  if (before === "all") return before;
-  const after = new Set([...before, ...list("addpids")]);
-  for (const pid of list("delpids")) after.delete(pid);
-  return after;
 }

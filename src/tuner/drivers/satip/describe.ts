@@ -20,6 +20,8 @@ export interface SearchSettings {
   readonly to?: SsdpSearchOptions["to"];
   /** Default all interfaces that are not loopback. */
   readonly interfaces?: readonly string[];
+  /** Seconds that servers may take to answer; default 2. */
+  readonly mx?: number;
   /** Where a single server answers searches; default 1900. */
   readonly unicastPort?: number;
 }
@@ -36,6 +38,7 @@ export function searchServers(
     signal,
     ...(settings.to !== undefined && { to: settings.to }),
     ...(settings.interfaces !== undefined && { interfaces: settings.interfaces }),
+    ...(settings.mx !== undefined && { mx: settings.mx }),
   });
 }
 
@@ -64,7 +67,7 @@ export async function describeServer(
   const answers = await ssdpSearch({
     clock,
     target: SEARCH_TARGET,
-    mx: 1,
+    mx: Math.min(1, settings.mx ?? 1),
     to: { address: address.host, port: settings.unicastPort ?? 1900 },
     interfaces: settings.interfaces ?? ["0.0.0.0"],
     signal,

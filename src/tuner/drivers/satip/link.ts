@@ -1,14 +1,15 @@
 import { sleep, type Clock } from "../../../kernel/clock.ts";
-import { isTellyportError, TellyportError } from "../../../kernel/errors.ts";
+import { TellyportError } from "../../../kernel/errors.ts";
 import type { Log } from "../../../kernel/log.ts";
+import { orAbort } from "./or-abort.ts";
 import { effectivePids, pidChanges, pidsField, type PidSet } from "./pid-query.ts";
 import type { RtpReceiver } from "./rtp-receiver.ts";
 import { RtspFailure } from "./rtsp-connection.ts";
-import type { RtspReply } from "./rtsp-parser.ts";
 import type { SatipServer } from "./server.ts";
+import { SetupTries } from "./setup-tries.ts";
 import { SatipSession, type Transport } from "./session.ts";
 import { TIMES } from "./times.ts";
-import { RtspRefusal } from "./verdict.ts";
+import { firstSequenceOf, RtspRefusal } from "./verdict.ts";
 
 /** Less is noted: a burst of a full multiplex fills it within milliseconds. */
 const SMALL_BUFFER_BYTES = 1024 * 1024;
@@ -21,13 +22,6 @@ export interface LinkDeps {
   /** The session is lost: nothing but {@link SatipLink.restart} brings it back. */
   readonly lost: () => void;
   readonly garbled: () => void;
-}
-
-interface Tries {
-  again: number;
-  readonly transports: Set<Transport>;
-  /** Nobody there is an answer at first; in mid-stream a server may be starting again. */
-  readonly patient: boolean;
 }
 
 /** What a tuner has of its server: one session at a time, set up again as often as it takes, with the PIDs that are wanted. */
@@ -83,13 +77,13 @@ export class SatipLink {
   async start(tuning: string, signal: AbortSignal): Promise<void> {
     if (this.#playing && (await this.#change(tuning, signal))) return;
     this.#unfiltered = false;
-    await this.#begin(tuning, signal, { again: 0, transports: new Set([this.transport]), patient: false });
+    await this.#begin(tuning, signal, false);
   }
 
   /** A new session in place of the one that failed. @throws as {@link start} */
   async restart(tuning: string, signal: AbortSignal): Promise<void> {
     this.#deps.receiver.resume();
-    await this.#begin(tuning, signal, { again: 0, transports: new Set([this.transport]), patient: true });
+    await this.#begin(tuning, signal, true);
   }
 
   /** The same over the other transport, if the configuration leaves the choice; until the link is let go. */
@@ -97,7 +91,7 @@ export class SatipLink {
     this.#transport = transport;
     this.#switched = true;
     this.#deps.log.info({ server: this.#deps.server.id, transport }, "satip-transport");
-    await this.#begin(tuning, signal, { again: 0, transports: new Set([transport]), patient: false });
+    await this.#begin(tuning, signal, false);
   }
 
   /** Asks for the same packets again. @throws RtspRefusal, RtspFailure */
@@ -137,13 +131,16 @@ export class SatipLink {
         return true;
       } catch (error) {
         const delay = TIMES.backOff[again];
-        if (!isSettling(error) || delay === undefined || signal.aborted) return false;
+        const settling = error instanceof RtspRefusal && error.verdict === "settling";
+        if (!settling || delay === undefined || signal.aborted) return false;
         await sleep(this.#deps.clock, delay, signal).catch(() => undefined);
       }
     }
   }
 
-  async #begin(tuning: string, signal: AbortSignal, tries: Tries): Promise<void> {
+  async #begin(tuning: string, signal: AbortSignal, patient: boolean): Promise<void> {
+    const { server, clock } = this.#deps;
+    const tries = new SetupTries(server, this.transport, patient);
     const own = ++this.#generation;
     for (;;) {
       if (signal.aborted) throw new TellyportError("request-cancelled", "Tuning was given up.");
@@ -155,7 +152,12 @@ export class SatipLink {
         // What was given up for another multiplex leaves that one's session alone.
         if (own === this.#generation) void this.letGo();
         if (signal.aborted) continue;
-        await sleep(this.#deps.clock, this.#delayAfter(error, tries), signal).catch(() => undefined);
+        if (error instanceof RtspFailure && error.trouble === "refused") server.unreachable();
+        const asked = { transport: this.transport, allPids: this.#effective() === "all" };
+        const { change, delayMs } = tries.after(error, asked);
+        if (change === "all-pids") this.#unfiltered = true;
+        if (change === "other-transport") this.#transport = asked.transport === "udp" ? "tcp" : "udp";
+        await sleep(clock, delayMs, signal).catch(() => undefined);
       }
     }
   }
@@ -196,68 +198,6 @@ export class SatipLink {
     void this.#sync();
   }
 
-  /** @returns how long to wait before the next try, ms @throws TellyportError when there is none */
-  #delayAfter(error: unknown, tries: Tries): number {
-    if (isTellyportError(error)) throw error;
-    const { name } = this.#deps.server;
-    const wait = (failure: () => TellyportError): number => {
-      const delay = TIMES.backOff[tries.again++];
-      if (delay === undefined) throw failure();
-      return delay;
-    };
-    const gone = (): TellyportError =>
-      new TellyportError("device-gone", `${name} does not answer: is it on, and in this network?`, {
-        cause: error,
-      });
-    if (error instanceof RtspFailure) {
-      if (error.trouble !== "refused") return wait(gone);
-      this.#deps.server.unreachable();
-      if (!tries.patient) throw gone();
-      return wait(gone);
-    }
-    if (!(error instanceof RtspRefusal)) throw error;
-    const busy = (): TellyportError =>
-      new TellyportError(
-        "device-busy",
-        `${name} has no free tuner, ${error.message}: stop another of its viewers.`,
-      );
-    switch (error.verdict) {
-      case "busy":
-        throw busy();
-      case "settling":
-        return wait(busy);
-      case "too-many-pids":
-        if (this.#effective() === "all") throw busy();
-        this.#unfiltered = true;
-        return 0;
-      case "unsupported":
-        throw new TellyportError(
-          "unsupported",
-          `${name} cannot receive this, ${error.message}: correct the multiplex.`,
-        );
-      case "other-transport":
-        return this.#otherTransport(tries, error);
-      case "session-lost":
-      case "failed":
-        return wait(
-          () => new TellyportError("device-gone", `${name} gives no session, ${error.message}: restart it.`),
-        );
-    }
-  }
-
-  #otherTransport(tries: Tries, error: RtspRefusal): number {
-    const { server } = this.#deps;
-    const other: Transport = this.transport === "udp" ? "tcp" : "udp";
-    if (server.transport !== "auto" || tries.transports.has(other))
-      throw new TellyportError(
-        "unsupported",
-        `${server.name} does not send over ${this.transport}, ${error.message}: set tuners.satip.transport to auto.`,
-      );
-    tries.transports.add(other);
-    this.#transport = other;
-    return 0;
-  }
-
   // ---------------------------------------------------------------- PIDs
 
   #effective(): PidSet {
@@ -295,24 +235,4 @@ export class SatipLink {
     if (!(error instanceof RtspRefusal) || this.#unfiltered) return false;
     return error.verdict === "too-many-pids" || error.verdict === "unsupported";
   }
-}
-
-function isSettling(error: unknown): boolean {
-  return error instanceof RtspRefusal && error.verdict === "settling";
-}
-
-/** Number of the first packet of what was asked for; null when the reply does not tell. @see RFC 2326 §12.33 */
-function firstSequenceOf(reply: RtspReply): number | null {
-  const sequence = /;\s*seq=(\d{1,5})\b/i.exec(reply.headers.get("rtp-info") ?? "");
-  return sequence === null ? null : Number(sequence[1]) & 0xffff;
-}
-
-/** Waits no longer than the signal lets; what comes of the promise afterwards is of no interest. */
-function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

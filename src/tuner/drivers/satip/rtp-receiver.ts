@@ -16,8 +16,9 @@ export interface RtpCounters {
 
 /** A report of another multiplex than the one asked for is an old one; MHz of difference that are none. */
 const SAME_MHZ = 2;
-/** Half the sequence numbers: what is "behind" rather than "ahead". */
-const HALF = 0x8000;
+/** A number further behind the one that was announced is none behind it: not every server announces what it sends. */
+const NEAR = 1000;
+const NUMBERS = 0x10000;
 
 /** Takes RTP and RTCP of a session, in whatever way they come, and gives transport packets to the sink. */
 export class RtpReceiver {
@@ -159,9 +160,9 @@ export class RtpReceiver {
   }
 
   #opens(now: number): boolean {
-    const ahead = (this.#header.sequence - this.#firstSequence + 2 * HALF) % (2 * HALF);
-    this.#open =
-      now >= this.#opensAt || (this.#firstSequence >= 0 && ahead < HALF && this.#opensAt !== Infinity);
+    const behind = (this.#header.sequence - this.#firstSequence + NUMBERS) % NUMBERS;
+    const announced = this.#opensAt !== Infinity && this.#firstSequence >= 0 && behind < NEAR;
+    this.#open = announced || now >= this.#opensAt;
     return this.#open;
   }
 

@@ -116,6 +116,7 @@ export class RtspParser {
 
   /** As {@link #frame}, for a reply. */
   #reply(bytes: Buffer, at: number, to: number): number {
+    if (bytes[at] !== REPLY_START[0]) return -1;
     const known = Math.min(REPLY_START.length, to - at);
     if (bytes.compare(REPLY_START, 0, known, at, at + known) !== 0) return -1;
     const limit = Math.min(to, at + LONGEST_MESSAGE);

@@ -71,3 +71,9 @@ function detailOf(body: string): string {
 function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "").slice(0, 80);
 }
+
+/** Number of the first packet of what was asked for; null when the reply does not tell. @see RFC 2326 §12.33 */
+export function firstSequenceOf(reply: RtspReply): number | null {
+  const sequence = /;\s*seq=(\d{1,5})\b/i.exec(reply.headers.get("rtp-info") ?? "");
+  return sequence === null ? null : Number(sequence[1]) & 0xffff;
+}
