@@ -1,8 +1,8 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { systemClock } from "../../../../src/kernel/clock.ts";
 import { isTellyportError } from "../../../../src/kernel/errors.ts";
 import { createLog } from "../../../../src/kernel/log.ts";
-import { pid, type Milliseconds } from "../../../../src/kernel/units.ts";
+import { ms, pid, type Milliseconds } from "../../../../src/kernel/units.ts";
 import { describeAdapters } from "../../../../src/tuner/drivers/linux-dvb/adapters.ts";
 import { createDvbSource } from "../../../../src/tuner/drivers/linux-dvb/index.ts";
 import type { Multiplex, PacketSink, TunerDriver, TunerSource } from "../../../../src/tuner/ports.ts";
@@ -114,6 +114,16 @@ function driver(id: string): TunerDriver {
   return found;
 }
 
+function servicesOf({ tables }: Judge) {
+  return {
+    complete: tables.hasPat && tables.hasEveryPmt && tables.hasSdt,
+    transportStreamId: tables.transportStreamId,
+    services: tables
+      .services()
+      .map(({ key, name, onAir, kind }) => ({ id: key.serviceId, name, onAir, kind })),
+  };
+}
+
 /** Descriptors of this process that the shim made for devices, and threads. */
 function resources() {
   const links = readdirSync("/proc/self/fd").map((fd) => {
@@ -179,15 +189,13 @@ const operations: Record<string, (args: never) => unknown> = {
   },
   resources,
   /** The services that our tables have found in what was received. */
-  services: ({ id }: { id: string }) => {
-    const { tables } = judges.get(id)!;
-    return {
-      complete: tables.hasPat && tables.hasEveryPmt && tables.hasSdt,
-      transportStreamId: tables.transportStreamId,
-      services: tables
-        .services()
-        .map(({ key, name, onAir, kind }) => ({ id: key.serviceId, name, onAir, kind })),
-    };
+  services: ({ id }: { id: string }) => servicesOf(judges.get(id)!),
+  /** The same of a file. */
+  servicesOf: ({ path }: { path: string }) => {
+    const judge = new Judge({ id: path, delivery: { system: "file", path } });
+    const bytes = readFileSync(path);
+    judge.packets(bytes.subarray(0, bytes.length - (bytes.length % 188)), ms(0));
+    return servicesOf(judge);
   },
 };
 

@@ -2,7 +2,6 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import type { AdapterDescription } from "../../../../src/tuner/drivers/linux-dvb/adapter-description.ts";
-import type { Multiplex, Signal } from "../../../../src/tuner/ports.ts";
 import { capture, PROJECT, skipWithout } from "../../../helpers/captures.ts";
 import {
   dvbv5Scan,
@@ -12,6 +11,7 @@ import {
   skipWithoutShim,
   type OnAir,
 } from "../../../helpers/dvbshim.ts";
+import { eventually, satellite, terrestrial, tunerOf, type Resources } from "./asked-tuner.ts";
 import { skipWithoutProgram } from "../../../helpers/programs.ts";
 
 const CHILD = new URL("./dvb.child.js", import.meta.url);
@@ -20,72 +20,7 @@ const BBC = "dvbt-uk-bbcnews-mpeg2-mp2-dvbsub-5s.ts";
 const RAI = "dvbt-it-rai-fullmux-mpeg2-hevc-8svc-1s.ts";
 const FRANCE = "dvbs2-fr-tnt5w-smr6-5svc-epg-10s.ts";
 
-interface Judged {
-  readonly packets: number;
-  readonly misaligned: number;
-  readonly overflows: number;
-  readonly syncLosses: number;
-  readonly continuityErrors: number;
-  readonly failure: { readonly code: string; readonly message: string } | null;
-  readonly pids: Readonly<Record<string, number>>;
-  readonly signal: Signal;
-}
-type Tuned =
-  | { readonly locked: true; readonly ms: number }
-  | { readonly locked: false; readonly code: string; readonly message: string; readonly ms: number };
-interface Resources {
-  readonly descriptors: number;
-  readonly threads: number;
-}
-interface Found {
-  readonly complete: boolean;
-  readonly transportStreamId: number | null;
-  readonly services: readonly { readonly id: number; readonly name: string; readonly onAir: boolean }[];
-}
-
-const terrestrial = (frequencyHz: number): Multiplex => ({
-  id: `dvbt-${frequencyHz}`,
-  delivery: { system: "dvbt", frequencyHz, bandwidthHz: 8_000_000, plp: null },
-});
-const satellite = (frequencyKHz: number): Multiplex => ({
-  id: `dvbs2-${frequencyKHz}`,
-  delivery: {
-    system: "dvbs2",
-    frequencyKHz,
-    symbolRate: 29_950_000,
-    polarisation: "H",
-    orbital: null,
-  },
-});
-
 const skip = skipWithoutShim() || skipWithout(BBC, RAI, FRANCE);
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function eventually<T>(get: () => Promise<T>, good: (value: T) => boolean, ms = 10_000): Promise<T> {
-  const until = performance.now() + ms;
-  for (;;) {
-    const value = await get();
-    if (good(value) || performance.now() > until) return value;
-    await sleep(20);
-  }
-}
-
-/** One tuner of the child, asked. */
-function tunerOf(child: ShimChild, id: string) {
-  const judge = (): Promise<Judged> => child.ask<Judged>("judge", { id });
-  return {
-    tune: (multiplex: Multiplex, rest: { abortMs?: number; pids?: number[] } = {}) =>
-      child.ask<Tuned>("tune", { id, multiplex, ...rest }),
-    filter: (pids: readonly number[] | "all") => child.ask("filter", { id, pids }),
-    judge,
-    /** What was received once there is so much of it. */
-    received: (packets: number, ms?: number) => eventually(judge, (judged) => judged.packets >= packets, ms),
-    head: async () => Buffer.from(await child.ask<string>("head", { id }), "base64"),
-    services: () => child.ask<Found>("services", { id }),
-    close: () => child.ask<number>("close", { id }),
-  };
-}
-
 const LINES: readonly OnAir[] = [
   { system: "DVBT", frequency: 474_000_000, file: RAI, keys: "loop=2 lockms=40" },
   { system: "DVBT", frequency: 482_000_000, file: BBC, keys: "loop=2 lockms=40" },
