@@ -78,9 +78,10 @@ export class Granting {
     }
   }
 
-  /** A session ended under a consumer. What becomes of it is for {@link rescue}. */
+  /** A session ended under a consumer: it is told at once, or waits for {@link rescue} where another tuner may help. */
   lost(holding: Holding, loss: Loss): void {
-    this.#adrift.push({ holding, loss });
+    if (helpOfAnother(loss.code) === "never") holding.tell(loss);
+    else this.#adrift.push({ holding, loss });
   }
 
   /** Finds other tuners for those who lost theirs, the heaviest first; who cannot be helped is told. */
@@ -93,7 +94,6 @@ export class Granting {
   async #move(holding: Holding, loss: Loss): Promise<void> {
     const { code, message, detail } = loss;
     if (holding.over) return;
-    if (helpOfAnother(code) === "never") return holding.tell(loss);
     const { tuner } = holding;
     let interrupted = false;
     try {
