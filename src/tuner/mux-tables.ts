@@ -1,5 +1,6 @@
 import { placeholderName } from "./catalogue.ts";
 import { EitCollector } from "./guide/eit-collector.ts";
+import { asListed, listedEvents, networkIdOf } from "./listed.ts";
 import type { GuideEvent, Multiplex, Service, ServiceStreams } from "./ports.ts";
 import { NetworkTables, type NumberedService } from "./network-tables.ts";
 import { BAT_TABLE } from "./si/bat.ts";
@@ -149,7 +150,9 @@ export class MuxTables {
 
   /** Every service of the PAT, described as well as the tables allow. */
   services(): Service[] {
-    return [...this.#programs.keys()].map((serviceId) => this.#describe(serviceId));
+    return [...this.#programs.keys()].map((serviceId) =>
+      asListed(this.#describe(serviceId), this.#programs.size),
+    );
   }
 
   /** What the EIT said. */
@@ -168,7 +171,11 @@ export class MuxTables {
 
   /** Takes events decoded since the last call, at most `limit`. */
   takeEvents(limit: number): GuideEvent[] {
-    return this.#eit.take(limit);
+    const own = {
+      originalNetworkId: this.#originalNetworkId ?? 0,
+      transportStreamId: this.#transportStreamId,
+    };
+    return listedEvents(this.#eit.take(limit), own, this.#networkId);
   }
 
   /** @param section whole and checked; not kept */
@@ -248,10 +255,15 @@ export class MuxTables {
     return this.#network.pushNit(section) ? [{ kind: "lineup" }] : [];
   }
 
+  /** The original_network_id that its services are known by. */
+  get #networkId(): number {
+    return networkIdOf(this.#multiplex, this.#originalNetworkId ?? 0, this.#programs.size);
+  }
+
   #describe(serviceId: number): Service {
     const described = this.#described.get(serviceId);
     const streams = this.#streams.get(serviceId);
-    const originalNetworkId = this.#originalNetworkId ?? 0;
+    const originalNetworkId = this.#networkId;
     const { lcn, visible, simulcastLcn } = this.#channel(serviceId);
     return {
       key: { originalNetworkId, transportStreamId: this.#transportStreamId, serviceId },
