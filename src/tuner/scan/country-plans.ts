@@ -70,7 +70,7 @@ const TERRESTRIAL: readonly (readonly [
   [["isdbt"], [JAPAN], "JP"],
   [["isdbt"], [ISDB_AMERICA], "AR BO BR CL CR EC GT HN NI PE PH PY SV UY VE"],
   [["dtmb"], [CHINA], "CN"],
-  [["dtmb"], [EUROPE, WIDE_UHF], "HK MO"],
+  [["dtmb"], [WIDE_UHF], "HK MO"],
   [
     ["atsc"],
     [{ rasters: [[57, 6, 3], [79, 6, 2], US_VHF, US_UHF_608], bandwidthMHz: 6 }],
