@@ -1,0 +1,228 @@
+import { join } from "node:path";
+import fastify from "fastify";
+import t from "tap";
+import { openDatabase } from "../../../src/kernel/store/database.ts";
+import { sendProblem } from "../../../src/http-server/problem.ts";
+import type { Channel } from "../../../src/protocol/api.ts";
+import { createShare } from "../../../src/share/index.ts";
+import type { MediaSink, Track } from "../../../src/share/live/media-source.ts";
+import { createServiceSource } from "../../../src/share/live/service-source.ts";
+import { createMockSource, createTuners, type TunerDriver } from "../../../src/tuner/index.ts";
+import { decodePmt, encodePmt } from "../../../src/tuner/si/pmt.ts";
+import { SectionPacketiser } from "../../../src/tuner/mpegts/section-packetiser.ts";
+import { PROJECT } from "../../helpers/captures.ts";
+import { FakeClock } from "../../helpers/fake-clock.ts";
+import { FakeGrants, principal, silent } from "../fakes.ts";
+
+const loopsFolder = join(PROJECT, "src/tuner/drivers/mock/loops");
+
+/** The mock on a clock of its own; the packets of its tuners pass through `rewrite`, when there is one. */
+async function broadcast(t: { teardown(fn: () => unknown): unknown }) {
+  const clock = new FakeClock();
+  const mock = createMockSource({ clock, loopsFolder });
+  const air: { rewrite: ((packet: Buffer) => void) | null } = { rewrite: null };
+  const drivers = mock.drivers.map((driver): TunerDriver => ({
+    id: driver.id,
+    name: driver.name,
+    accepts: (multiplex) => driver.accepts(multiplex),
+    tune: (multiplex, sink, signal) =>
+      driver.tune(
+        multiplex,
+        {
+          packets: (chunk, at) => {
+            const copy = Buffer.from(chunk);
+            for (let from = 0; from < copy.length; from += 188)
+              air.rewrite?.(copy.subarray(from, from + 188));
+            sink.packets(copy, at);
+          },
+          overflow: () => sink.overflow(),
+          syncLoss: () => sink.syncLoss(),
+          failed: (code, message) => sink.failed(code, message),
+        },
+        signal,
+      ),
+    filter: () => undefined,
+    signal: () => driver.signal(),
+    close: () => driver.close(),
+  }));
+  const tuners = createTuners({
+    sources: [{ drivers, multiplexes: mock.multiplexes }],
+    clock,
+    log: silent,
+    options: { surveyPeriodMs: 1e9, retryMs: 1e9, lingerMs: 10_000 },
+  });
+  tuners.start?.(new AbortController().signal);
+  t.teardown(() => tuners.stop?.());
+  for (let i = 0; i < 40 && tuners.services().filter((one) => one.onAir).length < 12; i++)
+    await clock.advanceAsync(500, 50);
+  for (let i = 0; i < 40 && tuners.snapshot().some((one) => one.multiplex !== null); i++)
+    await clock.advanceAsync(500, 50);
+  return { clock, mock, air, tuners };
+}
+
+/** Plays a service. */
+async function playing(scene: Awaited<ReturnType<typeof broadcast>>, name: string) {
+  const { clock, tuners } = scene;
+  const service = tuners.services().find((one) => one.name === name)!;
+  const told: { at: number; tracks: readonly Track[] }[] = [];
+  const pictures: number[] = [];
+  const randomAccess: number[] = [];
+  const state = { discontinuities: 0, ended: null as string | null, video: -1, lastDts: -1, backwards: 0 };
+  const sink: MediaSink = {
+    tracks: (tracks) => {
+      told.push({ at: clock.monotonic(), tracks });
+      state.video = tracks.find((track) => track.kind === "video")?.id ?? -1;
+    },
+    accessUnit: (unit) => {
+      if (unit.track !== state.video) return;
+      if (unit.dts < state.lastDts) state.backwards++;
+      state.lastDts = unit.dts;
+      pictures.push(clock.monotonic());
+      if (unit.randomAccess) randomAccess.push(clock.monotonic());
+    },
+    discontinuity: () => void state.discontinuities++,
+    ended: (code) => void (state.ended = code),
+  };
+  const source = createServiceSource({
+    tuners,
+    service: service.key,
+    weight: "viewer",
+    consumer: "test",
+    clock,
+    log: silent,
+  });
+  const started = source.start(sink, new AbortController().signal);
+  await clock.advanceAsync(6000, 20);
+  await started;
+  const gaps = randomAccess.slice(1).map((at, i) => at - randomAccess[i]!);
+  return { service, source, told, pictures, randomAccess, state, interval: Math.max(...gaps) };
+}
+
+t.test(
+  "recovery: audio that moves to another PID: told as new tracks at the next picture to start at",
+  async (t) => {
+    const scene = await broadcast(t);
+    const one = await playing(scene, "晴空综合");
+    t.ok(one.interval > 0 && one.interval <= 3000, `${one.interval} ms`);
+    const changed = scene.clock.monotonic();
+    scene.mock.control.setFault({
+      kind: "pmt-change",
+      multiplex: one.service.multiplex.id,
+      service: one.service.key.serviceId,
+      audioShift: 0x40,
+    });
+    await scene.clock.advanceAsync(one.interval * 2 + 2000, 20);
+    t.equal(one.told.length, 2);
+    const sound = (tracks: readonly Track[]): number => tracks.find((track) => track.kind === "audio")!.id;
+    t.not(sound(one.told[1]!.tracks), sound(one.told[0]!.tracks));
+    // The picture was never away; the new set begins with the first random access point after both are known.
+    const latest = one.told[1]!.at - changed;
+    t.ok(latest <= one.interval * 2 + 500, `${latest} ms`);
+    const gaps = one.pictures.slice(1).map((at, i) => at - one.pictures[i]!);
+    t.ok(Math.max(...gaps) < one.interval, `${Math.max(...gaps)} ms without a picture`);
+    t.equal(one.state.ended, null);
+    one.source.stop();
+  },
+);
+
+t.test(
+  "recovery: a picture that moves to another PID is back within one random access interval",
+  async (t) => {
+    const scene = await broadcast(t);
+    const one = await playing(scene, "晴空综合");
+    const from = one.state.video;
+    const to = 0x1abc;
+    const { serviceId } = one.service.key;
+    scene.air.rewrite = (packet) => {
+      const pid = packet.readUInt16BE(1) & 0x1fff;
+      if (pid === from) packet.writeUInt16BE((packet.readUInt16BE(1) & 0xe000) | to, 1);
+      if ((packet[1]! & 0x40) === 0 || packet[4] !== 0 || packet[5] !== 0x02) return;
+      const length = 3 + (packet.readUInt16BE(6) & 0xfff);
+      const pmt = decodePmt(Buffer.from(packet.subarray(5, 5 + length)));
+      if (pmt === null || pmt.serviceId !== serviceId) return;
+      const streams = pmt.streams.map((each) => (each.pid === from ? { ...each, pid: to } : each));
+      const pcrPid = pmt.pcrPid === from ? to : pmt.pcrPid;
+      const counter = packet[3]! & 15;
+      new SectionPacketiser(pid).write(
+        encodePmt({ ...pmt, version: (pmt.version + 1) % 32, pcrPid, streams }),
+        packet,
+        0,
+      );
+      packet[3] = 0x10 | counter;
+    };
+    const last = one.pictures.at(-1)!;
+    const before = one.pictures.length;
+    await scene.clock.advanceAsync(one.interval * 2 + 1000, 20);
+    t.ok(one.pictures.length > before);
+    // A PMT comes every 100 ms at most; then the next random access point has to come.
+    const away = one.pictures[before]! - last;
+    t.ok(
+      away <= one.interval + 600,
+      `${away} ms without a picture, ${one.interval} ms between random access points`,
+    );
+    t.equal(one.told.length, 2, "the viewers are told: new tracks are a discontinuity");
+    t.equal(one.state.video, to);
+    t.equal(one.state.ended, null);
+    t.equal(one.state.backwards, 0);
+    one.source.stop();
+  },
+);
+
+t.test("recovery: a viewer of a tuner that is unplugged has the picture back within 3 s", async (t) => {
+  const scene = await broadcast(t);
+  const one = await playing(scene, "晴空综合");
+  const used = scene.tuners.snapshot().find((tuner) => tuner.consumers.length > 0)!;
+  const last = one.pictures.at(-1)!;
+  const before = one.pictures.length;
+  scene.mock.control.setFault({ kind: "unplugged", tuner: used.id });
+  await scene.clock.advanceAsync(4000, 20);
+  t.ok(one.pictures.length > before);
+  t.ok(one.pictures[before]! - last <= 3000, `${one.pictures[before]! - last} ms without a picture`);
+  t.ok(one.randomAccess.includes(one.pictures[before]!), "it goes on where a decoder can start");
+  t.match(one.state, { ended: null, discontinuities: 1, backwards: 0 });
+  const now = scene.tuners.snapshot().find((tuner) => tuner.consumers.length > 0)!;
+  t.not(now.id, used.id);
+  scene.mock.control.clear("unplugged");
+  scene.mock.control.setFault({ kind: "unplugged", tuner: now.id });
+  const again = one.pictures.length;
+  await scene.clock.advanceAsync(4000, 20);
+  t.ok(one.pictures.length > again, "replugged, the first one serves again");
+  t.equal(one.state.ended, null);
+  one.source.stop();
+});
+
+t.test("recovery: a viewer that vanished lets the tuner go within 65 s", async (t) => {
+  const { clock, tuners } = await broadcast(t);
+  const database = openDatabase(":memory:");
+  const share = createShare({
+    tuners,
+    database,
+    clock,
+    log: silent,
+    grants: new FakeGrants(),
+    options: { probe: false },
+  });
+  share.start();
+  const app = fastify({ routerOptions: { maxParamLength: 512 } });
+  app.decorateRequest("principal", null);
+  app.addHook("onRequest", async (request) => void (request.principal = principal("phone")));
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, silent));
+  await app.register(share.routes);
+  t.teardown(async () => {
+    share.stop();
+    await app.close();
+    database.close();
+  });
+  await clock.advanceAsync(2000, 50);
+  const channels: Channel[] = (await app.inject("/api/v1/channels")).json().channels;
+  const channel = channels.find(({ name }) => name === "晴空综合")!.id;
+  const answer = app.inject({ method: "POST", url: "/api/v1/playback", payload: { channel } });
+  await clock.advanceAsync(5000, 20);
+  t.equal((await answer).statusCode, 200);
+  t.ok(tuners.snapshot().some((tuner) => tuner.multiplex !== null));
+  const from = clock.monotonic();
+  while (tuners.snapshot().some((tuner) => tuner.multiplex !== null) && clock.monotonic() - from < 90_000)
+    await clock.advanceAsync(1000, 100);
+  const took = clock.monotonic() - from;
+  t.ok(took <= 65_000, `${took} ms`);
+});
