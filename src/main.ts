@@ -171,7 +171,10 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
 
     await lifecycle.start([
       { name: "database", stop: () => database.close() },
-      { name: "sources", stop: async () => void (await Promise.all(sources.map((one) => one.close?.()))) },
+      {
+        name: "sources",
+        stop: async () => void (await Promise.all(sources.map(async (one) => one.close?.()))),
+      },
       tuners,
       scan,
       share,
