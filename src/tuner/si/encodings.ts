@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { TextDecoder } from "node:util";
 
 /** What the platform's decoders are asked for. Node with full ICU data, which is how it is shipped, has them all. */
@@ -23,24 +24,16 @@ export const ENCODINGS = [
 ] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-interface Decoders {
-  readonly lenient: TextDecoder;
-  readonly strict: TextDecoder;
-}
-
 /** null: this build of Node (small ICU) has no such table. */
-const decoders = new Map<Encoding, Decoders | null>();
+const decoders = new Map<Encoding, TextDecoder | null>();
 
-function decodersOf(encoding: Encoding): Decoders | null {
+function decoderOf(encoding: Encoding): TextDecoder | null {
   const known = decoders.get(encoding);
   if (known !== undefined) return known;
-  let made: Decoders | null;
+  let made: TextDecoder | null;
   try {
     // A byte order mark is no part of broadcast text; it is taken out with the control codes.
-    made = {
-      lenient: new TextDecoder(encoding, { ignoreBOM: true }),
-      strict: new TextDecoder(encoding, { fatal: true, ignoreBOM: true }),
-    };
+    made = new TextDecoder(encoding, { ignoreBOM: true });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     made = null;
@@ -51,13 +44,13 @@ function decodersOf(encoding: Encoding): Decoders | null {
 
 /** Tables that this build of Node lacks: text in them shows U+FFFD in place of what is not ASCII. */
 export function missingEncodings(): Encoding[] {
-  return ENCODINGS.filter((encoding) => decodersOf(encoding) === null);
+  return ENCODINGS.filter((encoding) => decoderOf(encoding) === null);
 }
 
 /** Decodes; what the table does not have becomes U+FFFD, and a character that is cut off at the end is left out. */
 export function decodeEncoding(encoding: Encoding, bytes: Buffer): string {
-  const decoder = decodersOf(encoding)?.lenient;
-  if (decoder === undefined) return bytes.toString("latin1").replace(/[\u0080-\u00FF]/g, "\uFFFD");
+  const decoder = decoderOf(encoding);
+  if (decoder === null) return bytes.toString("latin1").replace(/[\u0080-\u00FF]/g, "\uFFFD");
   const text = decoder.decode(bytes, { stream: true });
   // Ends the stream; what comes of it is the mark of the cut-off character.
   decoder.decode();
@@ -66,12 +59,10 @@ export function decodeEncoding(encoding: Encoding, bytes: Buffer): string {
 
 /** @returns null unless every byte is right */
 export function decodeStrictly(encoding: Encoding, bytes: Buffer): string | null {
-  try {
-    return decodersOf(encoding)?.strict.decode(bytes) ?? null;
-  } catch {
-    // TypeError is how a fatal decoder says no.
-    return null;
-  }
+  if (encoding === "utf-8") return isUtf8(bytes) ? bytes.toString("utf8") : null;
+  // A decoder that throws would cost more than all else of a text.
+  const text = decoderOf(encoding)?.decode(bytes) ?? "\uFFFD";
+  return text.includes("\uFFFD") ? null : text;
 }
 
 /** Two-byte UCS, big endian, as far as whole characters go; a surrogate without its other half becomes U+FFFD. */
