@@ -39,11 +39,12 @@ export async function openUdpPorts(address: string, from: string, events: UdpPor
     }
     const [data, control] = port % 2 === 0 ? [rtp, other] : [other, rtp];
     const source = plain(from);
+    const isOurs = (address: string): boolean => address === from || plain(address) === source;
     data.on("message", (datagram, remote) => {
-      if (plain(remote.address) === source) events.rtp(datagram);
+      if (isOurs(remote.address)) events.rtp(datagram);
     });
     control.on("message", (datagram, remote) => {
-      if (plain(remote.address) === source) events.rtcp(datagram);
+      if (isOurs(remote.address)) events.rtcp(datagram);
     });
     return {
       port: even,
