@@ -29,7 +29,12 @@ export function assignNumbers(channels: readonly Numbered[]): Map<string, number
     numbers.set(channel.id, number);
   };
   const ranked = [...channels].sort((a, b) => rank(a) - rank(b));
-  for (const channel of ranked) if (typeof channel.fixed === "number") take(channel, channel.fixed);
+  const given = channels.filter(
+    (channel): channel is Numbered & { fixed: number } => typeof channel.fixed === "number",
+  );
+  // Who has the number already, should two have been given it.
+  for (const channel of given) if (channel.number === channel.fixed) take(channel, channel.fixed);
+  for (const channel of given) take(channel, channel.fixed);
   for (const channel of ranked) if (hasLcn(channel)) take(channel, channel.lcn);
   for (const channel of ranked) if (channel.number !== null) take(channel, channel.number);
   for (const channel of channels) {

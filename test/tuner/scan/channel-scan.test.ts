@@ -71,13 +71,22 @@ t.test("channel scan: finds, remembers, and gives the next start its line-up bef
 t.test("channel scan: a dry run tells and changes nothing", async (t) => {
   const database = openDatabase(":memory:");
   t.teardown(() => database.close());
-  const { scan, store, settle, tuners } = box(database);
+  const { scan, store, settle, tuners, substitute } = box(database);
+  substitute.set("dvbt-474.000", second(1)).set("dvbt-498.000", second(2));
   scan.begin({ dryRun: true, initial: "T 474000000 8MHz\nT 498000000 8MHz" });
   const ended = await settle(scan.ended());
   t.match(ended, { state: "finished", dryRun: true });
-  t.ok((ended.diff?.added.length ?? 0) > 0);
+  t.equal(ended.diff?.added.length, 4);
   t.same(store.load().multiplexes, []);
   t.same(tuners.services(), []);
+  scan.begin({ initial: "T 474000000 8MHz" });
+  await settle(scan.ended());
+  t.same(
+    tuners.services().map(({ multiplex }) => multiplex.id),
+    ["dvbt-474.000", "dvbt-474.000"],
+    "without it the same is there at once",
+  );
+  t.equal(store.load().services.length, 2);
   await scan.stop();
   await tuners.stop?.();
 });
