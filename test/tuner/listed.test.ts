@@ -34,7 +34,12 @@ t.test(
 t.test(
   "listed: two streams with the tables of one encoder are two services, called as the list has them",
   (t) => {
-    const pat = encodePat({ ...HEADER, transportStreamId: 1, programs: [{ serviceId: 1, pid: 0x1000 }] });
+    const pat = encodePat({
+      ...HEADER,
+      transportStreamId: 1,
+      networkPid: null,
+      programs: [{ serviceId: 1, pid: 0x1000 }],
+    });
     t.not(decodePat(pat), null);
     const [a, b] = [stream("a", "News", 7), stream("b", "Sport")].map((multiplex) => {
       const tables = new MuxTables(multiplex);
@@ -47,7 +52,7 @@ t.test(
 
     const two = new MuxTables(stream("c", "Both"));
     const programs = [1, 2].map((serviceId) => ({ serviceId, pid: 0x1000 + serviceId }));
-    two.push(0, encodePat({ ...HEADER, transportStreamId: 1, programs }));
+    two.push(0, encodePat({ ...HEADER, transportStreamId: 1, networkPid: null, programs }));
     t.notMatch(
       two.services().map(({ name }) => name),
       ["Both"],

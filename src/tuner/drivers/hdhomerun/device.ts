@@ -53,14 +53,14 @@ export interface LineupChannel {
   readonly name: string;
   /** A whole number, else null. */
   readonly number: number | null;
+  /** Where it is asked for: at the device, by the maker's way or by that of a program that plays a device. */
+  readonly streamUrl: URL;
 }
 
 export interface DeviceLineup {
   readonly channels: readonly LineupChannel[];
   /** How many are left out because nobody but the maker's programs may see them. */
   readonly protectedCount: number;
-  /** Where streams are asked for: `http://host:5004`. */
-  readonly streamBase: URL;
 }
 
 /** What the device says of a tuner that sends to us; 0 to 100 each. */
@@ -88,10 +88,8 @@ export async function readLineup(device: Device, clock: Clock, signal?: AbortSig
   const entries = await readJson(Lineup, device.lineupUrl, "a line-up", { clock, signal });
   const channels = new Map<string, LineupChannel>();
   let protectedCount = 0;
-  let streamBase = new URL(`http://${device.baseUrl.hostname}:${STREAM_PORT}`);
+  const streams = new URL(`http://${device.baseUrl.hostname}:${STREAM_PORT}`);
   for (const { GuideNumber, GuideName, Tags, DRM, URL: address } of entries) {
-    const stream = ownUrl(address, device.baseUrl);
-    if (stream !== null) streamBase = new URL("/", stream);
     const isProtected =
       DRM === 1 || (Tags ?? "").split(",").some((tag) => tag.trim().toLowerCase() === "drm");
     if (isProtected) protectedCount++;
@@ -100,9 +98,10 @@ export async function readLineup(device: Device, clock: Clock, signal?: AbortSig
         channel: `v${GuideNumber}`,
         name: (GuideName ?? GuideNumber).slice(0, 64),
         number: /^\d+$/.test(GuideNumber) ? Number(GuideNumber) : null,
+        streamUrl: ownUrl(address, device.baseUrl) ?? new URL(`/auto/v${GuideNumber}`, streams),
       });
   }
-  return { channels: [...channels.values()], protectedCount, streamBase };
+  return { channels: [...channels.values()], protectedCount };
 }
 
 /**

@@ -52,7 +52,13 @@ export class HdhomerunTuner implements TunerDriver {
     this.#attempt = attempt;
     const cancelled = AbortSignal.any([signal, attempt.signal]);
     const name = multiplex.listed?.name ?? delivery.channel;
-    const url = new URL(`/auto/${encodeURIComponent(delivery.channel)}`, this.#known().lineup.streamBase);
+    const entry = this.#known().lineup.channels.find(({ channel }) => channel === delivery.channel);
+    if (entry === undefined)
+      throw new TellyportError(
+        "unsupported",
+        `The HDHomeRun no longer has ${name}: scan for channels on the device.`,
+      );
+    const url = entry.streamUrl;
     const opened = await openHttp(url, { clock: this.#clock, signal: cancelled });
     if (!opened.ok)
       throw new TellyportError("device-gone", explainHttp(opened, `The HDHomeRun ${url.hostname}`));

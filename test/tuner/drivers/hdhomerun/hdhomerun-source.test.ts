@@ -2,6 +2,7 @@ import { Writable } from "node:stream";
 import t from "tap";
 import { systemClock } from "../../../../src/kernel/clock.ts";
 import { createLog } from "../../../../src/kernel/log.ts";
+import { readDevice, readLineup } from "../../../../src/tuner/drivers/hdhomerun/device.ts";
 import { createHdhomerunSource } from "../../../../src/tuner/drivers/hdhomerun/index.ts";
 import type { Multiplex, TunerDriver, TunerSource } from "../../../../src/tuner/ports.ts";
 import { eventually } from "../../../helpers/daemon.ts";
@@ -143,6 +144,29 @@ t.test("hdhomerun: each reason of a refusal is a code of ours, with what to do",
   await t.rejects(driver.tune(multiplex, new RecordingSink(), never()), {
     code: "device-gone",
     message: /switched on/,
+  });
+});
+
+t.test("hdhomerun: streams are asked for where the line-up says, but at no other host", async (t) => {
+  const device = await fakeDevice(t, STREAM);
+  device.says.lineup = [
+    { GuideNumber: "1", GuideName: "One", URL: `${device.site.url}/stream/abc?x=1` },
+    { GuideNumber: "2", GuideName: "Two", URL: "http://192.0.2.1/stream/abc" },
+  ];
+  const source = await open(t, device);
+  const [driver] = source.drivers;
+  const [one] = source.multiplexes;
+  if (driver === undefined || one === undefined) throw new Error("the device was not read");
+  const sink = new RecordingSink();
+  await driver.tune(one, sink, never());
+  await eventually("the stream", () => sink.packetCount > 0);
+  t.same([...device.streams], ["/stream/abc?x=1"]);
+  const lineup = await readLineup(await readDevice(new URL(device.site.url), systemClock), systemClock);
+  t.equal(lineup.channels[1]?.streamUrl.href, "http://127.0.0.1:5004/auto/v2");
+  const gone = { ...one, delivery: { system: "hdhomerun", device: "1038a1b2", channel: "v9" } } as const;
+  await t.rejects(driver.tune(gone, new RecordingSink(), never()), {
+    code: "unsupported",
+    message: /no longer/,
   });
 });
 
