@@ -132,7 +132,10 @@ export class Granting {
       (gently && decision.kind === "displace" && isNoticed(decision.weight))
     ) {
       const free = watchable(asker.weight);
-      if (because !== null || decision.kind !== "refuse") throw withFree(because, free);
+      const { code } = because ?? { code: null };
+      // That one device does not answer says less than what the others do.
+      const brokenOnly = code === null || code === "device-gone" || code === "device-busy";
+      if (decision.kind !== "refuse" || !brokenOnly) throw withFree(because, free);
       const broken = rack.slots.find((one) => one.error !== null)?.error ?? null;
       const epoch = (monotonic: number): number => clock.now() - (clock.monotonic() - monotonic);
       throw refusal(decision, { broken, free, epoch });

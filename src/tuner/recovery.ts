@@ -51,7 +51,7 @@ export function helpOfAnother(code: ErrorCode): "always" | "gently" | "never" {
 
 /** A tuner that failed `failures` times in a row is left alone for so long; ms. It may have been plugged in again meanwhile. */
 export function restAfter(failures: number): number {
-  return Math.min(2000, 500 * 2 ** Math.max(0, failures - 1));
+  return Math.min(1000, 250 * 2 ** Math.max(0, failures - 1));
 }
 
 /** Whether packets come evenly, so that silence soon means a fault; a server's may come in bursts. */

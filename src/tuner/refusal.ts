@@ -4,7 +4,7 @@ import type { Decision, RefusalReason } from "./arbiter.ts";
 /** When it is worth asking again; ms. */
 const RETRY_MS: Record<RefusalReason, number | null> = {
   "no-tuner": null,
-  "device-gone": 2000,
+  "device-gone": 1000,
   busy: 10_000,
   limit: 10_000,
 };

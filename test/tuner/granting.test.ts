@@ -38,8 +38,25 @@ t.test("granting: a refusal says why, since when, and what is free instead", asy
     () => null,
     (error: unknown) => error,
   );
-  t.match(gone, { code: "device-gone", retryAfterMs: 2000, detail: { reason: "device-gone" } });
+  t.match(gone, { code: "device-gone", retryAfterMs: 1000, detail: { reason: "device-gone" } });
   t.ok((gone as { detail: { since: number } }).detail.since >= failedFrom);
+  await tuners.stop?.();
+});
+
+t.test("granting: a tuner that does not answer is no reason when the others are busy", async (t) => {
+  const { tuners, run, subscribe, drivers } = fakeTuners({
+    drivers: 2,
+    multiplexes: 2,
+    options: { surveyPeriodMs: 1e9 },
+  });
+  tuners.start?.(new AbortController().signal);
+  await run(12_000);
+  await subscribe(11, new Recorder());
+  drivers.find((driver) => driver.multiplex === null)!.unplug();
+  await t.rejects(subscribe(21, new Recorder()), {
+    code: "no-tuner-free",
+    detail: { reason: "busy", free: ["99.1.11", "99.1.12"] },
+  });
   await tuners.stop?.();
 });
 

@@ -9,7 +9,7 @@ import { multiplex, Recorder, second, silentLog } from "./feeding.ts";
 
 const CLASSES = Object.keys(WEIGHTS) as WeightClass[];
 const settle = async (): Promise<void> => {
-  for (let i = 0; i < 6; i++) await new Promise((resolve) => setImmediate(resolve));
+  for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
 };
 
 interface Watching {

@@ -65,7 +65,7 @@ t.test(
       ["retune", "reopen", "failed", "failed"],
       [nextStep("running"), nextStep("retune"), nextStep("reopen"), nextStep("failed")],
     );
-    t.same([1, 2, 3, 9].map(restAfter), [500, 1000, 2000, 2000]);
+    t.same([1, 2, 3, 9].map(restAfter), [250, 500, 1000, 1000]);
     t.same((["device-gone", "no-lock", "service-not-on-air", "stopping"] as const).map(helpOfAnother), [
       "always",
       "gently",

@@ -191,21 +191,20 @@ t.test("recovery: a viewer of a tuner that is unplugged has the picture back wit
   one.source.stop();
 });
 
-t.test("recovery: a viewer that vanished lets the tuner go within 65 s", async (t) => {
-  const { clock, tuners } = await broadcast(t);
+/** A share over the broadcast, as its HTTP API; who asks is named by `x-client`. */
+async function served(
+  t: { teardown(fn: () => unknown): unknown },
+  { clock, tuners }: Awaited<ReturnType<typeof broadcast>>,
+) {
   const database = openDatabase(":memory:");
-  const share = createShare({
-    tuners,
-    database,
-    clock,
-    log: silent,
-    grants: new FakeGrants(),
-    options: { probe: false },
-  });
+  const grants = new FakeGrants();
+  const share = createShare({ tuners, database, clock, log: silent, grants, options: { probe: false } });
   share.start();
   const app = fastify({ routerOptions: { maxParamLength: 512 } });
   app.decorateRequest("principal", null);
-  app.addHook("onRequest", async (request) => void (request.principal = principal("phone")));
+  app.addHook("onRequest", async (request) => {
+    request.principal = principal(String(request.headers["x-client"] ?? "phone"));
+  });
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, silent));
   await app.register(share.routes);
   t.teardown(async () => {
@@ -215,8 +214,22 @@ t.test("recovery: a viewer that vanished lets the tuner go within 65 s", async (
   });
   await clock.advanceAsync(2000, 50);
   const channels: Channel[] = (await app.inject("/api/v1/channels")).json().channels;
-  const channel = channels.find(({ name }) => name === "晴空综合")!.id;
-  const answer = app.inject({ method: "POST", url: "/api/v1/playback", payload: { channel } });
+  const idOf = (name: string): string => channels.find((channel) => channel.name === name)!.id;
+  const play = (name: string, client = "phone") =>
+    app.inject({
+      method: "POST",
+      url: "/api/v1/playback",
+      payload: { channel: idOf(name) },
+      headers: { "x-client": client },
+    });
+  return { idOf, play };
+}
+
+t.test("recovery: a viewer that vanished lets the tuner go within 65 s", async (t) => {
+  const scene = await broadcast(t);
+  const { clock, tuners } = scene;
+  const { play } = await served(t, scene);
+  const answer = play("晴空综合");
   await clock.advanceAsync(5000, 20);
   t.equal((await answer).statusCode, 200);
   t.ok(tuners.snapshot().some((tuner) => tuner.multiplex !== null));
@@ -225,4 +238,28 @@ t.test("recovery: a viewer that vanished lets the tuner go within 65 s", async (
     await clock.advanceAsync(1000, 100);
   const took = clock.monotonic() - from;
   t.ok(took <= 65_000, `${took} ms`);
+});
+
+t.test("recovery: a box that is busy says so at once, why, and what is free", async (t) => {
+  const scene = await broadcast(t);
+  const { clock, mock } = scene;
+  const { play, idOf } = await served(t, scene);
+  mock.control.setFault({ kind: "unplugged", tuner: "mock-1" });
+  const watching = play("晴空综合", "one");
+  await clock.advanceAsync(5000, 20);
+  t.equal((await watching).statusCode, 200);
+  const times: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const from = performance.now();
+    const answer = play("Rivage Cinéma", `late-${i}`);
+    // The device that is unplugged is asked, too, and says so.
+    const refused = await answer;
+    times.push(performance.now() - from);
+    t.equal(refused.statusCode, 503);
+    t.match(refused.json(), { code: "no-tuner-free", detail: { reason: "busy" } });
+    t.ok(refused.json().detail.free.includes(idOf("晴空综合")));
+    t.equal(typeof refused.json().detail.since, "number");
+  }
+  // The quickest: a busy machine may hold up any single one.
+  t.ok(Math.min(...times) < 100, times.map((time) => time.toFixed(0)).join(", "));
 });
