@@ -16,7 +16,7 @@ export interface SsdpSearchOptions {
   readonly clock: Clock;
   /** Search target, e.g. `urn:ses-com:device:SatIPServer:1`. */
   readonly target: string;
-  /** Longest that devices may wait before they answer, s, 1..5; default 2. */
+  /** Longest that devices may wait before they answer, s; default 2, and 1 to 5 by the standard. */
   readonly mx?: number;
   /** Where the question goes; default the multicast group 239.255.255.250:1900. A single device's address asks that one alone. */
   readonly to?: { readonly address: string; readonly port: number };
