@@ -37,19 +37,17 @@ const SCHEMES = new Set(["http:", "https:", "udp:", "rtp:"]);
  * @param base where the list came from, for addresses relative to it; null when it has no address
  */
 export function parseM3u(bytes: Buffer, base: URL | null): M3uList {
-  const lines = decode(bytes.subarray(0, LONGEST_LIST)).split(/\r\n|\n|\r/);
   const entries: M3uEntry[] = [];
   const faults: M3uFault[] = [];
   const seen = new Map<string, number>();
   const fault = (line: number, message: string): void => {
     if (faults.length < MOST_FAULTS) faults.push({ line, message });
   };
-  if (bytes.length > LONGEST_LIST)
-    fault(lines.length, "The list is longer than 5 MiB: the rest is not read.");
   let info: Info | null = null;
   let group: string | null = null;
-  for (const [index, raw] of lines.entries()) {
-    const line = index + 1;
+  let line = 0;
+  for (const raw of linesOf(decode(bytes.subarray(0, LONGEST_LIST)))) {
+    line++;
     const text = raw.trim();
     if (text === "") continue;
     if (text.length > LONGEST_LINE) {
@@ -74,7 +72,19 @@ export function parseM3u(bytes: Buffer, base: URL | null): M3uList {
       group = null;
     }
   }
+  if (bytes.length > LONGEST_LIST) fault(line, "The list is longer than 5 MiB: the rest is not read.");
   return { kind: "channels", entries, faults };
+}
+
+/** One after the other: a list of empty lines has millions. */
+function* linesOf(text: string): Generator<string> {
+  const end = /\r\n|\n|\r/g;
+  let from = 0;
+  for (let match = end.exec(text); match !== null; match = end.exec(text)) {
+    yield text.slice(from, match.index);
+    from = end.lastIndex;
+  }
+  yield text.slice(from);
 }
 
 interface Info {
