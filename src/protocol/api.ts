@@ -501,6 +501,7 @@ export const ScannedService = Type.Object(
     lcn: Type.Union([Type.Integer(), Type.Null()], { description: "As the network numbers it" }),
     scrambled: Type.Boolean(),
     visible: Type.Boolean(),
+    onAir: Type.Boolean({ description: "It was on air during the scan, and not only named" }),
     originalNetworkId: Count,
     transportStreamId: Count,
     serviceId: Count,

@@ -18,6 +18,7 @@ export function describeService(service: Service): ScannedService {
     lcn: service.lcn,
     scrambled: service.scrambled,
     visible: service.visible,
+    onAir: service.onAir,
     originalNetworkId: key.originalNetworkId,
     transportStreamId: key.transportStreamId,
     serviceId: key.serviceId,
