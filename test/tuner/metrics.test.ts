@@ -9,7 +9,10 @@ import { readExposition } from "./exposition.ts";
 import { fakeTuners, Recorder } from "./feeding.ts";
 
 t.test("metrics: every line is of the format, whatever names and figures there are", (t) => {
-  const text = fc.string({ unit: "binary", maxLength: 20 });
+  const text = fc.oneof(
+    fc.string({ maxLength: 20 }),
+    fc.constantFrom('a"b', "a\\b", "a\nb", '\\n"', "Größe 公視"),
+  );
   const figure = fc.option(fc.double());
   const tuner = fc.record({
     name: text,
