@@ -47,9 +47,7 @@ t.test("doctor: the state directory is tried, and nothing stays behind", async (
 
   await writeFile(join(folder, "file"), "");
   t.match(await checkState(join(folder, "file")), [{ level: "problem", message: /is no directory/ }]);
-  t.match(await checkState("/proc"), [
-    { level: "problem", message: /cannot be written|read-only/ },
-  ]);
+  t.match(await checkState("/proc"), [{ level: "problem", message: /cannot be written|read-only/ }]);
 });
 
 t.test(
