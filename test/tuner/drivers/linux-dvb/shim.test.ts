@@ -78,6 +78,16 @@ t.test("dvb: over an emulated adapter", { skip, timeout: 120_000 }, async (t) =>
 
       const ms = await tuner.close();
       t.ok(ms < 300, `closed after ${ms} ms`);
+      // PIDs come and go; those that stay do not lose a packet.
+      t.match(await tuner.tune(terrestrial(474_000_000), { pids: [0, 512] }), { locked: true });
+      let count = 0;
+      for (const pids of [[0, 512, 513], "all", [0, 512], [512]] as const) {
+        await tuner.filter(pids);
+        count = (await tuner.received(count + 2000)).packets;
+      }
+      t.match(await tuner.judge(), { misaligned: 0, continuityErrors: 0, failure: null });
+      t.ok((await tuner.close()) < 300);
+
       const { descriptors } = await child.ask<Resources>("resources");
       for (let i = 0; i < 3; i++) {
         t.match(await tuner.tune(terrestrial(482_000_000)), { locked: true });
