@@ -1,12 +1,13 @@
 import type { Clock, Timer } from "../kernel/clock.ts";
 import { TellyportError, type ErrorCode } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
-import { ms, type Milliseconds } from "../kernel/units.ts";
+import type { Milliseconds } from "../kernel/units.ts";
 import { PacketScan, type PidCounters } from "./mpegts/packet-scan.ts";
 import { SectionAssembler } from "./mpegts/section-assembler.ts";
 import { MuxTables, TABLE_PID } from "./mux-tables.ts";
 import type { Multiplex, TunerDriver, TunerSnapshot, Visited, VisitRequest } from "./ports.ts";
 import { isSteady } from "./recovery.ts";
+import { MissingServices, PmtPids, streamsOf } from "./service-readiness.ts";
 import { FeedPids, ServiceFeed, type FeedRequest } from "./service-feed.ts";
 import { examine, transition, type SessionClocks, type SessionEvent } from "./session-clocks.ts";
 import {
@@ -18,6 +19,7 @@ import {
 import { TransportGuard } from "./transport-guard.ts";
 import { Tuning } from "./tuning.ts";
 import { Waiters } from "./waiters.ts";
+import { Visits } from "./visits.ts";
 import { WantedPids } from "./wanted-pids.ts";
 
 export interface MuxSessionDeps {
@@ -48,12 +50,10 @@ export class MuxSession {
   readonly #pids = new FeedPids(this.#scan);
   readonly #wanted: WantedPids;
   readonly #feeds = new Set<ServiceFeed>();
-  /** Feeds whose service the PAT does not have any more, and since when. */
-  readonly #missing = new Map<ServiceFeed, number>();
+  readonly #missing = new MissingServices();
   readonly #waiters = new Waiters();
-  readonly #visits = new Set<VisitRequest>();
-  readonly #visitors = new Waiters();
-  readonly #pmtAssemblers = new Map<number, SectionAssembler>();
+  readonly #visits: Visits;
+  readonly #pmts: PmtPids;
   #state: SessionState = "tuning";
   #error: ErrorCode | null = null;
   #timer: Timer | null = null;
@@ -71,6 +71,8 @@ export class MuxSession {
     this.#clock = clock;
     this.#log = log;
     this.#events = deps.events;
+    this.#visits = new Visits(() => deps.events.changed());
+    this.#pmts = new PmtPids(this.#scan, (pid) => this.#assembler(pid));
     this.#wanted = new WantedPids(driver, multiplex.delivery, deps.wholeMultiplex ?? false);
     this.#tuning = new Tuning({
       driver,
@@ -103,7 +105,7 @@ export class MuxSession {
 
   /** Who is here for the tables alone. */
   get visits(): ReadonlySet<VisitRequest> {
-    return this.#visits;
+    return this.#visits.present;
   }
 
   /** Monotonic ms of the lock; -1 before. */
@@ -163,31 +165,9 @@ export class MuxSession {
     return { lockedAt: this.lockedAt, knownAt: feed.knownAt, close: () => this.#remove(feed) };
   }
 
-  /**
-   * Stays until the tables are enough for the visitor, or the longest stay after the lock is over.
-   * @throws TellyportError `no-lock`, `no-data`, `device-gone`, `device-busy`, `displaced`, `request-cancelled`
-   */
-  async visit(request: VisitRequest): Promise<Visited> {
-    const from = this.#clock.monotonic();
-    const look = (): Visited => ({
-      tuner: this.driver.id,
-      tables: this.tables,
-      signal: this.driver.signal(),
-      lockedAt: ms(this.lockedAt),
-    });
-    this.#visits.add(request);
-    this.#events.changed();
-    try {
-      await this.#visitors.wait(() => {
-        if (this.lockedAt < 0) return false;
-        const stayed = this.#clock.monotonic() - Math.max(this.lockedAt, from);
-        return request.enough(look()) || stayed >= request.longestMs;
-      }, request.signal);
-      return look();
-    } finally {
-      this.#visits.delete(request);
-      this.#events.changed();
-    }
+  /** As {@link Visits.stay}. */
+  visit(request: VisitRequest): Promise<Visited> {
+    return this.#visits.stay(request, this, this.#clock);
   }
 
   /** Ends everything, tells the consumers why, and lets the tuner go. */
@@ -200,35 +180,20 @@ export class MuxSession {
 
   // ---------------------------------------------------------------- readiness of a consumer
 
-  /** @returns whether the feed runs; throws when it never will */
   #isReady(feed: ServiceFeed): boolean {
     if (feed.known) return true;
-    const { serviceId } = feed.request;
     const now = this.#clock.monotonic();
-    const streams = this.tables.streams(serviceId);
-    if (streams !== null) {
-      feed.streams(streams, now);
-      this.#filter();
-      return true;
-    }
-    if (this.lockedAt < 0) return false;
-    const gone = new TellyportError(
-      "service-not-on-air",
-      `Service ${serviceId} is not on air on ${this.multiplex.id} now: choose another channel.`,
-    );
-    const { firstPat, data } = this.#times;
-    if (firstPat < 0) {
-      // Without data the watchdog speaks; data without a PAT is no transport stream that could be shown.
-      if (data >= 0 && this.#wrong === 0 && now - this.lockedAt > SESSION_TIMES.pat) throw gone;
-      return false;
-    }
-    if (!this.tables.programs.has(serviceId) || now - firstPat > SESSION_TIMES.pmt) throw gone;
-    return false;
+    const { serviceId } = feed.request;
+    const streams = streamsOf(serviceId, this, this.#wrong > 0, now);
+    if (streams === null) return false;
+    feed.streams(streams, now);
+    this.#filter();
+    return true;
   }
 
   #remove(feed: ServiceFeed): void {
     if (!this.#feeds.delete(feed)) return;
-    this.#missing.delete(feed);
+    this.#missing.forget(feed);
     feed.release();
     this.#filter();
     this.#events.changed();
@@ -259,7 +224,8 @@ export class MuxSession {
       switch (change.kind) {
         case "pat":
           if (this.#times.firstPat < 0) this.#times.firstPat = this.#clock.monotonic();
-          this.#followPmts();
+          this.#pmts.follow(this.tables.programs.values());
+          this.#missing.look(this.#feeds, this.tables.programs, this.#clock.monotonic());
           break;
         case "streams":
           if (this.#times.pmt < 0) this.#times.pmt = this.#clock.monotonic();
@@ -291,30 +257,10 @@ export class MuxSession {
     return verdict === "accept";
   }
 
-  #followPmts(): void {
-    const pids = new Set(this.tables.programs.values());
-    const tablePids: readonly number[] = Object.values(TABLE_PID);
-    for (const pid of pids) {
-      if (this.#pmtAssemblers.has(pid) || tablePids.includes(pid)) continue;
-      const assembler = this.#assembler(pid);
-      this.#pmtAssemblers.set(pid, assembler);
-      this.#scan.sections(pid, assembler);
-    }
-    for (const pid of this.#pmtAssemblers.keys()) {
-      if (pids.has(pid)) continue;
-      this.#pmtAssemblers.delete(pid);
-      this.#scan.sections(pid, null);
-    }
-    for (const feed of this.#feeds) {
-      if (this.tables.programs.has(feed.request.serviceId)) this.#missing.delete(feed);
-      else if (feed.known && !this.#missing.has(feed)) this.#missing.set(feed, this.#clock.monotonic());
-    }
-  }
-
   /** The driver delivers what the tables and the consumers need, and no more. */
   #filter(): void {
     if (this.#tuning.relockedAt < 0 || this.#tuning.busy || this.#tuning.over) return;
-    this.#wanted.want([...this.#pmtAssemblers.keys(), ...this.#pids.all()]);
+    this.#wanted.want([...this.#pmts.all(), ...this.#pids.all()]);
   }
 
   // ---------------------------------------------------------------- health
@@ -322,7 +268,7 @@ export class MuxSession {
   #tick(): void {
     const now = this.#clock.monotonic();
     this.#waiters.check();
-    this.#visitors.check();
+    this.#visits.check();
     for (const feed of this.#feeds) feed.check(now);
     if (this.#lineupChanged && this.named) {
       this.#lineupChanged = false;
@@ -352,9 +298,7 @@ export class MuxSession {
   }
 
   #endMissing(now: number): void {
-    for (const [feed, since] of [...this.#missing]) {
-      if (now - since < SESSION_TIMES.missing) continue;
-      this.#missing.delete(feed);
+    for (const feed of this.#missing.gone(now)) {
       this.#feeds.delete(feed);
       feed.end("service-not-on-air", "The channel has gone off the air.");
       this.#filter();
@@ -400,7 +344,7 @@ export class MuxSession {
     this.#feeds.clear();
     for (const feed of feeds) if (feed.known) feed.end(code, message, detail);
     this.#waiters.fail(reason);
-    this.#visitors.fail(reason);
+    this.#visits.fail(reason);
   }
 
   #on(event: SessionEvent): void {

@@ -4,7 +4,8 @@ import { TellyportError, type ErrorCode } from "../kernel/errors.ts";
 import { Emitter } from "../kernel/events.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
-import { Granting, isNoticed } from "./granting.ts";
+import { availabilityOf, mayMove, watchable, type Known } from "./availability.ts";
+import { Granting } from "./granting.ts";
 import { Holding } from "./holding.ts";
 import { Identities } from "./identities.ts";
 import { LineUp } from "./line-up.ts";
@@ -54,6 +55,7 @@ class TunerPool implements Tuners, Receiver, Component {
   readonly #rack: TunerRack;
   readonly #granting: Granting;
   readonly #lineUp: LineUp;
+  readonly #known: Known;
   readonly #identities: Identities;
   readonly #events: Emitter<TunerEvent>;
   readonly #survey: Survey;
@@ -77,6 +79,7 @@ class TunerPool implements Tuners, Receiver, Component {
     const multiplexes = this.#listed();
     this.#rack.update(multiplexes);
     this.#lineUp = new LineUp(multiplexes);
+    this.#known = { lineUp: this.#lineUp, rack: this.#rack };
     this.#identities = new Identities(this.#lineUp);
     this.#granting = new Granting({
       rack: this.#rack,
@@ -85,7 +88,7 @@ class TunerPool implements Tuners, Receiver, Component {
       multiplexOf: (holding) => this.#multiplexOf(holding.request.service),
       open: (slot, multiplex, asker) => void this.#open(slot, multiplex, asker.weight === "scan"),
       displace: (slot, message, detail) => void this.#close(slot, "displaced", message, detail),
-      watchable: (weight) => this.#watchable(weight),
+      watchable: (weight) => watchable(weight, this.#known),
     });
     this.#survey = new Survey({
       clock,
@@ -131,7 +134,7 @@ class TunerPool implements Tuners, Receiver, Component {
 
   availability(key: ServiceKey, weight: WeightClass): ServiceAvailability {
     const service = this.#lineUp.find(key);
-    return service === null ? "no-signal" : this.#availabilityOf(service.multiplex, weight);
+    return service === null ? "no-signal" : availabilityOf(service.multiplex, weight, this.#known);
   }
 
   async subscribe(request: SubscribeRequest): Promise<Subscription> {
@@ -164,38 +167,6 @@ class TunerPool implements Tuners, Receiver, Component {
       "service-not-on-air",
       `No multiplex carries service ${serviceKeyText(service)}: read the channel list again.`,
     );
-  }
-
-  #availabilityOf(multiplex: Multiplex, weight: WeightClass): ServiceAvailability {
-    if (!this.#lineUp.hasSignal(multiplex.id)) return "no-signal";
-    const decision = this.#rack.decide(multiplex, weight);
-    switch (decision.kind) {
-      case "share":
-        return "shares-tuner";
-      case "idle":
-        return "free";
-      case "displace":
-        return isNoticed(decision.weight) ? "would-displace" : "free";
-      case "refuse":
-        return decision.reason === "busy" || decision.reason === "limit" ? "busy" : "no-signal";
-    }
-  }
-
-  #watchable(weight: WeightClass): string[] {
-    const known = new Map<Multiplex, boolean>();
-    return this.#lineUp
-      .services()
-      .filter(({ multiplex, onAir }) => {
-        if (!onAir) return false;
-        let free = known.get(multiplex);
-        if (free === undefined) {
-          const availability = this.#availabilityOf(multiplex, weight);
-          free = availability === "shares-tuner" || availability === "free";
-          known.set(multiplex, free);
-        }
-        return free;
-      })
-      .map((service) => serviceKeyText(service.key));
   }
 
   // ---------------------------------------------------------------- Receiver
@@ -281,7 +252,7 @@ class TunerPool implements Tuners, Receiver, Component {
         changed: () => this.#onChanged(slot),
         idle: (source) => this.#onIdle(slot, source),
         ended: (source, code) => this.#onEnded(slot, source, code),
-        mayMove: (source) => this.#mayMove(source),
+        mayMove: (source) => mayMove(source, this.#known),
       },
     });
     slot.session = session;
@@ -354,18 +325,6 @@ class TunerPool implements Tuners, Receiver, Component {
     }
     this.#survey.ended(session, code);
     this.#events.emit({ kind: "tuners" });
-  }
-
-  #mayMove(session: MuxSession): boolean {
-    const [feed] = [...session.feeds];
-    if (feed === undefined || !this.#lineUp.has(session.multiplex)) return false;
-    const without = new Set([session.driver.id]);
-    const decision = this.#rack.decide(session.multiplex, feed.request.weight, {
-      without,
-      ignoring: session,
-    });
-    if (decision.kind === "displace") return !isNoticed(decision.weight);
-    return decision.kind === "idle" && this.#rack.slot(decision.tuner).failures === 0;
   }
 
   #openForSurvey(multiplex: string): MuxSession | null {

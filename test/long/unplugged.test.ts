@@ -1,6 +1,6 @@
 import t from "tap";
 import { eventually, startDaemon, type Daemon } from "../helpers/daemon.ts";
-import type { Tuners } from "../../src/protocol/api.ts";
+import type { Tuner } from "../../src/protocol/api.ts";
 import { pairPhone } from "../helpers/phone.ts";
 
 type Answer = {
@@ -10,7 +10,8 @@ type Answer = {
   detail?: { reason?: string; free?: string[]; since?: number };
 };
 
-const tunersOf = async (box: Daemon) => (await box.local<Tuners>("GET", "/api/v1/tuners")).body.tuners;
+const tunersOf = async (box: Daemon) =>
+  (await box.local<{ tuners: Tuner[] }>("GET", "/api/v1/tuners")).body.tuners;
 
 const play = (box: Daemon, channel: string) => box.local<Answer>("POST", "/api/v1/playback", { channel });
 
