@@ -143,6 +143,7 @@ export class DvbTuner implements TunerDriver {
 
   /** Its device nodes are gone: whoever uses it is told, if the device itself has not said so before. */
   unplugged(): void {
+    this.#letGo();
     this.#failed(gone(this.#options.nodes.adapter));
   }
 
@@ -271,11 +272,17 @@ export class DvbTuner implements TunerDriver {
   #onFilters(refused: boolean): void {
     const { adapter } = this.#options.nodes;
     this.#options.log.warn({ tuner: this.id, refused }, "dvb-filters-exhausted");
-    if (refused)
-      this.#failed({
-        code: "unsupported",
-        message: `DVB adapter ${adapter} delivers neither single PIDs nor the whole multiplex: end other programs that receive with it.`,
-      });
+    if (!refused) return;
+    this.#letGo();
+    this.#failed({
+      code: "unsupported",
+      message: `DVB adapter ${adapter} delivers neither single PIDs nor the whole multiplex: end other programs that receive with it.`,
+    });
+  }
+
+  /** The thread would go on receiving. */
+  #letGo(): void {
+    if (this.#idle === null) this.#thread?.post({ kind: "close", id: this.#id });
   }
 
   #failed({ code, message }: DeviceFailure): void {

@@ -209,6 +209,15 @@ t.test("dvb: over an emulated adapter", { skip, timeout: 120_000 }, async (t) =>
       t.match(await eventually(tuner.judge, ({ failure }) => failure !== null), {
         failure: { code: "unsupported", message: /neither single PIDs nor the whole multiplex/ },
       });
+      t.ok(
+        (
+          await eventually(
+            () => child.ask<AdapterDescription[]>("describe"),
+            ([adapter]) => adapter?.problems.length === 0,
+          )
+        )[0]?.problems.length === 0,
+        "the device is let go",
+      );
       mend("few");
       mend("nowhole");
 
