@@ -345,7 +345,13 @@ export type TunerEvent =
 export interface Tuners {
   /** Every service known, in no order. */
   services(): readonly Service[];
-  /** @throws TellyportError `service-not-on-air`, `no-tuner-free`, `no-lock`, `no-data`, `device-gone`, `request-cancelled` */
+  /**
+   * Takes a service. When its tuner fails or is taken later, it goes on with another one; the sink is told of the break, and
+   * of the end only when no tuner can be had.
+   * @throws TellyportError `service-not-on-air`, `unsupported`, `no-tuner-free` and `tuner-limit` (`detail`: `reason`,
+   *   `since` in epoch ms, `free` by key text), `displaced`, `no-lock`, `no-data`, `wrong-multiplex`, `device-busy`,
+   *   `device-gone`, `request-cancelled`, `stopping`
+   */
   subscribe(request: SubscribeRequest): Promise<Subscription>;
   /** Whether a request of this weight could be served now, and how. */
   availability(service: ServiceKey, weight: WeightClass): ServiceAvailability;
@@ -379,7 +385,7 @@ export interface VisitRequest {
 export interface Receiver {
   /**
    * Receives a multiplex until its tables are enough, or the longest stay is over.
-   * @throws TellyportError `no-tuner-free` at once; `no-lock`, `no-data`, `device-gone`, `displaced`, `request-cancelled`, `unsupported`
+   * @throws TellyportError `no-tuner-free` and `tuner-limit` at once; `no-lock`, `no-data`, `device-gone`, `displaced`, `request-cancelled`, `unsupported`
    */
   visit(request: VisitRequest): Promise<Visited>;
   multiplexes(): readonly Multiplex[];
