@@ -107,7 +107,7 @@ function ofStrength({ strength }: Signal, delivery: Delivery): SignalVerdict | n
 /** Errors weigh more than decibels: who looks at them sees what the decibels cannot show. */
 function withErrors(verdict: SignalVerdict, { bitErrorRatio }: Signal): SignalVerdict {
   const ratio = bitErrorRatio ?? null;
-  if (ratio === null || !(ratio > ERRORS.doubtful)) return verdict;
+  if (ratio === null || !Number.isFinite(ratio) || ratio <= ERRORS.doubtful) return verdict;
   if (verdict.level === "poor") return verdict;
   const figures = `bit errors ${ratio.toExponential(0)}`;
   if (ratio > ERRORS.broken)

@@ -1,7 +1,9 @@
-import { findDescriptor, eachDescriptor, TAG } from "./descriptors.ts";
+import { findDescriptor } from "./descriptors.ts";
 import { readLogicalChannels, type LogicalChannels } from "./logical-channels.ts";
-import { BODY, loopWithin, openSection, type SectionHeader } from "./section.ts";
-import { decodeDvbText, type TextOptions } from "./text.ts";
+import { openSection, type SectionHeader } from "./section.ts";
+import { decodeName, listedServices, type ListedService } from "./service-descriptors.ts";
+import type { TextOptions } from "./text.ts";
+import { ownDescriptors, transportStreams } from "./transport-stream-loop.ts";
 
 /** Bouquet association section: services that a broadcaster sells or lists together, across networks. @see EN 300 468 §5.2.2 */
 export interface Bat extends SectionHeader {
@@ -14,7 +16,7 @@ export interface Bat extends SectionHeader {
 export interface BatTransportStream extends LogicalChannels {
   readonly transportStreamId: number;
   readonly originalNetworkId: number;
-  readonly services: readonly { readonly serviceId: number; readonly serviceType: number }[];
+  readonly services: readonly ListedService[];
 }
 
 /** table_id; on the SDT's PID 0x11. */
@@ -26,38 +28,18 @@ const BOUQUET_NAME = 0x47;
 export function decodeBat(section: Buffer, text?: TextOptions): Bat | null {
   const open = openSection(section, (id) => id === BAT_TABLE, 2);
   if (open === null) return null;
-  const descriptorsLength = section.readUInt16BE(BODY) & 0x0fff;
-  const name = findDescriptor(loopWithin(section, BODY + 2, descriptorsLength, open.end), BOUQUET_NAME);
-  const transportStreams: BatTransportStream[] = [];
-  // Behind the bouquet's descriptors: 12 bits of length of the loop of transport streams.
-  for (let at = BODY + 2 + descriptorsLength + 2; at + 6 <= open.end;) {
-    const length = section.readUInt16BE(at + 4) & 0x0fff;
-    const loop = loopWithin(section, at + 6, length, open.end);
-    transportStreams.push({
-      transportStreamId: section.readUInt16BE(at),
-      originalNetworkId: section.readUInt16BE(at + 2),
-      services: serviceList(loop),
-      ...readLogicalChannels(loop),
-    });
-    at += 6 + length;
-  }
+  const name = findDescriptor(ownDescriptors(section, open.end), BOUQUET_NAME);
   return {
     bouquetId: open.extension,
-    bouquetName: name === null ? "" : decodeDvbText(name, text),
+    bouquetName: name === null ? "" : decodeName(name, text),
     version: open.version,
     current: open.current,
     sectionNumber: open.sectionNumber,
     lastSectionNumber: open.lastSectionNumber,
-    transportStreams,
+    transportStreams: transportStreams(section, open.end).map(({ descriptors, ...stream }) => ({
+      ...stream,
+      services: listedServices(descriptors),
+      ...readLogicalChannels(descriptors),
+    })),
   };
-}
-
-function serviceList(loop: Buffer): { serviceId: number; serviceType: number }[] {
-  const services: { serviceId: number; serviceType: number }[] = [];
-  for (const { tag, data } of eachDescriptor(loop)) {
-    if (tag !== TAG.serviceList) continue;
-    for (let at = 0; at + 3 <= data.length; at += 3)
-      services.push({ serviceId: data.readUInt16BE(at), serviceType: data.readUInt8(at + 2) });
-  }
-  return services;
 }

@@ -1,7 +1,6 @@
 import type { Delivery } from "../ports.ts";
 import { decodeDelivery, decodeFrequencies, encodeDelivery } from "./delivery.ts";
 import {
-  eachDescriptor,
   findDescriptor,
   logicalChannelDescriptor,
   networkNameDescriptor,
@@ -11,18 +10,11 @@ import {
   TAG,
 } from "./descriptors.ts";
 import { readLogicalChannels } from "./logical-channels.ts";
-import {
-  BODY,
-  loopLength,
-  loopWithin,
-  openSection,
-  sealSection,
-  uint16,
-  type SectionHeader,
-} from "./section.ts";
-import { decodeName, decodeServiceList, type ListedService } from "./service-descriptors.ts";
+import { loopLength, openSection, sealSection, uint16, type SectionHeader } from "./section.ts";
+import { decodeName, listedServices, type ListedService } from "./service-descriptors.ts";
 import type { TextOptions } from "./text.ts";
 import { textOptionsFor } from "./text-quirks.ts";
+import { ownDescriptors, transportStreams } from "./transport-stream-loop.ts";
 
 /** Network information section. @see EN 300 468 §5.2.1 */
 export interface Nit extends SectionHeader {
@@ -65,19 +57,7 @@ const OTHER = 0x41;
 export function decodeNit(section: Buffer, text?: TextOptions): Nit | null {
   const open = openSection(section, (id) => id === ACTUAL || id === OTHER, 2);
   if (open === null) return null;
-  const nameLoopLength = section.readUInt16BE(BODY) & 0x0fff;
-  const name = findDescriptor(loopWithin(section, BODY + 2, nameLoopLength, open.end), TAG.networkName);
-  const transportStreams: NitTransportStream[] = [];
-  // Behind the network's descriptors: 12 bits of length of the loop of transport streams.
-  for (let at = BODY + 2 + nameLoopLength + 2; at + 6 <= open.end;) {
-    const length = section.readUInt16BE(at + 4) & 0x0fff;
-    transportStreams.push({
-      transportStreamId: section.readUInt16BE(at),
-      originalNetworkId: section.readUInt16BE(at + 2),
-      ...describe(loopWithin(section, at + 6, length, open.end)),
-    });
-    at += 6 + length;
-  }
+  const name = findDescriptor(ownDescriptors(section, open.end), TAG.networkName);
   return {
     tableId: open.tableId,
     actual: open.tableId === ACTUAL,
@@ -88,16 +68,16 @@ export function decodeNit(section: Buffer, text?: TextOptions): Nit | null {
     current: open.current,
     sectionNumber: open.sectionNumber,
     lastSectionNumber: open.lastSectionNumber,
-    transportStreams,
+    transportStreams: transportStreams(section, open.end).map(({ descriptors, ...stream }) => ({
+      ...stream,
+      ...describe(descriptors),
+    })),
   };
 }
 
 type Description = Omit<NitTransportStream, "transportStreamId" | "originalNetworkId">;
 
 function describe(loop: Buffer): Description {
-  const services: ListedService[] = [];
-  for (const { tag, data } of eachDescriptor(loop))
-    if (tag === TAG.serviceList) services.push(...decodeServiceList(data));
   const delivery = decodeDelivery(loop);
   const frequencies = decodeFrequencies(loop);
   const known = delivery === null ? 0 : 1;
@@ -105,7 +85,7 @@ function describe(loop: Buffer): Description {
     delivery,
     ...(frequencies.length > known && { frequencies }),
     ...readLogicalChannels(loop),
-    services,
+    services: listedServices(loop),
   };
 }
 

@@ -1,4 +1,4 @@
-import { readLanguage } from "./descriptors.ts";
+import { eachDescriptor, readLanguage, TAG } from "./descriptors.ts";
 import { decodeDvbText, type TextOptions } from "./text.ts";
 
 /** @see EN 300 468 §6.2.33 */
@@ -33,6 +33,14 @@ export function decodeServiceList(data: Buffer): ListedService[] {
   for (let at = 0; at + 3 <= data.length; at += 3) {
     services.push({ serviceId: data.readUInt16BE(at), serviceType: data.readUInt8(at + 2) });
   }
+  return services;
+}
+
+/** The services of every service_list_descriptor in a loop of descriptors. */
+export function listedServices(loop: Buffer): ListedService[] {
+  const services: ListedService[] = [];
+  for (const { tag, data } of eachDescriptor(loop))
+    if (tag === TAG.serviceList) services.push(...decodeServiceList(data));
   return services;
 }
 
