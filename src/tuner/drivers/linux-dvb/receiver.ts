@@ -1,13 +1,13 @@
 import { PACKET_BYTES } from "../../mpegts/packet.ts";
 import type { TunerFailure } from "../../ports.ts";
-import { ERRNO, IOCTL, packTsTap, POLL, STATUS } from "./abi.ts";
+import { ERRNO, POLL, STATUS } from "./abi.ts";
 import { failureOf } from "./device-failure.ts";
-import { check, DeviceError, FrontEnd } from "./front-end.ts";
-import { OPEN, type Libc } from "./libc.ts";
-import type { Command, DeviceNodes, Report } from "./messages.ts";
+import { check, DeviceError } from "./front-end.ts";
+import type { Libc } from "./libc.ts";
+import type { Command, Report } from "./messages.ts";
 import { PacketAligner } from "./packet-aligner.ts";
 import type { RingWriter } from "./packet-ring.ts";
-import { PidFilters } from "./pid-filters.ts";
+import { closeDevices, openDevices, type OpenDevices } from "./open-devices.ts";
 import { SignalMeter } from "./statistics.ts";
 
 /** ms */
@@ -33,17 +33,8 @@ const TIMES = {
 const READ_BYTES = 1000 * PACKET_BYTES;
 /** Reads in a row before commands are looked for. */
 const MOST_READS = 12;
-/** Of the kernel; smaller ones are asked for where memory is short. */
-const BUFFER_BYTES = [8 << 20, 4 << 20, 2 << 20];
 
 type Tune = Extract<Command, { kind: "tune" }>;
-
-interface Open {
-  readonly nodes: DeviceNodes;
-  readonly frontEnd: FrontEnd;
-  readonly dvr: number;
-  readonly filters: PidFilters;
-}
 
 type Phase =
   | { readonly kind: "parked" }
@@ -71,7 +62,7 @@ export class Receiver {
   readonly #meter = new SignalMeter();
   /** struct pollfd */
   readonly #poll = Buffer.alloc(8);
-  #open: Open | null = null;
+  #open: OpenDevices | null = null;
   #phase: Phase = PARKED;
   #pids: ReadonlySet<number> | "all" = "all";
   #measured = 0;
@@ -122,7 +113,9 @@ export class Receiver {
     this.#deps.report({ kind: "tuning", id: command.id });
     try {
       if (this.#open !== null && this.#open.nodes.frontend !== command.nodes.frontend) this.close();
-      const open = (this.#open ??= this.#openAll(command.nodes));
+      const open = (this.#open ??= openDevices(this.#deps.libc, command.nodes));
+      this.#poll.writeInt32LE(open.dvr, 0);
+      this.#poll.writeInt16LE(POLL.IN, 4);
       open.filters.clear();
       this.#drain(open.dvr);
       this.#aligner.reset();
@@ -139,48 +132,16 @@ export class Receiver {
     }
   }
 
-  #openAll(nodes: DeviceNodes): Open {
-    const { libc } = this.#deps;
-    const frontEnd = new FrontEnd(libc, nodes.frontend);
-    try {
-      const flags = OPEN.READ | OPEN.NONBLOCK | OPEN.CLOSE_ON_EXEC;
-      const dvr = check("open", libc.open(nodes.dvr, flags));
-      for (const size of BUFFER_BYTES) if (libc.ioctlValue(dvr, IOCTL.DMX_SET_BUFFER_SIZE, size) >= 0) break;
-      this.#poll.writeInt32LE(dvr, 0);
-      this.#poll.writeInt16LE(POLL.IN, 4);
-      const filters = new PidFilters({
-        add: (pid) => this.#addFilter(nodes.demux, pid),
-        remove: (descriptor) => void libc.close(descriptor),
-      });
-      return { nodes, frontEnd, dvr, filters };
-    } catch (error) {
-      frontEnd.close();
-      throw error;
-    }
-  }
-
-  #addFilter(demux: string, pid: number): number {
-    const { libc } = this.#deps;
-    const descriptor = libc.open(demux, OPEN.READ_WRITE | OPEN.NONBLOCK | OPEN.CLOSE_ON_EXEC);
-    if (descriptor < 0) return descriptor;
-    const result = libc.ioctl(descriptor, IOCTL.DMX_SET_PES_FILTER, packTsTap(pid));
-    if (result >= 0) return descriptor;
-    libc.close(descriptor);
-    return result;
-  }
-
   /** Lets go of all devices. */
   close(): void {
     const open = this.#open;
     this.#open = null;
     this.#phase = PARKED;
     if (open === null) return;
-    open.filters.clear();
-    this.#deps.libc.close(open.dvr);
-    open.frontEnd.close();
+    closeDevices(this.#deps.libc, open);
   }
 
-  #guarded(work: (open: Open) => void): void {
+  #guarded(work: (open: OpenDevices) => void): void {
     const open = this.#open;
     if (open === null) return;
     try {
@@ -193,7 +154,7 @@ export class Receiver {
 
   // ---------------------------------------------------------------- turns
 
-  #turn(open: Open, seen: number): void {
+  #turn(open: OpenDevices, seen: number): void {
     const { ring } = this.#deps;
     switch (this.#phase.kind) {
       case "parked":
@@ -206,7 +167,7 @@ export class Receiver {
     }
   }
 
-  #watchLock(open: Open, phase: Extract<Phase, { kind: "locking" }>, seen: number): void {
+  #watchLock(open: OpenDevices, phase: Extract<Phase, { kind: "locking" }>, seen: number): void {
     const status = open.frontEnd.status();
     if ((status & STATUS.LOCK) !== 0) return this.#locked(open, phase.id);
     const waited = performance.now() - phase.since;
@@ -223,7 +184,7 @@ export class Receiver {
     this.#deps.ring.sleep(seen, waited < TIMES.lockFast ? TIMES.lockPoll : TIMES.lockPollSlow);
   }
 
-  #locked(open: Open, id: number): void {
+  #locked(open: OpenDevices, id: number): void {
     this.#drain(open.dvr);
     this.#phase = { kind: "receiving" };
     this.#deps.report({ kind: "locked", id });
@@ -232,12 +193,12 @@ export class Receiver {
     this.#measure(open);
   }
 
-  #filter(open: Open): void {
+  #filter(open: OpenDevices): void {
     const outcome = open.filters.set(this.#pids);
     if (outcome !== "filtered") this.#deps.report({ kind: "filters", outcome });
   }
 
-  #measure(open: Open): void {
+  #measure(open: OpenDevices): void {
     const now = performance.now();
     if (now - this.#measured < this.#deps.signalMs) return;
     this.#measured = now;
@@ -250,7 +211,7 @@ export class Receiver {
    * Moves what is there from the device to the ring. A ring that is full is left alone: the kernel's buffer fills, and says so by
    * EOVERFLOW when it has to drop something.
    */
-  #receive(open: Open, seen: number): void {
+  #receive(open: OpenDevices, seen: number): void {
     const { libc, ring } = this.#deps;
     ring.sleep(seen, TIMES.batch);
     this.#poll.writeInt16LE(0, 6);
@@ -266,7 +227,7 @@ export class Receiver {
   }
 
   /** @returns whether there was nothing at all */
-  #readAll(open: Open): boolean {
+  #readAll(open: OpenDevices): boolean {
     const { libc, ring } = this.#deps;
     let empty = true;
     for (let i = 0; i < MOST_READS && ring.room > READ_BYTES / PACKET_BYTES + 8; i++) {
