@@ -73,7 +73,10 @@ export class MuxSession {
     this.#events = deps.events;
     this.#visits = new Visits(() => deps.events.changed());
     this.#pmts = new PmtPids(this.#scan, (pid) => this.#assembler(pid));
-    this.#wanted = new WantedPids(driver, multiplex.delivery, deps.wholeMultiplex ?? false);
+    this.#wanted = new WantedPids(driver, (pid) => this.#scan.begin(pid), {
+      delivery: multiplex.delivery,
+      whole: deps.wholeMultiplex ?? false,
+    });
     this.#tuning = new Tuning({
       driver,
       multiplex,

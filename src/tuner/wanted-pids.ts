@@ -11,13 +11,22 @@ const PSIP_BASE = 0x1ffb;
 /** Tells a driver which PIDs to deliver, whenever that changes. */
 export class WantedPids {
   readonly #driver: TunerDriver;
+  readonly #begins: (pid: number) => void;
   readonly #whole: boolean;
   readonly #tables: readonly number[];
   #told: ReadonlySet<Pid> | null = null;
 
-  /** @param whole ask for the whole multiplex instead */
-  constructor(driver: TunerDriver, { system }: Delivery, whole: boolean) {
+  /**
+   * @param begins told of each PID that the driver did not deliver before
+   * @param options.whole ask for the whole multiplex instead
+   */
+  constructor(
+    driver: TunerDriver,
+    begins: (pid: number) => void,
+    { delivery: { system }, whole }: { readonly delivery: Delivery; readonly whole: boolean },
+  ) {
     this.#driver = driver;
+    this.#begins = begins;
     this.#whole = whole;
     this.#tables = system === "atsc" || system === "hdhomerun" ? [...TABLES, PSIP_BASE] : TABLES;
   }
@@ -36,9 +45,11 @@ export class WantedPids {
       return;
     }
     const wanted = new Set([...this.#tables, ...pids] as Pid[]);
-    const added = before === null || [...wanted].some((pid) => !before.has(pid));
+    const begun = before === null ? [] : [...wanted].filter((pid) => !before.has(pid));
+    const added = before === null || begun.length > 0;
     const removed = before !== null && [...before].some((pid) => !wanted.has(pid));
     if (!added && !removed) return;
+    for (const pid of begun) this.#begins(pid);
     // What is new is there before what is old goes: a filter that is set anew may cost packets.
     if (before !== null && added && removed) this.#driver.filter(new Set([...before, ...wanted]));
     this.#driver.filter(wanted);

@@ -113,6 +113,11 @@ export class PacketScan {
     return counters;
   }
 
+  /** What comes of a PID next need not continue what came last: it was not received meanwhile. */
+  begin(pid: number): void {
+    this.#next[pid] = UNKNOWN;
+  }
+
   /** Packets were lost somewhere: forgets every counter and marks what is in the making as damaged. */
   lost(): void {
     this.#next.fill(UNKNOWN);
