@@ -17,6 +17,8 @@ export interface RunArgs {
   readonly tuner?: string;
   /** Greet a person: address, code and QR code on standard output. */
   readonly welcome?: boolean;
+  /** Aborted when a signal came before this ran. */
+  readonly interrupted?: AbortSignal;
 }
 
 /**
@@ -25,6 +27,8 @@ export interface RunArgs {
  * @throws TellyportError of the configuration or of whichever module cannot start
  */
 export async function run(args: RunArgs): Promise<number> {
+  // From here on: a daemon that is told to stop while it starts must not run on.
+  const stop = stopSignal(args.interrupted);
   // Whatever is made in the state directory is its user's alone, whoever made the directory.
   process.umask(0o077);
   const { config } = await loadConfig({ path: args.config, overrides: overridesOf(args) });
@@ -48,7 +52,7 @@ export async function run(args: RunArgs): Promise<number> {
     process.stdout.write(
       welcome({ ports: box.ports, offer: box.openOffer(), state: resolve(config.state.directory) }),
     );
-  const signal = await stopSignal();
+  const signal = await stop;
   manager.stopping();
   watchdog?.cancel();
   log.info({ signal }, "stopping");
@@ -120,8 +124,9 @@ function satipServer(text: string): { host: string; port?: number } {
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the second one ends the process the hard way. */
-function stopSignal(): Promise<NodeJS.Signals> {
+function stopSignal(interrupted: AbortSignal | undefined): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
+    if (interrupted?.aborted === true) resolve("SIGTERM");
     const onSignal = (signal: NodeJS.Signals): void => {
       resolve(signal);
       for (const name of ["SIGTERM", "SIGINT"] as const) {

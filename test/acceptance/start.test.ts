@@ -4,7 +4,7 @@ import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import t from "tap";
 import { PROJECT } from "../helpers/captures.ts";
-import { eventually, runProgram } from "../helpers/daemon.ts";
+import { CLI, eventually, runProgram } from "../helpers/daemon.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 t.test("start: scripts/start prints an address, a code and a QR code, and serves the app", async (t) => {
@@ -36,6 +36,23 @@ t.test("start: scripts/start prints an address, a code and a QR code, and serves
   child.kill("SIGTERM");
   const [code] = (await once(child, "exit")) as [number | null];
   t.equal(code, 0, "Ctrl-C and SIGTERM end it in good order");
+});
+
+t.test("start: a daemon that is told to stop while it starts does not run on", async (t) => {
+  for (const afterMs of [120, 400, 800]) {
+    const state = await temporaryFolder(t);
+    const child = spawn(process.execPath, [CLI, "run", "--tuner", "mock", "--port", "0", "--state", state], {
+      stdio: "ignore",
+    });
+    t.teardown(() => child.exitCode === null && child.kill("SIGKILL"));
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    child.kill("SIGTERM");
+    const ended = await Promise.race([
+      once(child, "exit"),
+      new Promise((resolve) => setTimeout(resolve, 30_000, null)),
+    ]);
+    t.ok(ended, `it ends when it is told so after ${afterMs} ms`);
+  }
 });
 
 t.test("start: no Node, or one that is too old, is one clear sentence", async (t) => {

@@ -21,6 +21,7 @@ export const run: Command = {
     const { run: runDaemon } = await import("../run.ts");
     const tuner = args.text("tuner");
     return runDaemon({
+      interrupted: io.signal,
       ...paths(args, io),
       ...(port !== undefined && { port }),
       ...(tuner !== undefined && { tuner }),
