@@ -36,6 +36,22 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["The box is restarting", "It will be back in a moment."],
     zh: ["机顶盒正在重启", "请稍等片刻。"],
   },
+  "scan-running": {
+    en: ["A channel scan is already running", "Wait until it is done, or cancel it on the box."],
+    zh: ["正在搜台", "请等搜台结束，或在机顶盒上取消。"],
+  },
+  "scan-target-unknown": {
+    en: ["The box does not know where to search for channels", "Name a country, a satellite or initial data."],
+    zh: ["机顶盒不知道在哪里搜台", "请指定国家、卫星或初始调谐数据。"],
+  },
+  "initial-table-invalid": {
+    en: ["The initial tuning data cannot be read", "Check the line that the box names."],
+    zh: ["初始调谐数据无法读取", "请检查机顶盒指出的那一行。"],
+  },
+  "channel-number-taken": {
+    en: ["Another channel has this number", "Choose a free one, or renumber the other channel first."],
+    zh: ["这个频道号已被占用", "请换一个号码，或先修改另一个频道的号码。"],
+  },
   "body-invalid": {
     en: ["The box did not understand this app", "Reload the page to get the matching version."],
     zh: ["机顶盒无法理解此请求", "请刷新页面以获取匹配的版本。"],
