@@ -146,7 +146,10 @@ for (const { name, delivery, keys = "" } of BROADCASTS) {
       await tuner.close();
 
       const lnb = "polarisation" in delivery;
-      const scanned = await dvbv5Scan(air, channelLines(delivery), lnb ? { lnb: "UNIVERSAL" } : {});
+      let scanned: Awaited<ReturnType<typeof dvbv5Scan>> = [];
+      // It gives up on tables that come late, as they do on a busy machine: asked again, it finds them.
+      for (let i = 0; i < 3 && scanned.length === 0; i++)
+        scanned = await dvbv5Scan(air, channelLines(delivery), lnb ? { lnb: "UNIVERSAL" } : {});
       const theirs = scanned
         .map(({ id, name: text }): [number, string] => [id, text])
         .sort(([a], [b]) => a - b);
