@@ -425,5 +425,9 @@ export interface TunerSnapshot {
     readonly scrambled: number;
   }[];
   /** Milliseconds from the session's first tune to its first lock, PAT and PMT; null until reached. Absent: no session. */
-  readonly timings?: { readonly lock: number | null; readonly pat: number | null; readonly pmt: number | null };
+  readonly timings?: {
+    readonly lock: number | null;
+    readonly pat: number | null;
+    readonly pmt: number | null;
+  };
 }

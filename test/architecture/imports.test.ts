@@ -16,7 +16,13 @@ const MATRIX: Record<string, Record<string, "any" | "index only">> = {
   cli: {},
 };
 /** Files that put the rooms together. */
-const COMPOSITION = new Set(["src/main.ts", "src/sources.ts", "src/cli/run.ts", "src/cli/scan.ts", "src/cli/doctor.ts"]);
+const COMPOSITION = new Set([
+  "src/main.ts",
+  "src/sources.ts",
+  "src/cli/run.ts",
+  "src/cli/scan.ts",
+  "src/cli/doctor.ts",
+]);
 
 interface Import {
   readonly from: string;

@@ -41,7 +41,10 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     zh: ["正在搜台", "请等搜台结束，或在机顶盒上取消。"],
   },
   "scan-target-unknown": {
-    en: ["The box does not know where to search for channels", "Name a country, a satellite or initial data."],
+    en: [
+      "The box does not know where to search for channels",
+      "Name a country, a satellite or initial data.",
+    ],
     zh: ["机顶盒不知道在哪里搜台", "请指定国家、卫星或初始调谐数据。"],
   },
   "initial-table-invalid": {
