@@ -20,7 +20,7 @@ import type { Config } from "./kernel/config/index.ts";
 import { Lifecycle, type Component } from "./kernel/lifecycle.ts";
 import type { Log } from "./kernel/log.ts";
 import { openDatabase } from "./kernel/store/database.ts";
-import { createShare } from "./share/index.ts";
+import { createShare, openGuideDatabase } from "./share/index.ts";
 import {
   ChannelScan,
   createLineUpStore,
@@ -63,6 +63,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
   const socketPath = join(stateDir, "control.sock");
   await refuseSecondDaemon(socketPath);
   const database = openDatabase(join(stateDir, "tellyport.db"));
+  const guideDatabase = openGuideDatabase(join(stateDir, "guide.db"), log);
   const lifecycle = new Lifecycle({ log, clock });
   try {
     const { sources, mock } = await openSources(config, { clock, log, loopsFolder: deps.loopsFolder });
@@ -84,6 +85,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     const share = createShare({
       tuners,
       database,
+      guideDatabase,
       clock,
       log: log.child({ module: "share" }),
       grants: access.grants,
@@ -171,6 +173,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
 
     await lifecycle.start([
       { name: "database", stop: () => database.close() },
+      { name: "guide-database", stop: () => guideDatabase.close() },
       {
         name: "sources",
         stop: async () => void (await Promise.all(sources.map(async (one) => one.close?.()))),

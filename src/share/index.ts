@@ -13,11 +13,14 @@ export type { GrantPort } from "./ports.ts";
 export type { ShareOptions } from "./options.ts";
 export type { PlaybackUsage, PrincipalUsage } from "./live/usage.ts";
 export type { Share } from "./share.ts";
+export { openGuideDatabase } from "./guide/guide-database.ts";
 
 export interface ShareDeps {
   readonly tuners: Tuners;
   /** With `transaction` and `migrate`; the tables are made here. */
   readonly database: Database;
+  /** Of {@link openGuideDatabase}. Default: `database`. */
+  readonly guideDatabase?: Database;
   readonly clock: Clock;
   readonly log: Log;
   readonly grants: GrantPort;

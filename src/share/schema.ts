@@ -1,8 +1,7 @@
 /**
  * Tables of resource sharing; forward only: append, never edit.
  *
- * Channels are what a person sees and remembers (their numbers): written with full durability. Programmes are sent again by the
- * broadcaster: written without waiting for the disk.
+ * Channels are what a person sees and remembers (their numbers): written with full durability.
  */
 export const SHARE_MIGRATIONS: readonly string[] = [
   `CREATE TABLE share_channel (
@@ -40,4 +39,6 @@ export const SHARE_MIGRATIONS: readonly string[] = [
      hidden INTEGER,
      favourite INTEGER NOT NULL
    ) STRICT;`,
+  // Programmes are in a database of their own.
+  `DROP TABLE share_programme;`,
 ];

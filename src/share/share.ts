@@ -36,6 +36,8 @@ const LOOK = 5_000;
 export interface SharePartsDeps {
   readonly tuners: Tuners;
   readonly database: Database;
+  /** Programmes; may be lost. Default: `database`. */
+  readonly guideDatabase?: Database;
   readonly clock: Clock;
   readonly log: Log;
   readonly grants: GrantPort;
@@ -71,7 +73,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     clock,
     log,
   });
-  const guide = new Guide({ tuners, store: createGuideStore(database), clock, log });
+  const guide = new Guide({ tuners, store: createGuideStore(deps.guideDatabase ?? database), clock, log });
   const budget = new MediaBudget(options.mediaBudgetBytes);
   const streams = new LiveStreams({
     channels,

@@ -3,7 +3,8 @@ import { Type } from "typebox";
 import type { Clock } from "../../kernel/clock.ts";
 import { TellyportError } from "../../kernel/errors.ts";
 import { MEMBERS } from "../../protocol/access.ts";
-import { Guide as GuideSchema, Problem } from "../../protocol/api.ts";
+import { Guide as GuideSchema, GuideFound, Problem } from "../../protocol/api.ts";
+import { serviceKeyText } from "../../tuner/index.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { Guide } from "./guide.ts";
 
@@ -21,7 +22,12 @@ const Query = Type.Object({
   ),
 });
 
-/** `GET /api/v1/guide`. */
+const SearchQuery = Type.Object({
+  q: Type.String({ minLength: 1, maxLength: 200, description: "Words; all must be found" }),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, description: "Default: 50" })),
+});
+
+/** `GET /api/v1/guide` and its search. */
 export function guideRoutes(channels: ChannelList, guide: Guide, clock: Clock): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
@@ -45,6 +51,30 @@ export function guideRoutes(channels: ChannelList, guide: Guide, clock: Clock): 
           return { channel: entry.id, programmes };
         });
         return reply.header("cache-control", "no-store").send({ channels: answer });
+      },
+    );
+    app.get(
+      "/api/v1/guide/search",
+      {
+        config: { access: MEMBERS },
+        schema: {
+          summary: "Programmes with these words in title or description, that are not over",
+          tags: ["channels"],
+          querystring: SearchQuery,
+          response: { 200: GuideFound, 400: Problem },
+        },
+      },
+      async (request, reply) => {
+        const { q, limit = 50 } = request.query;
+        const ids = new Map(
+          chosen(channels, undefined).map((entry) => [serviceKeyText(entry.key), entry.id]),
+        );
+        const programmes = await guide.search(q, limit, (service) => ids.has(serviceKeyText(service)));
+        const found = programmes.flatMap(({ service, programme }) => {
+          const channel = ids.get(serviceKeyText(service));
+          return channel === undefined ? [] : [{ channel, programme }];
+        });
+        return reply.header("cache-control", "no-store").send({ found });
       },
     );
   };

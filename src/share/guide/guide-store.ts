@@ -1,88 +1,171 @@
-import type { Database, Row } from "../../kernel/store/database.ts";
-import { serviceKeyText, type GuideEvent, type ServiceKey } from "../../tuner/index.ts";
+import type { Database } from "../../kernel/store/database.ts";
+import { serviceKeyText, type GuideStretch, type ServiceKey } from "../../tuner/index.ts";
+import type { RankedEvent } from "./event-ranks.ts";
+import { GUIDE_MIGRATIONS } from "./guide-database.ts";
+import { COLUMNS, eventOf, LONGEST_SECONDS, placeOf, valuesOf } from "./guide-row.ts";
+import { withDurations } from "./now-next.ts";
+import { planChanges, type Changes } from "./plan-changes.ts";
 
 const DAY = 24 * 60 * 60_000;
+/** How far ahead programmes are kept, ms. */
+const AHEAD = 8 * DAY;
+/** Between two looks for what is over, ms: many leave at once, and with them whole pages. */
+const EXPIRE_EVERY = 6 * 60 * 60_000;
 /** Programmes kept of one service. */
 const MAX_PER_SERVICE = 1000;
 /** Programmes kept in all: 7 days of 200 channels, generously. */
 const MAX_IN_ALL = 120_000;
-/** Longest texts kept, characters. */
-const MAX_TITLE = 256;
-const MAX_DESCRIPTION = 2048;
 
 /** Programmes in SQLite, bounded; losing the last minutes of it in a power cut is accepted. */
 export interface GuideStore {
-  /** Writes a batch; an event replaces what had its id or overlaps it. */
-  save(events: readonly GuideEvent[], now: number): void;
+  /** Writes a batch; what is there already is not written again. @returns programmes written or taken away */
+  save(events: readonly RankedEvent[], stretches: readonly GuideStretch[], now: number): number;
   /** Programmes of one service that touch [from, to), in order. */
-  between(service: ServiceKey, from: number, to: number, limit: number): GuideEvent[];
+  between(service: ServiceKey, from: number, to: number, limit: number): RankedEvent[];
+  /** Programmes in the order of their rows after `row`, at most `limit`, with their rows: for a search in slices. */
+  slice(row: number, limit: number): { readonly row: number; readonly event: RankedEvent }[];
 }
 
-/** @param database with the share migrations applied */
+/** @throws TellyportError `store-too-new` */
 export function createGuideStore(database: Database): GuideStore {
-  const overlapping = database.prepare(
-    "DELETE FROM share_programme WHERE service = ? AND ends_at > ? AND starts_at < ? AND event_id <> ?",
+  database.migrate("guide", GUIDE_MIGRATIONS);
+  const services = new ServiceNumbers(database);
+  const places = database.prepare(
+    "SELECT id, event_id, starts_at, duration, digest, ranks FROM guide_programme INDEXED BY guide_programme_place WHERE service = ?",
   );
-  const replace = database.prepare(
-    "INSERT OR REPLACE INTO share_programme (service, event_id, starts_at, ends_at, title, description, language) VALUES (?, ?, ?, ?, ?, ?, ?)",
+  const one = database.prepare("SELECT * FROM guide_programme WHERE id = ?");
+  const insert = database.prepare(
+    `INSERT INTO guide_programme (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`,
   );
+  const update = database.prepare(
+    `UPDATE guide_programme SET ${COLUMNS.map((column) => `${column} = ?`).join(", ")} WHERE id = ?`,
+  );
+  const remove = database.prepare("DELETE FROM guide_programme WHERE id = ?");
   const between = database.prepare(
-    "SELECT * FROM share_programme WHERE service = ? AND ends_at > ? AND starts_at < ? ORDER BY starts_at LIMIT ?",
+    "SELECT * FROM guide_programme WHERE service = ?1 AND starts_at > ?2 - ?5 AND starts_at < ?3 AND starts_at + duration > ?2 ORDER BY starts_at LIMIT ?4",
   );
-  const expire = database.prepare("DELETE FROM share_programme WHERE ends_at < ?");
-  const excess = database.prepare(
-    "DELETE FROM share_programme WHERE service = ?1 AND event_id IN (SELECT event_id FROM share_programme WHERE service = ?1 ORDER BY starts_at LIMIT -1 OFFSET ?2)",
+  const slice = database.prepare("SELECT * FROM guide_programme WHERE id > ? ORDER BY id LIMIT ?");
+  const over = database.prepare(
+    "SELECT id FROM guide_programme INDEXED BY guide_programme_place WHERE starts_at + duration < ?",
   );
-  const count = database.prepare("SELECT count(*) AS n FROM share_programme");
+  const counted = database.prepare("SELECT count(*) AS n FROM guide_programme");
+  let count = Number(counted.get()?.["n"] ?? 0);
+  let expiredAt = -Infinity;
 
-  const write = (events: readonly GuideEvent[], now: number): void => {
-    expire.run(now - DAY);
-    let room = MAX_IN_ALL - Number(count.get()?.["n"] ?? 0);
-    const services = new Set<string>();
-    for (const event of events) {
-      if (event.endsAt < now - DAY || event.startsAt > now + 8 * DAY || event.endsAt <= event.startsAt)
-        continue;
-      if (room-- <= 0) break;
-      const service = serviceKeyText(event.service);
-      services.add(service);
-      overlapping.run(service, event.startsAt, event.endsAt, event.eventId);
-      replace.run(
-        service,
-        event.eventId,
-        Math.round(event.startsAt),
-        Math.round(event.endsAt),
-        event.title.slice(0, MAX_TITLE),
-        event.description.slice(0, MAX_DESCRIPTION),
-        event.language,
-      );
-    }
-    for (const service of services) excess.run(service, MAX_PER_SERVICE);
+  const expire = (now: number): number => {
+    if (Math.abs(now - expiredAt) < EXPIRE_EVERY) return 0;
+    expiredAt = now;
+    const rows = over.all(Math.round((now - DAY) / 1000));
+    if (rows.length > 0) database.transaction(() => rows.forEach(({ id }) => remove.run(id ?? 0)));
+    count -= rows.length;
+    return rows.length;
   };
+  const write = (number: number, changes: Changes, room: number): number => {
+    for (const id of changes.removed) remove.run(id);
+    count -= changes.removed.length;
+    let left = room;
+    for (const { id, event } of changes.written) {
+      const values = valuesOf(number, event);
+      if (id > 0) update.run(...values, id);
+      else if (left-- > 0 && count < MAX_IN_ALL) {
+        insert.run(...values);
+        count++;
+      }
+    }
+    return changes.removed.length + changes.written.length;
+  };
+
   return {
-    save(events, now) {
-      // The broadcaster sends all of it again: not worth a wait for the disk.
-      database.exec("PRAGMA synchronous=NORMAL");
+    save(events, stretches, now) {
+      const wanted = events.filter((event) => event.endsAt >= now - DAY && event.startsAt <= now + AHEAD);
+      const work: { number: number; changes: Changes; room: number }[] = [];
+      const expired = expire(now);
+      for (const batch of byService(wanted, stretches).values()) {
+        const stored = places.all(services.find(batch.service) ?? 0).map(placeOf);
+        const read = (place: { id: number }): RankedEvent => eventOf(batch.service, one.get(place.id) ?? {});
+        const changes = planChanges(stored, withDurations(batch.events), batch.stretches, read, now);
+        if (changes.removed.length + changes.written.length === 0) continue;
+        const room = MAX_PER_SERVICE - stored.length + changes.removed.length;
+        work.push({ number: services.numberOf(batch.service), changes, room });
+      }
+      if (work.length === 0) return expired;
       try {
-        database.transaction(() => write(events, now));
-      } finally {
-        database.exec("PRAGMA synchronous=FULL");
+        return database.transaction(() =>
+          work.reduce((sum, { number, changes, room }) => sum + write(number, changes, room), expired),
+        );
+      } catch (error) {
+        count = Number(counted.get()?.["n"] ?? 0);
+        throw error;
       }
     },
-    between: (service, from, to, limit) =>
-      between
-        .all(serviceKeyText(service), Math.round(from), Math.round(to), limit)
-        .map((row) => eventOf(service, row)),
+    between(service, from, to, limit) {
+      const number = services.find(service);
+      if (number === null) return [];
+      const [first, last] = [
+        Math.floor(from / 1000),
+        Math.ceil(Math.min(to, Number.MAX_SAFE_INTEGER) / 1000),
+      ];
+      return between.all(number, first, last, limit, LONGEST_SECONDS).map((row) => eventOf(service, row));
+    },
+    slice: (after, limit) =>
+      slice.all(after, limit).flatMap((row) => {
+        const service = services.keyOf(Number(row["service"]));
+        return service === null ? [] : [{ row: Number(row["id"]), event: eventOf(service, row) }];
+      }),
   };
 }
 
-function eventOf(service: ServiceKey, row: Row): GuideEvent {
-  return {
-    service,
-    eventId: Number(row["event_id"]),
-    startsAt: Number(row["starts_at"]),
-    endsAt: Number(row["ends_at"]),
-    title: row["title"] as string,
-    description: row["description"] as string,
-    language: row["language"] as string | null,
+interface Batch {
+  readonly service: ServiceKey;
+  readonly events: RankedEvent[];
+  readonly stretches: GuideStretch[];
+}
+
+function byService(events: readonly RankedEvent[], stretches: readonly GuideStretch[]): Map<string, Batch> {
+  const batches = new Map<string, Batch>();
+  const batchOf = (service: ServiceKey): Batch => {
+    const key = serviceKeyText(service);
+    let batch = batches.get(key);
+    if (batch === undefined) batches.set(key, (batch = { service, events: [], stretches: [] }));
+    return batch;
   };
+  for (const event of events) batchOf(event.service).events.push(event);
+  for (const stretch of stretches) batchOf(stretch.service).stretches.push(stretch);
+  return batches;
+}
+
+/** Services by small numbers, which every row and every entry of the index has. */
+class ServiceNumbers {
+  readonly #numbers = new Map<string, number>();
+  readonly #keys = new Map<number, ServiceKey>();
+  readonly #insert;
+
+  constructor(database: Database) {
+    this.#insert = database.prepare("INSERT INTO guide_service (id, key) VALUES (?, ?)");
+    for (const row of database.prepare("SELECT id, key FROM guide_service").all())
+      this.#hold(Number(row["id"]), row["key"] as string);
+  }
+
+  find(service: ServiceKey): number | null {
+    return this.#numbers.get(serviceKeyText(service)) ?? null;
+  }
+
+  keyOf(number: number): ServiceKey | null {
+    return this.#keys.get(number) ?? null;
+  }
+
+  numberOf(service: ServiceKey): number {
+    const known = this.find(service);
+    if (known !== null) return known;
+    const number = Math.max(0, ...this.#keys.keys()) + 1;
+    this.#insert.run(number, serviceKeyText(service));
+    this.#hold(number, serviceKeyText(service));
+    return number;
+  }
+
+  #hold(number: number, key: string): void {
+    const [originalNetworkId = 0, transportStreamId = 0, serviceId = 0] = key.split(".").map(Number);
+    this.#numbers.set(key, number);
+    this.#keys.set(number, { originalNetworkId, transportStreamId, serviceId });
+  }
 }

@@ -3,14 +3,24 @@ import { messageOf } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Programme } from "../../protocol/api.ts";
-import { serviceKeyText, type GuideEvent, type ServiceKey, type Tuners } from "../../tuner/index.ts";
+import {
+  serviceKeyText,
+  type GuideEvent,
+  type GuideStretch,
+  type ServiceKey,
+  type Tuners,
+} from "../../tuner/index.ts";
+import { ranked, type RankedEvent } from "./event-ranks.ts";
 import type { GuideStore } from "./guide-store.ts";
 import { mergeEvents, nowAndNext } from "./now-next.ts";
+import { isWithin } from "./plan-changes.ts";
+import { programmeOf } from "./programme.ts";
+import { searchGuide } from "./search.ts";
 
 /** Coming programmes of one service held in memory: enough for now and next between two looks into the database. */
 const HELD = 4;
 /** Events gathered before they are written, and how long they may wait, ms. */
-const BATCH = 500;
+const BATCH = 250;
 const FLUSH_AFTER = 5000;
 /** How often a service that has run out of programmes is looked up again, ms. */
 const LOOK_AGAIN = 60_000;
@@ -18,7 +28,7 @@ const LOOK_AGAIN = 60_000;
 const MAX_SERVICES = 2000;
 
 interface Coming {
-  events: GuideEvent[];
+  events: RankedEvent[];
   lookedAt: number;
 }
 
@@ -28,7 +38,8 @@ export class Guide {
   readonly changed: Emitter<void>;
   readonly #deps: { tuners: Tuners; store: GuideStore; clock: Clock; log: Log };
   readonly #coming = new Map<string, Coming>();
-  #unwritten: GuideEvent[] = [];
+  #unwritten: RankedEvent[] = [];
+  #stretches: GuideStretch[] = [];
   #flush: Timer | null = null;
   #unsubscribe: (() => void) | null = null;
 
@@ -39,7 +50,7 @@ export class Guide {
 
   start(): void {
     this.#unsubscribe = this.#deps.tuners.on((event) => {
-      if (event.kind === "guide") this.#take(event.events);
+      if (event.kind === "guide") this.take(event.events, event.stretches);
     });
   }
 
@@ -53,11 +64,13 @@ export class Guide {
   flush(): void {
     this.#flush?.cancel();
     this.#flush = null;
-    if (this.#unwritten.length === 0) return;
+    if (this.#unwritten.length === 0 && this.#stretches.length === 0) return;
     const events = this.#unwritten;
+    const stretches = this.#stretches;
     this.#unwritten = [];
+    this.#stretches = [];
     try {
-      this.#deps.store.save(events, this.#deps.clock.now());
+      this.#deps.store.save(events, stretches, this.#deps.clock.now());
     } catch (error) {
       // A full disk must not end the picture; the broadcaster sends the programmes again.
       this.#deps.log.error({ error: messageOf(error) }, "guide-not-written");
@@ -76,10 +89,32 @@ export class Guide {
     return this.#deps.store.between(service, from, to, limit).map(programmeOf);
   }
 
-  #take(events: readonly GuideEvent[]): void {
+  /** Programmes that are not over and have all words of `text` in title or description, titles first, then by time. */
+  search(
+    text: string,
+    limit: number,
+    wanted: (service: ServiceKey) => boolean,
+  ): Promise<{ service: ServiceKey; programme: Programme }[]> {
+    this.flush();
+    return searchGuide(this.#deps.store, text, this.#deps.clock.now(), limit, wanted).then((found) =>
+      found.map((event) => ({ service: event.service, programme: programmeOf(event) })),
+    );
+  }
+
+  /**
+   * Takes on events from elsewhere than the broadcast, which wins where both have something.
+   * @param events with event ids above 65535 that are the same at each import; their origin is set here
+   */
+  import(events: readonly GuideEvent[]): void {
+    this.take(events.map((event) => ({ ...event, origin: { table: "imported", actual: false } })));
+  }
+
+  /** Takes on what was broadcast. */
+  take(events: readonly GuideEvent[], stretches: readonly GuideStretch[] = []): void {
     const at = this.#deps.clock.now();
-    const byService = new Map<string, GuideEvent[]>();
-    for (const event of events) {
+    const byService = new Map<string, RankedEvent[]>();
+    for (const one of events) {
+      const event = ranked(one);
       const key = serviceKeyText(event.service);
       const list = byService.get(key);
       if (list === undefined) byService.set(key, [event]);
@@ -92,7 +127,17 @@ export class Guide {
       const coming = this.#comingOf(first.service, at);
       coming.events = mergeEvents(coming.events, list, at, HELD);
     }
-    if (this.#unwritten.length >= BATCH) this.flush();
+    for (const stretch of stretches) {
+      this.#stretches.push(stretch);
+      // What is gone shows at the next look into the database, which comes after this is written.
+      const coming = this.#coming.get(serviceKeyText(stretch.service));
+      if (coming === undefined) continue;
+      coming.events = coming.events.filter(
+        (event) => stretch.eventIds.includes(event.eventId) || !isWithin(event, stretch, at),
+      );
+      coming.lookedAt = -Infinity;
+    }
+    if (this.#unwritten.length >= BATCH || this.#stretches.length >= BATCH) this.flush();
     else this.#flush ??= this.#deps.clock.after(FLUSH_AFTER, () => this.flush());
     this.changed.emit();
   }
@@ -116,14 +161,4 @@ export class Guide {
     }
     return coming;
   }
-}
-
-function programmeOf(event: GuideEvent): Programme {
-  return {
-    title: event.title,
-    description: event.description,
-    language: event.language,
-    startsAt: new Date(event.startsAt).toISOString(),
-    endsAt: new Date(event.endsAt).toISOString(),
-  };
 }

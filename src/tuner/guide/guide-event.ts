@@ -16,6 +16,8 @@ export function guideEventOf(
 ): GuideEvent {
   const programmeCrid = cridOf(event, ITEM);
   const seriesCrid = cridOf(event, SERIES);
+  // Level 1 of 0 is "undefined content".
+  const genres = event.content.filter((nibbles) => nibbles >= 0x10);
   const ages = event.rating.map(({ age }) => age);
   return {
     service,
@@ -27,7 +29,7 @@ export function guideEventOf(
     language: event.language,
     origin: { table: eit.schedule ? "schedule" : "present-following", actual: eit.actual },
     ...(event.shortText !== undefined && { subtitle: event.shortText }),
-    ...(event.content.length > 0 && { genres: event.content }),
+    ...(genres.length > 0 && { genres }),
     ...(ages.length > 0 && { minimumAge: Math.min(...ages) }),
     ...(programmeCrid !== null && { programmeCrid }),
     ...(seriesCrid !== null && { seriesCrid }),

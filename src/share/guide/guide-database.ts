@@ -1,0 +1,77 @@
+import { rmSync, statSync } from "node:fs";
+import { isTellyportError, messageOf } from "../../kernel/errors.ts";
+import type { Log } from "../../kernel/log.ts";
+import { openDatabase, type Database } from "../../kernel/store/database.ts";
+
+/**
+ * Tables of the guide; forward only: append, never edit. Rows lie in the order they came in, so that new ones share pages and
+ * old ones leave whole pages; the index has all that tells whether an event is new, so that a repetition reads no row.
+ */
+export const GUIDE_MIGRATIONS: readonly string[] = [
+  `CREATE TABLE guide_service (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT;
+   CREATE TABLE guide_programme (
+     id INTEGER PRIMARY KEY,
+     service INTEGER NOT NULL,
+     event_id INTEGER NOT NULL,
+     starts_at INTEGER NOT NULL,
+     duration INTEGER NOT NULL,
+     digest INTEGER NOT NULL,
+     ranks INTEGER NOT NULL,
+     title TEXT NOT NULL,
+     description TEXT NOT NULL,
+     subtitle_length INTEGER NOT NULL,
+     language TEXT,
+     more TEXT
+   ) STRICT;
+   CREATE INDEX guide_programme_place ON guide_programme (service, starts_at, duration, event_id, digest, ranks);`,
+];
+
+/** Small pages: a changed programme costs one. */
+const PAGE_BYTES = 2048;
+/** Pages in the log before it is copied into the file: what changes often within is copied once. */
+const LOG_PAGES = 2000;
+/** KiB */
+const CACHE = 1024;
+
+/**
+ * Opens the guide's own database. It can be had again from the broadcaster: commits do not wait for the disk, and a file that
+ * is damaged is thrown away.
+ * @param path a file, or `:memory:`
+ * @throws TellyportError `state-unusable`, `store-too-new`
+ */
+export function openGuideDatabase(path: string, log: Log): Database {
+  try {
+    return open(path);
+  } catch (error) {
+    if (path === ":memory:" || (isTellyportError(error) && error.code === "store-too-new")) throw error;
+    log.warn({ error: messageOf(error) }, "guide-begun-anew");
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+    return open(path);
+  }
+}
+
+function open(path: string): Database {
+  // A log that is left over tells of a power cut: the only time that looking at every page is worth its time.
+  const suspect = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  const database = openDatabase(path);
+  try {
+    const pages = Number(database.prepare("PRAGMA page_size").get()?.["page_size"]);
+    if (pages !== PAGE_BYTES && path !== ":memory:")
+      database.exec(
+        `PRAGMA journal_mode=DELETE; PRAGMA page_size=${PAGE_BYTES}; VACUUM; PRAGMA journal_mode=WAL;`,
+      );
+    database.exec(
+      `PRAGMA synchronous=NORMAL; PRAGMA cache_size=-${CACHE}; PRAGMA wal_autocheckpoint=${LOG_PAGES};
+     PRAGMA journal_size_limit=${PAGE_BYTES * LOG_PAGES};`,
+    );
+    database.migrate("guide", GUIDE_MIGRATIONS);
+    if (suspect) {
+      const answer = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0];
+      if (answer !== "ok") throw new Error(`The guide's file is damaged: ${String(answer)}`);
+    }
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
