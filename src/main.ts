@@ -71,7 +71,12 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       sources,
       clock,
       log: log.child({ module: "tuner" }),
-      options: { lingerMs: config.live.lingerSeconds * 1000, tunersPerClass: config.live.tunersPerRole },
+      options: {
+        lingerMs: config.live.lingerSeconds * 1000,
+        tunersPerClass: config.live.tunersPerRole,
+        guide: config.guide.collect,
+        guidePeriodMs: config.guide.periodHours * 3600 * 1000,
+      },
     });
 
     const access = await createAccessControl({

@@ -160,6 +160,11 @@ export class MuxTables {
     return this.#eit;
   }
 
+  /** A service of this transport stream says that it has a schedule. @see EN 300 468 §5.2.3 (EIT_schedule_flag) */
+  get promisesSchedule(): boolean {
+    return [...this.#described.values()].some((service) => service.eitSchedule);
+  }
+
   /** Every schedule that services of this transport stream promise, and every other that is here, was seen whole. */
   get guideComplete(): boolean {
     const promised = [...this.#described.values()].filter((service) => service.eitSchedule);

@@ -7,6 +7,12 @@ export interface TunersOptions {
   readonly surveyMs?: number;
   /** From one survey of a multiplex to the next; ms, default 6 hours. */
   readonly surveyPeriodMs?: number;
+  /** Whether idle tuners stay for the schedules that services promise, once the line-up is known; default true. */
+  readonly guide?: boolean;
+  /** From one visit for the guide to the next; ms, default 6 hours. */
+  readonly guidePeriodMs?: number;
+  /** Longest stay for a guide that does not become complete; ms after the lock, default 5 minutes. */
+  readonly guideStayMs?: number;
   /** A multiplex without lock is looked for again after so long; ms, default 5 minutes. */
   readonly retryMs?: number;
   /** Whether idle tuners fill the line-up by themselves; default true. */
@@ -24,6 +30,9 @@ export const TUNERS_DEFAULTS: Required<TunersOptions> = {
   lingerMs: 10_000,
   surveyMs: 4000,
   surveyPeriodMs: 6 * 3600 * 1000,
+  guide: true,
+  guidePeriodMs: 6 * 3600 * 1000,
+  guideStayMs: 5 * 60 * 1000,
   retryMs: 5 * 60 * 1000,
   survey: true,
   tunersPerClass: { guest: 1 },

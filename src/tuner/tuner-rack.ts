@@ -18,8 +18,8 @@ export class TunerRack {
   readonly #sources: readonly TunerSource[];
   readonly #clock: Clock;
   readonly #limits: Partial<Record<WeightClass, number>>;
-  /** Whether the survey is among a session's consumers. */
-  readonly #surveyed: (session: MuxSession) => boolean;
+  /** What the survey is among a session's consumers for; null: it is not. */
+  readonly #surveyed: (session: MuxSession) => WeightClass | null;
   #slots: readonly Slot[] = [];
   #listed: ReadonlyMap<string, Multiplex> = new Map();
 
@@ -27,7 +27,7 @@ export class TunerRack {
     sources: readonly TunerSource[];
     clock: Clock;
     limits: Partial<Record<WeightClass, number>>;
-    surveyed: (session: MuxSession) => boolean;
+    surveyed: (session: MuxSession) => WeightClass | null;
   }) {
     this.#sources = deps.sources;
     this.#clock = deps.clock;
@@ -102,7 +102,8 @@ export class TunerRack {
   weightsOf(session: MuxSession): number[] {
     const weights = [...session.feeds].map((feed) => WEIGHTS[feed.request.weight]);
     for (const visit of session.visits) weights.push(WEIGHTS[visit.weight]);
-    if (this.#surveyed(session)) weights.push(WEIGHTS.idleScan);
+    const surveyed = this.#surveyed(session);
+    if (surveyed !== null) weights.push(WEIGHTS[surveyed]);
     return weights;
   }
 }

@@ -28,7 +28,7 @@ import {
   type VisitRequest,
   type WeightClass,
 } from "./ports.ts";
-import { Survey } from "./survey.ts";
+import { Survey, type SurveyClass } from "./survey.ts";
 import { TunerRack } from "./tuner-rack.ts";
 import { addCounters, describeSlot, noteFailure, type Slot } from "./tuner-slot.ts";
 
@@ -58,7 +58,7 @@ class TunerPool implements Tuners, Receiver, Component {
   readonly #known: Known;
   readonly #identities: Identities;
   readonly #events: Emitter<TunerEvent>;
-  readonly #survey: Survey;
+  readonly #survey: Survey<MuxSession>;
   /** Multiplexes beside those that the sources know. */
   #found: readonly Multiplex[] = [];
   #unwatch: (() => void)[] = [];
@@ -96,8 +96,12 @@ class TunerPool implements Tuners, Receiver, Component {
       stayMs: this.#options.surveyMs,
       periodMs: this.#options.surveyPeriodMs,
       retryMs: this.#options.retryMs,
-      open: (multiplex) => this.#openForSurvey(multiplex),
+      guide: this.#options.guide
+        ? { periodMs: this.#options.guidePeriodMs, stayMs: this.#options.guideStayMs }
+        : null,
+      open: (multiplex, weight) => this.#openForSurvey(multiplex, weight),
       done: (session) => this.#release(session),
+      guided: (multiplex, outcome) => log.debug({ multiplex, outcome }, "guide-visit"),
     });
   }
 
@@ -156,7 +160,7 @@ class TunerPool implements Tuners, Receiver, Component {
     return this.#rack.slots.map((slot) => {
       const { session } = slot;
       const services = session === null ? [] : this.#lineUp.of(session.multiplex.id);
-      return describeSlot(slot, services, session !== null && this.#survey.holds(session));
+      return describeSlot(slot, services, session !== null && this.#survey.holds(session) !== null);
     });
   }
 
@@ -290,7 +294,7 @@ class TunerPool implements Tuners, Receiver, Component {
   }
 
   #onIdle(slot: Slot, session: MuxSession): void {
-    if (slot.session !== session || this.#survey.holds(session)) return;
+    if (slot.session !== session || this.#survey.holds(session) !== null) return;
     slot.linger?.cancel();
     slot.linger = this.#clock.after(this.#options.lingerMs, () => {
       slot.linger = null;
@@ -302,7 +306,7 @@ class TunerPool implements Tuners, Receiver, Component {
   #release(session: MuxSession): void {
     const slot = this.#rack.slots.find((candidate) => candidate.session === session);
     if (slot === undefined || session.feeds.size > 0 || session.visits.size > 0) return;
-    if (this.#survey.holds(session)) return;
+    if (this.#survey.holds(session) !== null) return;
     void this.#close(slot, "request-cancelled", "Nobody watches.");
   }
 
@@ -316,7 +320,7 @@ class TunerPool implements Tuners, Receiver, Component {
     if (code !== null) {
       // A multiplex that cannot be received is no fault of the tuner's.
       if (code !== "no-lock" && code !== "wrong-multiplex") noteFailure(slot, code, this.#clock.monotonic());
-      if (code === "wrong-multiplex" && (this.#survey.holds(session) || session.visits.size > 0))
+      if (code === "wrong-multiplex" && (this.#survey.holds(session) !== null || session.visits.size > 0))
         this.#identities.contradicted(session.multiplex, seen);
       if (session.lockedAt < 0 && code === "no-lock" && this.#lineUp.unreceived(session.multiplex.id))
         this.#events.emit({ kind: "lineup" });
@@ -327,10 +331,10 @@ class TunerPool implements Tuners, Receiver, Component {
     this.#events.emit({ kind: "tuners" });
   }
 
-  #openForSurvey(multiplex: string): MuxSession | null {
+  #openForSurvey(multiplex: string, weight: SurveyClass): MuxSession | null {
     const description = this.#lineUp.multiplexes.get(multiplex);
     if (description === undefined) return null;
-    const decision = this.#rack.decide(description, "idleScan");
+    const decision = this.#rack.decide(description, weight);
     if (decision.kind === "share") return this.#rack.slot(decision.tuner).session;
     if (decision.kind !== "idle") return null;
     return this.#open(this.#rack.slot(decision.tuner), description, false);

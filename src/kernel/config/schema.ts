@@ -269,6 +269,21 @@ export const ConfigSchema = section(
       },
       "Channel scan",
     ),
+    guide: section(
+      {
+        collect: Type.Boolean({
+          default: true,
+          description: "Idle tuners read the programme guide of one multiplex after another",
+        }),
+        periodHours: Type.Number({
+          minimum: 0.25,
+          maximum: 168,
+          default: 6,
+          description: "Each multiplex is visited for its guide again after this",
+        }),
+      },
+      "Programme guide",
+    ),
     live: section(
       {
         mediaBudgetMiB: Type.Integer({

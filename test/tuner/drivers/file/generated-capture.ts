@@ -23,6 +23,8 @@ export interface CaptureOptions {
   /** Names in the SDT by service_id; default one service. */
   readonly services?: readonly { readonly id: number; readonly name: string }[];
   readonly transportStreamId?: number;
+  /** The SDT promises a schedule of each service; default false. */
+  readonly schedule?: boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ export function generateCapture(options: CaptureOptions): Buffer {
     counters.set(pid, (value + 1) % 16);
     return value;
   };
-  const tables = sections(services, options.transportStreamId ?? 7);
+  const tables = sections(services, options.transportStreamId ?? 7, options.schedule ?? false);
   const frames = Math.round(options.seconds * 25);
   let audioPts = 0;
   for (let frame = 0; frame < frames; frame++) {
@@ -85,6 +87,7 @@ export function generateCapture(options: CaptureOptions): Buffer {
 function sections(
   services: readonly { id: number; name: string }[],
   transportStreamId: number,
+  schedule: boolean,
 ): (() => Buffer[])[] {
   const program = services.map((service, i) => ({ serviceId: service.id, pid: 0x1000 + i }));
   const pat = encodePat({ ...HEADER, transportStreamId, networkPid: null, programs: program });
@@ -96,7 +99,7 @@ function sections(
     originalNetworkId: 99,
     services: services.map(({ id, name }) => ({
       serviceId: id,
-      eitSchedule: false,
+      eitSchedule: schedule,
       eitPresentFollowing: false,
       runningStatus: 4,
       freeCaMode: false,
