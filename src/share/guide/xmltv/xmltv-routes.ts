@@ -1,0 +1,78 @@
+import { Readable } from "node:stream";
+import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import { Type } from "typebox";
+import type { Clock } from "../../../kernel/clock.ts";
+import { TellyportError } from "../../../kernel/errors.ts";
+import { MEMBERS } from "../../../protocol/access.ts";
+import { Problem, type Programme } from "../../../protocol/api.ts";
+import type { ServiceKey } from "../../../tuner/index.ts";
+import type { ChannelList } from "../../channels/channel-list.ts";
+import { channelElement, programmeElement, XMLTV_HEAD, XMLTV_TAIL } from "./xmltv-document.ts";
+
+const DAY = 24 * 60 * 60_000;
+/** Longest stretch answered at once, ms. */
+const LONGEST = 8 * DAY;
+/** Programmes of one channel at most. */
+const MAX_PER_CHANNEL = 1000;
+
+const Query = Type.Object({
+  from: Type.Optional(Type.String({ format: "date-time", description: "Default: now" })),
+  to: Type.Optional(Type.String({ format: "date-time", description: "Default: 8 days after `from`" })),
+});
+
+/** What the listing needs of the guide. */
+export interface ScheduleOf {
+  /** Programmes that touch [from, to), epoch ms, in order, at most `limit`. */
+  schedule(service: ServiceKey, from: number, to: number, limit: number): Programme[];
+}
+
+/** `GET /api/v1/guide.xmltv`: the schedule of every visible channel for other programs, one channel in memory at a time. */
+export function xmltvRoutes(
+  channels: Pick<ChannelList, "all">,
+  guide: ScheduleOf,
+  clock: Clock,
+): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      "/api/v1/guide.xmltv",
+      {
+        config: { access: MEMBERS },
+        schema: {
+          summary: "The schedule as XMLTV",
+          tags: ["channels"],
+          querystring: Query,
+          response: {
+            200: { content: { "application/xml": { schema: Type.String() } } },
+            400: Problem,
+          },
+        },
+      },
+      async (request, reply) => {
+        const from = request.query.from === undefined ? clock.now() : Date.parse(request.query.from);
+        const to = request.query.to === undefined ? from + LONGEST : Date.parse(request.query.to);
+        if (!(to > from)) throw new TellyportError("body-invalid", "`to` must be later than `from`.");
+        const listing = listingOf(channels, guide, from, Math.min(to, from + LONGEST));
+        return reply
+          .type("application/xml; charset=utf-8")
+          .header("cache-control", "no-store")
+          .send(Readable.from(listing, { objectMode: false }));
+      },
+    );
+  };
+}
+
+function* listingOf(
+  channels: Pick<ChannelList, "all">,
+  guide: ScheduleOf,
+  from: number,
+  to: number,
+): Generator<string> {
+  const visible = channels.all().filter((channel) => channel.visible);
+  yield XMLTV_HEAD;
+  yield* visible.map(channelElement);
+  for (const { id, key } of visible) {
+    const programmes = guide.schedule(key, from, to, MAX_PER_CHANNEL);
+    if (programmes.length > 0) yield programmes.map((one) => programmeElement(id, one)).join("");
+  }
+  yield XMLTV_TAIL;
+}
