@@ -29,7 +29,7 @@ export const GUIDE_MIGRATIONS: readonly string[] = [
 /** Small pages: a changed programme costs one. */
 const PAGE_BYTES = 2048;
 /** Pages in the log before it is copied into the file: what changes often within is copied once. */
-const LOG_PAGES = 2000;
+const LOG_PAGES = 4000;
 /** KiB */
 const CACHE = 1024;
 

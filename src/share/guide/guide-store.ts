@@ -10,11 +10,20 @@ const DAY = 24 * 60 * 60_000;
 /** How far ahead programmes are kept, ms. */
 const AHEAD = 8 * DAY;
 /** Between two looks for what is over, ms: many leave at once, and with them whole pages. */
-const EXPIRE_EVERY = 6 * 60 * 60_000;
+const EXPIRE_EVERY = DAY;
 /** Programmes kept of one service. */
 const MAX_PER_SERVICE = 1000;
 /** Programmes kept in all: 7 days of 200 channels, generously. */
 const MAX_IN_ALL = 120_000;
+
+/** Texts of many programmes as one string: a single crossing from SQLite instead of one for every value. */
+export interface TextSlice {
+  /** Titles and descriptions, each pair separated by {@link FIELD}, pairs by {@link RECORD}. */
+  readonly texts: string;
+  readonly rows: readonly number[];
+}
+export const FIELD = "\x1f";
+export const RECORD = "\x1e";
 
 /** Programmes in SQLite, bounded; losing the last minutes of it in a power cut is accepted. */
 export interface GuideStore {
@@ -22,8 +31,10 @@ export interface GuideStore {
   save(events: readonly RankedEvent[], stretches: readonly GuideStretch[], now: number): number;
   /** Programmes of one service that touch [from, to), in order. */
   between(service: ServiceKey, from: number, to: number, limit: number): RankedEvent[];
-  /** Programmes in the order of their rows after `row`, at most `limit`, with their rows: for a search in slices. */
-  slice(row: number, limit: number): { readonly row: number; readonly event: RankedEvent }[];
+  /** Texts in the order of their rows after `row`, at most `limit`: for a search in slices. */
+  texts(row: number, limit: number): TextSlice;
+  /** The programme of a row of {@link texts}. */
+  read(row: number): RankedEvent | null;
 }
 
 /** @throws TellyportError `store-too-new` */
@@ -44,7 +55,12 @@ export function createGuideStore(database: Database): GuideStore {
   const between = database.prepare(
     "SELECT * FROM guide_programme WHERE service = ?1 AND starts_at > ?2 - ?5 AND starts_at < ?3 AND starts_at + duration > ?2 ORDER BY starts_at LIMIT ?4",
   );
-  const slice = database.prepare("SELECT * FROM guide_programme WHERE id > ? ORDER BY id LIMIT ?");
+  // No text holds the separators afterwards, wherever it came from.
+  const clean = (column: string): string => `replace(replace(${column}, char(30), ' '), char(31), ' ')`;
+  const texts = database.prepare(
+    `SELECT group_concat(id) AS ids, group_concat(${clean("title")} || char(31) || ${clean("description")}, char(30)) AS texts
+     FROM (SELECT id, title, description FROM guide_programme WHERE id > ? ORDER BY id LIMIT ?)`,
+  );
   const over = database.prepare(
     "SELECT id FROM guide_programme INDEXED BY guide_programme_place WHERE starts_at + duration < ?",
   );
@@ -107,11 +123,16 @@ export function createGuideStore(database: Database): GuideStore {
       ];
       return between.all(number, first, last, limit, LONGEST_SECONDS).map((row) => eventOf(service, row));
     },
-    slice: (after, limit) =>
-      slice.all(after, limit).flatMap((row) => {
-        const service = services.keyOf(Number(row["service"]));
-        return service === null ? [] : [{ row: Number(row["id"]), event: eventOf(service, row) }];
-      }),
+    texts(after, limit) {
+      const row = texts.get(after, limit);
+      const ids = (row?.["ids"] ?? null) as string | null;
+      return { texts: String(row?.["texts"] ?? ""), rows: ids === null ? [] : ids.split(",").map(Number) };
+    },
+    read(id) {
+      const row = one.get(id);
+      const service = services.keyOf(Number(row?.["service"]));
+      return row === undefined || service === null ? null : eventOf(service, row);
+    },
   };
 }
 

@@ -20,7 +20,7 @@ import { searchGuide } from "./search.ts";
 /** Coming programmes of one service held in memory: enough for now and next between two looks into the database. */
 const HELD = 4;
 /** Events gathered before they are written, and how long they may wait, ms. */
-const BATCH = 250;
+const BATCH = 1000;
 const FLUSH_AFTER = 5000;
 /** How often a service that has run out of programmes is looked up again, ms. */
 const LOOK_AGAIN = 60_000;

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { ServiceKey } from "../../tuner/index.ts";
 import type { RankedEvent } from "./event-ranks.ts";
 import { patternOf, wordsOf } from "./folded-pattern.ts";
-import type { GuideStore } from "./guide-store.ts";
+import { FIELD, RECORD, type GuideStore } from "./guide-store.ts";
 
 /** Programmes looked at before others have their turn: some milliseconds on a small box. */
 const SLICE = 500;
@@ -18,7 +18,7 @@ const HELD_TIMES = 4;
  * @param wanted services that are looked at
  */
 export async function searchGuide(
-  store: Pick<GuideStore, "slice">,
+  store: Pick<GuideStore, "texts" | "read">,
   text: string,
   now: number,
   limit: number,
@@ -32,18 +32,20 @@ export async function searchGuide(
   const patterns = words.map(patternOf);
   let found: { event: RankedEvent; titled: boolean }[] = [];
   for (let row = 0; ;) {
-    const rows = store.slice(row, SLICE);
-    for (const { event } of rows) {
-      if (event.endsAt <= now) continue;
-      if (!patterns.every((pattern) => pattern.test(event.title) || pattern.test(event.description)))
-        continue;
-      if (!wanted(event.service)) continue;
-      found.push({ event, titled: patterns.every((pattern) => pattern.test(event.title)) });
+    const { texts, rows } = store.texts(row, SLICE);
+    const records = patterns.every((pattern) => pattern.test(texts)) ? texts.split(RECORD) : [];
+    for (const [at, record] of records.entries()) {
+      const end = record.indexOf(FIELD);
+      if (!patterns.every((pattern) => pattern.test(record))) continue;
+      const event = store.read(rows[at] ?? 0);
+      if (event === null || event.endsAt <= now || !wanted(event.service)) continue;
+      const title = record.slice(0, end);
+      found.push({ event, titled: patterns.every((pattern) => pattern.test(title)) });
     }
     if (found.length > limit * HELD_TIMES) found = best(found, limit);
     const last = rows.at(-1);
     if (last === undefined || rows.length < SLICE) break;
-    row = last.row;
+    row = last;
     await setImmediate();
   }
   return best(found, limit).map(({ event }) => event);
