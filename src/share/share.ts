@@ -19,6 +19,7 @@ import { TunerWatch } from "./events/tuner-watch.ts";
 import { Guide } from "./guide/guide.ts";
 import { guideRoutes } from "./guide/guide-routes.ts";
 import { createGuideStore } from "./guide/guide-store.ts";
+import { xmltvRoutes } from "./guide/xmltv/xmltv-routes.ts";
 import { MediaBudget } from "./live/hls/media-budget.ts";
 import { mediaRoutes } from "./live/hls/media-routes.ts";
 import { LiveStreams } from "./live/live-streams.ts";
@@ -149,6 +150,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     routes: async (app) => {
       await app.register(channelRoutes(channels, guide));
       await app.register(guideRoutes(channels, guide, clock));
+      await app.register(xmltvRoutes(channels, guide, clock));
       await app.register(playbackRoutes(playbacks));
       await app.register(eventRoutes(events));
       await app.register(

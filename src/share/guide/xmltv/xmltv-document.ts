@@ -70,7 +70,6 @@ function element(name: string, text: string, lang: string | null = null): string
 const line = (text: string): string => permitted(text).replace(/\s+/g, " ").trim();
 
 /** Without characters that no XML document may hold. @see XML 1.0 §2.2 */
-// eslint-disable-next-line no-control-regex
 const permitted = (text: string): string =>
   text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Surrogate}/gu, "");
 

@@ -42,7 +42,7 @@ export function xmltvRoutes(
           tags: ["channels"],
           querystring: Query,
           response: {
-            200: { content: { "application/xml": { schema: Type.String() } } },
+            200: { content: { "application/xml": { schema: Type.Unsafe<Readable>({ type: "string" }) } } },
             400: Problem,
           },
         },
