@@ -98,7 +98,8 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     inAll: options.playbacksInAll,
   });
   const events = new EventStreams({
-    channels: (weight) => describeChannels(channels, guide, weight),
+    channels: (principal) => describeChannels(channels, guide, playbacks.availability(principal)),
+    hasOwnView: (client) => playbacks.isWatching(client),
     clock,
     inAll: options.eventStreamsInAll,
     perClient: options.eventStreamsPerClient,
@@ -132,6 +133,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
         guide.changed.on(() => events.channelsChanged()),
         tuners.on((event) => void (event.kind === "tuners" && events.channelsChanged())),
         playbacks.ended.on(({ id, client, code, message, wanted, detail }) => {
+          events.channelsChanged();
           if (wanted) return;
           const end = { id, code, title: message, ...(detail !== undefined && { detail }) };
           events.tell(client, "playback-ended", end);
@@ -148,7 +150,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       for (const off of undo.splice(0)) off();
     },
     routes: async (app) => {
-      await app.register(channelRoutes(channels, guide));
+      await app.register(channelRoutes(channels, guide, playbacks));
       await app.register(guideRoutes(channels, guide, clock));
       await app.register(xmltvRoutes(channels, guide, clock));
       await app.register(playbackRoutes(playbacks));

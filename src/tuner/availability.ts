@@ -1,7 +1,13 @@
 import { isNoticed } from "./granting.ts";
 import type { LineUp } from "./line-up.ts";
 import type { MuxSession } from "./mux-session.ts";
-import { serviceKeyText, type Multiplex, type ServiceAvailability, type WeightClass } from "./ports.ts";
+import {
+  serviceKeyText,
+  type Multiplex,
+  type Service,
+  type ServiceAvailability,
+  type WeightClass,
+} from "./ports.ts";
 import type { TunerRack } from "./tuner-rack.ts";
 
 /** What answers are made of. */
@@ -10,14 +16,18 @@ export interface Known {
   readonly rack: TunerRack;
 }
 
-/** Whether a request of this weight would be served now, and how. */
+/**
+ * Whether a request of this weight would be served now, and how.
+ * @param leaving services of each of which one consumer of this weight counts as gone
+ */
 export function availabilityOf(
   multiplex: Multiplex,
   weight: WeightClass,
   { lineUp, rack }: Known,
+  leaving: readonly Service[] = [],
 ): ServiceAvailability {
   if (!lineUp.hasSignal(multiplex.id)) return "no-signal";
-  const decision = rack.decide(multiplex, weight);
+  const decision = rack.decide(multiplex, weight, { leaving });
   switch (decision.kind) {
     case "share":
       return "shares-tuner";

@@ -138,6 +138,8 @@ export interface TunerSource {
   readonly multiplexes: readonly Multiplex[];
   /** Calls back after drivers or multiplexes have come or gone; the result ends that. Absent: they never change. */
   onChange?(listener: () => void): () => void;
+  /** What was named and is not there now: sentences for people, with the cure. Absent: nothing can be missing. */
+  missing?(): readonly string[];
   /** Ends what watches for changes. The drivers are closed before. */
   close?(): Promise<void>;
 }
@@ -353,8 +355,15 @@ export interface Tuners {
    *   `device-gone`, `request-cancelled`, `stopping`
    */
   subscribe(request: SubscribeRequest): Promise<Subscription>;
-  /** Whether a request of this weight could be served now, and how. */
-  availability(service: ServiceKey, weight: WeightClass): ServiceAvailability;
+  /**
+   * Whether a request of this weight could be served now, and how.
+   * @param leaving as if one subscription of this weight to each of these were closed; default none
+   */
+  availability(
+    service: ServiceKey,
+    weight: WeightClass,
+    leaving?: readonly ServiceKey[],
+  ): ServiceAvailability;
   snapshot(): readonly TunerSnapshot[];
   on(listener: (event: TunerEvent) => void): () => void;
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../kernel/clock.ts";
 import { arbitrate, type ArbiterSession, type ArbiterTuner, type Decision } from "./arbiter.ts";
 import type { MuxSession } from "./mux-session.ts";
-import { WEIGHTS, type Multiplex, type TunerSource, type WeightClass } from "./ports.ts";
+import { WEIGHTS, type Multiplex, type Service, type TunerSource, type WeightClass } from "./ports.ts";
 import { acceptedBy, makeSlot, type Slot } from "./tuner-slot.ts";
 
 /** Circumstances of a request. */
@@ -11,6 +11,8 @@ export interface Circumstances {
   readonly without?: ReadonlySet<string>;
   /** A session that counts as gone. */
   readonly ignoring?: MuxSession;
+  /** Services of each of which one consumer that weighs what the request does counts as gone. */
+  readonly leaving?: readonly Service[];
 }
 
 /** The tuners that there are, and what runs on each, as the arbiter sees them. */
@@ -63,7 +65,7 @@ export class TunerRack {
   }
 
   decide(multiplex: Multiplex, weight: WeightClass, circumstances: Circumstances = {}): Decision {
-    const { without, ignoring } = circumstances;
+    const { without, ignoring, leaving = [] } = circumstances;
     const now = this.#clock.monotonic();
     const known = this.#listed.get(multiplex.id);
     const listed = known === multiplex || isDeepStrictEqual(known, multiplex);
@@ -81,7 +83,7 @@ export class TunerRack {
     for (const slot of this.#slots) {
       const { session } = slot;
       if (session === null || session === ignoring) continue;
-      const weights = this.weightsOf(session);
+      const weights = withoutLeaving(this.weightsOf(session), weight, session, leaving);
       sessions.push({
         tuner: slot.driver.id,
         multiplex: isSame(session.multiplex, multiplex) ? multiplex.id : session.multiplex.id,
@@ -106,6 +108,23 @@ export class TunerRack {
     if (surveyed !== null) weights.push(WEIGHTS[surveyed]);
     return weights;
   }
+}
+
+/** Of a session's consumers, when those are gone that leave. */
+function withoutLeaving(
+  weights: number[],
+  weight: WeightClass,
+  session: MuxSession,
+  leaving: readonly Service[],
+): number[] {
+  for (const { key, multiplex } of leaving) {
+    if (multiplex.id !== session.multiplex.id) continue;
+    const isHeld = [...session.feeds].some(
+      ({ request }) => request.serviceId === key.serviceId && request.weight === weight,
+    );
+    if (isHeld) weights.splice(weights.indexOf(WEIGHTS[weight]), 1);
+  }
+  return weights;
 }
 
 /** Received alike, whatever it is called: one session serves both. */

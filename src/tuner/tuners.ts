@@ -136,9 +136,15 @@ class TunerPool implements Tuners, Receiver, Component {
     return this.#events.on(listener);
   }
 
-  availability(key: ServiceKey, weight: WeightClass): ServiceAvailability {
+  availability(
+    key: ServiceKey,
+    weight: WeightClass,
+    leaving: readonly ServiceKey[] = [],
+  ): ServiceAvailability {
     const service = this.#lineUp.find(key);
-    return service === null ? "no-signal" : availabilityOf(service.multiplex, weight, this.#known);
+    if (service === null) return "no-signal";
+    const gone = leaving.map((one) => this.#lineUp.find(one)).filter((one) => one !== null);
+    return availabilityOf(service.multiplex, weight, this.#known, gone);
   }
 
   async subscribe(request: SubscribeRequest): Promise<Subscription> {

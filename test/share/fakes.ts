@@ -30,6 +30,7 @@ import type {
   Subscription,
   TunerEvent,
   Tuners,
+  WeightClass,
 } from "../../src/tuner/ports.ts";
 import { serviceKeyText } from "../../src/tuner/ports.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
@@ -71,8 +72,14 @@ export class FakeTuners implements Tuners {
     return Promise.reject(new TellyportError("no-tuner-free", "not in this test"));
   }
 
-  availability(key: ServiceKey): ServiceAvailability {
-    return this.states.get(serviceKeyText(key)) ?? "free";
+  /** Whoever leaves another service finds this one free. */
+  availability(
+    key: ServiceKey,
+    _weight?: WeightClass,
+    leaving: readonly ServiceKey[] = [],
+  ): ServiceAvailability {
+    const state = this.states.get(serviceKeyText(key)) ?? "free";
+    return state === "busy" && leaving.length > 0 ? "free" : state;
   }
 
   snapshot(): [] {
@@ -336,6 +343,17 @@ export async function house(
     options: { probe: false, ...options },
   });
   share.start();
+  const app = await serve(share);
+  t.teardown(async () => {
+    share.stop();
+    await app.close();
+    database.close();
+  });
+  return { share, app, tuners, clock, sources, packagers, database };
+}
+
+/** A share's routes behind the HTTP server's error mapping; principals as for {@link house}. */
+export async function serve(share: Share): Promise<FastifyInstance> {
   const app = fastify({ routerOptions: { maxParamLength: 512 }, exposeHeadRoutes: true });
   app.decorateRequest("principal", null);
   app.addHook("onRequest", async (request) => {
@@ -347,12 +365,7 @@ export async function house(
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, silent));
   await app.register(share.routes);
   await app.ready();
-  t.teardown(async () => {
-    share.stop();
-    await app.close();
-    database.close();
-  });
-  return { share, app, tuners, clock, sources, packagers, database };
+  return app;
 }
 
 /** Lets promises settle. */

@@ -143,11 +143,13 @@ export class ChannelList {
     return this.#services.get(id);
   }
 
-  availability(channel: StoredChannel, weight: WeightClass): Availability {
+  /** @param leaving ids of channels of each of which somebody of this weight stops watching; default none */
+  availability(channel: StoredChannel, weight: WeightClass, leaving: readonly string[] = []): Availability {
     const service = this.#services.get(channel.id);
     if (service === undefined) return "no-signal";
     if (channel.scrambled) return "scrambled";
-    return this.#deps.tuners.availability(service.key, weight);
+    const gone = leaving.map((id) => this.#services.get(id)?.key).filter((key) => key !== undefined);
+    return this.#deps.tuners.availability(service.key, weight, gone);
   }
 
   /** Remembers what was learnt while receiving a channel. */

@@ -2,8 +2,8 @@ import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { Type } from "typebox";
 import { MEMBERS, OWNER } from "../../protocol/access.ts";
 import { Channel, ChannelPatch, Channels } from "../../protocol/api.ts";
-import { WEIGHT_OF } from "../live/playbacks.ts";
 import type { Guide } from "../guide/guide.ts";
+import type { Playbacks } from "../live/playbacks.ts";
 import { principalOf } from "../principal-of.ts";
 import type { ChannelList } from "./channel-list.ts";
 import { describeChannel, describeChannels } from "./describe-channels.ts";
@@ -15,7 +15,11 @@ const Query = Type.Object(
 const Params = Type.Object({ channel: Type.String({ minLength: 1, maxLength: 128 }) });
 
 /** `GET /api/v1/channels`; `PATCH /api/v1/channels/{id}` and `PUT .../reset` for owners. */
-export function channelRoutes(channels: ChannelList, guide: Guide): FastifyPluginAsyncTypebox {
+export function channelRoutes(
+  channels: ChannelList,
+  guide: Guide,
+  playbacks: Playbacks,
+): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       "/api/v1/channels",
@@ -29,11 +33,11 @@ export function channelRoutes(channels: ChannelList, guide: Guide): FastifyPlugi
         },
       },
       async (request, reply) => {
-        const { role } = principalOf(request);
-        const hidden = role === "owner" && request.query.hidden === true;
-        return reply
-          .header("cache-control", "no-store")
-          .send({ channels: describeChannels(channels, guide, WEIGHT_OF[role], hidden) });
+        const principal = principalOf(request);
+        const hidden = principal.role === "owner" && request.query.hidden === true;
+        return reply.header("cache-control", "no-store").send({
+          channels: describeChannels(channels, guide, playbacks.availability(principal), hidden),
+        });
       },
     );
     app.patch(
@@ -49,7 +53,11 @@ export function channelRoutes(channels: ChannelList, guide: Guide): FastifyPlugi
         },
       },
       async (request) =>
-        describeChannel(channels.decide(request.params.channel, request.body), channels, guide, "owner"),
+        describeChannel(
+          channels.decide(request.params.channel, request.body),
+          guide,
+          playbacks.availability(principalOf(request)),
+        ),
     );
     app.put(
       "/api/v1/channels/:channel/reset",
@@ -63,7 +71,11 @@ export function channelRoutes(channels: ChannelList, guide: Guide): FastifyPlugi
         },
       },
       async (request) =>
-        describeChannel(channels.decide(request.params.channel, null), channels, guide, "owner"),
+        describeChannel(
+          channels.decide(request.params.channel, null),
+          guide,
+          playbacks.availability(principalOf(request)),
+        ),
     );
   };
 }

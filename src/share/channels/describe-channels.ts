@@ -1,5 +1,4 @@
-import type { Channel } from "../../protocol/api.ts";
-import type { WeightClass } from "../../tuner/ports.ts";
+import type { Availability, Channel } from "../../protocol/api.ts";
 import type { Guide } from "../guide/guide.ts";
 import type { ChannelList } from "./channel-list.ts";
 import type { ListedChannel } from "./stored-channel.ts";
@@ -7,27 +6,26 @@ import type { ListedChannel } from "./stored-channel.ts";
 /**
  * The programme information query (requirement A5): every channel a person may choose, in the order of the numbers.
  * Services that the owner or the broadcaster hides are left out.
- * @param weight of the one who asks: what is free for an owner may be busy for a guest
+ * @param availability for the one who asks: what is free for an owner may be busy for a guest
  * @param hidden with those too; default false
  */
 export function describeChannels(
   channels: ChannelList,
   guide: Guide,
-  weight: WeightClass,
+  availability: (channel: ListedChannel) => Availability,
   hidden = false,
 ): Channel[] {
   return channels
     .all()
     .filter((channel) => hidden || channel.visible)
-    .map((channel) => describeChannel(channel, channels, guide, weight));
+    .map((channel) => describeChannel(channel, guide, availability));
 }
 
 /** One of them, hidden or not. */
 export function describeChannel(
   channel: ListedChannel,
-  channels: ChannelList,
   guide: Guide,
-  weight: WeightClass,
+  availability: (channel: ListedChannel) => Availability,
 ): Channel {
   return {
     id: channel.id,
@@ -40,6 +38,6 @@ export function describeChannel(
     favourite: channel.favourite,
     ...guide.nowAndNext(channel.key),
     codecs: channel.codecs,
-    availability: channels.availability(channel, weight),
+    availability: availability(channel),
   };
 }

@@ -3,12 +3,12 @@ import type { Clock, Timer } from "../../kernel/clock.ts";
 import { TellyportError } from "../../kernel/errors.ts";
 import type { Channel, ServerEvents } from "../../protocol/api.ts";
 import type { Principal } from "../../protocol/principal.ts";
-import type { WeightClass } from "../../tuner/ports.ts";
-import { WEIGHT_OF } from "../live/playbacks.ts";
 
 export interface EventStreamsOptions {
-  /** The list of channels as seen with this weight. */
-  readonly channels: (weight: WeightClass) => Channel[];
+  /** The list of channels as somebody sees it. */
+  readonly channels: (principal: Principal) => Channel[];
+  /** Whether a client sees another one than others of its role. Default: none does. */
+  readonly hasOwnView?: (client: string) => boolean;
   readonly clock: Clock;
   readonly inAll: number;
   readonly perClient: number;
@@ -16,7 +16,6 @@ export interface EventStreamsOptions {
 
 interface Listener {
   readonly principal: Principal;
-  readonly weight: WeightClass;
   readonly stream: PassThrough;
   /** Each channel as it was last sent. */
   sent: Map<string, string>;
@@ -79,12 +78,11 @@ export class EventStreams {
       );
     }
     const stream = new PassThrough();
-    const weight = WEIGHT_OF[principal.role];
-    const listener: Listener = { principal, weight, stream, sent: new Map() };
+    const listener: Listener = { principal, stream, sent: new Map() };
     this.#listeners.add(listener);
     stream.once("close", () => this.#listeners.delete(listener));
     stream.once("end", () => this.#listeners.delete(listener));
-    const channels = this.#options.channels(weight);
+    const channels = this.#options.channels(principal);
     for (const channel of channels) listener.sent.set(channel.id, JSON.stringify(channel));
     send(listener, "snapshot", { channels });
     return stream;
@@ -124,13 +122,15 @@ export class EventStreams {
   }
 
   #sendChanges(): void {
-    const byWeight = new Map<WeightClass, { channels: Channel[]; texts: string[] }>();
+    const byView = new Map<string, { channels: Channel[]; texts: string[] }>();
     for (const listener of this.#listeners) {
-      let list = byWeight.get(listener.weight);
+      const { client, role } = listener.principal;
+      const view = this.#options.hasOwnView?.(client) === true ? `client ${client}` : `role ${role}`;
+      let list = byView.get(view);
       if (list === undefined) {
-        const channels = this.#options.channels(listener.weight);
+        const channels = this.#options.channels(listener.principal);
         list = { channels, texts: channels.map((channel) => JSON.stringify(channel)) };
-        byWeight.set(listener.weight, list);
+        byView.set(view, list);
       }
       const { channels, texts } = list;
       const changed = channels.filter((channel, i) => listener.sent.get(channel.id) !== texts[i]);

@@ -4,14 +4,15 @@ import { TellyportError, isTellyportError, type ErrorCode } from "../../kernel/e
 import { Emitter } from "../../kernel/events.ts";
 import type { Log } from "../../kernel/log.ts";
 import { bytes, ms, seconds, type Milliseconds } from "../../kernel/units.ts";
-import type { Capabilities, Playback } from "../../protocol/api.ts";
+import type { Availability, Capabilities, Playback } from "../../protocol/api.ts";
 import type { Principal, Role } from "../../protocol/principal.ts";
 import { WEIGHTS, type WeightClass } from "../../tuner/index.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
 import type { GrantPort } from "../ports.ts";
-import { detailOfEnd, refuseUndecodable, withAlternatives } from "./alternatives.ts";
+import { endWithAlternatives, refuseUndecodable, withAlternatives } from "./alternatives.ts";
 import { EndedPlaybacks, type PlaybackEnd } from "./ended-playbacks.ts";
+import { leastToEnd } from "./least-to-end.ts";
 import type { LiveStream, StreamMilestones } from "./live-stream.ts";
 import type { Hold, LiveStreams } from "./live-streams.ts";
 import { UsageLedger, type PlaybackUsage, type PrincipalUsage } from "./usage.ts";
@@ -62,6 +63,8 @@ interface Starting {
 
 /** Players load a handful at once; each open answer may hold memory of a segment that the store has let go. */
 const ANSWERS_PER_PLAYBACK = 8;
+
+const REPLACED = "The same client chose another channel, which needed the tuner.";
 
 /** What a role weighs for the arbiter. */
 export const WEIGHT_OF: Record<Role, WeightClass> = {
@@ -137,9 +140,14 @@ export class Playbacks {
     let hold: Hold | null = null;
     try {
       this.#refuse(channel, request.capabilities);
-      this.#makeRoom(request.principal, channel);
+      const replaced = this.#makeRoom(request.principal, channel);
       this.#starting.add(starting);
-      hold = this.#options.streams.hold(channel, WEIGHT_OF[request.principal.role]);
+      try {
+        hold = this.#options.streams.hold(channel, WEIGHT_OF[request.principal.role]);
+      } finally {
+        // What can be watched beside the new channel is known only now.
+        for (const entry of replaced) this.#tellEnd(entry, "displaced", REPLACED, false);
+      }
       await this.#playable(hold.stream, request.capabilities, starting.abort.signal);
       // It may have ended, or the client have gone, after the last wait was over.
       starting.abort.signal.throwIfAborted();
@@ -231,6 +239,32 @@ export class Playbacks {
     return { playbacks: [...running, ...this.#endedLately.usage()], principals: this.#ledger.all() };
   }
 
+  /**
+   * Whether a client could watch channels now, and how: where it would have to leave another one for it, that is
+   * `would-displace`. To be asked at once of as many as wanted, not kept.
+   */
+  availability(principal: Principal): (channel: StoredChannel) => Availability {
+    const { channels } = this.#options;
+    /** By multiplex: channels of one have the same answer. */
+    const replacing = new Map<string, boolean>();
+    return (channel) => {
+      const availability = channels.availability(channel, WEIGHT_OF[principal.role]);
+      const multiplex = channels.service(channel.id)?.multiplex.id;
+      if (availability !== "busy" || multiplex === undefined) return availability;
+      let helps = replacing.get(multiplex);
+      if (helps === undefined) {
+        helps = this.#replaceable(principal, channel) !== null;
+        replacing.set(multiplex, helps);
+      }
+      return helps ? "would-displace" : "busy";
+    };
+  }
+
+  /** Whether a client watches anything: if not, the channels are as available to it as to anyone of its role. */
+  isWatching(client: string): boolean {
+    return this.#ofClient(client).length > 0;
+  }
+
   // ---- starting
 
   #refuse(channel: StoredChannel, capabilities: Capabilities | undefined): void {
@@ -240,9 +274,12 @@ export class Playbacks {
     if (channel.codecs !== null) refuseUndecodable(channel.codecs, capabilities);
   }
 
-  /** The client's oldest playback ends for its new one; when the box itself is full, one of somebody lighter. */
-  #makeRoom(principal: Principal, channel: StoredChannel): void {
-    const { perClient, inAll, channels, streams } = this.#options;
+  /**
+   * The client's oldest playback ends for its new one; when the box itself is full, one of somebody lighter.
+   * @returns those of its own that were let go for want of a tuner, and have yet to be told
+   */
+  #makeRoom(principal: Principal, channel: StoredChannel): readonly Entry[] {
+    const { perClient, inAll, channels } = this.#options;
     const own = this.#ofClient(principal.client);
     const begun = [...this.#starting].filter((other) => other.principal.client === principal.client).length;
     if (begun >= perClient) throw full("This client starts too many channels at once. Wait for one of them.");
@@ -254,11 +291,26 @@ export class Playbacks {
     if (this.#running.size + this.#starting.size >= inAll && !this.#endLighter(principal.role))
       throw full("The box serves as many as it can. Try again later.");
     // A phone that was reloaded holds a tuner with a playback that it has forgotten: its new wish replaces the old ones.
-    if (channels.availability(channel, WEIGHT_OF[principal.role]) !== "busy") return;
-    for (const entry of own) {
-      if (streams.holdsOf(entry.channel) === 1)
-        this.#end(entry, "displaced", "The same client chose another channel, and no tuner was free.", false);
-    }
+    if (channels.availability(channel, WEIGHT_OF[principal.role]) !== "busy") return [];
+    const left = this.#replaceable(principal, channel) ?? [];
+    return own.filter((entry) => left.includes(entry.channel) && this.#letGo(entry));
+  }
+
+  /**
+   * Which channels the client must leave to have a tuner for this one: as few as possible, the one chosen first before others.
+   * @returns null when that does not help
+   */
+  #replaceable(principal: Principal, channel: StoredChannel): readonly string[] | null {
+    const { channels, streams } = this.#options;
+    const watched = new Map<string, number>();
+    for (const entry of this.#ofClient(principal.client))
+      watched.set(entry.channel, (watched.get(entry.channel) ?? 0) + 1);
+    // What somebody else watches too goes on without this client.
+    const alone = [...watched].filter(([id, count]) => streams.holdsOf(id) === count).map(([id]) => id);
+    return leastToEnd(
+      alone,
+      (gone) => channels.availability(channel, WEIGHT_OF[principal.role], gone) !== "busy",
+    );
   }
 
   /** Ends what is lightest, of the client that has most, the oldest of it. @returns false when nothing is lighter than `role` */
@@ -341,12 +393,31 @@ export class Playbacks {
     wanted: boolean,
     known?: Readonly<Record<string, unknown>>,
   ): void {
-    if (!this.#running.delete(entry.id)) return;
-    const detail = detailOfEnd(code, known, {
-      channels: this.#options.channels,
-      weight: WEIGHT_OF[entry.principal.role],
-      capabilities: entry.capabilities,
-    });
+    if (this.#letGo(entry)) this.#tellEnd(entry, code, message, wanted, known);
+  }
+
+  /** It plays no more, and holds no tuner. @returns false when it has ended before */
+  #letGo(entry: Entry): boolean {
+    if (!this.#running.delete(entry.id)) return false;
+    entry.hold.release();
+    return true;
+  }
+
+  #tellEnd(
+    entry: Entry,
+    code: ErrorCode,
+    reason: string,
+    wanted: boolean,
+    known?: Readonly<Record<string, unknown>>,
+  ): void {
+    const { message, detail } = endWithAlternatives(
+      { code, message: reason, detail: known },
+      {
+        channels: this.#options.channels,
+        weight: WEIGHT_OF[entry.principal.role],
+        capabilities: entry.capabilities,
+      },
+    );
     const end: PlaybackEnd = {
       id: entry.id,
       client: entry.principal.client,
@@ -357,7 +428,6 @@ export class Playbacks {
     };
     this.#endedLately.add({ ...end, grant: entry.grant, usage: usageOf(entry, this.#options.clock.now()) });
     this.#options.grants.end(entry.id);
-    entry.hold.release();
     for (const cut of [...entry.answers]) cut();
     const { id, client } = end;
     this.#options.log.info({ playback: id, client, reason: code, bytes: entry.bytes }, "playback-ended");

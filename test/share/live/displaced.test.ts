@@ -63,7 +63,7 @@ t.test(
     t.same(JSON.parse(data), {
       id: playback,
       code: "displaced",
-      title: "The tuner was needed for a recording.",
+      title: "The tuner was needed for a recording. You can watch Channel 2 now.",
       detail: expected,
     });
   },
