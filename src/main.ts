@@ -66,7 +66,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
   const guideDatabase = openGuideDatabase(join(stateDir, "guide.db"), log);
   const lifecycle = new Lifecycle({ log, clock });
   try {
-    const { sources, mock } = await openSources(config, { clock, log, loopsFolder: deps.loopsFolder });
+    const { sources, named, mock } = await openSources(config, { clock, log, loopsFolder: deps.loopsFolder });
     const tuners = createTuners({
       sources,
       clock,
@@ -154,7 +154,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
           time: new Date(clock.now()).toISOString(),
         })),
         access.routes,
-        tunerRoutes(tuners),
+        tunerRoutes(tuners, named),
         metrics.routes,
         scanRoutes(scan),
         share.routes,

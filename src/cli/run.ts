@@ -34,7 +34,11 @@ export async function run(args: RunArgs): Promise<number> {
   const { config } = await loadConfig({ path: args.config, overrides: overridesOf(args) });
   // A person who is greeted wants to read the greeting: only what went wrong is logged beside it.
   const quiet = args.welcome === true && config.log.level === "info";
-  const log = createLog({ level: quiet ? "warn" : config.log.level });
+  const log = createLog({
+    level: quiet ? "warn" : config.log.level,
+    // The service manager and other programs get JSON.
+    readable: args.welcome === true || process.stderr.isTTY,
+  });
   const manager = await connectServiceManager(process.env, log);
   const box = await startBox({
     config,

@@ -23,7 +23,10 @@ export async function scanWithoutDaemon(
   process.umask(0o077);
   const clock = systemClock;
   const { config } = await loadConfig({ path: args.config, overrides: overridesOf(args) });
-  const log = createLog({ level: config.log.level === "info" ? "error" : config.log.level });
+  const log = createLog({
+    level: config.log.level === "info" ? "error" : config.log.level,
+    readable: process.stderr.isTTY,
+  });
   const path = join(config.state.directory, "tellyport.db");
   // A dry run leaves nothing behind, not even a directory.
   const database = openDatabase(request.dryRun === true && !existsSync(path) ? ":memory:" : path);

@@ -453,7 +453,27 @@ export const Tuner = Type.Object(
   { title: "Tuner" },
 );
 export type Tuner = Static<typeof Tuner>;
-export const Tuners = Type.Object({ tuners: Type.Array(Tuner) }, { title: "Tuners" });
+/** What the box was told to receive with. */
+export const NamedSource = Type.Object(
+  {
+    name: Type.String({ description: "As `--tuner` takes it: `dvb:0`" }),
+    problems: Type.Array(Type.String(), {
+      description: "What of it is not there now, and the cure; for people, in English",
+    }),
+  },
+  { title: "NamedSource" },
+);
+export type NamedSource = Static<typeof NamedSource>;
+
+export const Tuners = Type.Object(
+  {
+    tuners: Type.Array(Tuner),
+    sources: Type.Optional(
+      Type.Array(NamedSource, { description: "Where the tuners come from; empty: none was named" }),
+    ),
+  },
+  { title: "Tuners" },
+);
 
 const Count = Type.Integer({ minimum: 0 });
 

@@ -1,10 +1,13 @@
 import type { FastifyPluginAsync } from "fastify";
 import { OWNER } from "../protocol/access.ts";
-import { Tuners as TunersBody, type Tuner } from "../protocol/api.ts";
+import { Tuners as TunersBody, type NamedSource, type Tuner } from "../protocol/api.ts";
 import type { Tuners, TunerSnapshot } from "./ports.ts";
 
-/** `GET /api/v1/tuners`: what every tuner does. For owners, the box's own command line among them. */
-export function tunerRoutes(tuners: Tuners): FastifyPluginAsync {
+/**
+ * `GET /api/v1/tuners`: what every tuner does. For owners, the box's own command line among them.
+ * @param named where the tuners come from; default: not told
+ */
+export function tunerRoutes(tuners: Tuners, named?: () => readonly NamedSource[]): FastifyPluginAsync {
   return async (app) => {
     app.get(
       "/api/v1/tuners",
@@ -12,7 +15,10 @@ export function tunerRoutes(tuners: Tuners): FastifyPluginAsync {
         config: { access: OWNER },
         schema: { summary: "State of the tuners", tags: ["tuners"], response: { 200: TunersBody } },
       },
-      async () => ({ tuners: tuners.snapshot().map(describeTuner) }),
+      async () => ({
+        tuners: tuners.snapshot().map(describeTuner),
+        ...(named !== undefined && { sources: [...named()] }),
+      }),
     );
   };
 }

@@ -45,6 +45,8 @@ class HdhomerunSource implements TunerSource {
   readonly #abort = new AbortController();
   /** What was last said of each address, so that it is said once. */
   readonly #said = new Map<string, string>();
+  /** What is wrong with each address that does not answer as it should. */
+  readonly #faults = new Map<string, string>();
   #timer: Timer | null = null;
 
   constructor(options: HdhomerunSourceOptions) {
@@ -64,6 +66,13 @@ class HdhomerunSource implements TunerSource {
     return this.#changed.on(listener);
   }
 
+  missing(): readonly string[] {
+    if (this.#devices.size > 0 || this.#faults.size > 0) return [...this.#faults.values()];
+    return [
+      "No HDHomeRun answers on this network: check that it is on, or name its address with --tuner hdhomerun:HOST.",
+    ];
+  }
+
   async close(): Promise<void> {
     this.#abort.abort();
     this.#timer?.cancel();
@@ -80,6 +89,10 @@ class HdhomerunSource implements TunerSource {
     const before = JSON.stringify([this.drivers.map(({ id }) => id), this.multiplexes]);
     const read = await Promise.all([...addresses].map(([name, url]) => this.#read(name, url)));
     if (signal.aborted) return;
+    if (addresses.size === 0)
+      this.#say("", "none", () =>
+        this.#options.log.warn({ cure: this.missing().join(" ") }, "hdhomerun-none"),
+      );
     if (JSON.stringify([this.drivers.map(({ id }) => id), this.multiplexes]) !== before) this.#changed.emit();
     const well = read.length > 0 && read.every((one) => one);
     this.#timer = clock.after(well ? REFRESH : RETRY, () => void this.refresh());
@@ -93,6 +106,7 @@ class HdhomerunSource implements TunerSource {
       const device = await readDevice(url, clock, signal);
       const lineup = await readLineup(device, clock, signal);
       this.#join({ device, lineup });
+      this.#faults.delete(name);
       const { protectedCount } = lineup;
       this.#say(name, `${lineup.channels.length} ${protectedCount}`, () =>
         log.info(
@@ -102,6 +116,7 @@ class HdhomerunSource implements TunerSource {
       );
       return true;
     } catch (error) {
+      if (!signal.aborted) this.#faults.set(name, messageOf(error));
       if (!signal.aborted)
         this.#say(name, messageOf(error), () =>
           log.warn({ host: name, error: messageOf(error) }, "hdhomerun-unreadable"),

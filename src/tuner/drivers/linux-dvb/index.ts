@@ -46,6 +46,9 @@ const TIMES = {
 export async function createDvbSource(options: DvbSourceOptions): Promise<TunerSource> {
   const source = new DvbSource(options);
   await source.look();
+  const missing = source.missing();
+  if (missing.length > 0 && source.drivers.length === 0)
+    options.log.warn({ cure: missing.join(" ") }, "dvb-no-tuner");
   source.watch();
   return source;
 }
@@ -54,6 +57,8 @@ interface Known {
   readonly found: FoundFrontend;
   /** Null: it could not be asked. */
   readonly tuner: DvbTuner | null;
+  /** Why it could not be asked. */
+  readonly failure?: string;
   /** When it is asked again, monotonic ms. */
   readonly askAgainAt: number;
   readonly tries: number;
@@ -87,6 +92,26 @@ class DvbSource implements TunerSource {
 
   onChange(listener: () => void): () => void {
     return this.#changed.on(listener);
+  }
+
+  missing(): readonly string[] {
+    const { adapters = [] } = this.#options;
+    const known = [...this.#known.values()];
+    const there = new Set(known.map(({ found }) => found.adapter));
+    return [
+      ...(adapters.length === 0 && there.size === 0
+        ? [
+            `There is no DVB adapter in ${this.#folders.devices}: plug one in, install its driver and firmware (\`dmesg\` tells what is missing), and in a container pass /dev/dvb on.`,
+          ]
+        : []),
+      ...adapters
+        .filter((adapter) => !there.has(adapter))
+        .map(
+          (adapter) =>
+            `DVB adapter ${adapter} is not there: plug it in, or name another one (\`tellyport doctor\` lists those that are).`,
+        ),
+      ...known.flatMap(({ failure }) => failure ?? []),
+    ];
   }
 
   watch(): void {
@@ -159,7 +184,8 @@ class DvbSource implements TunerSource {
     if (tries === 0) log.warn({ tuner: found.id, code, cure: message }, "dvb-adapter-unusable");
     // A driver that is stuck keeps the thread that asked: another one would only be stuck as well.
     const wait = result === null ? Infinity : Math.min(TIMES.lastRetry, TIMES.firstRetry * 2 ** tries);
-    return { found, tuner: null, askAgainAt: clock.monotonic() + wait, tries: tries + 1 };
+    const askAgainAt = clock.monotonic() + wait;
+    return { found, tuner: null, failure: message, askAgainAt, tries: tries + 1 };
   }
 
   #tuner(found: FoundFrontend, { info, facts }: Probe): DvbTuner {

@@ -50,6 +50,8 @@ class NetworkSource implements TunerSource {
   readonly #abort = new AbortController();
   /** Of each list, as it was last read. */
   readonly #entries = new Map<string, readonly M3uEntry[]>();
+  /** Why lists cannot be read. */
+  readonly #faults = new Map<string, string>();
   #urls = new Map<string, URL>();
   #multiplexes: readonly Multiplex[] = [];
 
@@ -69,6 +71,14 @@ class NetworkSource implements TunerSource {
 
   onChange(listener: () => void): () => void {
     return this.#changed.on(listener);
+  }
+
+  missing(): readonly string[] {
+    const unread = this.#options.lists.filter((list) => !this.#entries.has(list) && !this.#faults.has(list));
+    return [
+      ...unread.map((list) => `The list ${nameOfList(list)} is being read: ask again in a few seconds.`),
+      ...this.#faults.values(),
+    ];
   }
 
   async close(): Promise<void> {
@@ -102,10 +112,12 @@ class NetworkSource implements TunerSource {
         log.warn({ list: nameOfList(list), line, fault: message }, "list-line-unusable");
       log.info({ list: nameOfList(list), channels: entries.length, faults: faults.length }, "list-read");
       this.#entries.set(list, entries);
+      this.#faults.delete(list);
       this.#rebuild();
     } catch (error) {
       if (this.#abort.signal.aborted) return;
       if (strict) throw error;
+      this.#faults.set(list, messageOf(error));
       log.warn({ list: nameOfList(list), error: messageOf(error) }, "list-unreadable");
       next = RETRY;
     }

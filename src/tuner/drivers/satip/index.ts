@@ -49,6 +49,7 @@ export function createSatipSource(options: SatipSourceOptions): TunerSource & { 
     },
     multiplexes: [],
     onChange: (listener) => changes.on(listener),
+    missing: () => servers.missing,
     close: () => servers.close(),
   };
 }

@@ -55,6 +55,8 @@ export class SatipServers {
   #looking: Promise<void> | null = null;
   #timer: Timer | null = null;
   #soon: Timer | null = null;
+  /** Looks that are over. */
+  #looks = 0;
 
   constructor(options: ServersOptions) {
     this.#options = options;
@@ -69,6 +71,22 @@ export class SatipServers {
   /** Tuners of the servers that are there. */
   get tuners(): SatipTuner[] {
     return this.#known.filter((server) => server.present).flatMap((server) => [...server.tuners]);
+  }
+
+  /** What was named and is not there, for people. */
+  get missing(): readonly string[] {
+    if (this.#looks === 0) return ["SAT>IP servers are being looked for: ask again in a few seconds."];
+    if (this.#known.length === 0)
+      return [
+        "No SAT>IP server answers on this network: check that it is on, or name its address with --tuner satip:HOST.",
+      ];
+    return this.#known
+      .filter(({ present }) => !present)
+      .map(({ address: { host, port }, tuners, missed }) =>
+        missed === 0 && tuners.length === 0
+          ? `The SAT>IP server at ${host} does not say which front ends it has: name them under tuners.satip.servers, as capabilities: "DVBS2-4".`
+          : `No SAT>IP server answers at ${host}${port === 554 ? "" : `:${port}`}: check that it is on, and its address and port.`,
+      );
   }
 
   /** Begins to look. */
@@ -101,6 +119,8 @@ export class SatipServers {
     if (this.#abort.signal.aborted) return;
     for (const server of this.#known) this.#judge(server, seen.has(server));
     const changed = this.#known.some((server, i) => server.present !== (presence[i] ?? false));
+    if (this.#looks++ === 0 && this.tuners.length === 0)
+      this.#options.log.warn({ cure: this.missing.join(" ") }, "satip-no-server");
     if (changed || before !== this.tuners.length) this.#options.changed();
   }
 
