@@ -69,16 +69,20 @@ export function readableLine(line: string): string {
   const cause = cure ?? error ?? (err as { message?: unknown } | undefined)?.message;
   const facts = Object.entries(entry)
     .filter(([key]) => !LEFT_OUT.has(key))
-    .map(([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`);
-  const words = String(msg ?? "").replaceAll("-", " ");
+    .map(([key, value]) => `${key} ${textOf(value)}`);
+  const words = textOf(msg).replaceAll("-", " ");
   const event = [typeof module === "string" && !words.startsWith(module) ? module : "", words];
   const text = [
     LEVELS.find(([least]) => Number(level) >= least)?.[1] ?? "",
     event.filter((part) => part !== "").join(": "),
     facts.length === 0 ? "" : ` (${facts.join(", ")})`,
-    cause === undefined ? "" : `: ${String(cause)}`,
+    cause === undefined ? "" : `: ${textOf(cause)}`,
   ].join("");
   const at = new Date(String(time)).toTimeString().slice(0, 8);
   // What came from the air or the network must not steer the terminal.
   return `${at} ${text.replace(/\p{Cc}+/gu, " ")}\n`;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
 }

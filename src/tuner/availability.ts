@@ -1,3 +1,4 @@
+import type { Decision } from "./arbiter.ts";
 import { isNoticed } from "./granting.ts";
 import type { LineUp } from "./line-up.ts";
 import type { MuxSession } from "./mux-session.ts";
@@ -9,6 +10,7 @@ import {
   type WeightClass,
 } from "./ports.ts";
 import type { TunerRack } from "./tuner-rack.ts";
+import { isGone } from "./tuner-slot.ts";
 
 /** What answers are made of. */
 export interface Known {
@@ -27,7 +29,7 @@ export function availabilityOf(
   leaving: readonly Service[] = [],
 ): ServiceAvailability {
   if (!lineUp.hasSignal(multiplex.id)) return "no-signal";
-  const decision = rack.decide(multiplex, weight, { leaving });
+  const decision = decideWithoutGone(multiplex, weight, rack, leaving);
   switch (decision.kind) {
     case "share":
       return "shares-tuner";
@@ -38,6 +40,25 @@ export function availabilityOf(
     case "refuse":
       return decision.reason === "busy" || decision.reason === "limit" ? "busy" : "no-signal";
   }
+}
+
+/** A tuner whose device is gone is tried for who asks, and promised to nobody. */
+function decideWithoutGone(
+  multiplex: Multiplex,
+  weight: WeightClass,
+  rack: TunerRack,
+  leaving: readonly Service[],
+): Decision {
+  const without = new Set(rack.slots.filter(isGone).map(({ driver }) => driver.id));
+  if (without.size === 0) return rack.decide(multiplex, weight, { leaving });
+  const decision = rack.decide(multiplex, weight, { leaving, without });
+  if (decision.kind !== "share" || !without.has(decision.tuner)) return decision;
+  const { session } = rack.slot(decision.tuner);
+  return rack.decide(multiplex, weight, {
+    leaving,
+    without,
+    ...(session !== null && { ignoring: session }),
+  });
 }
 
 /** Services on air that somebody of this weight could have at once, and nobody would notice; by key text. */

@@ -19,6 +19,8 @@ export interface Slot {
   error: ErrorCode | null;
   /** Times that it failed since it last gave a stream. */
   failures: number;
+  /** What it failed with last, as long as it has failures. */
+  failedWith: ErrorCode | null;
   /** Of the first of them, monotonic ms. */
   failedAt: number;
   /** Not used before this, monotonic ms. */
@@ -40,6 +42,7 @@ export function makeSlot(driver: TunerDriver, multiplexes: Iterable<Multiplex>):
     linger: null,
     error: null,
     failures: 0,
+    failedWith: null,
     failedAt: -1,
     restsUntil: -1,
     closing: Promise.resolve(),
@@ -58,8 +61,14 @@ export function makeSlot(driver: TunerDriver, multiplexes: Iterable<Multiplex>):
 /** It failed: others are taken before it, and it is left alone for a moment. @param now monotonic ms */
 export function noteFailure(slot: Slot, code: ErrorCode, now: number): void {
   slot.error = code;
+  slot.failedWith = code;
   if (slot.failures++ === 0) slot.failedAt = now;
   slot.restsUntil = now + restAfter(slot.failures);
+}
+
+/** Its device did not answer when last asked, and has not proved since that it is back. */
+export function isGone({ failures, failedWith }: Slot): boolean {
+  return failures > 0 && failedWith === "device-gone";
 }
 
 export function acceptedBy(driver: TunerDriver, multiplexes: Iterable<Multiplex>): Set<string> {

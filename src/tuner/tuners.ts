@@ -28,6 +28,7 @@ import {
   type VisitRequest,
   type WeightClass,
 } from "./ports.ts";
+import { Proving } from "./proving.ts";
 import { Survey, type SurveyClass } from "./survey.ts";
 import { TunerRack } from "./tuner-rack.ts";
 import { addCounters, describeSlot, noteFailure, type Slot } from "./tuner-slot.ts";
@@ -59,6 +60,7 @@ class TunerPool implements Tuners, Receiver, Component {
   readonly #identities: Identities;
   readonly #events: Emitter<TunerEvent>;
   readonly #survey: Survey<MuxSession>;
+  readonly #proving: Proving;
   /** Multiplexes beside those that the sources know. */
   #found: readonly Multiplex[] = [];
   #unwatch: (() => void)[] = [];
@@ -103,6 +105,13 @@ class TunerPool implements Tuners, Receiver, Component {
       done: (session) => this.#release(session),
       guided: (multiplex, outcome) => log.debug({ multiplex, outcome }, "guide-visit"),
     });
+    this.#proving = new Proving({
+      clock,
+      rack: this.#rack,
+      multiplexes: () => [...this.multiplexes()].sort((a, b) => this.#silent(a) - this.#silent(b)),
+      open: (slot, multiplex) => this.#open(slot, multiplex, false, log.child({}, { level: "error" })),
+      done: (session) => this.#release(session),
+    });
   }
 
   // ---------------------------------------------------------------- lifecycle
@@ -111,13 +120,16 @@ class TunerPool implements Tuners, Receiver, Component {
     this.#unwatch = this.#sources.flatMap((source) => source.onChange?.(() => this.#relist()) ?? []);
     // Something may have come or gone since they were made.
     if (this.#unwatch.length > 0) this.#relist();
-    if (this.#options.survey) this.#survey.start();
+    if (!this.#options.survey) return;
+    this.#survey.start();
+    this.#proving.start();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const unwatch of this.#unwatch.splice(0)) unwatch();
     this.#survey.stop();
+    this.#proving.stop();
     const closed = this.#rack.slots.map(async (slot) => {
       await this.#close(slot, "stopping", "The box is shutting down.");
       await slot.closing;
@@ -240,13 +252,13 @@ class TunerPool implements Tuners, Receiver, Component {
   // ---------------------------------------------------------------- sessions
 
   /** @param asFound whichever transport stream comes is taken for the multiplex's */
-  #open(slot: Slot, multiplex: Multiplex, asFound: boolean): MuxSession {
+  #open(slot: Slot, multiplex: Multiplex, asFound: boolean, log: Log = this.#log): MuxSession {
     const { last } = slot;
     const session = new MuxSession({
       driver: slot.driver,
       multiplex,
       clock: this.#clock,
-      log: this.#log,
+      log,
       expected: asFound ? null : this.#identities.of(multiplex),
       stale: last === null || last.multiplex === multiplex.id ? null : last.transportStreamId,
       wholeMultiplex: this.#options.wholeMultiplex,
@@ -289,7 +301,10 @@ class TunerPool implements Tuners, Receiver, Component {
 
   #onChanged(slot: Slot): void {
     const { session } = slot;
-    if (session?.state === "streaming") slot.failures = 0;
+    if (session?.state === "streaming") {
+      slot.failures = 0;
+      slot.failedWith = null;
+    }
     if (session !== null && session.feeds.size > 0) {
       slot.linger?.cancel();
       slot.linger = null;
@@ -326,6 +341,7 @@ class TunerPool implements Tuners, Receiver, Component {
     if (code !== null) {
       // A multiplex that cannot be received is no fault of the tuner's.
       if (code !== "no-lock" && code !== "wrong-multiplex") noteFailure(slot, code, this.#clock.monotonic());
+      else slot.failedWith = null;
       if (code === "wrong-multiplex" && (this.#survey.holds(session) !== null || session.visits.size > 0))
         this.#identities.contradicted(session.multiplex, seen);
       if (session.lockedAt < 0 && code === "no-lock" && this.#lineUp.unreceived(session.multiplex.id))
@@ -335,6 +351,11 @@ class TunerPool implements Tuners, Receiver, Component {
     }
     this.#survey.ended(session, code);
     this.#events.emit({ kind: "tuners" });
+  }
+
+  /** For sorting: 1 when it did not lock when last tried. */
+  #silent({ id }: Multiplex): number {
+    return this.#lineUp.hasSignal(id) ? 0 : 1;
   }
 
   #openForSurvey(multiplex: string, weight: SurveyClass): MuxSession | null {
