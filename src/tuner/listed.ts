@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { GuideEvent, Multiplex, Service } from "./ports.ts";
+import type { Multiplex, Service, ServiceKey } from "./ports.ts";
 
 /** From here on original_network_ids are for whoever likes one. @see ETSI TS 101 162 §5.2 */
 const PRIVATE_NETWORKS = 0xff00;
@@ -27,17 +27,17 @@ export function asListed(service: Service, programs: number): Service {
   return { ...service, name: listed.name, lcn: listed.number ?? service.lcn };
 }
 
-/** Events of a multiplex's own services go to where these are. */
-export function listedEvents(
-  events: GuideEvent[],
+/** What was said about a multiplex's own services goes to where these are. */
+export function listedEvents<Said extends { readonly service: ServiceKey }>(
+  said: Said[],
   own: { readonly originalNetworkId: number; readonly transportStreamId: number },
   known: number,
-): GuideEvent[] {
-  if (own.originalNetworkId === known) return events;
-  return events.map((event) =>
-    event.service.originalNetworkId === own.originalNetworkId &&
-    event.service.transportStreamId === own.transportStreamId
-      ? { ...event, service: { ...event.service, originalNetworkId: known } }
-      : event,
+): Said[] {
+  if (own.originalNetworkId === known) return said;
+  return said.map((one) =>
+    one.service.originalNetworkId === own.originalNetworkId &&
+    one.service.transportStreamId === own.transportStreamId
+      ? { ...one, service: { ...one.service, originalNetworkId: known } }
+      : one,
   );
 }

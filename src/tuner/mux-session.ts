@@ -284,7 +284,7 @@ export class MuxSession {
 
   #tellGuide(limit: number): void {
     const events = this.tables.takeEvents(limit);
-    const stretches = this.tables.guide.takeStretches();
+    const stretches = this.tables.takeStretches();
     if (events.length > 0 || stretches.length > 0) this.#events.guide(events, stretches);
   }
 

@@ -1,7 +1,7 @@
 import { placeholderName } from "./catalogue.ts";
 import { EitCollector } from "./guide/eit-collector.ts";
 import { asListed, listedEvents, networkIdOf } from "./listed.ts";
-import type { GuideEvent, Multiplex, Service, ServiceStreams } from "./ports.ts";
+import type { GuideEvent, GuideStretch, Multiplex, Service, ServiceStreams } from "./ports.ts";
 import { NetworkTables, type NumberedService } from "./network-tables.ts";
 import { BAT_TABLE } from "./si/bat.ts";
 import type { NitTransportStream } from "./si/nit.ts";
@@ -176,11 +176,19 @@ export class MuxTables {
 
   /** Takes events decoded since the last call, at most `limit`. */
   takeEvents(limit: number): GuideEvent[] {
-    const own = {
+    return listedEvents(this.#eit.take(limit), this.#own, this.#networkId);
+  }
+
+  /** Takes the stretches of schedules that have become whole. */
+  takeStretches(): GuideStretch[] {
+    return listedEvents(this.#eit.takeStretches(), this.#own, this.#networkId);
+  }
+
+  get #own(): { originalNetworkId: number; transportStreamId: number } {
+    return {
       originalNetworkId: this.#originalNetworkId ?? 0,
       transportStreamId: this.#transportStreamId,
     };
-    return listedEvents(this.#eit.take(limit), own, this.#networkId);
   }
 
   /** @param section whole and checked; not kept */

@@ -29,8 +29,11 @@ export class ServiceSchedule {
   /** Events by table * 32 + segment, until the segment is whole. */
   readonly #held = new Map<number, Held[]>();
   #lastTable = 0;
-  /** Where segment 0 of the first table begins, epoch ms; null until a segment with events has shown it. */
-  #midnight: number | null = null;
+  /**
+   * Where segment 0 of the first table begins, epoch ms, as each table tells; null until a segment with events has shown it. It
+   * is another one after midnight, when each table has a new version.
+   */
+  readonly #midnights: (number | null)[] = new Array<number | null>(TABLES).fill(null);
 
   /** Whether the section was not there before. A version that is another one begins its table anew, and only that. */
   isNew(place: EitPlace): boolean {
@@ -72,43 +75,51 @@ export class ServiceSchedule {
     if (table?.version !== place.version) {
       table = new TableProgress(place.version, place.lastSection);
       this.#tables[place.table] = table;
+      this.#midnights[place.table] = null;
       for (const key of this.#held.keys())
         if (Math.floor(key / SEGMENTS_PER_TABLE) === place.table) this.#held.delete(key);
     }
+    const segment = place.section >> 3;
+    const wasWhole = table.hasSegment(segment);
     table.note(place.section, place.segmentLast);
     if (place.table === 0) return null;
     this.#lastTable = Math.max(place.table, place.lastTable);
-    const segment = place.section >> 3;
+    // One section more than the segment said it had: what the others held is not remembered.
+    if (wasWhole) return null;
     const key = place.table * SEGMENTS_PER_TABLE + segment;
     let held = this.#held.get(key);
     if (held === undefined) this.#held.set(key, (held = []));
     for (const { eventId, startsAt } of events) held.push({ eventId, startsAt });
     if (!table.hasSegment(segment)) return null;
     this.#held.delete(key);
-    return this.#stretch((place.table - 1) * SEGMENTS_PER_TABLE + segment, held);
+    return this.#stretch(place.table, segment, held);
   }
 
   /** Only of a broadcaster who keeps to the three hours: what begins elsewhere would be taken for gone. */
   #stretch(
-    segment: number,
+    table: number,
+    segmentInTable: number,
     held: readonly Held[],
   ): { from: number; to: number; eventIds: readonly number[] } | null {
+    const segment = (table - 1) * SEGMENTS_PER_TABLE + segmentInTable;
     const first = held[0];
     if (first !== undefined) {
       const from = Math.floor(first.startsAt / SEGMENT_MS) * SEGMENT_MS;
       const inside = held.every(({ startsAt }) => startsAt >= from && startsAt < from + SEGMENT_MS);
       const midnight = from - segment * SEGMENT_MS;
       if (!inside || midnight % DAY_MS !== 0) return null;
-      this.#midnight = midnight;
+      this.#midnights[table] = midnight;
     }
-    if (this.#midnight === null) return null;
-    const from = this.#midnight + segment * SEGMENT_MS;
+    const midnight = this.#midnights[table] ?? null;
+    if (midnight === null) return null;
+    const from = midnight + segment * SEGMENT_MS;
     return { from, to: from + SEGMENT_MS, eventIds: held.map(({ eventId }) => eventId) };
   }
 
   #segmentsOver(now: number | null): number {
     if (now === null) return 0;
-    if (this.#midnight === null) return Math.floor((now % DAY_MS) / SEGMENT_MS) % SEGMENTS_PER_DAY;
-    return Math.min(Math.max(0, Math.floor((now - this.#midnight) / SEGMENT_MS)), SEGMENTS_PER_TABLE);
+    const midnight = this.#midnights[1] ?? null;
+    if (midnight === null) return Math.floor((now % DAY_MS) / SEGMENT_MS) % SEGMENTS_PER_DAY;
+    return Math.min(Math.max(0, Math.floor((now - midnight) / SEGMENT_MS)), SEGMENTS_PER_TABLE);
   }
 }
