@@ -526,6 +526,7 @@ export const ScannedService = Type.Object(
     transportStreamId: Count,
     serviceId: Count,
     multiplex: Type.String(),
+    place: Type.Optional(Type.String({ description: "The multiplex, for people: DVB-T 482 MHz" })),
     system: Type.String({ description: "dvbt, dvbs2, ..." }),
     frequency: Type.Union([Type.Integer(), Type.Null()], {
       description: "Hz; kHz of a satellite; null where there is none",
@@ -567,6 +568,10 @@ export const ScanProgress = Type.Object(
     total: Type.Integer({ minimum: 0, description: "Multiplexes; grows when a network names more" }),
     found: Type.Object({ tv: Count, radio: Count, data: Count }),
     current: Type.Array(Type.String(), { description: "Multiplexes that are visited now" }),
+    places: Type.Optional(Type.Array(Type.String(), { description: "The same, for people: DVB-T 482 MHz" })),
+    waiting: Type.Optional(
+      Type.Boolean({ description: "Every tuner is in use: it goes on when one is free" }),
+    ),
     signal: Type.Union([
       Type.Object({
         strength: Type.Union([Type.Number({ description: "dBm" }), Type.Null()]),
@@ -586,6 +591,7 @@ export const Scan = Type.Object(
     multiplexes: Type.Array(
       Type.Object({
         id: Type.String(),
+        place: Type.Optional(Type.String({ description: "For people: DVB-T 482 MHz" })),
         system: Type.String(),
         frequency: Type.Union([Type.Integer(), Type.Null()]),
         outcome: Type.String({ description: "`ok`, `partial`, or an error code" }),

@@ -119,7 +119,7 @@ function afterVisit({ multiplex, known, result }: Matched): KnownMultiplex {
  * One transport stream from two transmitters: the stronger counts. Twins have the same numbers and the same names, not the numbers
  * alone: regional editions and unnumbered networks have those in common too.
  */
-function withoutTwins(received: readonly MultiplexResult[]): readonly MultiplexResult[] {
+export function withoutTwins(received: readonly MultiplexResult[]): readonly MultiplexResult[] {
   const best = new Map<string, MultiplexResult>();
   for (const result of received) {
     const { multiplex, originalNetworkId, transportStreamId, services } = result;

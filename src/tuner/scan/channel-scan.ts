@@ -7,10 +7,10 @@ import type { Scan, ScanProgress, ScanRequest } from "../../protocol/api.ts";
 import type { Multiplex, Receiver, Tuners } from "../ports.ts";
 import type { LineUpStore } from "../store.ts";
 import { applyScan } from "./apply.ts";
-import { describeDiff, describeService, frequencyOf } from "./describe.ts";
+import { describeDiff, describePlace, describeService, frequencyOf } from "./describe.ts";
 import { LineUpKeeper } from "./line-up-keeper.ts";
 import { sameMultiplex } from "./same-multiplex.ts";
-import { scan, type MultiplexResult } from "./scanner.ts";
+import { countKinds, scan, type MultiplexResult } from "./scanner.ts";
 import { scanTargets } from "./targets.ts";
 
 export interface ChannelScanDeps {
@@ -83,7 +83,7 @@ export class ChannelScan implements Component {
     if (this.#running !== null)
       throw new TellyportError(
         "scan-running",
-        "A channel scan runs already: wait for its end, or cancel it.",
+        "A channel scan runs already: wait for its end, or cancel it with `tellyport scan --cancel`.",
       );
     this.#keeper.learn();
     const known = this.#known();
@@ -140,7 +140,8 @@ export class ChannelScan implements Component {
             this.#set({
               ...this.#scan,
               ...progress,
-              current: [...progress.current],
+              current: progress.current.map(({ id }) => id),
+              places: progress.current.map(describePlace),
               signal: shown(progress.signal),
             }),
           visited: (result) =>
@@ -151,7 +152,7 @@ export class ChannelScan implements Component {
         },
       );
       if (signal.aborted) {
-        this.#set({ ...this.#scan, state: "cancelled", current: [] });
+        this.#set({ ...this.#scan, state: "cancelled", current: [], places: [], waiting: false });
         return;
       }
       refuseNothing(results);
@@ -168,6 +169,9 @@ export class ChannelScan implements Component {
         state: "finished",
         percent: 100,
         current: [],
+        places: [],
+        waiting: false,
+        found: countKinds(found.map(({ service }) => service)),
         services: found.map(({ service }) => describeService(service)),
         diff: describeDiff(diff),
       });
@@ -185,7 +189,7 @@ export class ChannelScan implements Component {
       const code = expected ? error.code : "internal";
       if (expected) log.warn({ code, error: error.message }, "scan-failed");
       else log.error({ err: error }, "scan-failed");
-      this.#set({ ...this.#scan, state: "failed", current: [], error: code });
+      this.#set({ ...this.#scan, state: "failed", current: [], places: [], waiting: false, error: code });
     }
   }
 
@@ -205,7 +209,9 @@ function refuseNothing(results: readonly MultiplexResult[]): void {
         code,
         code === "unsupported"
           ? "No tuner of this box can receive what was asked for: name another system."
-          : "No tuner could be had for the scan: try again later.",
+          : code === "device-gone"
+            ? "No tuner answers: `tellyport doctor` says why."
+            : "Every tuner is in use: end what is being watched (`tellyport tuners` shows it), or scan again later.",
       );
 }
 
@@ -224,6 +230,7 @@ function describeResult({ multiplex, outcome, services }: MultiplexResult): Scan
   const { id, delivery } = multiplex;
   return {
     id,
+    place: describePlace(multiplex),
     system: delivery.system,
     frequency: frequencyOf(delivery),
     outcome,

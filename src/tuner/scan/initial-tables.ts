@@ -25,6 +25,9 @@ interface Section {
   readonly fields: Fields;
 }
 
+/** In no text file. */
+const BINARY = /(?![\t-\r])\p{Cc}/u;
+
 /**
  * Reads initial tuning data as the project dtv-scan-tables keeps them: `[CHANNEL]` sections of `KEY = value` (dvbv5), or the one-line
  * format before it (`T 474000000 8MHz ...`). A file of channels (dvbv5-scan's own result) is one too: services of one multiplex
@@ -33,6 +36,11 @@ interface Section {
  * @throws TellyportError `initial-table-invalid`, with the line and what to write there
  */
 export function parseInitialTables(text: string, options: { orbital?: string | null } = {}): InitialTables {
+  if (BINARY.test(text))
+    throw new TellyportError(
+      "initial-table-invalid",
+      "This is no text: give initial data in the format of dtv-scan-tables, as a text file.",
+    );
   const multiplexes: InitialMultiplex[] = [];
   const skipped: { line: number; system: string }[] = [];
   const seen = new Set<string>();

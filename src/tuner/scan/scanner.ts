@@ -2,6 +2,7 @@ import { sleep, type Clock } from "../../kernel/clock.ts";
 import { isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
 import type { Multiplex, Receiver, Service, Signal, Visited } from "../ports.ts";
 import { enough, longestStayMs } from "./enough.ts";
+import { withoutTwins } from "./apply.ts";
 import { announcedBy } from "./network-follow.ts";
 import { isBroadcast, nameMultiplex, sameMultiplex } from "./same-multiplex.ts";
 
@@ -31,8 +32,10 @@ export interface ScanProgress {
   /** Grows when a network's tables name more. */
   readonly total: number;
   readonly found: { readonly tv: number; readonly radio: number; readonly data: number };
-  /** Ids of the multiplexes that are visited now. */
-  readonly current: readonly string[];
+  /** The multiplexes that are visited now. */
+  readonly current: readonly Multiplex[];
+  /** Every tuner is in use: it goes on when one is free, or gives up after its patience. */
+  readonly waiting: boolean;
   /** Of the multiplex that came last. */
   readonly signal: Signal | null;
 }
@@ -93,6 +96,7 @@ class Scan {
   readonly #refused = new Set<Task>();
   #refusedSince: number | null = null;
   #percent = 0;
+  #waiting = false;
   #signal: Signal | null = null;
 
   constructor(request: ScanRequest, deps: ScanDeps) {
@@ -152,6 +156,10 @@ class Scan {
     if (now - this.#refusedSince >= this.#patienceMs) {
       for (const task of this.#queue.splice(0)) this.#settle(failed(task.multiplex, "no-tuner-free"));
       return;
+    }
+    if (!this.#waiting) {
+      this.#waiting = true;
+      this.#tell();
     }
     await sleep(clock, RETRY_MS, this.#deps.signal).catch(() => undefined);
     this.#refused.clear();
@@ -224,6 +232,7 @@ class Scan {
 
   #settle(result: MultiplexResult): void {
     this.#results.push(result);
+    this.#waiting = false;
     this.#signal = result.signal ?? this.#signal;
     this.#deps.visited?.(result);
     this.#tell(result.multiplex);
@@ -240,8 +249,10 @@ class Scan {
       percent: this.#percent,
       done,
       total,
-      found: countKinds(this.#results),
-      current: current.filter((multiplex) => multiplex !== left).map(({ id }) => id),
+      // As the result will count them: what two transmitters send is there once.
+      found: countKinds(withoutTwins(this.#results).flatMap(({ services }) => services)),
+      current: current.filter((multiplex) => multiplex !== left),
+      waiting: this.#waiting,
       signal: this.#signal,
     });
   }
@@ -260,8 +271,8 @@ function failed(multiplex: Multiplex, outcome: ErrorCode): MultiplexResult {
   };
 }
 
-function countKinds(results: readonly MultiplexResult[]): { tv: number; radio: number; data: number } {
+export function countKinds(services: readonly Pick<Service, "kind">[]): ScanProgress["found"] {
   const found = { tv: 0, radio: 0, data: 0 };
-  for (const { services } of results) for (const { kind } of services) found[kind]++;
+  for (const { kind } of services) found[kind]++;
   return found;
 }

@@ -1,5 +1,4 @@
 import { TellyportError } from "../../kernel/errors.ts";
-import { nearest } from "../../kernel/config/nearest.ts";
 import type { Multiplex } from "../ports.ts";
 import { cablePlan, countryPlan, plannedCountries, type PlanSystem } from "./country-plans.ts";
 import { parseInitialTables } from "./initial-tables.ts";
@@ -70,8 +69,9 @@ function noPlan({ country = "", system }: ScanTarget): string {
   const countries = plannedCountries();
   if (countries.includes(code))
     return `There is no frequency plan for ${system ?? "any system"} in ${code}: leave --system away, or give initial data with --initial FILE.`;
-  const near = nearest(code, countries);
-  return `There is no frequency plan for "${country}"${near === null ? "" : ` (did you mean ${near}?)`}: write a country's two letters, such as FR, or give initial data with --initial FILE.`;
+  // Two letters are near to those of any country; this one is written for another.
+  const meant = code === "UK" ? " (did you mean GB?)" : "";
+  return `There is no frequency plan for "${country}"${meant}: write a country's two letters, such as FR, or give initial data with --initial FILE.`;
 }
 
 function someOf(deliveries: readonly Broadcast[], message: string): Multiplex[] {

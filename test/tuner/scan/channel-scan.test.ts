@@ -35,7 +35,7 @@ t.test("channel scan: finds, remembers, and gives the next start its line-up bef
   const told: ScanProgress[] = [];
   first.scan.on((progress) => told.push(progress));
   t.match(first.scan.begin({}), { state: "running", total: 3 });
-  t.throws(() => first.scan.begin({}), { code: "scan-running" });
+  t.throws(() => first.scan.begin({}), { code: "scan-running", message: /`tellyport scan --cancel`/ });
   const ended = await first.settle(first.scan.ended());
   t.match(ended, { state: "finished", percent: 100, done: 3, found: { tv: 4 }, error: null });
   t.same(names(ended.services ?? []), ["Service 1.1", "Service 1.2", "Service 2.1", "Service 2.2"]);

@@ -169,6 +169,7 @@ t.test("initial tables: a fault names its line and what to write", (t) => {
     refusal("[A]\nDELIVERY_SYSTEM = DVBT\nFREQUENCY = 474 MHz"),
     /^Line 3: FREQUENCY is "474 MHZ": write a whole number/,
   );
+  t.match(refusal("\u007fELF\u0000\u0001\ufffd\n"), /^This is no text: .*dtv-scan-tables/);
   t.match(refusal("[A]\nFREQUENCY = 474000000"), /^Line 1: DELIVERY_SYSTEM is missing/);
   t.match(refusal("FREQUENCY = 474000000"), /^Line 1: .*no section: put a line \[CHANNEL\]/);
   t.match(refusal("[A]\nwhat is this"), /^Line 2: "what is this" is neither/);

@@ -50,6 +50,30 @@ t.test("scan: follows the network from one multiplex, each frequency once", asyn
   t.equal(told.filter(({ percent }) => percent === 100).length, 1, "100 is said at the end only");
 });
 
+t.test("scan: what two transmitters send is counted once", async (t) => {
+  const twin = { transportStreamId: 1, services: [one(1), one(2)] };
+  const receiver = new FakeReceiver({ "dvbt-474.000": twin, "dvbt-498.000": { ...twin, cnr: 30 } });
+  const { told } = await run(receiver, { multiplexes: [named(dvbt(474)), named(dvbt(498))] });
+  t.match(told.at(-1), { percent: 100, done: 2, found: { tv: 2, radio: 0, data: 0 } });
+});
+
+t.test("scan: says that it waits for a tuner, and when it has one", async (t) => {
+  const receiver = new FakeReceiver({ "dvbt-474.000": { transportStreamId: 1, services: [one(1)] } }, 1);
+  receiver.busy = 1;
+  let looks = 0;
+  const visit = receiver.visit.bind(receiver);
+  receiver.visit = (request) => {
+    if (++looks === 3) receiver.busy = 0;
+    return visit(request);
+  };
+  const { told } = await run(receiver, { multiplexes: [named(dvbt(474))] });
+  t.ok(
+    told.some(({ waiting, current }) => waiting && current.length === 0),
+    "while none is free",
+  );
+  t.match(told.at(-1), { percent: 100, waiting: false, found: { tv: 1 } });
+});
+
 t.test("scan: without following only what was asked for", async (t) => {
   const receiver = new FakeReceiver({
     "dvbt-474.000": {

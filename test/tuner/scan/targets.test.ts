@@ -54,6 +54,8 @@ t.test("scan targets: initial data, a country, what is known; else a sentence wi
   const known = [named(dvbt(474))];
   t.same(scanTargets({}, known), known);
   t.match(refusal({}), /--country, or initial data/);
+  t.notMatch(refusal({ country: "ZZ" }), /did you mean/, "two letters are near to any country's");
+  t.match(refusal({ country: "uk" }), /did you mean GB\?/);
   t.match(refusal({ satellite: "19.2E" }, known), /Nothing is known of 19\.2E yet.*--initial/);
   t.match(refusal({ country: "QQ" }), /no frequency plan for "QQ"/);
   t.match(refusal({ country: "FR", system: "atsc" }), /no frequency plan for atsc in FR/);
