@@ -91,6 +91,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       tuners,
       database,
       guideDatabase,
+      xmltv: config.guide.xmltv,
       clock,
       log: log.child({ module: "share" }),
       grants: access.grants,

@@ -5,6 +5,7 @@ import type { Tuners } from "../tuner/ports.ts";
 import { Packager } from "./live/packaging/packager.ts";
 import { SlabPool } from "./live/packaging/slab-pool.ts";
 import { createServiceSource } from "./live/service-source.ts";
+import type { XmltvSource } from "./guide/xmltv/xmltv-feed.ts";
 import type { ShareOptions } from "./options.ts";
 import type { GrantPort } from "./ports.ts";
 import { createShareFrom, type Share } from "./share.ts";
@@ -21,6 +22,8 @@ export interface ShareDeps {
   readonly database: Database;
   /** Of {@link openGuideDatabase}. Default: `database`. */
   readonly guideDatabase?: Database;
+  /** XMLTV listings that the guide is completed with; default: none. */
+  readonly xmltv?: readonly XmltvSource[];
   readonly clock: Clock;
   readonly log: Log;
   readonly grants: GrantPort;

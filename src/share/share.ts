@@ -19,6 +19,8 @@ import { TunerWatch } from "./events/tuner-watch.ts";
 import { Guide } from "./guide/guide.ts";
 import { guideRoutes } from "./guide/guide-routes.ts";
 import { createGuideStore } from "./guide/guide-store.ts";
+import type { XmltvSource } from "./guide/xmltv/xmltv-feed.ts";
+import { XmltvFeeds } from "./guide/xmltv/xmltv-feeds.ts";
 import { xmltvRoutes } from "./guide/xmltv/xmltv-routes.ts";
 import { MediaBudget } from "./live/hls/media-budget.ts";
 import { mediaRoutes } from "./live/hls/media-routes.ts";
@@ -39,6 +41,8 @@ export interface SharePartsDeps {
   readonly database: Database;
   /** Programmes; may be lost. Default: `database`. */
   readonly guideDatabase?: Database;
+  /** Listings that the guide is completed with; default: none. */
+  readonly xmltv?: readonly XmltvSource[] | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly grants: GrantPort;
@@ -75,6 +79,13 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     log,
   });
   const guide = new Guide({ tuners, store: createGuideStore(deps.guideDatabase ?? database), clock, log });
+  const feeds = new XmltvFeeds({
+    sources: deps.xmltv ?? [],
+    channels: () => channels.all(),
+    guide,
+    clock,
+    log,
+  });
   const budget = new MediaBudget(options.mediaBudgetBytes);
   const streams = new LiveStreams({
     channels,
@@ -112,6 +123,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     start() {
       channels.start();
       guide.start();
+      feeds.start();
       streams.start();
       playbacks.startSweeping();
       events.start();
@@ -145,6 +157,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       playbacks.stop();
       streams.stop();
       events.stop();
+      feeds.stop();
       guide.stop();
       channels.stop();
       for (const off of undo.splice(0)) off();

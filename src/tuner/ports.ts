@@ -331,6 +331,8 @@ export interface GuideStretch {
   readonly to: number;
   readonly eventIds: readonly number[];
   readonly actual: boolean;
+  /** Of what was imported, and of nothing else; default false: of what was broadcast. */
+  readonly imported?: boolean;
 }
 
 export type TunerEvent =

@@ -23,6 +23,8 @@ interface SchemaNode {
   readonly items?: SchemaNode;
   readonly properties?: Record<string, SchemaNode>;
   readonly owner?: boolean;
+  /** What a value must be, in words, where the schema's own say too little. */
+  readonly rule?: string;
 }
 const ROOT: SchemaNode = ConfigSchema;
 
@@ -137,6 +139,7 @@ function unknownKey(key: string): string {
 function allowed(key: string): string | null {
   const schema = schemaAt(key === "" ? [] : key.split("."));
   if (schema === null) return null;
+  if (schema.rule !== undefined) return schema.rule;
   if (schema.anyOf?.every((one) => "const" in one))
     return `must be one of ${schema.anyOf.map((one) => String(one.const)).join(", ")}`;
   switch (schema.type) {

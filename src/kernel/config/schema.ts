@@ -188,6 +188,38 @@ const dvbTuners = optionalSection(
   "DVB adapters of this machine, /dev/dvb",
 );
 
+const xmltvSource = Type.Object(
+  {
+    url: Type.Optional(
+      Type.String({ pattern: "^https?://[^\\s/]+", maxLength: 2048, description: "http(s) address" }),
+    ),
+    path: Type.Optional(
+      Type.String({ minLength: 1, description: "A file; it is read again when it has changed" }),
+    ),
+    refreshHours: Type.Number({
+      minimum: 0.25,
+      maximum: 168,
+      default: 12,
+      description: "The address is asked again after this",
+    }),
+    channels: Type.Record(Type.String(), Type.Union([Type.String({ minLength: 1 }), Type.Integer()]), {
+      default: {},
+      description:
+        "Id of a channel in the listing, and the number or name that it has here; others are found by name",
+    }),
+    languages: Type.Array(Type.String({ pattern: "^[a-z]{2,3}$" }), {
+      default: [],
+      maxItems: 8,
+      description: "Languages wanted, the first most, such as de or deu; none: what the listing has first",
+    }),
+  },
+  {
+    additionalProperties: false,
+    oneOf: [{ required: ["url"] }, { required: ["path"] }],
+    rule: "must have either url or path",
+  },
+);
+
 export const ConfigSchema = section(
   {
     box: section(
@@ -280,6 +312,12 @@ export const ConfigSchema = section(
           maximum: 168,
           default: 6,
           description: "Each multiplex is visited for its guide again after this",
+        }),
+        xmltv: Type.Array(xmltvSource, {
+          default: [],
+          maxItems: 16,
+          description:
+            "XMLTV listings, plain or gzip; what is broadcast wins over them, and of several that have a channel the first",
         }),
       },
       "Programme guide",

@@ -104,9 +104,14 @@ export class Guide {
   /**
    * Takes on events from elsewhere than the broadcast, which wins where both have something.
    * @param events with event ids above 65535 that are the same at each import; their origin is set here
+   * @param stretches `imported` ones
    */
-  import(events: readonly GuideEvent[]): void {
-    this.take(events.map((event) => ({ ...event, origin: { table: "imported", actual: false } })));
+  import(events: readonly GuideEvent[], stretches: readonly GuideStretch[] = []): void {
+    const imported = events.map((event) => ({
+      ...event,
+      origin: { table: "imported", actual: false } as const,
+    }));
+    this.take(imported, stretches);
   }
 
   /** Takes on what was broadcast. */

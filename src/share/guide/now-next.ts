@@ -53,7 +53,7 @@ export function mergeEvents(
 }
 
 /** Events without a duration last until the next one begins, when that is soon; ms. */
-const LONGEST_GUESS = 6 * 60 * 60_000;
+export const LONGEST_GUESS = 6 * 60 * 60_000;
 
 /** Gives events whose duration is undefined one. @param events of one service; those that cannot be helped are left out */
 export function withDurations<T extends GuideEvent>(events: readonly T[]): T[] {

@@ -96,7 +96,7 @@ export const isWithin = (
   place.startsAt >= stretch.from &&
   place.startsAt < stretch.to &&
   place.startsAt > now &&
-  !isImported(place) &&
+  isImported(place) === (stretch.imported ?? false) &&
   !isPresentFollowing(place) &&
   (stretch.actual || !isActual(place));
 
