@@ -4,34 +4,20 @@ import type { Log } from "../../kernel/log.ts";
 import { openDatabase, type Database } from "../../kernel/store/database.ts";
 
 /**
- * Tables of the guide; forward only: append, never edit. Rows lie in the order they came in, so that new ones share pages and
- * old ones leave whole pages; the index has all that tells whether an event is new, so that a repetition reads no row.
+ * Tables of the guide; forward only: append, never edit. A row has the events of a service that begin in one slot of time, and
+ * `ends`, epoch s, when the last of them is over; its id is {@link rowOf}.
  */
 export const GUIDE_MIGRATIONS: readonly string[] = [
   `CREATE TABLE guide_service (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE) STRICT;
-   CREATE TABLE guide_programme (
-     id INTEGER PRIMARY KEY,
-     service INTEGER NOT NULL,
-     event_id INTEGER NOT NULL,
-     starts_at INTEGER NOT NULL,
-     duration INTEGER NOT NULL,
-     digest INTEGER NOT NULL,
-     ranks INTEGER NOT NULL,
-     title TEXT NOT NULL,
-     description TEXT NOT NULL,
-     subtitle_length INTEGER NOT NULL,
-     language TEXT,
-     more TEXT
-   ) STRICT;
-   CREATE INDEX guide_programme_place ON guide_programme (service, starts_at, duration, event_id, digest, ranks);`,
+   CREATE TABLE guide_slot (id INTEGER PRIMARY KEY, ends INTEGER NOT NULL, events BLOB NOT NULL) STRICT;`,
 ];
 
-/** Small pages: a changed programme costs one. */
-const PAGE_BYTES = 2048;
+/** What flash and file systems write at once. */
+const PAGE_BYTES = 4096;
 /** Pages in the log before it is copied into the file: what changes often within is copied once. */
-const LOG_PAGES = 4000;
+const LOG_PAGES = 1000;
 /** KiB */
-const CACHE = 1024;
+const CACHE = 512;
 
 /**
  * Opens the guide's own database. It can be had again from the broadcaster: commits do not wait for the disk, and a file that

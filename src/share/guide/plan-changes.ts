@@ -8,19 +8,20 @@ import {
   loser,
   type RankedEvent,
 } from "./event-ranks.ts";
-import { cut, digestOf, type Place } from "./guide-row.ts";
+import { cut, placeOf, type Place } from "./stored-event.ts";
 
 /** What must be written for one service. */
 export interface Changes {
+  /** Ids of stored events that go. */
   readonly removed: readonly number[];
-  /** With its row, or 0 for a new one. */
-  readonly written: readonly { readonly id: number; readonly event: RankedEvent }[];
+  /** New, or in place of what is stored of the same id. */
+  readonly written: readonly RankedEvent[];
 }
 
 /**
  * Compares what came with what is stored of one service. Pure.
- * @param stored every row of the service
- * @param read the whole event of a row
+ * @param stored every event of the service
+ * @param read the whole stored event
  * @param now epoch ms: what has begun is not taken away
  */
 export function planChanges(
@@ -31,6 +32,7 @@ export function planChanges(
   now: number,
 ): Changes {
   const rows = new Map(stored.map((place) => [place.eventId, place]));
+  const storedIds = new Set(rows.keys());
   const events = new Map<number, RankedEvent>();
   const removed = new Set<number>();
   const listed = new Set(added.map(({ eventId }) => eventId));
@@ -38,7 +40,7 @@ export function planChanges(
   const remove = (place: Place): void => {
     rows.delete(place.eventId);
     events.delete(place.eventId);
-    if (place.id > 0) removed.add(place.id);
+    if (storedIds.has(place.eventId)) removed.add(place.eventId);
   };
 
   for (const stretch of stretches)
@@ -48,15 +50,14 @@ export function planChanges(
   for (const one of added) {
     const before = rows.get(one.eventId);
     let event = cut(one);
-    let digest = digestOf(event);
-    if (before !== undefined && isSame(before, event, digest)) continue;
+    let place = placeOf(event);
     if (before !== undefined) {
+      if (isSame(before, place)) continue;
       event = cut(combine(events.get(one.eventId) ?? read(before), event));
-      digest = digestOf(event);
-      if (isSame(before, event, digest)) continue;
+      place = placeOf(event);
+      if (isSame(before, place)) continue;
     }
     const moved = before?.startsAt !== event.startsAt || before.endsAt !== event.endsAt;
-    const place: Place = { ...placed(event), id: before?.id ?? 0, digest };
     if (moved && !makeRoom(place, rows, listed, remove)) {
       if (before !== undefined) remove(before);
       continue;
@@ -64,28 +65,17 @@ export function planChanges(
     rows.set(event.eventId, place);
     events.set(event.eventId, event);
   }
-  return {
-    removed: [...removed],
-    written: [...events.values()].map((event) => ({ id: rows.get(event.eventId)?.id ?? 0, event })),
-  };
+  for (const eventId of events.keys()) removed.delete(eventId);
+  return { removed: [...removed], written: [...events.values()] };
 }
 
-const placed = ({
-  eventId,
-  startsAt,
-  endsAt,
-  timesRank,
-  textsRank,
-}: RankedEvent): Omit<Place, "id" | "digest"> => ({
-  eventId,
-  startsAt,
-  endsAt,
-  timesRank,
-  textsRank,
-});
-
-const isSame = (place: Place, event: RankedEvent, digest: number): boolean =>
-  place.digest === digest && place.startsAt === event.startsAt && place.endsAt === event.endsAt;
+/** What came says nothing new: the same by the same table, or by one that is believed less; present/following alone is not worth a write. */
+const isSame = (known: Place, place: Place): boolean =>
+  known.digest === place.digest &&
+  known.startsAt === place.startsAt &&
+  known.endsAt === place.endsAt &&
+  (isActual(known) || !isActual(place)) &&
+  (!isImported(known) || isImported(place));
 
 /** A stretch that is known wholly may take it away, when it has it not. @param now epoch ms: what has begun stays */
 export const isWithin = (

@@ -2,10 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import type { ServiceKey } from "../../tuner/index.ts";
 import type { RankedEvent } from "./event-ranks.ts";
 import { patternOf, wordsOf } from "./folded-pattern.ts";
-import { FIELD, RECORD, type GuideStore } from "./guide-store.ts";
+import type { GuideStore } from "./guide-store.ts";
 
-/** Programmes looked at before others have their turn: some milliseconds on a small box. */
-const SLICE = 500;
+/** Slots looked at before others have their turn: some milliseconds on a small box. */
+const PORTION = 50;
 /** Words of a search. */
 const MAX_WORDS = 8;
 /** Found programmes held while searching, as many times as are wanted. */
@@ -18,7 +18,7 @@ const HELD_TIMES = 4;
  * @param wanted services that are looked at
  */
 export async function searchGuide(
-  store: Pick<GuideStore, "texts" | "read">,
+  store: Pick<GuideStore, "slots">,
   text: string,
   now: number,
   limit: number,
@@ -30,22 +30,24 @@ export async function searchGuide(
     .slice(0, MAX_WORDS);
   if (words.length === 0) return [];
   const patterns = words.map(patternOf);
+  // What JSON escapes can only be looked for in the texts themselves.
+  const anywhere = patterns.filter((_, at) => !/["\\]/.test(words[at] ?? ""));
   let found: { event: RankedEvent; titled: boolean }[] = [];
   for (let row = 0; ;) {
-    const { texts, rows } = store.texts(row, SLICE);
-    const records = patterns.every((pattern) => pattern.test(texts)) ? texts.split(RECORD) : [];
-    for (const [at, record] of records.entries()) {
-      const end = record.indexOf(FIELD);
-      if (!patterns.every((pattern) => pattern.test(record))) continue;
-      const event = store.read(rows[at] ?? 0);
-      if (event === null || event.endsAt <= now || !wanted(event.service)) continue;
-      const title = record.slice(0, end);
-      found.push({ event, titled: patterns.every((pattern) => pattern.test(title)) });
+    const slots = store.slots(row, PORTION, now);
+    for (const slot of slots) {
+      if (!anywhere.every((pattern) => pattern.test(slot.json))) continue;
+      for (const event of slot.events()) {
+        if (event.endsAt <= now) continue;
+        const both = `${event.title}\n${event.description}`;
+        if (!patterns.every((pattern) => pattern.test(both)) || !wanted(event.service)) continue;
+        found.push({ event, titled: patterns.every((pattern) => pattern.test(event.title)) });
+      }
     }
     if (found.length > limit * HELD_TIMES) found = best(found, limit);
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < SLICE) break;
-    row = last;
+    const last = slots.at(-1);
+    if (last === undefined || slots.length < PORTION) break;
+    row = last.row;
     await setImmediate();
   }
   return best(found, limit).map(({ event }) => event);

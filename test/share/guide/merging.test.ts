@@ -5,10 +5,10 @@ import t from "tap";
 import { openDatabase } from "../../../src/kernel/store/database.ts";
 import { ranked } from "../../../src/share/guide/event-ranks.ts";
 import { openGuideDatabase } from "../../../src/share/guide/guide-database.ts";
-import { placeOf, valuesOf, COLUMNS, digestOf, cut } from "../../../src/share/guide/guide-row.ts";
 import { createGuideStore, type GuideStore } from "../../../src/share/guide/guide-store.ts";
 import { planChanges } from "../../../src/share/guide/plan-changes.ts";
 import { searchGuide } from "../../../src/share/guide/search.ts";
+import { cut, eventOf, placeOf, tupleOf } from "../../../src/share/guide/stored-event.ts";
 import type { GuideEvent, GuideOrigin } from "../../../src/tuner/ports.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
 import { service, silent } from "../fakes.ts";
@@ -151,16 +151,65 @@ t.test(
   },
 );
 
-t.test("guide: what changes is planned with the row it has", (t) => {
-  const known = event(1, 0, 30, SCHEDULE);
-  const values = valuesOf(1, known);
-  const row = Object.fromEntries(COLUMNS.map((column, i) => [column, values[i] ?? null]));
-  const place = placeOf({ ...row, id: 7 });
-  t.equal(place.digest, digestOf(cut(known)));
+t.test("guide: what changes is planned in place of what is stored", (t) => {
+  const known = cut(event(1, 0, 30, SCHEDULE, { genres: [0x10], minimumAge: 12, subtitle: "" }));
+  t.same(placeOf(eventOf(key, tupleOf(known))), placeOf(known));
   const changed = event(1, 0, 30, SCHEDULE, { title: "New" });
-  const plan = planChanges([place], [changed], [], () => known, noon);
-  t.match(plan, { removed: [], written: [{ id: 7, event: { title: "New" } }] });
+  const plan = planChanges([placeOf(known)], [changed], [], () => known, noon);
+  t.match(plan, { removed: [], written: [{ eventId: 1, title: "New", genres: [0x10], minimumAge: 12 }] });
   t.end();
+});
+
+t.test("guide store: what another multiplex said first is the service's own once it says the same", (t) => {
+  const store = storeOf(t);
+  store.save([event(1, 30, 30, OTHER)], [], noon);
+  t.equal(store.save([event(1, 30, 30, SCHEDULE)], [], noon), 1);
+  t.equal(store.save([event(1, 30, 30, PRESENT)], [], noon), 0, "nothing new");
+  const gone = { service: key, from: noon, to: noon + 180 * MINUTE, eventIds: [], actual: false };
+  store.save([], [gone], noon);
+  t.same(ids(store), [1]);
+  t.end();
+});
+
+t.test("guide store: an event that moves far is in its new place alone, after a restart too", (t) => {
+  const database = openDatabase(":memory:");
+  t.teardown(() => database.close());
+  const store = createGuideStore(database);
+  store.save([event(1, 30, 30, SCHEDULE), event(2, 60, 30, SCHEDULE)], [], noon);
+  store.save([event(1, 700, 30, SCHEDULE)], [], noon);
+  t.same(ids(store), [2, 1]);
+  const again = createGuideStore(database);
+  t.equal(again.save([event(1, 700, 30, SCHEDULE)], [], noon), 0, "a restart makes nothing new");
+  again.save([event(1, 1400, 30, SCHEDULE)], [], noon);
+  t.same(ids(again), [2, 1]);
+  t.equal(database.prepare("SELECT count(*) AS n FROM guide_slot").get()?.["n"], 2);
+  t.end();
+});
+
+t.test("guide store: a full file takes no more, and goes on with what it has", (t) => {
+  const database = openDatabase(":memory:");
+  t.teardown(() => database.close());
+  createGuideStore(database).save([event(1, 30, 30, SCHEDULE)], [], noon);
+  const full = createGuideStore(database, 1);
+  full.save([event(2, 700, 30, SCHEDULE), event(1, 30, 30, SCHEDULE, { title: "New" })], [], noon);
+  t.match(all(full), [{ eventId: 1, title: "New" }]);
+  t.equal(all(full).length, 1);
+  const roomy = createGuideStore(database);
+  roomy.save([event(2, 700, 30, SCHEDULE)], [], noon);
+  t.same(ids(roomy), [1, 2]);
+  t.end();
+});
+
+t.test("guide store: a row that is damaged is no more than missing", async (t) => {
+  const database = openDatabase(":memory:");
+  t.teardown(() => database.close());
+  createGuideStore(database).save([event(1, 30, 30, SCHEDULE), event(2, 700, 30, SCHEDULE)], [], noon);
+  database.exec("UPDATE guide_slot SET events = x'00ff00ff' WHERE id = (SELECT min(id) FROM guide_slot)");
+  const store = createGuideStore(database);
+  t.same(ids(store), [2]);
+  t.same(await searchGuide(store, "Programme 1", noon, 10), []);
+  store.save([event(1, 30, 30, SCHEDULE)], [], noon);
+  t.same(ids(store), [1, 2]);
 });
 
 t.test(
@@ -173,6 +222,7 @@ t.test(
         event(2, 30, 30, SCHEDULE, { title: "ZÜRICH heute" }),
         event(3, 60, 30, SCHEDULE, { title: "中央电视台新闻联播" }),
         event(4, -60, 30, SCHEDULE, { title: "Zürich, vorbei" }),
+        event(5, 90, 30, SCHEDULE, { title: 'Er sagte "Nein"', description: "C:\\\\Zeit" }),
       ],
       [],
       noon,
@@ -183,6 +233,8 @@ t.test(
     t.same(await found("新闻"), [3]);
     t.same(await found("zurich aus"), [1]);
     t.same(await found("(.*"), []);
+    t.same(await found('"nein" c:\\\\zeit'), [5]);
+    t.same(await found("eng"), [], "only texts are looked at");
     t.same(await found(" "), []);
   },
 );
@@ -194,7 +246,7 @@ t.test("guide database: a damaged file is begun anew", async (t) => {
   const store = createGuideStore(database);
   store.save([event(1, 0, 30, SCHEDULE)], [], noon);
   t.same(ids(store), [1]);
-  t.match(database.prepare("PRAGMA page_size").get(), { page_size: 2048 });
+  t.match(database.prepare("PRAGMA page_size").get(), { page_size: 4096 });
   database.close();
   const again = openGuideDatabase(path, silent);
   t.same(ids(createGuideStore(again)), [1]);
