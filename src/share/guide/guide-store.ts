@@ -76,7 +76,9 @@ class SlotStore implements GuideStore {
     this.#following = database.prepare(
       "SELECT id, events FROM guide_slot WHERE id > ?1 AND ends > ?2 ORDER BY id LIMIT ?3",
     );
-    this.#bounds = database.prepare("SELECT min(id) AS first, max(id) AS last FROM guide_slot");
+    this.#bounds = database.prepare(
+      "SELECT (SELECT min(id) FROM guide_slot) AS first, (SELECT max(id) FROM guide_slot) AS last",
+    );
     this.#write = database.prepare(
       "INSERT INTO guide_slot (id, ends, events) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET ends = ?2, events = ?3",
     );
