@@ -20,7 +20,7 @@ import type { Config } from "./kernel/config/index.ts";
 import { Lifecycle, type Component } from "./kernel/lifecycle.ts";
 import type { Log } from "./kernel/log.ts";
 import { openDatabase } from "./kernel/store/database.ts";
-import { createShare, openGuideDatabase } from "./share/index.ts";
+import { createShare, openGuide } from "./share/index.ts";
 import {
   ChannelScan,
   createLineUpStore,
@@ -63,10 +63,18 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
   const socketPath = join(stateDir, "control.sock");
   await refuseSecondDaemon(socketPath);
   const database = openDatabase(join(stateDir, "tellyport.db"));
-  const guideDatabase = openGuideDatabase(join(stateDir, "guide.db"), log);
   const lifecycle = new Lifecycle({ log, clock });
   try {
+    await lifecycle.start([{ name: "database", stop: () => database.close() }]);
+    const guideDatabase = openGuide(join(stateDir, "guide.db"), log);
+    await lifecycle.start([{ name: "guide-database", stop: () => guideDatabase.close() }]);
     const { sources, named, mock } = await openSources(config, { clock, log, loopsFolder: deps.loopsFolder });
+    await lifecycle.start([
+      {
+        name: "sources",
+        stop: async () => void (await Promise.all(sources.map(async (one) => one.close?.()))),
+      },
+    ]);
     const tuners = createTuners({
       sources,
       clock,
@@ -178,12 +186,6 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     });
 
     await lifecycle.start([
-      { name: "database", stop: () => database.close() },
-      { name: "guide-database", stop: () => guideDatabase.close() },
-      {
-        name: "sources",
-        stop: async () => void (await Promise.all(sources.map(async (one) => one.close?.()))),
-      },
       tuners,
       scan,
       share,

@@ -14,13 +14,13 @@ export type { GrantPort } from "./ports.ts";
 export type { ShareOptions } from "./options.ts";
 export type { PlaybackUsage, PrincipalUsage } from "./live/usage.ts";
 export type { Share } from "./share.ts";
-export { openGuideDatabase } from "./guide/guide-database.ts";
+export { openGuide } from "./guide/open-guide.ts";
 
 export interface ShareDeps {
   readonly tuners: Tuners;
   /** With `transaction` and `migrate`; the tables are made here. */
   readonly database: Database;
-  /** Of {@link openGuideDatabase}. Default: `database`. */
+  /** Of {@link openGuide}. Default: `database`. */
   readonly guideDatabase?: Database;
   /** XMLTV listings that the guide is completed with; default: none. */
   readonly xmltv?: readonly XmltvSource[];
