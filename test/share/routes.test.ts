@@ -44,6 +44,7 @@ t.test(
       "get /api/v1/channels",
       "get /api/v1/events",
       "get /api/v1/guide",
+      "get /api/v1/guide.xmltv",
       "post /api/v1/playback",
       "post /api/v1/playback/{id}/renew",
     ];

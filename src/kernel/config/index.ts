@@ -19,9 +19,12 @@ interface SchemaNode {
   readonly type?: string;
   readonly minimum?: number;
   readonly maximum?: number;
-  readonly anyOf?: readonly { readonly const?: unknown }[];
+  readonly anyOf?: readonly SchemaNode[];
+  readonly const?: unknown;
   readonly items?: SchemaNode;
   readonly properties?: Record<string, SchemaNode>;
+  /** Of what has keys of the owner's own. */
+  readonly patternProperties?: Record<string, SchemaNode>;
   readonly owner?: boolean;
   /** What a value must be, in words, where the schema's own say too little. */
   readonly rule?: string;
@@ -168,7 +171,10 @@ function rangeOf({ minimum, maximum }: SchemaNode): string {
 function schemaAt(path: readonly string[]): SchemaNode | null {
   let schema: SchemaNode | undefined = ROOT;
   for (const step of path) {
-    schema = /^\d+$/.test(step) ? schema.items : schema.properties?.[step];
+    schema =
+      /^\d+$/.test(step) && schema.items !== undefined
+        ? schema.items
+        : (schema.properties?.[step] ?? Object.values(schema.patternProperties ?? {})[0]);
     if (schema === undefined) return null;
   }
   return schema;

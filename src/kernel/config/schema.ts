@@ -188,10 +188,24 @@ const dvbTuners = optionalSection(
   "DVB adapters of this machine, /dev/dvb",
 );
 
+const channelName = Type.Union([Type.String({ minLength: 1 }), Type.Integer()], {
+  rule: "must be the number or name of a channel",
+});
+
+const languageCode = Type.String({
+  pattern: "^[a-z]{2,3}$",
+  rule: "must be a language code such as de or deu",
+});
+
 const xmltvSource = Type.Object(
   {
     url: Type.Optional(
-      Type.String({ pattern: "^https?://[^\\s/]+", maxLength: 2048, description: "http(s) address" }),
+      Type.String({
+        pattern: "^https?://[^\\s/]+",
+        maxLength: 2048,
+        rule: "must be an http or https address",
+        description: "http(s) address",
+      }),
     ),
     path: Type.Optional(
       Type.String({ minLength: 1, description: "A file; it is read again when it has changed" }),
@@ -202,12 +216,12 @@ const xmltvSource = Type.Object(
       default: 12,
       description: "The address is asked again after this",
     }),
-    channels: Type.Record(Type.String(), Type.Union([Type.String({ minLength: 1 }), Type.Integer()]), {
+    channels: Type.Record(Type.String(), channelName, {
       default: {},
       description:
         "Id of a channel in the listing, and the number or name that it has here; others are found by name",
     }),
-    languages: Type.Array(Type.String({ pattern: "^[a-z]{2,3}$" }), {
+    languages: Type.Array(languageCode, {
       default: [],
       maxItems: 8,
       description: "Languages wanted, the first most, such as de or deu; none: what the listing has first",

@@ -111,3 +111,32 @@ t.test("config: nearest finds transpositions and missing letters, and nothing fa
   t.equal(nearest("banana", ["live", "log"]), null);
   t.end();
 });
+
+t.test("config: an XMLTV listing is an address or a file, and says what is wrong", async (t) => {
+  const yaml =
+    "guide: {xmltv: [{url: 'https://epg.example/a.xml.gz', channels: {a.example: 5, b: Das Erste}}, {path: /a.xml}]}";
+  t.same((await load(t, yaml)).config.guide.xmltv, [
+    {
+      url: "https://epg.example/a.xml.gz",
+      refreshHours: 12,
+      channels: { "a.example": 5, b: "Das Erste" },
+      languages: [],
+    },
+    { path: "/a.xml", refreshHours: 12, channels: {}, languages: [] },
+  ]);
+  t.same((await load(t, "{}")).config.guide.xmltv, []);
+  const faults: [string, RegExp][] = [
+    ["{}", /guide\.xmltv\.0 must have either url or path/],
+    ["{url: 'http://a/', path: b}", /guide\.xmltv\.0 must have either url or path/],
+    ["{url: 'ftp://a/'}", /guide\.xmltv\.0\.url must be an http or https address/],
+    ["{path: a, refreshHours: 0}", /guide\.xmltv\.0\.refreshHours must be a number from 0\.25 to 168/],
+    ["{path: a, refreshHour: 6}", /did you mean guide\.xmltv\.0\.refreshHours\?/],
+    ["{path: a, channels: {x: [1]}}", /guide\.xmltv\.0\.channels\.x must be the number or name of a channel/],
+    [
+      "{path: a, languages: [german]}",
+      /guide\.xmltv\.0\.languages\.0 must be a language code such as de or deu/,
+    ],
+  ];
+  for (const [source, message] of faults)
+    await t.rejects(load(t, `guide: {xmltv: [${source}]}`), { code: "config-invalid", message }, source);
+});

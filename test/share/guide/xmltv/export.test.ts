@@ -13,7 +13,7 @@ import {
 import { xmltvRoutes } from "../../../../src/share/guide/xmltv/xmltv-routes.ts";
 import { capture, skipWithout } from "../../../helpers/captures.ts";
 import { FakeClock } from "../../../helpers/fake-clock.ts";
-import { service } from "../../fakes.ts";
+import { house, service } from "../../fakes.ts";
 import { dtdOf, faultsOf } from "./dtd.ts";
 
 const DTD = "xmltv/xmltv.dtd";
@@ -125,6 +125,20 @@ t.test("xmltv: the route lists visible channels and their programmes in the span
   t.match(answer.headers["content-type"], /^application\/xml/);
   t.equal(answer.body, XMLTV_HEAD + channelElement(channel) + programmeElement("c1", programme) + XMLTV_TAIL);
   t.same(asked, [[clock.now(), clock.now() + 8 * 24 * 60 * 60_000]], "a hidden channel is not asked for");
-  const refused = await app.inject("/api/v1/guide.xmltv?from=2026-11-20T12:00:00Z&to=2026-11-20T12:00:00Z");
-  t.not(refused.statusCode, 200);
+});
+
+t.test("xmltv: a span that ends before it begins is refused", async (t) => {
+  const { app } = await house(t, [service(1)]);
+  const ask = (query: string) =>
+    app.inject({ url: `/api/v1/guide.xmltv?${query}`, headers: { "x-client": "a" } });
+  for (const query of [
+    "from=2026-11-20T12:00:00Z&to=2026-11-20T12:00:00Z",
+    "from=2026-11-20T12:00:00Z&to=2026-11-20T11:00:00Z",
+    "from=yesterday",
+  ]) {
+    const answer = await ask(query);
+    t.equal(answer.statusCode, 400, query);
+    t.equal(answer.json().code, "body-invalid", query);
+  }
+  t.equal((await ask("from=2026-11-20T12:00:00Z")).statusCode, 200);
 });
