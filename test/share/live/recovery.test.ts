@@ -8,6 +8,7 @@ import { createShare } from "../../../src/share/index.ts";
 import type { MediaSink, Track } from "../../../src/share/live/media-source.ts";
 import { createServiceSource } from "../../../src/share/live/service-source.ts";
 import { createMockSource, createTuners, type TunerDriver } from "../../../src/tuner/index.ts";
+import { decodePat, encodePat } from "../../../src/tuner/si/pat.ts";
 import { decodePmt, encodePmt } from "../../../src/tuner/si/pmt.ts";
 import { SectionPacketiser } from "../../../src/tuner/mpegts/section-packetiser.ts";
 import { PROJECT } from "../../helpers/captures.ts";
@@ -164,6 +165,73 @@ t.test(
     t.equal(one.state.video, to);
     t.equal(one.state.ended, null);
     t.equal(one.state.backwards, 0);
+    one.source.stop();
+  },
+);
+
+/** Takes services out of the PAT of what is on the air; everything else goes on. */
+function withoutServices(gone: ReadonlySet<number>, version: number): (packet: Buffer) => void {
+  return (packet) => {
+    if ((packet.readUInt16BE(1) & 0x5fff) !== 0x4000 || packet[4] !== 0 || packet[5] !== 0) return;
+    const pat = decodePat(Buffer.from(packet.subarray(5, 8 + (packet.readUInt16BE(6) & 0xfff))));
+    if (pat === null) return;
+    const programs = pat.programs.filter(({ serviceId }) => !gone.has(serviceId));
+    const counter = packet[3]! & 15;
+    new SectionPacketiser(0).write(
+      encodePat({ ...pat, version: (pat.version + version) % 32, programs }),
+      packet,
+      0,
+    );
+    packet[3] = 0x10 | counter;
+  };
+}
+
+t.test(
+  "recovery: services that go and appear: others have no gap, who was watching has the picture back or is told",
+  async (t) => {
+    const scene = await broadcast(t);
+    const { clock, tuners, air } = scene;
+    const one = await playing(scene, "晴空综合");
+    const beside = tuners
+      .services()
+      .find(
+        (each) =>
+          each.multiplex.id === one.service.multiplex.id &&
+          each.key.serviceId !== one.service.key.serviceId &&
+          each.kind === "tv" &&
+          !each.scrambled,
+      )!;
+    const other = await playing(scene, beside.name);
+    const longest = (pictures: readonly number[]): number =>
+      Math.max(...pictures.slice(1).map((at, i) => at - pictures[i]!));
+    const usual = longest(one.pictures.slice(-100));
+
+    air.rewrite = withoutServices(new Set([beside.key.serviceId]), 1);
+    await clock.advanceAsync(1500, 20);
+    t.equal(other.state.ended, null, "it may be back in a moment");
+    air.rewrite = null;
+    const back = clock.monotonic();
+    const before = other.pictures.length;
+    await clock.advanceAsync(other.interval + 1000, 20);
+    t.ok(other.pictures.length > before);
+    t.ok(other.pictures[before]! - back <= other.interval + 100, `${other.pictures[before]! - back} ms`);
+    t.match(other.state, { ended: null, backwards: 0 });
+
+    air.rewrite = withoutServices(new Set([beside.key.serviceId]), 2);
+    await clock.advanceAsync(15_000, 20);
+    t.equal(other.state.ended, "service-not-on-air", "gone for good: told so");
+    t.ok(longest(one.pictures) <= usual + 40, `${longest(one.pictures)} ms without a picture`);
+    t.match(one.state, { ended: null, discontinuities: 0, backwards: 0 });
+    t.equal(one.told.length, 1);
+    t.notOk(tuners.services().find((each) => each.name === beside.name)?.onAir);
+
+    air.rewrite = null;
+    await clock.advanceAsync(2000, 20);
+    t.ok(tuners.services().find((each) => each.name === beside.name)?.onAir, "it has appeared again");
+    const again = await playing(scene, beside.name);
+    t.ok(again.pictures.length > 0);
+    t.ok(longest(one.pictures) <= usual + 40, `${longest(one.pictures)} ms without a picture`);
+    again.source.stop();
     one.source.stop();
   },
 );
