@@ -73,12 +73,15 @@ export function combine(known: RankedEvent, added: RankedEvent): RankedEvent {
   };
 }
 
-/** Present/following often has the beginning only of what the schedule says at length. */
+/**
+ * Present/following often has the beginning only, or nothing, of what the schedule says at length. Which of them said what is known
+ * is not remembered: of one programme the longer description stays, whichever comes again.
+ */
 function descriptionOf(first: RankedEvent, second: RankedEvent): RankedEvent {
   const sameTable = isPresentFollowing(first) === isPresentFollowing(second);
   const same = sameTable && isActual(first) === isActual(second);
-  if (first.description === "") return same && first.title !== "" ? first : second;
-  return !same && second.description.startsWith(first.description) ? second : first;
+  if (same && first.title !== "" && first.title !== second.title) return first;
+  return second.description.startsWith(first.description) ? second : first;
 }
 
 /** More than half of the shorter one lies in the other: both cannot be right. Less is a broadcaster's loose edge. */

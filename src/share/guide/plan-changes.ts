@@ -58,8 +58,9 @@ export function planChanges(
       if (isSame(before, place)) continue;
     }
     const moved = before?.startsAt !== event.startsAt || before.endsAt !== event.endsAt;
-    if (moved && !makeRoom(place, rows, listed, remove)) {
-      if (before !== undefined) remove(before);
+    if (moved && !makeRoom(place, isActual(one), rows, listed, remove)) {
+      // It moved to where another one is believed; but nobody else moves what the service's own said.
+      if (before !== undefined && (isActual(one) || !isActual(before))) remove(before);
       continue;
     }
     rows.set(event.eventId, place);
@@ -90,9 +91,14 @@ export const isWithin = (
   !isPresentFollowing(place) &&
   (stretch.actual || !isActual(place));
 
-/** Takes away what cannot be right beside the event. @returns false when it is the event itself */
+/**
+ * Takes away what cannot be right beside the event.
+ * @param own the service's own transport stream has put it there
+ * @returns false when it is the event itself
+ */
 function makeRoom(
   added: Place,
+  own: boolean,
   rows: ReadonlyMap<number, Place>,
   listed: ReadonlySet<number>,
   remove: (place: Place) => void,
@@ -106,6 +112,6 @@ function makeRoom(
   );
   const lost = others.map((other) => loser(other, added));
   if (lost.includes(added)) return false;
-  for (const place of lost) if (place !== null) remove(place);
+  for (const place of lost) if (place !== null && (own || !isActual(place))) remove(place);
   return true;
 }
