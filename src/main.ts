@@ -31,7 +31,7 @@ import {
   tunerRoutes,
 } from "./tuner/index.ts";
 import { openSources } from "./sources.ts";
-import type { Offer } from "./protocol/api.ts";
+import type { NamedSource, Offer } from "./protocol/api.ts";
 import { RELEASED_AT, VERSION } from "./version.ts";
 
 export interface BoxDeps {
@@ -48,6 +48,10 @@ export interface BoxDeps {
 export interface RunningBox {
   readonly ports: Listeners["ports"];
   readonly access: AccessControl;
+  /** What it was told to receive with, and what of that is not there. */
+  sources(): readonly NamedSource[];
+  /** How many services it knows. */
+  services(): number;
   /** Opens a pairing offer, as `tellyport pair` does. */
   openOffer(): Offer;
   stop(): Promise<void>;
@@ -196,6 +200,8 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     return {
       ports: listeners.ports,
       access,
+      sources: named,
+      services: () => tuners.services().length,
       openOffer: () => access.openOffer(),
       stop: () => lifecycle.stop(),
     };

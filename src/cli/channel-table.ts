@@ -4,7 +4,7 @@ import { clockTime } from "./text.ts";
 
 const AVAILABILITY: Record<Channel["availability"], string> = {
   free: "yes",
-  "shares-tuner": "yes, no tuner more",
+  "shares-tuner": "yes, already tuned",
   "would-displace": "yes, ends another",
   busy: "no tuner free",
   scrambled: "scrambled",

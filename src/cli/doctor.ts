@@ -10,6 +10,7 @@ import {
   describeAdapters,
   type AdapterDescription,
 } from "../tuner/index.ts";
+import type { NamedSource } from "../protocol/api.ts";
 import { RELEASED_AT } from "../version.ts";
 import { note, ok, problem, type Finding } from "./doctor/finding.ts";
 import { checkClock, checkMemory, checkNode, checkState, readMemory } from "./doctor/machine.ts";
@@ -52,8 +53,14 @@ export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
     askSources(tuners, deps),
     checkFiles(tuners.file?.paths ?? []),
   ]);
-  const wanted =
-    tuners.dvb === undefined ? null : tuners.dvb.adapters.length === 0 ? "all" : tuners.dvb.adapters;
+  const told = daemon.kind === "running" && daemon.sources !== undefined;
+  const wanted = told
+    ? adaptersOf(daemon.sources)
+    : tuners.dvb === undefined
+      ? null
+      : tuners.dvb.adapters.length === 0
+        ? "all"
+        : tuners.dvb.adapters;
   return {
     adapters,
     findings: [
@@ -64,20 +71,31 @@ export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
       checkClock(clockState(deps.clock, RELEASED_AT), deps.clock.now()),
       ...daemonFindings(daemon),
       ...noTuners(tuners, daemon),
-      ...adapterFindings(adapters, wanted, daemon.kind !== "absent"),
+      ...adapterFindings(adapters, wanted, daemon.kind !== "absent", told && wanted !== null),
       ...sourceFindings(sources),
       ...files,
     ],
   };
 }
 
-/** A daemon that was given one with `--tuner` needs none of the configuration's. */
+/** A daemon that was given one with `--tuner` needs none of the configuration's, and has said itself what is absent. */
 function noTuners(tuners: Config["tuners"], daemon: Daemon): Finding[] {
-  if (Object.keys(tuners).length > 0) return [];
-  const text = "The configuration names none: name one under `tuners`, such as `dvb: {}` or `satip: {}`.";
-  return [
-    daemon.kind === "running" && daemon.tuners.length > 0 ? note("tuners", text) : problem("tuners", text),
-  ];
+  if (Object.keys(tuners).length > 0 || daemon.kind === "running") return [];
+  const text =
+    "The configuration names none: start the box with one, such as `tellyport run --tuner dvb`, or name one under `tuners`, such as `dvb: {}` or `satip: {}`.";
+  // Of one that runs for somebody else it is not known what it was started with.
+  return [daemon.kind === "absent" ? problem("tuners", text) : note("tuners", text)];
+}
+
+/** Numbers of the adapters that a daemon uses, of `dvb` or `dvb:0,1`. */
+function adaptersOf(sources: readonly NamedSource[] = []): readonly number[] | "all" | null {
+  const dvb = sources.find(({ name }) => /^dvb(:|$)/.test(name));
+  if (dvb === undefined) return null;
+  const numbers = dvb.name
+    .slice("dvb:".length)
+    .split(",")
+    .filter((part) => part !== "");
+  return numbers.length === 0 ? "all" : numbers.map(Number);
 }
 
 async function askSources(tuners: Config["tuners"], { clock, signal }: DoctorDeps): Promise<Source[]> {

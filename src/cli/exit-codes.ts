@@ -19,7 +19,7 @@ const BY_KIND: Record<ErrorKind, number> = {
   forbidden: EXIT.refused,
   "not-found": EXIT.unavailable,
   gone: EXIT.unavailable,
-  conflict: EXIT.refused,
+  conflict: EXIT.unavailable,
   busy: EXIT.unavailable,
   unavailable: EXIT.unavailable,
   timeout: EXIT.unavailable,

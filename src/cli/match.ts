@@ -11,6 +11,7 @@ export interface Named {
 /**
  * Finds what a person means: the id, the number, the name (upper and lower case alike), or the beginning of one name alone.
  * @param kind for the messages: `channel`, `client`
+ * @param list the command that lists them: `clients list`
  * @throws TellyportError `notFound`, with the nearest name; `usage` when several fit, with their names
  */
 export function matchOne<T extends Named>(
@@ -18,6 +19,7 @@ export function matchOne<T extends Named>(
   candidates: readonly T[],
   kind: string,
   notFound: ErrorCode,
+  list: string,
 ): T {
   const folded = fold(wanted);
   const number = /^\d+$/.test(wanted) ? Number(wanted) : null;
@@ -33,7 +35,7 @@ export function matchOne<T extends Named>(
     );
     throw new TellyportError(
       notFound,
-      `There is no ${kind} "${wanted}"${near === null ? `: \`${kind}s\` lists what there is` : `: did you mean "${near}"?`}`,
+      `There is no ${kind} "${wanted}"${near === null ? `: \`tellyport ${list}\` lists what there is.` : `: did you mean "${near}"?`}`,
     );
   }
   const [only, ...others] = found;

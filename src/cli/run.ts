@@ -6,6 +6,7 @@ import { TellyportError } from "../kernel/errors.ts";
 import { createLog } from "../kernel/log.ts";
 import { connectServiceManager } from "../kernel/systemd.ts";
 import { startBox } from "../main.ts";
+import { needsScan, scanCommand } from "./no-tuner.ts";
 import { welcome } from "./welcome.ts";
 
 export interface RunArgs {
@@ -54,8 +55,16 @@ export async function run(args: RunArgs): Promise<number> {
       : systemClock.every(manager.watchdogIntervalMs, () => manager.watchdog());
   if (args.welcome === true)
     process.stdout.write(
-      welcome({ ports: box.ports, offer: box.openOffer(), state: resolve(config.state.directory) }),
+      welcome({
+        ports: box.ports,
+        offer: box.openOffer(),
+        state: resolve(config.state.directory),
+        sources: box.sources(),
+        services: box.services(),
+      }),
     );
+  else if (box.services() === 0 && needsScan(box.sources()))
+    log.warn({ cure: `\`${scanCommand(args.state)}\` finds them` }, "no-channel-known");
   const signal = await stop;
   manager.stopping();
   watchdog?.cancel();

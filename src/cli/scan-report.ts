@@ -1,41 +1,105 @@
-import type { Scan, ScannedService, ScanProgress } from "../protocol/api.ts";
+import type { Channel, Scan, ScannedService, ScanProgress } from "../protocol/api.ts";
+import { channelIdOf } from "../protocol/channel-id.ts";
 import { renderTable, type Column } from "./table.ts";
 import { printable, wrap } from "./text.ts";
 
-/** `37 % of 28 multiplexes · 12 tv, 4 radio · dvbt-498.000 · 24.5 dB`. */
-export function scanLine({ percent, total, found, current, signal }: ScanProgress): string {
+/** Of those that are visited at a time. */
+const SHOWN_PLACES = 3;
+
+/**
+ * `37 % of 28 multiplexes · about 2 min left · 12 tv, 4 radio · DVB-T 498 MHz · 24.5 dB`.
+ * @param leftMs how long it may yet take; null: not known
+ */
+export function scanLine(progress: ScanProgress, leftMs: number | null = null): string {
+  const { percent, total, found, current, places, signal, waiting } = progress;
   const cnr = signal?.cnr ?? null;
   return [
     `${percent} % of ${total} ${total === 1 ? "multiplex" : "multiplexes"}`,
+    ...(waiting === true ? ["every tuner is in use: waiting for one"] : []),
+    ...(leftMs === null || waiting === true ? [] : [`about ${duration(leftMs)} left`]),
     counted(found),
-    ...(current.length === 0 ? [] : [current.join(", ")]),
+    ...(current.length === 0 ? [] : [someOf(places ?? current)]),
     ...(cnr === null ? [] : [`${cnr.toFixed(1)} dB`]),
   ].join(" · ");
 }
 
-const COLUMNS: readonly Column<ScannedService>[] = [
-  { title: "No", value: ({ lcn }) => (lcn === null ? "-" : String(lcn)), align: "right" },
-  { title: "Name", value: ({ name }) => name, shrinkTo: 14 },
-  { title: "Kind", value: ({ kind }) => kind },
-  { title: "Scrambled", value: ({ scrambled }) => (scrambled ? "yes" : "") },
-  { title: "Service", value: ({ serviceId }) => String(serviceId), align: "right" },
-  { title: "Multiplex", value: ({ multiplex }) => multiplex, shrinkTo: 10 },
+function someOf(places: readonly string[]): string {
+  const more = places.length - SHOWN_PLACES;
+  return `${places.slice(0, SHOWN_PLACES).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function duration(ms: number): string {
+  const seconds = Math.max(10, Math.ceil(ms / 10_000) * 10);
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
+/** A service, and the channel that it is in the box's list. */
+interface Row {
+  readonly service: ScannedService;
+  readonly channel: Channel | undefined;
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  {
+    title: "No",
+    value: ({ service, channel }) => String(channel?.number ?? service.lcn ?? "-"),
+    align: "right",
+  },
+  { title: "Name", value: (row) => nameOf(row), shrinkTo: 14 },
+  { title: "Kind", value: ({ service }) => service.kind },
+  { title: "Scrambled", value: ({ service }) => (service.scrambled ? "yes" : "") },
+  { title: "Service", value: ({ service }) => String(service.serviceId), align: "right" },
+  { title: "Multiplex", value: ({ service }) => service.place ?? service.multiplex, shrinkTo: 10 },
 ];
 
-/** What was found, what is new, and what was not received, for a person. */
-export function renderScan(scan: Scan, columns: number | undefined): string {
+const numberOf = ({ service, channel }: Row): number =>
+  channel?.number ?? service.lcn ?? Number.MAX_SAFE_INTEGER;
+const nameOf = ({ service, channel }: Row): string => channel?.name ?? service.name;
+
+/** Why a multiplex was not received, in words. */
+const OUTCOMES: Readonly<Record<string, string>> = {
+  "no-lock": "no signal",
+  "no-data": "a signal, but nothing to read",
+  "no-tuner-free": "no tuner was free",
+  "device-gone": "the tuner was gone",
+  "device-busy": "the tuner was in use",
+  displaced: "the tuner was needed",
+  unsupported: "no tuner for it",
+  "wrong-multiplex": "another one came",
+};
+
+/**
+ * What was found, what is new, and what was not received, for a person.
+ * @param channels as the box lists them; with them services have the numbers and names that people see there
+ */
+export function renderScan(
+  scan: Scan,
+  columns: number | undefined,
+  channels: readonly Channel[] = [],
+): string {
+  const byId = new Map(channels.map((one) => [one.id, one]));
+  const rowOf = (service: ScannedService): Row => ({
+    service,
+    channel: byId.get(channelIdOf(service.multiplex, service.transportStreamId, service.serviceId)),
+  });
   const width = columns ?? 80;
   const services = scan.services ?? [];
   const received = scan.multiplexes.filter(({ outcome }) => outcome === "ok" || outcome === "partial");
   const blocks = [
-    services.length === 0 ? "" : renderTable(COLUMNS, services, columns),
+    services.length === 0
+      ? ""
+      : renderTable(
+          COLUMNS,
+          services.map(rowOf).sort((a, b) => numberOf(a) - numberOf(b)),
+          columns,
+        ),
     `${wrap(`Found ${counted(scan.found)} on ${received.length} of ${scan.multiplexes.length} multiplexes.`, width)}\n`,
-    ...differences(scan, width),
+    ...differences(scan, width, (service) => printable(nameOf(rowOf(service)))),
   ];
   const silent = scan.multiplexes.filter((one) => !received.includes(one));
   if (silent.length > 0 && silent.length <= 12)
     blocks.push(
-      `${wrap(`Not received: ${silent.map(({ id, outcome }) => `${printable(id)} (${outcome})`).join(", ")}.`, width)}\n`,
+      `${wrap(`Not received: ${silent.map(({ id, place, outcome }) => `${printable(place ?? id)} (${OUTCOMES[outcome] ?? outcome})`).join(", ")}.`, width)}\n`,
     );
   if (services.length === 0)
     blocks.push(
@@ -45,14 +109,15 @@ export function renderScan(scan: Scan, columns: number | undefined): string {
   return blocks.filter((block) => block !== "").join("\n");
 }
 
-function differences({ diff }: Scan, width: number): string[] {
+function differences(
+  { diff }: Scan,
+  width: number,
+  nameOfService: (service: ScannedService) => string,
+): string[] {
   if (diff === null) return [];
-  const named = (services: readonly ScannedService[]): string =>
-    services.map(({ name }) => printable(name)).join(", ");
+  const named = (services: readonly ScannedService[]): string => services.map(nameOfService).join(", ");
   const changed = diff.changed.map(({ service, what }) =>
-    what.length === 0
-      ? `${printable(service.name)} (back)`
-      : `${printable(service.name)} (${what.join(", ")})`,
+    what.length === 0 ? `${nameOfService(service)} (back)` : `${nameOfService(service)} (${what.join(", ")})`,
   );
   const rows: [string, number, string][] = [
     ["New", diff.added.length, named(diff.added)],

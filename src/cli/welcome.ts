@@ -1,13 +1,18 @@
 import { renderUnicodeCompact } from "uqr";
-import type { Offer } from "../protocol/api.ts";
+import type { NamedSource, Offer } from "../protocol/api.ts";
+import { absent, needsScan, scanCommand } from "./no-tuner.ts";
+import { printable, wrap } from "./text.ts";
 
 /** What `scripts/start` shows a person: where to go, what to type, what to scan. */
 export function welcome(options: {
   ports: { http: number; https: number | null };
   offer: Offer;
   state: string;
+  sources: readonly NamedSource[];
+  /** How many are known. */
+  services: number;
 }): string {
-  const { ports, offer, state } = options;
+  const { ports, offer, state, sources, services } = options;
   const address = new URL(offer.url);
   const fragment = address.hash;
   const lines = [
@@ -27,8 +32,15 @@ export function welcome(options: {
           `  Over https         https://${address.hostname}:${ports.https}/   (the box made its certificate itself: the browser will ask)`,
         ]),
     `  Another phone      npx tellyport pair --state ${state}`,
+    ...(services === 0 && needsScan(sources)
+      ? [
+          `  Find the channels  npx ${scanCommand(state)}`,
+          "                     (XX: your country's two letters, such as FR; for satellites `npx tellyport scan --help`)",
+        ]
+      : []),
     "  Stop               Ctrl-C",
     "",
+    ...absent(sources).flatMap((text) => [`  ! ${wrap(printable(text), 76, "    ")}`, ""]),
     "",
   ];
   return lines.join("\n");

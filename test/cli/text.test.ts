@@ -77,14 +77,17 @@ t.test("text: names are matched as people type them", (t) => {
     { id: "a3", number: 10, name: "2 Plus" },
     { id: "a4", number: 11, name: "Das Erste" },
   ];
-  const find = (text: string): string => matchOne(text, list, "channel", "channel-not-found").id;
+  const find = (text: string): string => matchOne(text, list, "channel", "channel-not-found", "channels").id;
   t.equal(find("2"), "a2", "the number comes before a name that begins so");
   t.equal(find("a3"), "a3");
   t.equal(find("DAS ERSTE"), "a4", "the whole name comes before a beginning");
   t.equal(find("das z"), "a2");
   t.throws(() => find("das"), { code: "usage", message: /1 Das Erste HD, 2 Das Zweite, 11 Das Erste/ });
   t.throws(() => find("Das Zwiete"), { code: "channel-not-found", message: /did you mean "Das Zweite"/ });
-  t.throws(() => find(""), { code: "channel-not-found" });
+  t.throws(() => find(""), {
+    code: "channel-not-found",
+    message: /: `tellyport channels` lists what there is\.$/,
+  });
   t.end();
 });
 

@@ -27,20 +27,29 @@ export const channelsSet: Command = {
     const patch = patchOf(args);
     const box = await boxClient(args, io);
     const { channels } = await box.call(Channels, "GET", "/api/v1/channels?hidden=true");
-    const before = matchOne(args.required(0), channels, "channel", "channel-not-found");
+    const before = matchOne(args.required(0), channels, "channel", "channel-not-found", "channels");
     const path = `/api/v1/channels/${encodeURIComponent(before.id)}`;
     const after =
       patch === null
         ? await box.call(Channel, "PUT", `${path}/reset`)
         : await box.call(Channel, "PATCH", path, patch);
     if (args.has("json")) printJson(io, { channel: after });
-    else
-      io.stdout.write(
-        `${printable(before.name)} is now ${after.number} ${printable(after.name)}${after.hidden === true ? ", hidden" : ""}${after.favourite === true ? ", a favourite" : ""}.\n`,
-      );
+    else io.stdout.write(`${described(before, after)}\n`);
     return EXIT.ok;
   },
 };
+
+/** `Das Erste has number 9 now, is called "ARD" and is hidden.` */
+function described(before: Channel, after: Channel): string {
+  const facts = [
+    `has number ${after.number}${after.number === before.number ? "" : " now"}`,
+    ...(after.name === before.name ? [] : [`is called "${printable(after.name)}" now`]),
+    ...(after.hidden === true ? ["is hidden"] : []),
+    ...(after.favourite === true ? ["is a favourite"] : []),
+  ];
+  const last = facts.pop() ?? "";
+  return `${printable(before.name)} ${facts.length === 0 ? last : `${facts.join(", ")} and ${last}`}.`;
+}
 
 /** @returns null for a reset. @throws TellyportError `usage` */
 function patchOf(args: Arguments): ChannelPatch | null {

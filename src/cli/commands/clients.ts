@@ -74,7 +74,7 @@ async function allClients(box: BoxClient): Promise<Client[]> {
 }
 
 async function find(box: BoxClient, wanted: string): Promise<Client> {
-  return matchOne(wanted, await allClients(box), "client", "client-not-found");
+  return matchOne(wanted, await allClients(box), "client", "client-not-found", "clients list");
 }
 
 function pathOf(client: Client): string {

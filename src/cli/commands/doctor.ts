@@ -1,11 +1,12 @@
 import { isTellyportError } from "../../kernel/errors.ts";
-import { Tuners } from "../../protocol/api.ts";
+import { Channels, Tuners } from "../../protocol/api.ts";
 import { boxClient } from "../box-client.ts";
 import { JSON_OPTION, STATE_OPTIONS, type Arguments, type Command } from "../command.ts";
 import type { Finding, FindingLevel } from "../doctor/finding.ts";
 import type { Daemon } from "../doctor/tuner-findings.ts";
 import { EXIT } from "../exit-codes.ts";
 import { clockOf, printJson, type Io } from "../io.ts";
+import { namedState } from "../no-tuner.ts";
 import { fit, printable, widthOf, wrap } from "../text.ts";
 
 const MARKS: Record<FindingLevel, string> = { ok: "ok", note: "-", warning: "!", problem: "!!" };
@@ -38,7 +39,18 @@ export const doctor: Command = {
 async function askDaemon(args: Arguments, io: Io): Promise<Daemon> {
   try {
     const box = await boxClient(args, io);
-    return { kind: "running", tuners: (await box.call(Tuners, "GET", "/api/v1/tuners")).tuners };
+    const [{ tuners, sources }, { channels }] = await Promise.all([
+      box.call(Tuners, "GET", "/api/v1/tuners"),
+      box.call(Channels, "GET", "/api/v1/channels?hidden=true"),
+    ]);
+    const state = namedState(args);
+    return {
+      kind: "running",
+      tuners,
+      channels: channels.length,
+      ...(sources !== undefined && { sources }),
+      ...(state !== undefined && { state }),
+    };
   } catch (error) {
     if (isTellyportError(error, "role-forbidden")) return { kind: "forbidden" };
     if (isTellyportError(error, "daemon-not-running")) return { kind: "absent" };

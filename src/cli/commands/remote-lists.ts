@@ -54,8 +54,11 @@ export function channelsOf(session: Session, signal: AbortSignal): Promise<Chann
 /** @throws TellyportError `channel-not-found`, `usage` when several fit */
 export function findChannel(wanted: string, channels: readonly Channel[]): Channel {
   if (channels.length === 0)
-    throw new TellyportError("channel-not-found", "The box has found no channel yet.");
-  return matchOne(wanted, channels, "channel", "channel-not-found");
+    throw new TellyportError(
+      "channel-not-found",
+      "The box knows no channel yet: its owner finds them with `tellyport scan`.",
+    );
+  return matchOne(wanted, channels, "channel", "channel-not-found", "remote channels");
 }
 
 function withNames(

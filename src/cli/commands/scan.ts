@@ -1,13 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { sleep } from "../../kernel/clock.ts";
 import { isTellyportError, systemCode, TellyportError, type ErrorCode } from "../../kernel/errors.ts";
-import { Scan, type ScanProgress, type ScanRequest } from "../../protocol/api.ts";
-import { boxClient } from "../box-client.ts";
+import {
+  Channels,
+  Scan,
+  Tuners,
+  type Channel,
+  type ScanProgress,
+  type ScanRequest,
+} from "../../protocol/api.ts";
+import { boxClient, type BoxClient } from "../box-client.ts";
 import { JSON_OPTION, STATE_OPTIONS, type Arguments, type Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { clockOf, printJson, type Io } from "../io.ts";
-import { renderScan, scanLine } from "../scan-report.ts";
-import { fit } from "../text.ts";
+import { noTuner } from "../no-tuner.ts";
+import { scanProgress } from "../scan-progress.ts";
+import { renderScan } from "../scan-report.ts";
 
 /** How often the daemon is asked how far it is, ms. */
 const POLL_MS = 300;
@@ -42,26 +50,27 @@ export const scan: Command = {
     'With --json a line comes with each step; the last one is {"services": [...]}, all that was found.',
   ],
   async run(args, io) {
-    const show = progressOn(io, args.has("json"));
-    const result = args.has("cancel") ? await cancel(args, io) : await scanAnyhow(args, io, show.tell);
-    show.end();
-    if (args.has("cancel")) {
-      if (args.has("json")) printJson(io, result);
-      else io.stdout.write(result.state === "cancelled" ? "The scan is cancelled.\n" : "No scan runs.\n");
-      return EXIT.ok;
-    }
+    if (args.has("cancel")) return await cancelScan(args, io);
+    const show = scanProgress(io, args.has("json"));
+    const { result, channels } = await scanAnyhow(args, io, show.tell).finally(show.end);
     if (result.state === "cancelled")
       throw new TellyportError("request-cancelled", "The scan was cancelled; nothing is changed.");
     if (result.services === null || result.diff === null) throw failure(result);
     if (args.has("json")) {
       printJson(io, { multiplexes: result.multiplexes, diff: result.diff, dryRun: result.dryRun });
       printJson(io, { services: result.services });
-    } else io.stdout.write(renderScan(result, io.stdout.columns));
+    } else io.stdout.write(renderScan(result, io.stdout.columns, channels));
     return result.services.length > 0 ? EXIT.ok : EXIT.unavailable;
   },
 };
 
-async function scanAnyhow(args: Arguments, io: Io, tell: (progress: ScanProgress) => void): Promise<Scan> {
+interface Ended {
+  readonly result: Scan;
+  /** As the box lists them now; none without a daemon. */
+  readonly channels: readonly Channel[];
+}
+
+async function scanAnyhow(args: Arguments, io: Io, tell: (progress: ScanProgress) => void): Promise<Ended> {
   const request = await requestOf(args);
   if (args.text("tuner") === undefined) {
     try {
@@ -75,7 +84,7 @@ async function scanAnyhow(args: Arguments, io: Io, tell: (progress: ScanProgress
   const state = args.text("state") ?? io.env["TELLYPORT_STATE"];
   const config = args.text("config");
   const tuner = args.text("tuner");
-  return await scanWithoutDaemon(
+  const result = await scanWithoutDaemon(
     {
       ...(config !== undefined && { config }),
       ...(state !== undefined && state !== "" && { state }),
@@ -84,6 +93,7 @@ async function scanAnyhow(args: Arguments, io: Io, tell: (progress: ScanProgress
     request,
     { signal: io.signal, progress: tell },
   );
+  return { result, channels: [] };
 }
 
 /** Two programs must not write one state directory. @throws TellyportError `usage` */
@@ -106,20 +116,59 @@ async function scanByDaemon(
   io: Io,
   request: ScanRequest,
   tell: (progress: ScanProgress) => void,
-): Promise<Scan> {
+): Promise<Ended> {
   const box = await boxClient(args, io);
-  let state = await box.call(Scan, "POST", "/api/v1/scan", request);
+  let state = await box.call(Scan, "POST", "/api/v1/scan", request).catch(async (error: unknown) => {
+    throw await withoutTuner(box, error);
+  });
   try {
     for (;;) {
       tell(state);
-      if (state.state !== "running") return state;
+      if (state.state !== "running") break;
       await sleep(clockOf(io), POLL_MS, io.signal);
       state = await box.call(Scan, "GET", "/api/v1/scan");
     }
   } catch (error) {
     if (!io.signal.aborted) throw error;
-    return await cancel(args, io);
+    return { result: await cancel(args, io), channels: [] };
   }
+  if (state.state === "failed") throw await withoutTuner(box, failure(state));
+  return { result: state, channels: await channelsOf(box) };
+}
+
+/** What the box has no tuner for is told as that, with what was named and is not there. */
+async function withoutTuner(box: BoxClient, error: unknown): Promise<unknown> {
+  if (!isTellyportError(error) || !FOR_WANT_OF_A_TUNER.has(error.code)) return error;
+  const answer = await box.call(Tuners, "GET", "/api/v1/tuners").catch(() => null);
+  const why = answer === null ? null : noTuner(answer);
+  return why === null ? error : new TellyportError("device-gone", why, { cause: error });
+}
+
+/** Their numbers and names are what the person will see; a box that does not tell them is no failure of the scan. */
+async function channelsOf(box: BoxClient): Promise<readonly Channel[]> {
+  try {
+    return (await box.call(Channels, "GET", "/api/v1/channels?hidden=true")).channels;
+  } catch (error) {
+    if (!isTellyportError(error)) throw error;
+    return [];
+  }
+}
+
+async function cancelScan(args: Arguments, io: Io): Promise<number> {
+  const box = await boxClient(args, io);
+  const before = await box.call(Scan, "GET", "/api/v1/scan");
+  // What ended before is no scan that could be cancelled.
+  const runs = before.state === "running";
+  const result = runs ? await cancel(args, io) : before;
+  if (args.has("json")) printJson(io, result);
+  else if (!runs) io.stdout.write("No scan runs.\n");
+  else
+    io.stdout.write(
+      result.state === "cancelled"
+        ? "The scan is cancelled; nothing is changed.\n"
+        : "The scan had ended already.\n",
+    );
+  return EXIT.ok;
 }
 
 async function cancel(args: Arguments, io: Io): Promise<Scan> {
@@ -163,34 +212,27 @@ async function read(path: string): Promise<string> {
   }
 }
 
+/** Codes of a scan that a box without a tuner may end with. */
+const FOR_WANT_OF_A_TUNER: ReadonlySet<ErrorCode> = new Set([
+  "device-gone",
+  "no-tuner-free",
+  "scan-target-unknown",
+  "unsupported",
+]);
+
+const FAILURES: Readonly<Record<string, string>> = {
+  unsupported:
+    "No tuner of this box can receive what was asked for: name another --system, or connect a tuner for it.",
+  "no-tuner-free":
+    "Every tuner is in use: end what is being watched (`tellyport tuners` shows it), or scan again later.",
+  "device-busy": "Another program uses the tuners: end that, then scan again.",
+  "device-gone": "No tuner answers: `tellyport doctor` says why.",
+};
+
 function failure({ state, error }: Scan): TellyportError {
   if (error === null) return new TellyportError("internal", `The scan ended as ${state}, without a result.`);
   return new TellyportError(
     error as ErrorCode,
-    error === "unsupported"
-      ? "No tuner of this box can receive what was asked for: name another --system, or connect a tuner for it."
-      : `The scan failed (${error}): see docs/errors.md, or the box's log.`,
+    FAILURES[error] ?? `The scan failed (${error}): see docs/errors.md, or the box's log.`,
   );
-}
-
-/** A line that is written over on a terminal, lines of JSON for programs, nothing into a file. */
-function progressOn(io: Io, json: boolean): { tell: (progress: ScanProgress) => void; end: () => void } {
-  let last = "";
-  let shown = false;
-  const tell = (progress: ScanProgress): void => {
-    const { percent, done, total, found, current, signal, state } = progress;
-    if (state !== "running") return;
-    const text = json ? JSON.stringify({ percent, done, total, found, current, signal }) : scanLine(progress);
-    if (text === last) return;
-    last = text;
-    if (json) io.stdout.write(`${text}\n`);
-    else if (io.stderr.columns !== undefined) {
-      shown = true;
-      io.stderr.write(`\r${fit(text, Math.max(20, io.stderr.columns - 1))}`);
-    }
-  };
-  const end = (): void => {
-    if (shown) io.stderr.write(`\r${" ".repeat(Math.max(20, (io.stderr.columns ?? 80) - 1))}\r`);
-  };
-  return { tell, end };
 }

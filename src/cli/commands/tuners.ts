@@ -1,3 +1,4 @@
+import { absent, noTuner, type TunersAnswer } from "../no-tuner.ts";
 import { Tuners, type Tuner } from "../../protocol/api.ts";
 import { boxClient } from "../box-client.ts";
 import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
@@ -21,7 +22,7 @@ const COLUMNS: readonly Column<Tuner>[] = [
 
 export const tuners: Command = {
   path: ["tuners"],
-  summary: "Show what each tuner does: signal, services, consumers, counters",
+  summary: "Show what each tuner does, for whom, and how good its signal is",
   options: { ...STATE_OPTIONS, ...JSON_OPTION },
   notes: [
     "Errors are the sum of continuity errors, transport errors, overflows and lost synchronisation; what there was of each is listed below the table, and all of it with --json.",
@@ -30,16 +31,21 @@ export const tuners: Command = {
     const box = await boxClient(args, io);
     const answer = await box.call(Tuners, "GET", "/api/v1/tuners");
     if (args.has("json")) printJson(io, answer);
-    else io.stdout.write(renderTuners(answer.tuners, io.stdout.columns));
+    else io.stdout.write(renderTuners(answer, io.stdout.columns));
     return EXIT.ok;
   },
 };
 
 /** The table, and below it what each busy tuner receives and for whom. */
-export function renderTuners(all: readonly Tuner[], columns: number | undefined): string {
-  if (all.length === 0) return "The box has no tuner: name one in its configuration under `tuners`.\n";
+export function renderTuners(answer: TunersAnswer, columns: number | undefined): string {
   const width = columns ?? 80;
-  return renderTable(COLUMNS, all, columns) + all.map((tuner) => details(tuner, width)).join("");
+  const none = noTuner(answer);
+  if (none !== null) return `${wrap(printable(none), width)}\n`;
+  const all = toldApart(answer.tuners);
+  const missing = absent(answer.sources).map((text) => `\n${wrap(printable(text), width)}\n`);
+  return [renderTable(COLUMNS, all, columns), ...all.map((tuner) => details(tuner, width)), ...missing].join(
+    "",
+  );
 }
 
 function details(tuner: Tuner, width: number): string {
@@ -47,7 +53,7 @@ function details(tuner: Tuner, width: number): string {
   const rows: [string, string][] = [
     ["signal", signalDetails(tuner)],
     ["services", tuner.services.map(({ name }) => name).join(", ")],
-    ["consumers", tuner.consumers.join(", ")],
+    ["used by", tuner.consumers.map((one) => OWN_WORK[one] ?? one).join(", ")],
     ["scanned", counters.packetsScanned === counters.packets ? "" : `${counters.packetsScanned} packets`],
     ["errors", counted(counters)],
   ];
@@ -55,6 +61,20 @@ function details(tuner: Tuner, width: number): string {
     .filter(([, text]) => text !== "")
     .map(([title, text]) => `  ${title.padEnd(9)}  ${wrap(printable(text), width - 13, " ".repeat(13))}\n`);
   return lines.length === 0 ? "" : `\n${printable(tuner.name)}\n${lines.join("")}`;
+}
+
+/** What the box does by itself, in words. */
+const OWN_WORK: Readonly<Record<string, string>> = {
+  survey: "the box itself, looking for channels and programmes",
+};
+
+/** Those of one name, such as two sticks of one make, with their ids: by the place where they are plugged in. */
+export function toldApart(all: readonly Tuner[]): Tuner[] {
+  return all.map((tuner) =>
+    all.some(({ id, name }) => id !== tuner.id && name === tuner.name)
+      ? { ...tuner, name: `${tuner.name} (${tuner.id})` }
+      : tuner,
+  );
 }
 
 /** The verdict, and figures that it does not name. */

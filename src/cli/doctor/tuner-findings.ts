@@ -1,4 +1,6 @@
-import type { Tuner } from "../../protocol/api.ts";
+import type { NamedSource, Tuner } from "../../protocol/api.ts";
+import { toldApart } from "../commands/tuners.ts";
+import { noChannels, noTuner } from "../no-tuner.ts";
 import { note, ok, problem, warning, type Finding } from "./finding.ts";
 
 /** What the doctor needs of an adapter's description. */
@@ -29,16 +31,19 @@ const TOLD_FAULTS = 3;
 /**
  * @param wanted numbers of the adapters that the configuration uses; `all`, or null for none
  * @param running whether the daemon runs: it may be what holds them
+ * @param told whether it has said itself what of them is absent; default false
  */
 export function adapterFindings(
   adapters: readonly Adapter[],
   wanted: readonly number[] | "all" | null,
   running: boolean,
+  told = false,
 ): Finding[] {
   const findings = adapters.map((one) => {
     const used = wanted === "all" || (wanted?.includes(one.adapter) ?? false);
     return adapterFinding(one, used, running);
   });
+  if (told) return findings;
   const there = new Set(adapters.map(({ adapter }) => adapter));
   if (wanted === "all" && there.size === 0)
     findings.push(
@@ -101,7 +106,16 @@ export function sourceFindings(sources: readonly Source[]): Finding[] {
 
 /** The daemon of the state directory, as it was found. */
 export type Daemon =
-  | { readonly kind: "running"; readonly tuners: readonly Tuner[] }
+  | {
+      readonly kind: "running";
+      readonly tuners: readonly Tuner[];
+      /** What it was told to receive with; absent: it does not tell. */
+      readonly sources?: readonly NamedSource[];
+      /** How many it knows. */
+      readonly channels: number;
+      /** The directory that the person named. */
+      readonly state?: string;
+    }
   | { readonly kind: "absent" }
   /** It runs for another user. */
   | { readonly kind: "forbidden" }
@@ -119,17 +133,53 @@ export function daemonFindings(daemon: Daemon): Finding[] {
     case "silent":
       return [warning("daemon", `It does not answer as it should: ${daemon.message}`)];
     case "running":
-      return [
-        ok("daemon", `It runs, with ${daemon.tuners.length} tuner${daemon.tuners.length === 1 ? "" : "s"}.`),
-        ...daemon.tuners.flatMap(tunerFindings),
-      ];
+      return [runs(daemon), ...toldApart(daemon.tuners).map(tunerFinding), ...wanting(daemon)];
   }
 }
 
-function tunerFindings({ name, error, signal }: Tuner): Finding[] {
-  if (error !== null)
-    return [problem(`tuner ${name}`, `It failed: ${error}. \`tellyport tuners\` shows more.`)];
-  const verdict = signal?.verdict ?? null;
-  const bad = verdict !== null && (verdict.level === "poor" || verdict.level === "none");
-  return bad ? [warning(`tuner ${name}`, `${verdict.text}.`)] : [];
+type Running = Extract<Daemon, { kind: "running" }>;
+
+function runs({ tuners, sources = [] }: Running): Finding {
+  const count = `${tuners.length} tuner${tuners.length === 1 ? "" : "s"}`;
+  const from = sources.length === 0 ? "" : ` of ${sources.map(({ name }) => name).join(", ")}`;
+  return ok("daemon", `It runs, with ${count}${from}.`);
 }
+
+/** What was named and is not there; and that nobody has looked for channels yet. */
+function wanting({ tuners, sources, channels, state }: Running): Finding[] {
+  const missing = (sources ?? []).flatMap(({ name, problems }) =>
+    problems.map((text) => problem(name, text)),
+  );
+  if (tuners.length === 0)
+    return missing.length > 0
+      ? missing
+      : [problem("tuners", noTuner({ tuners, sources: sources ?? [] }) ?? "")];
+  if (channels > 0) return missing;
+  return [...missing, warning("channels", noChannels({ tuners, sources: sources ?? [] }, state))];
+}
+
+/** Who looks at what may well not be there: no signal is no fault then. */
+const SEARCHES = new Set(["survey", "channel scan", "check of the tuner"]);
+
+function tunerFinding({ name, error, signal, state, multiplex, consumers }: Tuner): Finding {
+  const subject = `tuner ${name}`;
+  if (error !== null) return problem(subject, `${FAULTS[error] ?? `It failed: ${error}.`}`);
+  if (multiplex === null) return ok(subject, "idle");
+  const verdict = signal?.verdict ?? null;
+  if (state === "tuning" || verdict?.level === "none") {
+    const searches = consumers.every((one) => SEARCHES.has(one));
+    return state === "tuning" || verdict === null || searches
+      ? ok(subject, `looks for a signal at ${multiplex}`)
+      : warning(subject, `${verdict.text}.`);
+  }
+  if (verdict?.level === "poor") return warning(subject, `${verdict.text}.`);
+  return ok(subject, `receives ${multiplex}${verdict === null ? "" : `, ${verdict.text}`}`);
+}
+
+/** What a tuner fails with, and what helps. */
+const FAULTS: Readonly<Record<string, string>> = {
+  "device-gone":
+    "Its device does not answer: check that it is plugged in and switched on. It is tried again by itself.",
+  "device-busy": "Another program uses it: end that.",
+  "no-data": "It has a signal, and nothing comes: plug it in again, or start the box again.",
+};

@@ -120,7 +120,7 @@ export class ChannelList {
     const free = nextFree(new Set([...this.#channels.values()].map((one) => one.number)), number);
     throw new TellyportError(
       "channel-number-taken",
-      `${number} is the number of ${name}: choose another one, such as ${free}, or give ${name} another one first.`,
+      `${number} is the number of "${name}": choose another one, such as ${free}, or give "${name}" another one first.`,
       { detail: { channel: holder.id, name, free } },
     );
   }

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Milliseconds, Seconds } from "../../kernel/units.ts";
 import type { ChannelCodecs } from "../../protocol/api.ts";
+import { channelIdOf } from "../../protocol/channel-id.ts";
 import type { Service, ServiceKey, ServiceKind } from "../../tuner/ports.ts";
 
 /** What earlier runs of a channel's stream measured: lets target duration and bandwidth be right from the first byte. */
@@ -38,14 +38,7 @@ export interface ListedChannel extends StoredChannel {
   readonly favourite: boolean;
 }
 
-/**
- * A channel's id: a hash of where it is. The original_network_id is left out because it becomes known (from the SDT) later
- * than the rest, and the id must not change then; inside one multiplex the other two are unique.
- */
-export function channelId(service: Pick<Service, "key" | "multiplex">): string {
-  const { transportStreamId, serviceId } = service.key;
-  return createHash("sha256")
-    .update(`${service.multiplex.id}\n${transportStreamId}\n${serviceId}`)
-    .digest("hex")
-    .slice(0, 16);
+/** The id of the channel that a service is, see {@link channelIdOf}. */
+export function channelId({ key, multiplex }: Pick<Service, "key" | "multiplex">): string {
+  return channelIdOf(multiplex.id, key.transportStreamId, key.serviceId);
 }

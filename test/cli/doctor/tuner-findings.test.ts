@@ -94,14 +94,61 @@ t.test("doctor: what the daemon says of its tuners", (t) => {
   };
   const weak = { ...TUNER, name: "B", signal: { strength: null, cnr: 12, verdict } };
   const failed = { ...TUNER, name: "C", state: "failed" as const, error: "device-gone", signal: null };
-  t.same(daemonFindings({ kind: "running", tuners: [TUNER, weak, failed] }), [
+  t.same(daemonFindings({ kind: "running", tuners: [TUNER, weak, failed], channels: 3 }), [
     { subject: "daemon", level: "ok", message: "It runs, with 3 tuners." },
+    { subject: "tuner mock-a", level: "ok", message: "receives mock-1" },
     { subject: "tuner B", level: "warning", message: "weak: 12 dB, picture will break." },
     {
       subject: "tuner C",
       level: "problem",
-      message: "It failed: device-gone. `tellyport tuners` shows more.",
+      message:
+        "Its device does not answer: check that it is plugged in and switched on. It is tried again by itself.",
     },
   ]);
+  t.end();
+});
+
+t.test("doctor: what the daemon was told to receive with, and that nobody has scanned", (t) => {
+  const idle = { ...TUNER, state: "idle" as const, multiplex: null, signal: null, consumers: [] };
+  const dvb = [{ name: "dvb", problems: [] }];
+  t.match(daemonFindings({ kind: "running", tuners: [idle], sources: dvb, channels: 0, state: "var" }), [
+    { level: "ok", message: "It runs, with 1 tuner of dvb." },
+    { subject: "tuner mock-a", level: "ok", message: "idle" },
+    {
+      subject: "channels",
+      level: "warning",
+      message: /`tellyport scan --country XX --state var` finds them/,
+    },
+  ]);
+  const mock = [{ name: "mock", problems: [] }];
+  t.match(daemonFindings({ kind: "running", tuners: [idle], sources: mock, channels: 0 }).at(-1), {
+    message: /looking for them/,
+  });
+  const gone = [{ name: "dvb:9", problems: ["DVB adapter 9 is not there: plug it in."] }];
+  t.same(daemonFindings({ kind: "running", tuners: [], sources: gone, channels: 0 }), [
+    { subject: "daemon", level: "ok", message: "It runs, with 0 tuners of dvb:9." },
+    { subject: "dvb:9", level: "problem", message: "DVB adapter 9 is not there: plug it in." },
+  ]);
+  t.match(daemonFindings({ kind: "running", tuners: [], sources: [], channels: 0 }).at(-1), {
+    level: "problem",
+    message: /none was named/,
+  });
+  t.same(adapterFindings([], "all", true, true), [], "the daemon has said it");
+  t.end();
+});
+
+t.test("doctor: no signal where the box only looks is no fault, and is one where somebody watches", (t) => {
+  const verdict = {
+    level: "none" as const,
+    code: "no-signal",
+    text: "no signal: check aerial",
+    margin: null,
+  };
+  const silent = { ...TUNER, state: "degraded" as const, signal: { strength: null, cnr: null, verdict } };
+  const of = (consumers: string[]) =>
+    daemonFindings({ kind: "running", tuners: [{ ...silent, consumers }], channels: 1 })[1];
+  t.match(of(["survey"]), { level: "ok", message: "looks for a signal at mock-1" });
+  t.match(of(["channel scan"]), { level: "ok" });
+  t.match(of(["survey", "live: Das Erste"]), { level: "warning", message: "no signal: check aerial." });
   t.end();
 });
