@@ -21,9 +21,12 @@ export class ChannelStarts {
   /** Epoch ms; of those with an end. */
   first = Infinity;
   last = -Infinity;
+  /** Some begin before others have ended: a loose edge, as broadcasters have them. */
+  overlaps = false;
   /** The latest start of all has no next one yet. */
   #open: XmltvProgramme | null = null;
   #latest = -Infinity;
+  #latestEnd = -Infinity;
 
   /** @returns programmes whose end is known now, in no order */
   add(programme: XmltvProgramme): Ended[] {
@@ -35,6 +38,8 @@ export class ChannelStarts {
       if (one.endsAt === null && endsAt - one.startsAt > LONGEST_GUESS) return;
       this.first = Math.min(this.first, one.startsAt);
       this.last = Math.max(this.last, one.startsAt);
+      this.overlaps ||= one.startsAt < this.#latestEnd;
+      this.#latestEnd = Math.max(this.#latestEnd, endsAt);
       ended.push({ programme: one, endsAt });
     };
     if (this.#open !== null && startsAt > this.#open.startsAt) {

@@ -7,8 +7,9 @@ import { XmltvReader, type XmltvProgramme } from "./xmltv-reader.ts";
 const DAY = 24 * 60 * 60_000;
 /** How far ahead the guide keeps programmes, ms. */
 const AHEAD = 8 * DAY;
-/** Events handed on at a time. */
+/** Events handed on at a time: from so many on when the channel changes, and at most. */
 const SLICE = 250;
+const LONGEST_SLICE = 1000;
 
 export interface ListingImport {
   /** Of {@link documentText}. */
@@ -49,10 +50,15 @@ export async function importListing(listing: ListingImport): Promise<Imported> {
   const starts = new Map<string, ChannelStarts>();
   const services = new Map<string, { key: ServiceKey; of: ChannelStarts }>();
   let slice: GuideEvent[] = [];
+  /** Where the slice may end. */
+  let ready = 0;
+  let channel = "";
   let programmes = 0;
 
   const programme = (one: XmltvProgramme): void => {
     if (one.startsAt < now - DAY || one.startsAt > now + AHEAD || (one.endsAt ?? Infinity) <= now) return;
+    if (one.channel !== channel) ready = slice.length;
+    channel = one.channel;
     const keys = match.servicesOf(one.channel).filter((key) => !listing.isTaken(key));
     if (keys.length === 0) return;
     let of = starts.get(one.channel);
@@ -68,20 +74,29 @@ export async function importListing(listing: ListingImport): Promise<Imported> {
   };
   const reader = new XmltvReader({ channel: (entry) => match.add(entry), programme });
 
+  const hand = async (count: number): Promise<void> => {
+    const events = slice.slice(0, count);
+    slice = slice.slice(count);
+    ready = 0;
+    const touched = new Set(events.map(({ service }) => serviceKeyText(service)));
+    // Without a span they take nothing away, but tell what stands side by side in the listing.
+    const listed = [...touched].flatMap((text) => {
+      const { key, of } = services.get(text) ?? {};
+      return key === undefined || of?.overlaps !== true ? [] : [stretchOf(key, of.eventIds, 0, 0)];
+    });
+    take(events, listed);
+    await pause();
+  };
   for await (const text of listing.text) {
     reader.write(text);
-    while (slice.length >= SLICE) {
-      take(slice.slice(0, SLICE), []);
-      slice = slice.slice(SLICE);
-      await pause();
-    }
+    while (ready >= SLICE || slice.length >= LONGEST_SLICE)
+      await hand(ready >= SLICE ? Math.min(ready, LONGEST_SLICE) : LONGEST_SLICE);
     await pause();
   }
   reader.end();
-  take(slice, []);
+  while (slice.length > 0) await hand(LONGEST_SLICE);
   for (const { key, of } of services.values()) {
-    const stretch = { service: key, from: of.first, to: of.last + 1, eventIds: of.eventIds };
-    take([], [{ ...stretch, actual: false, imported: true }]);
+    take([], [stretchOf(key, of.eventIds, of.first, of.last + 1)]);
     await pause();
   }
   return {
@@ -92,3 +107,10 @@ export async function importListing(listing: ListingImport): Promise<Imported> {
     unknown: match.unknown,
   };
 }
+
+const stretchOf = (
+  service: ServiceKey,
+  eventIds: readonly number[],
+  from: number,
+  to: number,
+): GuideStretch => ({ service, from, to, eventIds, actual: false, imported: true });

@@ -4,8 +4,9 @@ import { languageOfXmltv } from "./languages.ts";
 import type { XmltvProgramme, XmltvText, XmltvValue } from "./xmltv-reader.ts";
 
 /**
- * The id of an imported event: its start in seconds since 1970. It is the same at each import, no other programme of the service has
- * it, and since every start is of the year 2000 or later it is above the 16 bits of a broadcast event_id.
+ * The id of an imported event: its start in seconds since 1970. It is the same at each import; no programme that begins at another time
+ * has it, and of those that begin at the same time the guide keeps the last. Since every start is of the year 2000 or later, it is above
+ * the 16 bits of a broadcast event_id.
  */
 export const importedEventId = (startsAt: number): number => Math.round(startsAt / 1000);
 
