@@ -257,14 +257,20 @@ export const GuideFound = Type.Object(
 );
 export type GuideFound = Static<typeof GuideFound>;
 
-export const Availability = Type.Union([
-  Type.Literal("free"),
-  Type.Literal("shares-tuner"),
-  Type.Literal("would-displace"),
-  Type.Literal("busy"),
-  Type.Literal("scrambled"),
-  Type.Literal("no-signal"),
-]);
+export const Availability = Type.Union(
+  [
+    Type.Literal("free"),
+    Type.Literal("shares-tuner"),
+    Type.Literal("would-displace"),
+    Type.Literal("busy"),
+    Type.Literal("scrambled"),
+    Type.Literal("no-signal"),
+  ],
+  {
+    description:
+      "For the one who asks: `would-displace` ends what somebody lighter does, or another playback of the same client",
+  },
+);
 export type Availability = Static<typeof Availability>;
 
 export const ChannelCodecs = Type.Object({
@@ -370,6 +376,7 @@ export const Tuner = Type.Object(
       Type.Literal("failed"),
     ]),
     multiplex: Type.Union([Type.String(), Type.Null()]),
+    place: Type.Optional(Type.String({ description: "The multiplex, for people: DVB-T 482 MHz" })),
     error: Type.Union([Type.String({ description: "Error code" }), Type.Null()]),
     signal: Type.Union([
       Type.Object({

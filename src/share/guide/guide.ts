@@ -42,6 +42,8 @@ export class Guide {
   #stretches: GuideStretch[] = [];
   #flush: Timer | null = null;
   #unsubscribe: (() => void) | null = null;
+  /** The last look into the database failed: said once. */
+  #unreadable = false;
 
   constructor(deps: { tuners: Tuners; store: GuideStore; clock: Clock; log: Log }) {
     this.#deps = deps;
@@ -86,7 +88,7 @@ export class Guide {
   /** Programmes that touch [from, to), epoch ms, at most `limit`. */
   schedule(service: ServiceKey, from: number, to: number, limit: number): Programme[] {
     this.flush();
-    return this.#deps.store.between(service, from, to, limit).map(programmeOf);
+    return this.#stored(service, from, to, limit).map(programmeOf);
   }
 
   /** Programmes that are not over and have all words of `text` in title or description, titles first, then by time. */
@@ -147,6 +149,19 @@ export class Guide {
     this.changed.emit();
   }
 
+  /** A file that has become unreadable must not take the channels away with it; the next start begins it anew. */
+  #stored(service: ServiceKey, from: number, to: number, limit: number): RankedEvent[] {
+    try {
+      const stored = this.#deps.store.between(service, from, to, limit);
+      this.#unreadable = false;
+      return stored;
+    } catch (error) {
+      if (!this.#unreadable) this.#deps.log.error({ error: messageOf(error) }, "guide-not-read");
+      this.#unreadable = true;
+      return [];
+    }
+  }
+
   #comingOf(service: ServiceKey, at: number): Coming {
     const key = serviceKeyText(service);
     let coming = this.#coming.get(key);
@@ -160,7 +175,7 @@ export class Guide {
     const due = Math.abs(this.#deps.clock.monotonic() - coming.lookedAt) >= LOOK_AGAIN;
     if ((now === null || next === null) && due) {
       coming.lookedAt = this.#deps.clock.monotonic();
-      const stored = this.#deps.store.between(service, at, Number.MAX_SAFE_INTEGER, HELD);
+      const stored = this.#stored(service, at, Number.MAX_SAFE_INTEGER, HELD);
       // What is in memory is newer than what is written.
       coming.events = mergeEvents(stored, coming.events, at, HELD);
     }

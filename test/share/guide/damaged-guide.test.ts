@@ -11,11 +11,12 @@ import { openDatabase } from "../../../src/kernel/store/database.ts";
 import { startBox } from "../../../src/main.ts";
 import { createGuideStore } from "../../../src/share/guide/guide-store.ts";
 import { openGuideDatabase } from "../../../src/share/guide/guide-database.ts";
+import { Guide } from "../../../src/share/guide/guide.ts";
 import { openGuide } from "../../../src/share/guide/open-guide.ts";
 import { ranked } from "../../../src/share/guide/event-ranks.ts";
 import { PROJECT } from "../../helpers/captures.ts";
 import { temporaryFolder, type Teardown } from "../../helpers/temporary.ts";
-import { service, silent } from "../fakes.ts";
+import { FakeTuners, service, silent } from "../fakes.ts";
 
 t.test("box: a guide file that is no database is begun anew, and the log says so", async (t) => {
   const state = await temporaryFolder(t);
@@ -59,6 +60,27 @@ t.test("open guide: one that is whole is left as it is", async (t) => {
   t.equal(createGuideStore(database).between(of, 0, Number.MAX_SAFE_INTEGER, 9999).length, 900);
   database.close();
   t.notOk(existsSync(`${path}.damaged`));
+});
+
+t.test("guide: pages that are damaged while it runs take programmes away, and nothing else", async (t) => {
+  const path = join(await temporaryFolder(t), "guide.db");
+  writeFileSync(path, await guideFile(t));
+  const database = openDatabase(path);
+  t.teardown(() => database.close());
+  const tuners = new FakeTuners([service(1)]);
+  const lines: string[] = [];
+  const log = pino({ level: "error" }, { write: (line: string) => void lines.push(line) });
+  const guide = new Guide({ tuners, store: createGuideStore(database), clock: systemClock, log });
+  t.not(guide.nowAndNext(of).now, null);
+  // What is in memory stays; another service has to be looked up.
+  database.exec("DROP TABLE guide_slot");
+  t.not(guide.nowAndNext(of).now, null);
+  const other = service(2).key;
+  t.same(guide.nowAndNext(other), { now: null, next: null });
+  t.same(guide.schedule(of, 0, Number.MAX_SAFE_INTEGER, 9), []);
+  t.equal(lines.length, 1, "said once");
+  t.match(lines[0], /guide-not-read/);
+  guide.stop();
 });
 
 t.test("box: a guide that cannot be kept at all is kept in memory", async (t) => {
