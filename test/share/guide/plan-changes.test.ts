@@ -157,13 +157,19 @@ t.test(
           // What runs stays, and what present/following or a file says is not the schedule's to withdraw.
           if (!came && withdrawn && one.startsAt > noon && !isPresentFollowing(one) && !isImported(one))
             return true;
-          // One that came moved, and lost its new place.
-          if (came) return [...state.values(), ...added].some((other) => other.eventId !== one.eventId);
+          // One that came has moved, and lost its new place, or the one it had.
+          const moved = added.find(({ eventId }) => eventId === one.eventId);
+          if (moved !== undefined)
+            return [...state.values(), ...added].some(
+              (other) =>
+                other.eventId !== one.eventId &&
+                (collide(cut(other), cut(moved)) || collide(cut(other), one)),
+            );
           return added.some(
             (other) =>
-              (collide(cut(other), one) || state.has(other.eventId)) &&
-              other.timesRank >= 0 &&
-              (isActual(other) || !isActual(one) || isActual(state.get(other.eventId) ?? other)),
+              collide(cut(other), one) &&
+              other.timesRank >= one.timesRank &&
+              (isActual(other) || !isActual(one)),
           );
         });
       }),
