@@ -7,9 +7,10 @@ import { XmltvReader, type XmltvProgramme } from "./xmltv-reader.ts";
 const DAY = 24 * 60 * 60_000;
 /** How far ahead the guide keeps programmes, ms. */
 const AHEAD = 8 * DAY;
-/** Events handed on at a time: from so many on when the channel changes, and at most. */
-const SLICE = 250;
-const LONGEST_SLICE = 1000;
+/** Events gathered before they are handed on by service, so that a listing by time does not touch every service with every event. */
+const GATHERED = 4000;
+/** Events handed on at a time, about: nobody waits longer for them than a picture takes. */
+const PORTION = 100;
 
 export interface ListingImport {
   /** Of {@link documentText}. */
@@ -23,6 +24,7 @@ export interface ListingImport {
   readonly now: number;
   /** Services that somebody else gives the guide of. */
   readonly isTaken: (service: ServiceKey) => boolean;
+  /** Writes them. */
   readonly take: (events: readonly GuideEvent[], stretches: readonly GuideStretch[]) => void;
   /** Lets others run. */
   readonly pause: () => Promise<void>;
@@ -40,7 +42,7 @@ export interface Imported {
 }
 
 /**
- * Takes a listing into the guide, in slices; it is never in memory as a whole. What earlier imports had of a channel, within the time
+ * Takes a listing into the guide, in portions; it is never in memory as a whole. What earlier imports had of a channel, within the time
  * that the listing covers, and the listing has not, goes at the end, when the listing is known to be whole.
  * @throws TellyportError `guide-source-invalid`, and those of `text`; what was read until then stays in the guide
  */
@@ -49,16 +51,12 @@ export async function importListing(listing: ListingImport): Promise<Imported> {
   const match = new ChannelMatch(listing.channels, listing.decided);
   const starts = new Map<string, ChannelStarts>();
   const services = new Map<string, { key: ServiceKey; of: ChannelStarts }>();
-  let slice: GuideEvent[] = [];
-  /** Where the slice may end. */
-  let ready = 0;
-  let channel = "";
+  const gathered = new Map<string, GuideEvent[]>();
+  let count = 0;
   let programmes = 0;
 
   const programme = (one: XmltvProgramme): void => {
     if (one.startsAt < now - DAY || one.startsAt > now + AHEAD || (one.endsAt ?? Infinity) <= now) return;
-    if (one.channel !== channel) ready = slice.length;
-    channel = one.channel;
     const keys = match.servicesOf(one.channel).filter((key) => !listing.isTaken(key));
     if (keys.length === 0) return;
     let of = starts.get(one.channel);
@@ -66,35 +64,44 @@ export async function importListing(listing: ListingImport): Promise<Imported> {
     for (const { programme: ended, endsAt } of of.add(one)) {
       if (endsAt <= now) continue;
       for (const key of keys) {
-        services.set(serviceKeyText(key), { key, of });
-        slice.push(importedEvent(ended, key, endsAt, listing.languages));
+        const text = serviceKeyText(key);
+        services.set(text, { key, of });
+        const events = gathered.get(text);
+        const event = importedEvent(ended, key, endsAt, listing.languages);
+        if (events === undefined) gathered.set(text, [event]);
+        else events.push(event);
+        count++;
         programmes++;
       }
     }
   };
   const reader = new XmltvReader({ channel: (entry) => match.add(entry), programme });
 
-  const hand = async (count: number): Promise<void> => {
-    const events = slice.slice(0, count);
-    slice = slice.slice(count);
-    ready = 0;
-    const touched = new Set(events.map(({ service }) => serviceKeyText(service)));
-    // Without a span they take nothing away, but tell what stands side by side in the listing.
-    const listed = [...touched].flatMap((text) => {
+  const handOn = async (): Promise<void> => {
+    let events: GuideEvent[] = [];
+    let listed: GuideStretch[] = [];
+    for (const [text, list] of gathered) {
       const { key, of } = services.get(text) ?? {};
-      return key === undefined || of?.overlaps !== true ? [] : [stretchOf(key, of.eventIds, 0, 0)];
-    });
+      events.push(...list);
+      // Without a span it takes nothing away, but tells what stands side by side in the listing.
+      if (key !== undefined && of?.overlaps === true) listed.push(stretchOf(key, of.eventIds, 0, 0));
+      if (events.length < PORTION) continue;
+      take(events, listed);
+      [events, listed] = [[], []];
+      await pause();
+    }
     take(events, listed);
+    gathered.clear();
+    count = 0;
     await pause();
   };
   for await (const text of listing.text) {
     reader.write(text);
-    while (ready >= SLICE || slice.length >= LONGEST_SLICE)
-      await hand(ready >= SLICE ? Math.min(ready, LONGEST_SLICE) : LONGEST_SLICE);
+    if (count >= GATHERED) await handOn();
     await pause();
   }
   reader.end();
-  while (slice.length > 0) await hand(LONGEST_SLICE);
+  await handOn();
   for (const { key, of } of services.values()) {
     take([], [stretchOf(key, of.eventIds, of.first, of.last + 1)]);
     await pause();

@@ -13,7 +13,10 @@ export interface XmltvFeedsDeps {
   /** In the order of the configuration: the first that has a channel gives its guide. */
   readonly sources: readonly XmltvSource[];
   readonly channels: () => readonly MatchedChannel[];
-  readonly guide: { import(events: readonly GuideEvent[], stretches?: readonly GuideStretch[]): void };
+  readonly guide: {
+    import(events: readonly GuideEvent[], stretches?: readonly GuideStretch[]): void;
+    flush(): void;
+  };
   readonly clock: Clock;
   readonly log: FeedDeps["log"];
   /** Default: that of the platform. */
@@ -41,7 +44,11 @@ export class XmltvFeeds {
           fetch: deps.fetch ?? fetch,
           limits: { ...DOWNLOAD_LIMITS, ...deps.limits },
           signal: this.#ender.signal,
-          take: (events, stretches) => guide.import(events, stretches),
+          take: (events, stretches) => {
+            guide.import(events, stretches);
+            // At once, while they are few.
+            guide.flush();
+          },
           pause: () => new Promise((resolve) => setImmediate(resolve)),
         }),
     );
