@@ -52,6 +52,11 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: "Multiplex", value: ({ service }) => service.place ?? service.multiplex, shrinkTo: 10 },
 ];
 
+/** The id of the channel that a service is. */
+export function channelOf({ multiplex, transportStreamId, serviceId }: ScannedService): string {
+  return channelIdOf(multiplex, transportStreamId, serviceId);
+}
+
 const numberOf = ({ service, channel }: Row): number =>
   channel?.number ?? service.lcn ?? Number.MAX_SAFE_INTEGER;
 const nameOf = ({ service, channel }: Row): string => channel?.name ?? service.name;
@@ -80,7 +85,7 @@ export function renderScan(
   const byId = new Map(channels.map((one) => [one.id, one]));
   const rowOf = (service: ScannedService): Row => ({
     service,
-    channel: byId.get(channelIdOf(service.multiplex, service.transportStreamId, service.serviceId)),
+    channel: byId.get(channelOf(service)),
   });
   const width = columns ?? 80;
   const services = scan.services ?? [];

@@ -330,7 +330,9 @@ export class MuxSession {
 
   #fail(code: ErrorCode, message: string): void {
     if (this.#tuning.over) return;
-    this.#log.warn({ tuner: this.driver.id, multiplex: this.multiplex.id, code }, "session-failed");
+    // Who only looks what is there finds many frequencies empty.
+    const level = code === "no-lock" && this.#feeds.size === 0 ? "info" : "warn";
+    this.#log[level]({ tuner: this.driver.id, multiplex: this.multiplex.id, code }, "session-failed");
     this.#error = code;
     this.#end(code, message);
     this.#state = transition(this.#state, "fail");

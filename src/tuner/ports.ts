@@ -412,6 +412,8 @@ export interface TunerSnapshot {
   readonly name: string;
   readonly state: "idle" | "tuning" | "locked" | "streaming" | "degraded" | "failed";
   readonly multiplex: string | null;
+  /** The multiplex, for people; absent: none. */
+  readonly place?: string;
   readonly error: ErrorCode | null;
   readonly signal: Signal | null;
   /** What the signal means for the picture. Null or absent: nothing is tuned. */

@@ -31,6 +31,7 @@ export function describeTuner(snapshot: TunerSnapshot): Tuner {
     name: snapshot.name,
     state: snapshot.state,
     multiplex: snapshot.multiplex,
+    ...(snapshot.place !== undefined && { place: snapshot.place }),
     error: snapshot.error,
     signal:
       signal === null

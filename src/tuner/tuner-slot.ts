@@ -1,6 +1,7 @@
 import type { Timer } from "../kernel/clock.ts";
 import type { ErrorCode } from "../kernel/errors.ts";
 import type { MuxSession } from "./mux-session.ts";
+import { describePlace } from "./place.ts";
 import { judgeSignal } from "./signal-verdict.ts";
 import type { Multiplex, Service, TunerDriver, TunerSnapshot } from "./ports.ts";
 import { restAfter } from "./recovery.ts";
@@ -87,6 +88,7 @@ export function describeSlot(slot: Slot, services: readonly Service[], surveyed:
     name: driver.name,
     state: session?.state ?? (slot.error === null ? "idle" : "failed"),
     multiplex: session?.multiplex.id ?? null,
+    ...(session !== null && { place: describePlace(session.multiplex) }),
     error: session?.error ?? slot.error,
     signal,
     verdict: session === null || signal === null ? null : judgeSignal(signal, session.multiplex.delivery),

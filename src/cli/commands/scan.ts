@@ -15,10 +15,12 @@ import { EXIT } from "../exit-codes.ts";
 import { clockOf, printJson, type Io } from "../io.ts";
 import { noTuner } from "../no-tuner.ts";
 import { scanProgress } from "../scan-progress.ts";
-import { renderScan } from "../scan-report.ts";
+import { channelOf, renderScan } from "../scan-report.ts";
 
 /** How often the daemon is asked how far it is, ms. */
 const POLL_MS = 300;
+/** How often the box is asked for channels that it does not list yet. */
+const LISTED_TRIES = 5;
 const CANCEL_TIMEOUT_MS = 5000;
 const SYSTEMS = ["dvbt", "dvbt2", "dvbc", "dvbs", "dvbs2", "isdbt", "dtmb", "atsc", "cable"] as const;
 
@@ -133,7 +135,7 @@ async function scanByDaemon(
     return { result: await cancel(args, io), channels: [] };
   }
   if (state.state === "failed") throw await withoutTuner(box, failure(state));
-  return { result: state, channels: await channelsOf(box) };
+  return { result: state, channels: await channelsOf(box, state, io) };
 }
 
 /** What the box has no tuner for is told as that, with what was named and is not there. */
@@ -144,10 +146,19 @@ async function withoutTuner(box: BoxClient, error: unknown): Promise<unknown> {
   return why === null ? error : new TellyportError("device-gone", why, { cause: error });
 }
 
-/** Their numbers and names are what the person will see; a box that does not tell them is no failure of the scan. */
-async function channelsOf(box: BoxClient): Promise<readonly Channel[]> {
+/**
+ * Their numbers and names are what the person will see. The box lists new ones after a moment; one that does not tell them is no
+ * failure of the scan.
+ */
+async function channelsOf(box: BoxClient, { services, dryRun }: Scan, io: Io): Promise<readonly Channel[]> {
   try {
-    return (await box.call(Channels, "GET", "/api/v1/channels?hidden=true")).channels;
+    for (let tries = 1; ; tries++) {
+      const { channels } = await box.call(Channels, "GET", "/api/v1/channels?hidden=true");
+      const listed = new Set(channels.map(({ id }) => id));
+      const isWhole = (services ?? []).every((one) => listed.has(channelOf(one)));
+      if (isWhole || dryRun || tries === LISTED_TRIES) return channels;
+      await sleep(clockOf(io), POLL_MS, io.signal);
+    }
   } catch (error) {
     if (!isTellyportError(error)) throw error;
     return [];

@@ -14,7 +14,7 @@ const COLUMNS: readonly Column<Tuner>[] = [
     value: ({ state, error }) => (error === null ? state : `${state}: ${error}`),
     shrinkTo: 8,
   },
-  { title: "Multiplex", value: ({ multiplex }) => multiplex ?? "-", shrinkTo: 9 },
+  { title: "Multiplex", value: ({ multiplex, place }) => place ?? multiplex ?? "-", shrinkTo: 9 },
   { title: "Signal", value: signalOf },
   { title: "Packets", value: ({ counters }) => String(counters.packets), align: "right" },
   { title: "Errors", value: errorsOf, align: "right" },
@@ -72,7 +72,7 @@ const OWN_WORK: Readonly<Record<string, string>> = {
 export function toldApart(all: readonly Tuner[]): Tuner[] {
   return all.map((tuner) =>
     all.some(({ id, name }) => id !== tuner.id && name === tuner.name)
-      ? { ...tuner, name: `${tuner.name} (${tuner.id})` }
+      ? { ...tuner, name: `${tuner.id} (${tuner.name})` }
       : tuner,
   );
 }

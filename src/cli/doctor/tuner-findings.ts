@@ -161,7 +161,7 @@ function wanting({ tuners, sources, channels, state }: Running): Finding[] {
 /** Who looks at what may well not be there: no signal is no fault then. */
 const SEARCHES = new Set(["survey", "channel scan", "check of the tuner"]);
 
-function tunerFinding({ name, error, signal, state, multiplex, consumers }: Tuner): Finding {
+function tunerFinding({ name, error, signal, state, multiplex, place, consumers }: Tuner): Finding {
   const subject = `tuner ${name}`;
   if (error !== null) return problem(subject, `${FAULTS[error] ?? `It failed: ${error}.`}`);
   if (multiplex === null) return ok(subject, "idle");
@@ -169,11 +169,11 @@ function tunerFinding({ name, error, signal, state, multiplex, consumers }: Tune
   if (state === "tuning" || verdict?.level === "none") {
     const searches = consumers.every((one) => SEARCHES.has(one));
     return state === "tuning" || verdict === null || searches
-      ? ok(subject, `looks for a signal at ${multiplex}`)
+      ? ok(subject, `looks for a signal at ${place ?? multiplex}`)
       : warning(subject, `${verdict.text}.`);
   }
   if (verdict?.level === "poor") return warning(subject, `${verdict.text}.`);
-  return ok(subject, `receives ${multiplex}${verdict === null ? "" : `, ${verdict.text}`}`);
+  return ok(subject, `receives ${place ?? multiplex}${verdict === null ? "" : `, ${verdict.text}`}`);
 }
 
 /** What a tuner fails with, and what helps. */

@@ -51,8 +51,8 @@ t.test(
       },
       undefined,
     );
-    t.match(alike, /^Si2168 \(dvb-usb-1-1\.4\) /m);
-    t.match(alike, /^Si2168 \(dvb-usb-1-1\.5\) /m);
+    t.match(alike, /^dvb-usb-1-1\.4 \(Si2168\) /m);
+    t.match(alike, /^dvb-usb-1-1\.5 \(Si2168\) /m);
     t.match(alike, new RegExp(`^${TUNER.name} +streaming`, "m"));
     t.notMatch(alike, /survey/);
     t.end();

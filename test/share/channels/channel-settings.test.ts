@@ -87,7 +87,7 @@ t.test("channel settings: a number of another channel is refused in words, with 
   } catch (error) {
     t.ok(isTellyportError(error, "channel-number-taken"));
     t.match(error, {
-      message: /2 is the number of Channel 2: .*such as 4/,
+      message: /2 is the number of "Channel 2": .*such as 4/,
       detail: { name: "Channel 2", free: 4 },
     });
   }

@@ -1,9 +1,9 @@
 import t from "tap";
-import type { Delivery } from "../../../src/tuner/ports.ts";
-import { describePlace } from "../../../src/tuner/scan/describe.ts";
-import { dvbt } from "./scan-fakes.ts";
+import type { Delivery } from "../../src/tuner/ports.ts";
+import { describePlace } from "../../src/tuner/place.ts";
+import { dvbt } from "./scan/scan-fakes.ts";
 
-t.test("scan: a multiplex is told as people know it, and never by a name of ours", (t) => {
+t.test("place: a multiplex is told as people know it, and never by a name of ours", (t) => {
   const told = (delivery: Delivery, id = "dvbt-482.000-2"): string => describePlace({ id, delivery });
   t.equal(told(dvbt(482)), "DVB-T 482 MHz");
   t.equal(told({ ...dvbt(177.5), system: "dvbt2", plp: 1 } as Delivery), "DVB-T2 177.5 MHz PLP 1");
