@@ -110,9 +110,9 @@ for (const byTime of [false, true])
       };
       t.comment(JSON.stringify(figures));
       t.ok(delay.percentile(99) / 1e6 < 200, "others have their turn");
-    t.ok(Number(figures.peakMB) < 80, "the listing is never in memory");
-    t.ok(Number(figures.heapAfterMB) < 15, "nothing of it stays");
-    t.match(told[0], { programmes: CHANNELS * PROGRAMMES, channels: CHANNELS, unreadable: 0 });
+      t.ok(Number(figures.peakMB) < 80, "the listing is never in memory");
+      t.ok(Number(figures.heapAfterMB) < 15, "nothing of it stays");
+      t.match(told[0], { programmes: CHANNELS * PROGRAMMES, channels: CHANNELS, unreadable: 0 });
       t.equal(guide.schedule(service(200).key, begin, begin + 8 * 24 * 3600_000, 9999).length, PROGRAMMES);
     },
   );

@@ -44,6 +44,8 @@ export const isActual = (event: { readonly timesRank: Rank; readonly textsRank: 
 
 /** What is known of an event when more of the same event_id comes. */
 export function combine(known: RankedEvent, added: RankedEvent): RankedEvent {
+  // A listing says all of a programme at once.
+  if (isImported(known) && isImported(added)) return added;
   if (Math.abs(added.startsAt - known.startsAt) > OTHER_EVENT && added.timesRank >= known.timesRank)
     return added;
   const times = added.timesRank >= known.timesRank ? added : known;

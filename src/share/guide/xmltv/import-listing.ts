@@ -69,6 +69,7 @@ export async function importListing(listing: ListingImport): Promise<Imported> {
         const events = gathered.get(text);
         const event = importedEvent(ended, key, endsAt, listing.languages);
         if (events === undefined) gathered.set(text, [event]);
+        else if (events.at(-1)?.eventId === event.eventId) events.splice(-1, 1, event);
         else events.push(event);
         count++;
         programmes++;

@@ -118,8 +118,8 @@ export async function openUrl(
     release();
     if (isTellyportError(error)) return error;
     if (isTellyportError(ender.signal.reason)) return ender.signal.reason;
-    const cause = error instanceof Error ? error.cause : undefined;
-    return unreachable(url, `cannot be reached (${systemCode(cause) ?? messageOf(error)})`, error);
+    const cause = (error instanceof Error ? error.cause : undefined) ?? error;
+    return unreachable(url, `cannot be reached (${systemCode(cause) ?? messageOf(cause)})`, error);
   };
   try {
     const answer = await deps.fetch(url, { headers, signal: ender.signal, redirect: "follow" });

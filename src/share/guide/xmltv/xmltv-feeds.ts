@@ -45,6 +45,7 @@ export class XmltvFeeds {
           limits: { ...DOWNLOAD_LIMITS, ...deps.limits },
           signal: this.#ender.signal,
           take: (events, stretches) => {
+            if (this.#ender.signal.aborted) return;
             guide.import(events, stretches);
             // At once, while they are few.
             guide.flush();

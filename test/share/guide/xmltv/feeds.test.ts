@@ -95,6 +95,7 @@ function boxOf(
     logged,
     events: () => logged.map(({ event }) => event),
     setChannels: (list: MatchedChannel[]) => void (channels = list),
+    changes: () => Number(database.prepare("SELECT total_changes() AS n").get()?.["n"]),
     titles: (serviceId = 1): string[] =>
       guide.schedule(service(serviceId).key, 0, Number.MAX_SAFE_INTEGER, 9999).map(({ title }) => title),
   };
@@ -420,6 +421,38 @@ t.test("xmltv import: what is broadcast wins, whichever comes first", async (t) 
   box.guide.import([], [{ ...stretch, eventIds: [], imported: true }]);
   t.same(box.titles(), ["A", "Broadcast 1"], "and a listing's what was imported, and has not begun");
 });
+
+t.test(
+  "xmltv import: what is as it was is not written again, and what is another programme has nothing of the one before",
+  async (t) => {
+    const path = join(await temporaryFolder(t), "guide.xml");
+    const box = boxOf(t, [{ path }]);
+    const rows: Row[] = [
+      [0, 30, "A"],
+      [30, 60, "twice"],
+      [30, 55, "B"],
+      [40, 58, "beside"],
+      [60, null, "C"],
+      [90, 120, "D"],
+    ];
+    const write = async (text: string): Promise<number> => {
+      const before = box.changes();
+      await writeFile(path, text);
+      box.clock.advance(1000);
+      await box.feeds.look();
+      return box.changes() - before;
+    };
+    const first = listing(rows).replace("<title>A</title>", "<title>A</title><category>news</category>");
+    t.not(await write(first), 0);
+    t.same(box.titles(), ["A", "B", "beside", "C", "D"], "of two at the same time the last");
+    t.equal(await write(`${first} `), 0);
+    t.equal(await write(first.replaceAll("\n", "")), 0);
+    t.match(box.guide.nowAndNext(service(1).key).now, { title: "A", genres: [{ code: 0x20 }] });
+    t.not(await write(listing([[0, 30, "Z"], ...rows.slice(1)])), 0);
+    const { now } = box.guide.nowAndNext(service(1).key);
+    t.same([now?.title, now?.genres], ["Z", undefined]);
+  },
+);
 
 t.test("xmltv import: of two listings with a channel the first gives its guide", async (t) => {
   const folder = await temporaryFolder(t);
