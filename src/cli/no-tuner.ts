@@ -5,7 +5,33 @@ import type { Arguments } from "./command.ts";
 export interface TunersAnswer {
   readonly tuners: readonly Tuner[];
   readonly sources?: readonly NamedSource[];
+  readonly notReceived?: readonly { readonly place: string; readonly code: string }[];
 }
+
+/** Why nothing came of a multiplex, in words. */
+export const OUTCOMES: Readonly<Record<string, string>> = {
+  "no-lock": "no signal",
+  "no-data": "a signal, but nothing to read",
+  "no-tuner-free": "no tuner was free",
+  "device-gone": "the tuner was gone",
+  "device-busy": "busy",
+  displaced: "the tuner was needed",
+  unsupported: "cannot be received",
+  "wrong-multiplex": "another one came",
+};
+
+/** `Arte (no signal), ...`: entries of a list that give no channel; null when all do. */
+export function silentEntries({ notReceived = [] }: TunersAnswer): string | null {
+  if (notReceived.length === 0) return null;
+  const some = notReceived.slice(0, SHOWN_ENTRIES);
+  const more = notReceived.length - some.length;
+  const named = some.map(({ place, code }) => `${place} (${LIST_OUTCOMES[code] ?? OUTCOMES[code] ?? code})`);
+  return `Of the list, nothing comes of ${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}: check their addresses. They are tried again by themselves.`;
+}
+
+/** An address has no signal. */
+const LIST_OUTCOMES: Readonly<Record<string, string>> = { "no-lock": "no answer", "no-data": "no stream" };
+const SHOWN_ENTRIES = 10;
 
 /** `dvb:9: DVB adapter 9 is not there: plug it in...`, a sentence for each thing that was named and is absent. */
 export function absent(sources: readonly NamedSource[] = []): string[] {

@@ -1,5 +1,6 @@
 import type { Channel, Scan, ScannedService, ScanProgress } from "../protocol/api.ts";
 import { channelIdOf } from "../protocol/channel-id.ts";
+import { OUTCOMES } from "./no-tuner.ts";
 import { renderTable, type Column } from "./table.ts";
 import { printable, wrap } from "./text.ts";
 
@@ -60,18 +61,6 @@ export function channelOf({ multiplex, transportStreamId, serviceId }: ScannedSe
 const numberOf = ({ service, channel }: Row): number =>
   channel?.number ?? service.lcn ?? Number.MAX_SAFE_INTEGER;
 const nameOf = ({ service, channel }: Row): string => channel?.name ?? service.name;
-
-/** Why a multiplex was not received, in words. */
-const OUTCOMES: Readonly<Record<string, string>> = {
-  "no-lock": "no signal",
-  "no-data": "a signal, but nothing to read",
-  "no-tuner-free": "no tuner was free",
-  "device-gone": "the tuner was gone",
-  "device-busy": "the tuner was in use",
-  displaced: "the tuner was needed",
-  unsupported: "no tuner for it",
-  "wrong-multiplex": "another one came",
-};
 
 /**
  * What was found, what is new, and what was not received, for a person.

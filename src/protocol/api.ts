@@ -478,6 +478,11 @@ export const Tuners = Type.Object(
     sources: Type.Optional(
       Type.Array(NamedSource, { description: "Where the tuners come from; empty: none was named" }),
     ),
+    notReceived: Type.Optional(
+      Type.Array(Type.Object({ place: Type.String(), code: Type.String({ description: "Error code" }) }), {
+        description: "What a list names and nothing came of when it was last tried",
+      }),
+    ),
   },
   { title: "Tuners" },
 );

@@ -367,6 +367,8 @@ export interface Tuners {
     leaving?: readonly ServiceKey[],
   ): ServiceAvailability;
   snapshot(): readonly TunerSnapshot[];
+  /** What a list names and nothing came of when it was last tried; for people. */
+  notReceived?(): readonly { readonly place: string; readonly code: ErrorCode }[];
   on(listener: (event: TunerEvent) => void): () => void;
 }
 

@@ -18,6 +18,7 @@ export function tunerRoutes(tuners: Tuners, named?: () => readonly NamedSource[]
       async () => ({
         tuners: tuners.snapshot().map(describeTuner),
         ...(named !== undefined && { sources: [...named()] }),
+        ...(tuners.notReceived !== undefined && { notReceived: [...tuners.notReceived()] }),
       }),
     );
   };

@@ -28,6 +28,7 @@ import {
   type VisitRequest,
   type WeightClass,
 } from "./ports.ts";
+import { describePlace } from "./place.ts";
 import { Proving } from "./proving.ts";
 import { Survey, type SurveyClass } from "./survey.ts";
 import { TunerRack } from "./tuner-rack.ts";
@@ -61,6 +62,8 @@ class TunerPool implements Tuners, Receiver, Component {
   readonly #events: Emitter<TunerEvent>;
   readonly #survey: Survey<MuxSession>;
   readonly #proving: Proving;
+  /** Why nothing came of multiplexes when they were last tried, by id. */
+  readonly #failed = new Map<string, ErrorCode>();
   /** Multiplexes beside those that the sources know. */
   #found: readonly Multiplex[] = [];
   #unwatch: (() => void)[] = [];
@@ -179,6 +182,16 @@ class TunerPool implements Tuners, Receiver, Component {
       const { session } = slot;
       const services = session === null ? [] : this.#lineUp.of(session.multiplex.id);
       return describeSlot(slot, services, session !== null && this.#survey.holds(session) !== null);
+    });
+  }
+
+  notReceived(): { place: string; code: ErrorCode }[] {
+    return this.multiplexes().flatMap((multiplex) => {
+      const code = this.#failed.get(multiplex.id);
+      const isKnown = this.#lineUp.of(multiplex.id).length > 0;
+      return code === undefined || isKnown || multiplex.listed === undefined
+        ? []
+        : [{ place: describePlace(multiplex), code }];
     });
   }
 
@@ -338,6 +351,8 @@ class TunerPool implements Tuners, Receiver, Component {
     slot.counted = addCounters(slot.counted, session.counters);
     const { seen } = session.guard;
     if (seen !== null) slot.last = { multiplex: session.multiplex.id, transportStreamId: seen };
+    if (code === null) this.#failed.delete(session.multiplex.id);
+    else if (code !== "device-gone") this.#failed.set(session.multiplex.id, code);
     if (code !== null) {
       // A multiplex that cannot be received is no fault of the tuner's.
       if (code !== "no-lock" && code !== "wrong-multiplex") noteFailure(slot, code, this.#clock.monotonic());

@@ -39,7 +39,7 @@ export const doctor: Command = {
 async function askDaemon(args: Arguments, io: Io): Promise<Daemon> {
   try {
     const box = await boxClient(args, io);
-    const [{ tuners, sources }, { channels }] = await Promise.all([
+    const [{ tuners, sources, notReceived }, { channels }] = await Promise.all([
       box.call(Tuners, "GET", "/api/v1/tuners"),
       box.call(Channels, "GET", "/api/v1/channels?hidden=true"),
     ]);
@@ -49,6 +49,7 @@ async function askDaemon(args: Arguments, io: Io): Promise<Daemon> {
       tuners,
       channels: channels.length,
       ...(sources !== undefined && { sources }),
+      ...(notReceived !== undefined && { notReceived }),
       ...(state !== undefined && { state }),
     };
   } catch (error) {

@@ -1,4 +1,4 @@
-import { absent, noTuner, type TunersAnswer } from "../no-tuner.ts";
+import { absent, noTuner, silentEntries, type TunersAnswer } from "../no-tuner.ts";
 import { Tuners, type Tuner } from "../../protocol/api.ts";
 import { boxClient } from "../box-client.ts";
 import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
@@ -42,7 +42,9 @@ export function renderTuners(answer: TunersAnswer, columns: number | undefined):
   const none = noTuner(answer);
   if (none !== null) return `${wrap(printable(none), width)}\n`;
   const all = toldApart(answer.tuners);
-  const missing = absent(answer.sources).map((text) => `\n${wrap(printable(text), width)}\n`);
+  const missing = [...absent(answer.sources), silentEntries(answer) ?? []]
+    .flat()
+    .map((text) => `\n${wrap(printable(text), width)}\n`);
   return [renderTable(COLUMNS, all, columns), ...all.map((tuner) => details(tuner, width)), ...missing].join(
     "",
   );

@@ -1,6 +1,6 @@
 import type { NamedSource, Tuner } from "../../protocol/api.ts";
 import { toldApart } from "../commands/tuners.ts";
-import { noChannels, noTuner } from "../no-tuner.ts";
+import { noChannels, noTuner, silentEntries, type TunersAnswer } from "../no-tuner.ts";
 import { note, ok, problem, warning, type Finding } from "./finding.ts";
 
 /** What the doctor needs of an adapter's description. */
@@ -111,6 +111,7 @@ export type Daemon =
       readonly tuners: readonly Tuner[];
       /** What it was told to receive with; absent: it does not tell. */
       readonly sources?: readonly NamedSource[];
+      readonly notReceived?: TunersAnswer["notReceived"];
       /** How many it knows. */
       readonly channels: number;
       /** The directory that the person named. */
@@ -146,7 +147,7 @@ function runs({ tuners, sources = [] }: Running): Finding {
 }
 
 /** What was named and is not there; and that nobody has looked for channels yet. */
-function wanting({ tuners, sources, channels, state }: Running): Finding[] {
+function wanting({ tuners, sources, notReceived, channels, state }: Running): Finding[] {
   const missing = (sources ?? []).flatMap(({ name, problems }) =>
     problems.map((text) => problem(name, text)),
   );
@@ -154,6 +155,8 @@ function wanting({ tuners, sources, channels, state }: Running): Finding[] {
     return missing.length > 0
       ? missing
       : [problem("tuners", noTuner({ tuners, sources: sources ?? [] }) ?? "")];
+  const silent = silentEntries({ tuners, ...(notReceived !== undefined && { notReceived }) });
+  if (silent !== null) missing.push(warning("list", silent));
   if (channels > 0) return missing;
   return [...missing, warning("channels", noChannels({ tuners, sources: sources ?? [] }, state))];
 }

@@ -58,3 +58,16 @@ t.test(
     t.end();
   },
 );
+
+t.test("tuners: entries of a list of which nothing comes are named", (t) => {
+  const notReceived = Array.from({ length: 12 }, (_, i) => ({
+    place: `Channel ${i + 1}`,
+    code: i === 0 ? "no-lock" : "unsupported",
+  }));
+  const text = renderTuners({ tuners: [TUNER], notReceived }, 500);
+  t.match(
+    text,
+    /nothing comes of Channel 1 \(no answer\), Channel 2 \(cannot be received\),.* and 2 more: check/,
+  );
+  t.end();
+});
