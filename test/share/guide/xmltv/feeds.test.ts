@@ -22,9 +22,10 @@ import type { XmltvSource } from "../../../../src/share/guide/xmltv/xmltv-feed.t
 import { XmltvFeeds } from "../../../../src/share/guide/xmltv/xmltv-feeds.ts";
 import { xmltvTimeText } from "../../../../src/share/guide/xmltv/xmltv-time.ts";
 import type { GuideEvent } from "../../../../src/tuner/ports.ts";
+import { createShareFrom } from "../../../../src/share/share.ts";
 import { FakeClock } from "../../../helpers/fake-clock.ts";
 import { temporaryFolder, type Teardown } from "../../../helpers/temporary.ts";
-import { FakeTuners, service, silent } from "../../fakes.ts";
+import { FakeGrants, FakePackager, FakeSource, FakeTuners, serve, service, silent } from "../../fakes.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -309,6 +310,64 @@ t.test("xmltv import: a file is read again when it changes", async (t) => {
   t.same(box.titles(), ["A", "B"], "what there was stays");
 });
 
+t.test("xmltv import: it begins by itself, follows a clock that is set, and ends", async (t) => {
+  const path = join(await temporaryFolder(t), "guide.xml");
+  await writeFile(
+    path,
+    listing([
+      [0, 30, "A"],
+      [30, 60, "B"],
+    ]),
+  );
+  const box = boxOf(t, [{ path }]);
+  box.clock.setWall(0);
+  box.feeds.start();
+  box.clock.advance(5000);
+  await box.feeds.look();
+  t.match(box.logged, [{ event: "guide-imported", facts: { programmes: 0 } }], "in 1970 it is far away");
+  box.clock.setWall(noon);
+  box.clock.advance(2 * MINUTE);
+  await box.feeds.look();
+  t.match(box.logged.slice(1), [{ event: "guide-imported", facts: { programmes: 2 } }]);
+  t.same(box.titles(), ["A", "B"]);
+  box.feeds.stop();
+  box.guide.stop();
+  t.equal(box.clock.pending, 0);
+});
+
+t.test("xmltv import: a share imports what it is given", async (t) => {
+  const path = join(await temporaryFolder(t), "guide.xml");
+  await writeFile(path, listing([[0, 30, "Imported"]], { a: "Channel 1" }));
+  const clock = new FakeClock(noon);
+  const database = openDatabase(":memory:");
+  const share = createShareFrom({
+    tuners: new FakeTuners([service(1)]),
+    database,
+    xmltv: [{ ...SOURCE, path }],
+    clock,
+    log: silent,
+    grants: new FakeGrants(),
+    createSource: (of, weight) => new FakeSource(of, weight),
+    createPackager: (sink, longest) => new FakePackager(sink, longest),
+    options: { probe: false },
+  });
+  share.start();
+  const app = await serve(share);
+  t.teardown(async () => {
+    share.stop();
+    await app.close();
+    database.close();
+  });
+  clock.advance(5000);
+  const ask = async (): Promise<string> =>
+    (await app.inject({ url: "/api/v1/guide.xmltv", headers: { "x-client": "a" } })).body;
+  let body = await ask();
+  await until(async () => (body = await ask()).includes("Imported"));
+  t.match(body, "<title>Imported</title>");
+  share.stop();
+  t.equal(clock.pending, 0);
+});
+
 t.test("xmltv import: channels that come later get their programmes", async (t) => {
   const path = join(await temporaryFolder(t), "guide.xml");
   await writeFile(
@@ -571,7 +630,10 @@ t.test("xmltv import: what this program writes it reads the same", async (t) => 
 const sorted = (programme: Programme): unknown =>
   Object.entries(programme).sort(([a], [b]) => (a < b ? -1 : 1));
 
-async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 2000 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 5));
-  if (!holds()) throw new Error("it did not come");
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 2000; i++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error("it did not come");
 }
