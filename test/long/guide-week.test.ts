@@ -106,7 +106,7 @@ t.test(
     schedule(0, DAYS * 8, () => 0);
     const before = await rest();
 
-    const database = openGuideDatabase(path, silent);
+    const database = openGuideDatabase(path);
     t.teardown(() => database.close());
     const guide = new Guide({ tuners, store: createGuideStore(database), clock, log: silent });
     guide.start();

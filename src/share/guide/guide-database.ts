@@ -1,6 +1,4 @@
-import { rmSync, statSync } from "node:fs";
-import { isTellyportError, messageOf } from "../../kernel/errors.ts";
-import type { Log } from "../../kernel/log.ts";
+import { isTellyportError, messageOf, TellyportError } from "../../kernel/errors.ts";
 import { openDatabase, type Database } from "../../kernel/store/database.ts";
 
 /**
@@ -20,27 +18,16 @@ const LOG_PAGES = 1000;
 const CACHE = 512;
 
 /**
- * Opens the guide's own database. It can be had again from the broadcaster: commits do not wait for the disk, and a file that
- * is damaged is thrown away.
+ * Opens the guide's own database. It can be had again from the broadcaster: commits do not wait for the disk.
  * @param path a file, or `:memory:`
- * @throws TellyportError `state-unusable`, `store-too-new`
+ * @throws TellyportError `state-unusable`: damaged, or not to be opened at all; `store-too-new`
  */
-export function openGuideDatabase(path: string, log: Log): Database {
-  try {
-    return open(path);
-  } catch (error) {
-    if (path === ":memory:" || (isTellyportError(error) && error.code === "store-too-new")) throw error;
-    log.warn({ error: messageOf(error) }, "guide-begun-anew");
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
-    return open(path);
-  }
-}
-
-function open(path: string): Database {
-  // A log that is left over tells of a power cut: the only time that looking at every page is worth its time.
-  const suspect = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+export function openGuideDatabase(path: string): Database {
   const database = openDatabase(path);
   try {
+    // The guide's pages are read when somebody wants them: damage must show now.
+    const verdict = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0];
+    if (verdict !== "ok") throw new Error(String(verdict));
     const pages = Number(database.prepare("PRAGMA page_size").get()?.["page_size"]);
     if (pages !== PAGE_BYTES && path !== ":memory:")
       database.exec(
@@ -51,13 +38,12 @@ function open(path: string): Database {
      PRAGMA journal_size_limit=${PAGE_BYTES * LOG_PAGES};`,
     );
     database.migrate("guide", GUIDE_MIGRATIONS);
-    if (suspect) {
-      const answer = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0];
-      if (answer !== "ok") throw new Error(`The guide's file is damaged: ${String(answer)}`);
-    }
     return database;
   } catch (error) {
     database.close();
-    throw error;
+    if (isTellyportError(error)) throw error;
+    throw new TellyportError("state-unusable", `The guide's file is damaged: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { renameSync, rmSync, statSync } from "node:fs";
-import { messageOf } from "../../kernel/errors.ts";
+import { isTellyportError, messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Database } from "../../kernel/store/database.ts";
 import { openGuideDatabase } from "./guide-database.ts";
@@ -13,26 +13,26 @@ const ASIDE = ".damaged";
  */
 export function openGuide(path: string, log: Log): Database {
   try {
-    // After a power cut it is looked through as it is opened.
-    const isChecked = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
-    const database = openGuideDatabase(path, log);
-    if (isChecked || isWhole(database)) return database;
-    database.close();
-    for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
-    renameSync(path, path + ASIDE);
-    log.warn({ aside: ASIDE }, "guide-begun-anew");
-    return openGuideDatabase(path, log);
+    return openGuideDatabase(path);
   } catch (error) {
+    const isDamaged = !(isTellyportError(error) && error.code === "store-too-new");
+    const anew = isDamaged ? beginAnew(path, error, log) : null;
+    if (anew !== null) return anew;
     log.error({ error: messageOf(error) }, "guide-in-memory");
-    return openGuideDatabase(":memory:", log);
+    return openGuideDatabase(":memory:");
   }
 }
 
-function isWhole(database: Database): boolean {
+/** @returns null when there can be no file */
+function beginAnew(path: string, error: unknown, log: Log): Database | null {
   try {
-    const answer = database.prepare("PRAGMA quick_check(1)").get() ?? {};
-    return Object.values(answer)[0] === "ok";
+    if (!statSync(path).isFile()) return null;
+    for (const suffix of ["-wal", "-shm"]) rmSync(path + suffix, { force: true });
+    renameSync(path, path + ASIDE);
+    const database = openGuideDatabase(path);
+    log.warn({ error: messageOf(error), aside: path + ASIDE }, "guide-begun-anew");
+    return database;
   } catch {
-    return false;
+    return null;
   }
 }

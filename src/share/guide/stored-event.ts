@@ -17,17 +17,17 @@ export interface Place {
   readonly textsRank: Rank;
 }
 
-/** As it will be stored: cut to length, in whole seconds. */
+/** As it will be stored: cut to length, letters composed, so that a search finds them, and in whole seconds. */
 export function cut(event: RankedEvent): RankedEvent {
   const startsAt = Math.round(event.startsAt / 1000) * 1000;
   const seconds = Math.min(Math.round((event.endsAt - startsAt) / 1000), LONGEST_SECONDS);
-  const description = event.description.slice(0, MAX_DESCRIPTION);
-  const subtitle = event.subtitle ?? null;
+  const description = event.description.normalize().slice(0, MAX_DESCRIPTION);
+  const subtitle = event.subtitle?.normalize() ?? null;
   return {
     ...event,
     startsAt,
     endsAt: startsAt + seconds * 1000,
-    title: event.title.slice(0, MAX_TITLE),
+    title: event.title.normalize().slice(0, MAX_TITLE),
     description,
     subtitle: subtitle !== null && description.startsWith(subtitle) ? subtitle : null,
     ...(event.genres !== undefined && { genres: event.genres.slice(0, MAX_GENRES) }),

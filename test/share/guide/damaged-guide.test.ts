@@ -119,14 +119,14 @@ const of = service(1).key;
 /** A guide of some days. */
 async function guideFile(t: Teardown): Promise<Buffer> {
   const path = join(await temporaryFolder(t), "guide.db");
-  const database = openGuideDatabase(path, silent);
+  const database = openGuideDatabase(path);
   const now = Date.now();
   const events = Array.from({ length: 900 }, (_, n) =>
     ranked({
       service: of,
       eventId: n,
-      startsAt: now + n * 600_000,
-      endsAt: now + (n + 1) * 600_000,
+      startsAt: now + (n - 1) * 600_000,
+      endsAt: now + n * 600_000,
       title: `Programme ${n * 7919}`,
       description: Array.from({ length: 20 }, (_, i) => (n * i * 7919).toString(36)).join(" "),
       language: null,

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import t from "tap";
 import { openDatabase } from "../../../src/kernel/store/database.ts";
 import { ranked } from "../../../src/share/guide/event-ranks.ts";
-import { openGuideDatabase } from "../../../src/share/guide/guide-database.ts";
 import { createGuideStore, type GuideStore } from "../../../src/share/guide/guide-store.ts";
+import { openGuide } from "../../../src/share/guide/open-guide.ts";
 import { planChanges } from "../../../src/share/guide/plan-changes.ts";
 import { searchGuide } from "../../../src/share/guide/search.ts";
 import { cut, eventOf, placeOf, tupleOf } from "../../../src/share/guide/stored-event.ts";
@@ -219,7 +219,7 @@ t.test(
     store.save(
       [
         event(1, 0, 30, SCHEDULE, { title: "News", description: "Aus Zürich" }),
-        event(2, 30, 30, SCHEDULE, { title: "ZÜRICH heute" }),
+        event(2, 30, 30, SCHEDULE, { title: "ZÜRICH heute".normalize("NFD") }),
         event(3, 60, 30, SCHEDULE, { title: "中央电视台新闻联播" }),
         event(4, -60, 30, SCHEDULE, { title: "Zürich, vorbei" }),
         event(5, 90, 30, SCHEDULE, { title: 'Er sagte "Nein"', description: "C:\\\\Zeit" }),
@@ -242,13 +242,13 @@ t.test(
 t.test("guide database: a damaged file is begun anew", async (t) => {
   const path = join(await temporaryFolder(t), "guide.db");
   writeFileSync(path, "not a database at all, but long enough to be read as a header".repeat(100));
-  const database = openGuideDatabase(path, silent);
+  const database = openGuide(path, silent);
   const store = createGuideStore(database);
   store.save([event(1, 0, 30, SCHEDULE)], [], noon);
   t.same(ids(store), [1]);
   t.match(database.prepare("PRAGMA page_size").get(), { page_size: 4096 });
   database.close();
-  const again = openGuideDatabase(path, silent);
+  const again = openGuide(path, silent);
   t.same(ids(createGuideStore(again)), [1]);
   again.close();
 });
