@@ -19,7 +19,7 @@ export function scanLine(progress: ScanProgress, leftMs: number | null = null): 
     ...(waiting === true ? ["every tuner is in use: waiting for one"] : []),
     ...(leftMs === null || waiting === true ? [] : [`about ${duration(leftMs)} left`]),
     counted(found),
-    ...(current.length === 0 ? [] : [someOf(places ?? current)]),
+    ...(current.length === 0 || waiting === true ? [] : [someOf(places ?? current)]),
     ...(cnr === null ? [] : [`${cnr.toFixed(1)} dB`]),
   ].join(" · ");
 }
