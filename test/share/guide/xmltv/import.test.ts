@@ -187,6 +187,23 @@ t.test(
   },
 );
 
+t.test(
+  "xmltv import: what stands side by side in a listing stays, however far apart it is written",
+  async (t) => {
+    const path = join(await temporaryFolder(t), "guide.xml");
+    const names = { a: "Eins", b: "B", c: "C", d: "D", e: "E", f: "F" };
+    const channels = Object.values(names).map((name, i) => channel(i + 1, name));
+    const box = boxOf(t, [{ path }], { channels });
+    const others = ["b", "c", "d", "e", "f"].flatMap((of) =>
+      Array.from({ length: 850 }, (_, i): Row => [i * 10, i * 10 + 10, `${of}${i}`, of]),
+    );
+    await writeFile(path, listing([[10, 40, "long"], [15, 20, "short"], ...others, [30, 38, "far"]], names));
+    await box.feeds.look();
+    t.same(box.titles(), ["long", "short", "far"]);
+    t.equal(box.titles(6).length, 850);
+  },
+);
+
 t.test("xmltv import: of two listings with a channel the first gives its guide", async (t) => {
   const folder = await temporaryFolder(t);
   const [first, second] = [join(folder, "1.xml"), join(folder, "2.xml")];

@@ -68,7 +68,7 @@ t.test("xmltv import: what this program writes it reads the same", async (t) => 
       if (JSON.stringify(found.map(sorted)) !== JSON.stringify(programmes.map(sorted)))
         throw new Error(`${JSON.stringify(found)}\nnot\n${JSON.stringify(programmes)}`);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
