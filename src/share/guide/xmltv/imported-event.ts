@@ -27,11 +27,11 @@ export function importedEvent(
   const wanted = languages.map((one) => languageOfXmltv(one));
   const title = inLanguage(programme.titles, wanted);
   const language = languageOfXmltv(title?.lang);
-  const own = [language, ...wanted];
-  const subtitle = [episodeOf(programme.episodes), inLanguage(programme.subtitles, own)?.text ?? ""]
+  const alike = [language, ...wanted];
+  const subtitle = [episodeOf(programme.episodes), inLanguage(programme.subtitles, alike)?.text ?? ""]
     .filter((part) => part !== "")
     .join(" ");
-  const rest = inLanguage(programme.descriptions, own)?.text ?? "";
+  const rest = inLanguage(programme.descriptions, alike)?.text ?? "";
   const description =
     subtitle === "" || begins(rest, subtitle) ? rest : rest === "" ? subtitle : `${subtitle}\n${rest}`;
   const genres = genresOf(programme.categories);
@@ -43,16 +43,19 @@ export function importedEvent(
     eventId: importedEventId(programme.startsAt),
     startsAt: programme.startsAt,
     endsAt,
-    title: title?.text ?? "",
-    description,
-    language: language ?? languageOfXmltv(inLanguage(programme.descriptions, own)?.lang),
-    ...(subtitle !== "" && { subtitle }),
+    title: own(title?.text ?? ""),
+    description: own(description),
+    language: language ?? languageOfXmltv(inLanguage(programme.descriptions, alike)?.lang),
+    ...(subtitle !== "" && { subtitle: own(subtitle) }),
     ...(genres.length > 0 && { genres }),
     ...(ages.length > 0 && { minimumAge: Math.min(...ages) }),
     ...(programmeCrid !== null && { programmeCrid }),
     ...(seriesCrid !== null && { seriesCrid }),
   };
 }
+
+/** A string of its own: as a part of the piece that was read, it would hold all of that in memory as long as it is held. */
+const own = (text: string): string => Buffer.from(text).toString();
 
 /** Some descriptions begin with the subtitle already: as a sentence or line of its own. */
 const begins = (text: string, subtitle: string): boolean =>
