@@ -38,6 +38,8 @@ export function openGuideDatabase(path: string): Database {
      PRAGMA journal_size_limit=${PAGE_BYTES * LOG_PAGES};`,
     );
     database.migrate("guide", GUIDE_MIGRATIONS);
+    // It may say that it is up to date, and be something else.
+    database.prepare("SELECT s.id, ends, events, key FROM guide_slot, guide_service AS s LIMIT 0").all();
     return database;
   } catch (error) {
     database.close();
