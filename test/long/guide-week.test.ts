@@ -124,8 +124,6 @@ t.test(
   async (t) => {
     const folder = await temporaryFolder(t);
     const path = join(folder, "guide.db");
-    // As the daemon does.
-    setFlagsFromString("--semi-space-growth-factor=1");
     setFlagsFromString("--expose-gc");
     const gc = runInNewContext("gc") as () => void;
     // Freed pages go back to the system in the background.
