@@ -11,7 +11,7 @@ const buildFolder = resolve(root, process.env.TELLYPORT_BUILD ?? "build");
 const built = join(buildFolder, "test");
 /** A suite that hangs is ended, and failed, after this. */
 const LONG_TIMEOUT_MS = 80 * 60_000;
-const SUITE_TIMEOUT_MS = 8 * 60_000;
+const SUITE_TIMEOUT_MS = 12 * 60_000;
 const args = process.argv.slice(2);
 let only = null;
 let withBrowser = false;
@@ -59,7 +59,7 @@ function runSuite(name, files) {
           ...process.env,
           TELLYPORT_PROJECT: root,
           TAP_BAIL: "0",
-          TAP_TIMEOUT: name === "long" ? "4800" : "480",
+          TAP_TIMEOUT: name === "long" ? "4800" : "720",
         },
         stdio: ["ignore", "pipe", "inherit"],
       },

@@ -25,6 +25,9 @@ export function builtWeb(): Promise<string> {
   return built;
 }
 
+/** How long something may take on a machine that is busy with other things, ms. */
+const PATIENCE = 45_000;
+
 export interface Opened {
   readonly page: Page;
   /** Errors of the page and violations of its content security policy; must stay empty. */
@@ -41,7 +44,7 @@ export interface Bench {
 
 /** A box and a browser for one test, gone when it ends. */
 export async function setUp(t: Test): Promise<Bench> {
-  t.setTimeout(120_000); // the first one builds the app and its media
+  t.setTimeout(240_000); // the first one builds the app and its media
   const box = new FakeBox(await builtWeb());
   const media = join(BUILD, "browser-media");
   box.channels = sampleChannels(Date.now());
@@ -61,7 +64,7 @@ export async function setUp(t: Test): Promise<Bench> {
     async open(path, options = {}, host = "127.0.0.1") {
       const context = await browser.newContext({ locale: "en-GB", ...PHONE, ...options });
       const page = await context.newPage();
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(PATIENCE);
       const complaints: string[] = [];
       page.on("pageerror", (error) => complaints.push(String(error)));
       page.on("console", (message) => {
@@ -76,6 +79,19 @@ export async function setUp(t: Test): Promise<Bench> {
 }
 
 export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true } as const;
+
+/** Uses a control of the player, which hides when nobody has touched anything for a while. */
+export async function useControl(page: Page, selector: string): Promise<void> {
+  const end = Date.now() + PATIENCE;
+  for (let turn = 0; ; turn++) {
+    await page.mouse.move(100 + (turn % 2) * 20, 100);
+    try {
+      return await page.click(selector, { timeout: 2000 });
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+  }
+}
 
 /** Numbers of the picture and sound that is in front. */
 export interface Watching {
@@ -99,7 +115,7 @@ export function watching(page: Page): Promise<Watching> {
 export async function until<T>(
   ask: () => T | Promise<T>,
   pleases: (answer: T) => boolean,
-  timeout = 10_000,
+  timeout = PATIENCE,
 ): Promise<T> {
   const end = Date.now() + timeout;
   for (;;) {

@@ -3,7 +3,7 @@ import { chromium, type Browser, type Page } from "playwright-core";
 import type { Channel } from "../../src/protocol/api.ts";
 import { eventually, startDaemon, type Daemon } from "../helpers/daemon.ts";
 import { networkNamespace, skipWithoutNamespaces } from "../helpers/network-namespace.ts";
-import { PHONE, until, watching } from "./app-under-test.ts";
+import { PHONE, until, useControl, watching } from "./app-under-test.ts";
 import { CHROMIUM, skipWithoutBrowser } from "./fake-media.ts";
 
 /** The real daemon, the real web app, the real browser. */
@@ -55,7 +55,7 @@ async function watch(
     ({ frames, width, audioBytes }) => (kind === "radio" || (frames > 25 && width > 0)) && audioBytes > 0,
     30_000,
   );
-  await page.click("[data-action=back]");
+  await useControl(page, "[data-action=back]");
   await page.waitForSelector("[data-screen=channels]");
   return seen;
 }

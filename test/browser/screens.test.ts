@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import t from "tap";
-import { SCREENS, setUp, until, watching } from "./app-under-test.ts";
+import { SCREENS, setUp, until, useControl, watching } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
 
 const SIZES = [
@@ -98,10 +98,10 @@ for (const { width, height } of SIZES) {
       );
       await page.waitForSelector("[data-action=audio]");
       await lookAt(page, "player");
-      await page.click("[data-action=audio]");
+      await useControl(page, "[data-action=audio]");
       await lookAt(page, "player-audio");
       await page.keyboard.press("Escape");
-      await page.click("[data-action=back]");
+      await useControl(page, "[data-action=back]");
 
       box.refusals.set("busy", {
         status: 503,

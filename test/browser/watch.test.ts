@@ -1,6 +1,6 @@
 import t from "tap";
 import type { Page } from "playwright-core";
-import { setUp, until, watching, type Bench } from "./app-under-test.ts";
+import { setUp, until, useControl, watching, type Bench } from "./app-under-test.ts";
 import { skipWithoutBrowser, type Media } from "./fake-media.ts";
 
 const skip = skipWithoutBrowser();
@@ -31,7 +31,7 @@ t.test("web player: plays picture and sound, zaps and lets go on the way back", 
   );
   t.same(box.playbackRequests[0]?.capabilities?.audio, ["aac"]);
 
-  await page.click("[data-action=next]");
+  await useControl(page, "[data-action=next]");
   await page.waitForSelector("[data-playing=arte]");
   t.equal(await page.locator("video[data-front]").count(), 1, "the old picture stays meanwhile");
   await until(phase(page), (now) => now === "playing");
@@ -47,7 +47,7 @@ t.test("web player: plays picture and sound, zaps and lets go on the way back", 
   await page.keyboard.press("ArrowDown");
   await page.waitForSelector("[data-playing=news]");
   await until(phase(page), (now) => now === "playing");
-  await page.click("[data-action=back]");
+  await useControl(page, "[data-action=back]");
   await page.waitForSelector("[data-screen=channels]");
   await until(
     () => box.playing.size,
@@ -69,15 +69,15 @@ t.test(
     const bench = await setUp(t);
     const { page } = await paired(bench);
     await page.click("[data-channel=news]");
-    await page.click("[data-action=audio]");
+    await useControl(page, "[data-action=audio]");
     t.same(await page.locator("[role=menuitemradio]").allTextContents(), ["French", "English"]);
     await page.click("[data-track=eng]");
-    await page.click("[data-action=audio]");
+    await useControl(page, "[data-action=audio]");
     await page.waitForSelector("[data-track=eng][aria-checked=true]");
     await page.keyboard.press("Escape");
-    await page.click("[data-action=next]");
+    await useControl(page, "[data-action=next]");
     await until(phase(page), (now) => now === "playing");
-    await page.click("[data-action=audio]");
+    await useControl(page, "[data-action=audio]");
     await page.waitForSelector("[data-track=eng][aria-checked=true]");
   },
 );
@@ -142,7 +142,7 @@ t.test("web player: what the box refuses or ends is said in words with a way on"
   t.equal(await page.locator("[data-screen=error]").count(), 0);
 
   box.refusals.set("hevc", { status: 409, code: "client-cannot-decode" });
-  await page.click("[data-action=back]");
+  await useControl(page, "[data-action=back]");
   await page.click("[data-channel=hevc]");
   await page.waitForSelector("[data-code=client-cannot-decode]");
 });
@@ -156,7 +156,7 @@ t.test("web player: with one tuner it gives its own channel up for the next", { 
   box.refusals.set("arte", { status: 503, code: "no-tuner-free" });
   const watch = setInterval(() => box.playing.size === 0 && box.refusals.delete("arte"), 5);
   t.teardown(() => clearInterval(watch));
-  await page.click("[data-action=next]");
+  await useControl(page, "[data-action=next]");
   await page.waitForSelector("[data-playing=arte][data-phase=playing]");
 });
 
