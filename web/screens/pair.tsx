@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { CODE_LENGTH, normaliseCode } from "../../src/protocol/pairing.ts";
 import { asProblem, type Problem } from "../api/problem.ts";
 import * as app from "../app.ts";
@@ -105,7 +105,7 @@ function CodeForm({ busy, onCode }: { busy: boolean; onCode: (code: string) => v
   const tooShort = useSignal(false);
   const field = useRef<HTMLInputElement>(null);
   // as a property, which is what JSX would set, "off" counts as true
-  useEffect(() => field.current?.setAttribute("autocorrect", "off"), []);
+  useLayoutEffect(() => field.current?.setAttribute("autocorrect", "off"), []);
   const missing = CODE_LENGTH - shown.value.replace("-", "").length;
   const complaint =
     strange.value.length > 0
