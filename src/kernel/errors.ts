@@ -69,6 +69,8 @@ export const ERROR_CODES = {
   "no-picture-or-sound": "unavailable",
   "playback-ended": "gone",
   "playback-not-found": "not-found",
+  "playlist-not-updated": "unavailable",
+  "playlist-request-invalid": "invalid",
   scrambled: "unavailable",
   "segment-gone": "gone",
   "segment-not-found": "not-found",

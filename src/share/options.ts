@@ -10,8 +10,8 @@ export interface ShareOptions {
   readonly playbackLongestMs: number;
   /** How long a channel may take to start, ms; default 10 s. */
   readonly startTimeoutMs: number;
-  /** How long the first playlist may be held for the first segment, ms; default 8 s. */
-  readonly firstSegmentMs: number;
+  /** How long the first playlist may be held for the first part, ms; default 8 s. */
+  readonly firstMediaMs: number;
   /** A receiver of media that takes nothing for so many ms is cut off; default 15 s. */
   readonly noProgressMs: number;
   /** Playbacks of one client; default 4. */
@@ -31,7 +31,7 @@ export const SHARE_DEFAULTS: ShareOptions = {
   playbackIdleMs: 30_000,
   playbackLongestMs: 24 * 60 * 60_000,
   startTimeoutMs: 10_000,
-  firstSegmentMs: 8_000,
+  firstMediaMs: 8_000,
   noProgressMs: 15_000,
   playbacksPerClient: 4,
   playbacksInAll: 64,

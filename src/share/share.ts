@@ -171,7 +171,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       await app.register(
         mediaRoutes({
           playbacks,
-          firstSegmentMs: options.firstSegmentMs,
+          firstMediaMs: options.firstMediaMs,
           noProgressMs: options.noProgressMs,
         }),
       );

@@ -90,6 +90,7 @@ const held: MediaBytes[] = [];
 let renditions = 1;
 const sink: SegmentSink = {
   renditions: (list) => (renditions = list.length),
+  part: ({ data }) => data.release(),
   segment({ data }) {
     segments++;
     payload += data.length;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { ms, pid as pidOf } from "../../src/kernel/units.ts";
 import { createLog } from "../../src/kernel/log.ts";
 import { Packager, type PackagerOptions } from "../../src/share/live/packaging/packager.ts";
-import type { PackagedSegment, Rendition } from "../../src/share/live/packaging/ports.ts";
+import type { PackagedPart, PackagedSegment, Rendition } from "../../src/share/live/packaging/ports.ts";
 import { SlabPool } from "../../src/share/live/packaging/slab-pool.ts";
 import { createServiceSource } from "../../src/share/live/service-source.ts";
 import type { AccessUnit, MediaSink, Track } from "../../src/share/live/media-source.ts";
@@ -335,11 +335,17 @@ export interface StoredSegment extends Omit<PackagedSegment, "data"> {
   readonly bytes: Buffer;
 }
 
+/** The same of a part. */
+export interface StoredPart extends Omit<PackagedPart, "data"> {
+  readonly bytes: Buffer;
+}
+
 export interface Packaged {
   /** The renditions as last told, and every version of them. */
   readonly renditions: Rendition[];
   readonly versions: (readonly Rendition[])[];
   readonly segments: StoredSegment[];
+  readonly parts: StoredPart[];
   /** IDR or not, of the first random access point; null when none came. */
   idr: boolean | null;
   ended: string | null;
@@ -355,6 +361,7 @@ export function collector(pool: SlabPool): Packaged & { sink: PackagerOptions["s
     renditions: [],
     versions: [],
     segments: [],
+    parts: [],
     idr: null,
     ended: null,
     pool,
@@ -369,6 +376,10 @@ export function collector(pool: SlabPool): Packaged & { sink: PackagerOptions["s
       renditions(renditions: readonly Rendition[]) {
         result.renditions.splice(0, result.renditions.length, ...renditions);
         result.versions.push(renditions);
+      },
+      part({ data, ...part }: PackagedPart) {
+        result.parts.push({ ...part, bytes: Buffer.concat(data.buffers) });
+        data.release();
       },
       segment({ data, ...segment }: PackagedSegment) {
         result.segments.push({ ...segment, bytes: Buffer.concat(data.buffers) });

@@ -15,6 +15,7 @@ import type {
 } from "../../src/share/live/media-source.ts";
 import type {
   MediaBytes,
+  PackagedPart,
   PackagedSegment,
   Rendition,
   SegmentSink,
@@ -136,7 +137,8 @@ export function audioTrack(more: Partial<AudioTrack> = {}): AudioTrack {
 }
 
 export function rendition(id: string, track: Track, initVersion = 1): Rendition {
-  return { id, track, init: Buffer.from(`init ${id} ${initVersion}`), initVersion };
+  const init = Buffer.from(`init ${id} ${initVersion}`);
+  return { id, track, init, initVersion, partTarget: seconds(0.334) };
 }
 
 /** Reference-counted bytes that are overwritten when the last reference goes, as a pool would. */
@@ -161,6 +163,24 @@ export class FakeBytes implements MediaBytes {
   }
 }
 
+/** Several of them one after another. */
+export class FakeJoined extends FakeBytes {
+  readonly #pieces: readonly FakeBytes[];
+
+  constructor(pieces: readonly FakeBytes[]) {
+    super(pieces.flatMap(({ buffers }) => buffers));
+    this.#pieces = pieces;
+  }
+
+  override retain(): void {
+    for (const piece of this.#pieces) piece.retain();
+  }
+
+  override release(): void {
+    for (const piece of this.#pieces) piece.release();
+  }
+}
+
 export function segment(
   of: string,
   sequence: number,
@@ -177,6 +197,28 @@ export function segment(
     discontinuity: false,
     independent: true,
     gap: false,
+    ...more,
+  };
+}
+
+/** One part of a segment; its serial number is the caller's. */
+export function part(
+  of: string,
+  sequence: number,
+  serial: number,
+  more: Partial<Omit<PackagedPart, "data">> & { data?: FakeBytes } = {},
+): PackagedPart & { data: FakeBytes } {
+  return {
+    rendition: of,
+    sequence,
+    serial,
+    initVersion: 1,
+    offset: seconds(0),
+    data: new FakeBytes([Buffer.from(`moof ${of} p${serial} `), Buffer.from("mdat")]),
+    duration: seconds(0.32),
+    programDateTime: ms(Date.UTC(2026, 10, 20, 12) + sequence * 2000),
+    discontinuity: false,
+    independent: false,
     ...more,
   };
 }

@@ -155,6 +155,14 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["Watching has ended", "Start the channel again."],
     zh: ["播放已结束", "请重新打开该频道。"],
   },
+  "playlist-not-updated": {
+    en: ["The channel has stopped for a moment", "It goes on by itself when something comes again."],
+    zh: ["频道暂时没有新内容", "恢复后会自动继续播放。"],
+  },
+  "playlist-request-invalid": {
+    en: ["Watching was interrupted", "Start the channel again."],
+    zh: ["播放中断", "请重新打开该频道。"],
+  },
   scrambled: {
     en: ["This channel is encrypted", "This box has no way to watch it. Choose another channel."],
     zh: ["该频道已加密", "此机顶盒无法观看，请换一个频道。"],

@@ -10,7 +10,7 @@ import type { MediaHistory } from "../channels/stored-channel.ts";
 import type { MediaBudget } from "./hls/media-budget.ts";
 import { SegmentStore } from "./hls/segment-store.ts";
 import type { MediaSource } from "./media-source.ts";
-import type { PackagedSegment, Rendition, SegmentSink } from "./packaging/ports.ts";
+import type { PackagedPart, PackagedSegment, Rendition, SegmentSink } from "./packaging/ports.ts";
 import type { PackagerFactory } from "./source-factories.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -142,18 +142,39 @@ export class LiveStream implements SegmentSink {
   }
 
   /**
-   * Resolves once the rendition has a segment.
+   * Resolves once the rendition has a part, or a segment where it has no parts.
    * @throws TellyportError `no-picture-or-sound` when none came in time, or the stream's end
    */
-  firstSegment(rendition: string, timeout: number): Promise<void> {
+  firstMedia(rendition: string, timeout: number): Promise<void> {
     this.throwIfEnded();
-    return this.#waiters.until(() => this.store.hasSegments(rendition), {
+    return this.#waiters.until(() => this.store.hasMedia(rendition), {
       timeout,
       late: () =>
         new TellyportError(
           "no-picture-or-sound",
           "The channel sends neither picture nor sound at the moment. Try again, or choose another channel.",
           { retryAfterMs: 2000 },
+        ),
+    });
+  }
+
+  /**
+   * Resolves once something of a rendition is there that was not when it was asked for: a blocking playlist reload, or a
+   * part that was hinted at. @see draft-pantos-hls-rfc8216bis §6.2.5.2
+   * @param timeout ms
+   * @throws TellyportError `playlist-not-updated` when it did not come in time, `segment-gone` when the stream lost the
+   *   rendition, or the stream's end
+   */
+  update(rendition: string, test: () => boolean, timeout: number): Promise<void> {
+    this.throwIfEnded();
+    const done = (): boolean => !this.store.ring(rendition, "any").current || test();
+    return this.#waiters.until(done, {
+      timeout,
+      late: () =>
+        new TellyportError(
+          "playlist-not-updated",
+          "The channel has sent nothing new for a while. Ask again.",
+          { retryAfterMs: 1000 },
         ),
     });
   }
@@ -189,6 +210,15 @@ export class LiveStream implements SegmentSink {
     if (this.#state.kind === "ended" || this.#milestones.randomAccess !== null) return;
     this.#milestones = { ...this.#milestones, randomAccess: this.#options.clock.monotonic() };
     this.#progress();
+  }
+
+  part(part: PackagedPart): void {
+    if (this.#state.kind === "ended") {
+      part.data.release();
+      return;
+    }
+    this.store.addPart(part);
+    this.#waiters.check();
   }
 
   segment(segment: PackagedSegment): void {

@@ -66,6 +66,8 @@ export interface AccessUnit {
    * (MPEG-2: as it is). Audio: the raw frame without ADTS/LOAS framing. Valid only during the call.
    */
   readonly data: Buffer;
+  /** Monotonic clock's reading when it was received; absent: now. */
+  readonly arrivedAt?: Milliseconds;
 }
 
 export interface MediaSink {

@@ -51,7 +51,8 @@ interface Entry extends RunningPlayback {
   lastAskedAt: Milliseconds;
   bytes: number;
   seconds: number;
-  lastSequence: number;
+  /** Programme time up to which was watched, epoch s. */
+  watchedUntil: number;
   /** Cut off the media answers that are open. */
   readonly answers: Set<() => void>;
 }
@@ -61,8 +62,11 @@ interface Starting {
   readonly abort: AbortController;
 }
 
-/** Players load a handful at once; each open answer may hold memory of a segment that the store has let go. */
-const ANSWERS_PER_PLAYBACK = 8;
+/**
+ * Players load a handful at once, and hold a playlist and the next part of each rendition open; an answer may hold memory of
+ * a segment that the store has let go.
+ */
+const ANSWERS_PER_PLAYBACK = 12;
 
 const REPLACED = "The same client chose another channel, which needed the tuner.";
 
@@ -219,14 +223,18 @@ export class Playbacks {
     return () => answers.delete(cut);
   }
 
-  /** Books what a media answer took. `segment` only when a whole one was asked for. */
-  meter(id: string, sent: number, segment?: { sequence: number; duration: number }): void {
+  /**
+   * Books what a media answer took.
+   * @param stretch the programme time in it, epoch s; what was booked before counts once
+   */
+  meter(id: string, sent: number, stretch?: { readonly from: number; readonly seconds: number }): void {
     const entry = this.#running.get(id);
     if (entry === undefined) return;
     let watched = 0;
-    if (segment !== undefined && segment.sequence > entry.lastSequence) {
-      entry.lastSequence = segment.sequence;
-      watched = segment.duration;
+    if (stretch !== undefined) {
+      const until = stretch.from + stretch.seconds;
+      watched = Math.max(0, until - Math.max(stretch.from, entry.watchedUntil));
+      entry.watchedUntil = Math.max(until, entry.watchedUntil);
     }
     entry.bytes += sent;
     entry.seconds += watched;
@@ -371,7 +379,7 @@ export class Playbacks {
       lastAskedAt: now,
       bytes: 0,
       seconds: 0,
-      lastSequence: 0,
+      watchedUntil: 0,
       answers: new Set(),
     });
     hold.stream.touch();

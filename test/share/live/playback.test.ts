@@ -181,7 +181,7 @@ t.test("playback: radio needs no random access point", async (t) => {
 });
 
 t.test("playback: the first playlist waits for the first segment, and not for ever", async (t) => {
-  const h = await house(t, [service(1)], { firstSegmentMs: 8000 });
+  const h = await house(t, [service(1)], { firstMediaMs: 8000 });
   const { hls } = (await play(h, await idOf(h, 1))).json();
   const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await h.app.inject(hls)).body)?.[0] ?? "";
   const url = hls.replace("index.m3u8", path);
@@ -397,7 +397,7 @@ t.test("playback: revocation cuts off what is on its way, and refuses what was h
   await h.app.listen({ port: 0, host: "127.0.0.1" });
   const { port } = h.app.server.address() as AddressInfo;
   const open = await Promise.all(
-    Array.from({ length: 8 }, async () => {
+    Array.from({ length: 12 }, async () => {
       const socket = connect(port, "127.0.0.1");
       socket.write(`GET ${segment} HTTP/1.1\r\nhost: box\r\n\r\n`);
       await once(socket, "readable");

@@ -1,19 +1,41 @@
 import type { Milliseconds, Seconds } from "../../../kernel/units.ts";
+import { playlistName, type MediaFormat } from "./media-names.ts";
+import { initName, partName, segmentName } from "./media-names.ts";
 
-/** Pure text of a media playlist. @see RFC 8216 §4.3.3 */
+/** Pure text of a media playlist. @see RFC 8216 §4.3.3; draft-pantos-hls-rfc8216bis §4.4 */
 
-export interface PlaylistSegment {
-  readonly sequence: number;
+export interface PlaylistPart {
+  readonly serial: number;
   readonly duration: Seconds;
+  readonly independent: boolean;
+}
+
+/** A segment from its beginning: what is known of one that is not whole yet. */
+export interface PlaylistStart {
   /** Epoch ms. */
   readonly programDateTime: Milliseconds;
   readonly discontinuity: boolean;
   readonly initVersion: number;
+  readonly parts: readonly PlaylistPart[];
+}
+
+export interface PlaylistSegment extends PlaylistStart {
+  readonly sequence: number;
+  readonly duration: Seconds;
   /** Nothing to fetch: the rendition was silent in this stretch. */
   readonly gap: boolean;
 }
 
+/** Where another rendition's playlist is. @see draft-pantos-hls-rfc8216bis §4.4.5.4 */
+export interface RenditionReport {
+  readonly id: string;
+  readonly sequence: number;
+  /** Index of its last part within that segment; null: it has none. */
+  readonly part: number | null;
+}
+
 export interface MediaPlaylist {
+  readonly format: MediaFormat;
   /** Seconds; the same for the life of the stream, in all renditions. */
   readonly targetDuration: number;
   /** Value of the first segment's media sequence number. */
@@ -22,40 +44,118 @@ export interface MediaPlaylist {
   /** Every segment, of all that will ever come, can be decoded without an earlier one. */
   readonly independentSegments: boolean;
   readonly segments: readonly PlaylistSegment[];
+  /** The segment that is being filled, once a part of it is there. */
+  readonly open: PlaylistStart | null;
+  /** Null: the rendition has whole segments only. */
+  readonly parts: {
+    /** PART-TARGET; the same for the life of the stream. */
+    readonly target: Seconds;
+    /** Serial number of the part that comes next. */
+    readonly next: number;
+  } | null;
+  readonly reports: readonly RenditionReport[];
 }
 
-/** VERSION 8: EXT-X-GAP; EXT-X-MAP alone would need 6. @see draft-pantos-hls-rfc8216bis §8 */
-const VERSION = 8;
+/** EXT-X-SKIP needs 9. @see draft-pantos-hls-rfc8216bis §8 */
+const VERSION = 9;
+/** Of PART-TARGET; Apple's authoring specification 14.3 demands three at least. */
+const PART_HOLD_BACK = 3;
+/** Of the target duration; the draft demands three at least. */
+const HOLD_BACK = 3;
+/** Of the target duration; the draft demands six at least. */
+const CAN_SKIP_UNTIL = 6;
+/**
+ * Parts are listed in so many of the last segments, the open one among them. They are to go three target durations behind the
+ * edge at the latest; no player begins farther behind than {@link PART_HOLD_BACK} says. @see draft-pantos-hls-rfc8216bis §6.2.2
+ */
+const WITH_PARTS = 3;
 
 /** URIs are relative to the playlist's own address and equal for all viewers. */
 export function mediaPlaylist(playlist: MediaPlaylist): string {
+  return write(playlist, 0);
+}
+
+/**
+ * A delta update: what a client of the full playlist has already is left out.
+ * @see draft-pantos-hls-rfc8216bis §4.4.5.2, §6.2.5.1
+ */
+export function deltaPlaylist(playlist: MediaPlaylist): string {
+  let left = edgeOf(playlist) - CAN_SKIP_UNTIL * playlist.targetDuration;
+  let skipped = 0;
+  for (const segment of playlist.segments) {
+    left -= segment.duration;
+    if (left < 0) break;
+    skipped++;
+  }
+  return write(playlist, skipped);
+}
+
+/** Seconds from the beginning of the window to the end of the last part. */
+function edgeOf({ segments, open }: MediaPlaylist): number {
+  const sum = (all: readonly { readonly duration: number }[]): number =>
+    all.reduce((total, { duration }) => total + duration, 0);
+  return sum(segments) + sum(open?.parts ?? []);
+}
+
+function write(playlist: MediaPlaylist, skipped: number): string {
+  const { format, targetDuration, segments, open, parts } = playlist;
   const lines = [
     "#EXTM3U",
     `#EXT-X-VERSION:${VERSION}`,
     ...(playlist.independentSegments ? ["#EXT-X-INDEPENDENT-SEGMENTS"] : []),
-    `#EXT-X-TARGETDURATION:${playlist.targetDuration}`,
+    `#EXT-X-TARGETDURATION:${targetDuration}`,
+    serverControl(playlist),
+    ...(parts === null ? [] : [`#EXT-X-PART-INF:PART-TARGET=${parts.target.toFixed(5)}`]),
     `#EXT-X-MEDIA-SEQUENCE:${playlist.mediaSequence}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`,
   ];
+  if (skipped > 0) lines.push(`#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}`);
   let init: number | null = null;
-  for (const segment of playlist.segments) {
-    if (segment.discontinuity) lines.push("#EXT-X-DISCONTINUITY");
-    if (segment.initVersion !== init) {
-      init = segment.initVersion;
+  const begin = (start: PlaylistStart): void => {
+    if (start.discontinuity) lines.push("#EXT-X-DISCONTINUITY");
+    if (format === "fmp4" && start.initVersion !== init) {
+      init = start.initVersion;
       lines.push(`#EXT-X-MAP:URI="${initName(init)}"`);
     }
+    lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(start.programDateTime).toISOString()}`);
+  };
+  const withParts = segments.length + (open === null ? 0 : 1) - WITH_PARTS;
+  for (const [index, segment] of segments.entries()) {
+    if (index < skipped) continue;
+    begin(segment);
+    if (parts !== null && index >= withParts) lines.push(...segment.parts.map(partTag));
     if (segment.gap) lines.push("#EXT-X-GAP");
-    lines.push(
-      `#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.programDateTime).toISOString()}`,
-      `#EXTINF:${segment.duration.toFixed(5)},`,
-      segmentName(segment.sequence),
-    );
+    lines.push(`#EXTINF:${segment.duration.toFixed(5)},`, segmentName(segment.sequence, format));
+  }
+  if (parts !== null) {
+    if (open !== null) {
+      begin(open);
+      lines.push(...open.parts.map(partTag));
+    }
+    lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${partName(parts.next)}"`);
+  }
+  for (const { id, sequence, part } of playlist.reports) {
+    const last = part === null ? "" : `,LAST-PART=${part}`;
+    lines.push(`#EXT-X-RENDITION-REPORT:URI="../${id}/${playlistName}",LAST-MSN=${sequence}${last}`);
   }
   return `${lines.join("\n")}\n`;
 }
 
-export const initName = (version: number): string => `init-${version}.mp4`;
-export const segmentName = (sequence: number): string => `${sequence}.m4s`;
+function serverControl({ targetDuration, parts }: MediaPlaylist): string {
+  const attributes = [
+    "CAN-BLOCK-RELOAD=YES",
+    `CAN-SKIP-UNTIL=${(CAN_SKIP_UNTIL * targetDuration).toFixed(3)}`,
+    `HOLD-BACK=${(HOLD_BACK * targetDuration).toFixed(3)}`,
+  ];
+  if (parts !== null) attributes.push(`PART-HOLD-BACK=${(PART_HOLD_BACK * parts.target).toFixed(5)}`);
+  return `#EXT-X-SERVER-CONTROL:${attributes.join(",")}`;
+}
+
+function partTag({ serial, duration, independent }: PlaylistPart): string {
+  // Rounded down: never more than the target, which players check to the last digit.
+  const seconds = (Math.floor(duration * 1e5) / 1e5).toFixed(5);
+  return `#EXT-X-PART:DURATION=${seconds},URI="${partName(serial)}"${independent ? ",INDEPENDENT=YES" : ""}`;
+}
 
 /** For a channel that was never received before, seconds: most broadcasters send a random access point every one or two. */
 const FIRST_TARGET = 4;

@@ -4,29 +4,61 @@ import { MEDIA } from "../../../protocol/access.ts";
 import { takesAudio } from "../choose-playable.ts";
 import type { Playbacks, RunningPlayback } from "../playbacks.ts";
 import type { AudioTrack, VideoTrack } from "../media-source.ts";
-import type { Rendition } from "../packaging/ports.ts";
-import { multivariantPlaylist, type ListedRendition } from "./multivariant-playlist.ts";
-import type { PlaylistText } from "./segment-store.ts";
+import type { MediaBytes, Rendition } from "../packaging/ports.ts";
 import { cutOff, whenGone } from "../when-gone.ts";
-import { parseMediaName, sendMedia, type MediaLimits } from "./send-media.ts";
+import { parseMediaName, type MediaName } from "./media-names.ts";
+import { multivariantPlaylist, type ListedRendition } from "./multivariant-playlist.ts";
+import { readReloadRequest } from "./reload-request.ts";
+import type { PlaylistText } from "./segment-store.ts";
+import { sendMedia, type MediaLimits } from "./send-media.ts";
 
 const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
 /** Segments never change under their address; the grant in it is one client's, so no shared cache may keep them. */
 const FOR_EVER = "private, max-age=3600, immutable";
+/** The grant in the path is what lets a client in, not a cookie: any page that was given it may play it. */
+const ANY_ORIGIN = { "access-control-allow-origin": "*", "timing-allow-origin": "*" };
+/** What a playlist that is held waits for at most, in target durations. @see draft-pantos-hls-rfc8216bis §6.2.5.2 */
+const HOLD = 3;
 
 export interface MediaRoutesOptions {
   readonly playbacks: Playbacks;
-  /** How long the first playlist of a stream may be held until its first segment is there, ms. */
-  readonly firstSegmentMs: number;
+  /** How long the first playlist of a stream may be held until its first part is there, ms. */
+  readonly firstMediaMs: number;
   /** A receiver that takes nothing for so many ms is cut off. */
   readonly noProgressMs: number;
 }
 
-/** `/m/{grant}/…`: playlists, init segments, segments. Native players carry neither headers nor cookies. */
+/** Media of one rendition that a client asked for. */
+interface Asked {
+  readonly body: MediaBytes | Buffer;
+  readonly etag: string;
+  /** Programme time in it. Absent: none, an init segment. */
+  readonly stretch?: { readonly from: number; readonly seconds: number };
+}
+
+interface MediaPath {
+  grant: string;
+  stream: string;
+  rendition: string;
+  name: string;
+}
+
+/** `/m/{grant}/…`: playlists, init segments, segments, parts. Native players carry neither headers nor cookies. */
 export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
-  const { playbacks, firstSegmentMs, noProgressMs } = options;
+  const { playbacks, firstMediaMs, noProgressMs } = options;
   const schema = { hide: true };
   return async (app) => {
+    app.options("/m/*", { config: { access: MEDIA }, schema }, async (_request, reply) =>
+      reply
+        .code(204)
+        .headers({
+          ...ANY_ORIGIN,
+          "access-control-allow-methods": "GET, HEAD",
+          "access-control-allow-headers": "range",
+          "access-control-max-age": "86400",
+        })
+        .send(),
+    );
     app.get<{ Params: { grant: string } }>(
       "/m/:grant/index.m3u8",
       { config: { access: MEDIA }, schema },
@@ -36,7 +68,7 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
         return sendPlaylist(request, reply, playback, { plain, gzip: () => plain });
       },
     );
-    app.get<{ Params: { grant: string; stream: string; rendition: string; name: string } }>(
+    app.get<{ Params: MediaPath; Querystring: Record<string, unknown> }>(
       "/m/:grant/:stream/:rendition/:name",
       { config: { access: MEDIA }, schema },
       async (request, reply) => {
@@ -45,34 +77,17 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
         const { stream } = playback;
         if (run !== stream.id)
           throw new TellyportError("segment-not-found", "This is another stream's address.");
-        const { store } = stream;
         const what = parseMediaName(name);
         if (what.kind === "playlist") {
-          store.ring(rendition);
-          await stream.firstSegment(rendition, firstSegmentMs);
+          const text = await playlistOf(playback, rendition, request.query);
           playbacks.byGrant(grant); // it may have ended meanwhile, while others keep the stream
-          return sendPlaylist(request, reply, playback, store.playlist(rendition));
+          return sendPlaylist(request, reply, playback, text);
         }
-        const type =
-          store.ring(rendition, "any").rendition.track.kind === "video" ? "video/mp4" : "audio/mp4";
-        const common = { type, cacheControl: FOR_EVER, ranges: true } as const;
-        if (what.kind === "init") {
-          const etag = `"${run}-${rendition}-init-${what.version}"`;
-          const body = store.init(rendition, what.version);
-          const sent = (bytes: number): void => playbacks.meter(playback.id, bytes);
-          return sendMedia(request, reply, { ...common, headers: { etag }, body, sent }, limits(playback));
+        if (what.kind === "part") {
+          await partThere(playback, rendition, what.serial);
+          playbacks.byGrant(grant);
         }
-        const segment = store.segment(rendition, what.sequence);
-        const lead = rendition === leadRendition(playback)?.id ? segment : undefined;
-        const sent = (bytes: number): void =>
-          playbacks.meter(playback.id, bytes, bytes > 0 ? lead : undefined);
-        const etag = `"${run}-${rendition}-${what.sequence}"`;
-        return sendMedia(
-          request,
-          reply,
-          { ...common, headers: { etag }, body: segment.data, sent },
-          limits(playback),
-        );
+        return sendBytes(request, reply, playback, rendition, what);
       },
     );
   };
@@ -85,6 +100,80 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
     const cut = (): void => void (raw.headersSent && cutOff(request.raw, raw));
     whenGone(request.raw, raw, playbacks.answering(playback.id, cut));
     return playback;
+  }
+
+  /** Waits for what the client asked for, as long as that may take. */
+  async function playlistOf(
+    { stream }: RunningPlayback,
+    rendition: string,
+    query: Readonly<Record<string, unknown>>,
+  ): Promise<PlaylistText> {
+    const { store } = stream;
+    store.ring(rendition);
+    await stream.firstMedia(rendition, firstMediaMs);
+    const ring = store.ring(rendition);
+    const { until, delta } = readReloadRequest(query, ring.last);
+    if (until !== null) {
+      const hold = HOLD * 1000 * store.targetDuration;
+      await stream.update(rendition, () => ring.reached(until.sequence, until.part), hold);
+    }
+    return store.playlist(rendition, delta);
+  }
+
+  /** The part that a playlist hints at may be asked for before it is there. */
+  async function partThere({ stream }: RunningPlayback, rendition: string, serial: number): Promise<void> {
+    const ring = stream.store.ring(rendition, "any");
+    if (!ring.current || serial !== ring.nextPart) return;
+    await stream.update(rendition, () => ring.nextPart > serial, HOLD * 1000 * stream.store.targetDuration);
+  }
+
+  /** @throws TellyportError `segment-not-found`, `segment-gone` */
+  function find({ stream }: RunningPlayback, rendition: string, what: MediaName): Asked {
+    const { store, id } = stream;
+    const tag = (name: string): string => `"${id}-${rendition}-${name}"`;
+    if (what.kind === "part") {
+      const part = store.part(rendition, what.serial);
+      return {
+        body: part.data,
+        etag: tag(`p${what.serial}`),
+        stretch: { from: part.programDateTime / 1000 + part.offset, seconds: part.duration },
+      };
+    }
+    if (what.kind === "segment") {
+      const segment = store.segment(rendition, what.sequence);
+      return {
+        body: segment.data,
+        etag: tag(`${what.sequence}`),
+        stretch: { from: segment.programDateTime / 1000, seconds: segment.duration },
+      };
+    }
+    const version = what.kind === "init" ? what.version : 0;
+    return { body: store.init(rendition, version), etag: tag(`init-${version}`) };
+  }
+
+  function sendBytes(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    playback: RunningPlayback,
+    rendition: string,
+    what: MediaName,
+  ): FastifyReply {
+    const { track } = playback.stream.store.ring(rendition, "any").rendition;
+    const { body, etag, stretch } = find(playback, rendition, what);
+    const counts = rendition === leadRendition(playback)?.id ? stretch : undefined;
+    return sendMedia(
+      request,
+      reply,
+      {
+        type: track.kind === "video" ? "video/mp4" : "audio/mp4",
+        cacheControl: FOR_EVER,
+        headers: { ...ANY_ORIGIN, etag },
+        ranges: true,
+        body,
+        sent: (bytes) => playbacks.meter(playback.id, bytes, bytes > 0 ? counts : undefined),
+      },
+      limits(playback),
+    );
   }
 
   /** Who takes several times as long for a segment as it plays cannot watch it anyway. */
@@ -100,7 +189,7 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
   ): FastifyReply {
     const compress = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
     const body = compress ? text.gzip() : text.plain;
-    const headers: Record<string, string> = { vary: "accept-encoding" };
+    const headers: Record<string, string> = { ...ANY_ORIGIN, vary: "accept-encoding" };
     if (compress && body !== text.plain) headers["content-encoding"] = "gzip";
     const sent = (bytes: number): void => playbacks.meter(playback.id, bytes);
     const answer = { type: PLAYLIST_TYPE, cacheControl: "no-cache", headers, body, ranges: false, sent };
@@ -108,7 +197,7 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
   }
 }
 
-/** Whose segments count as time watched: the picture, or on the radio the first sound. */
+/** Whose time counts as watched: the picture's, or on the radio the first sound's. */
 function leadRendition(playback: RunningPlayback): Rendition | undefined {
   const { renditions } = playback.stream.store;
   return renditions.find(({ track }) => track.kind === "video") ?? renditions[0];

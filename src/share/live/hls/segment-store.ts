@@ -3,19 +3,26 @@ import type { Clock } from "../../../kernel/clock.ts";
 import { TellyportError } from "../../../kernel/errors.ts";
 import { seconds } from "../../../kernel/units.ts";
 import type { MediaHistory } from "../../channels/stored-channel.ts";
-import type { PackagedSegment, Rendition } from "../packaging/ports.ts";
+import type { PackagedPart, PackagedSegment, Rendition } from "../packaging/ports.ts";
 import { guessBitRates, type BitRates } from "./bit-rates.ts";
 import type { MediaBudget, MediaHolder } from "./media-budget.ts";
-import { chooseTargetDuration, mediaPlaylist } from "./media-playlist.ts";
+import {
+  chooseTargetDuration,
+  deltaPlaylist,
+  mediaPlaylist,
+  type MediaPlaylist,
+  type RenditionReport,
+} from "./media-playlist.ts";
 import { RenditionRing, type StoredSegment } from "./rendition-ring.ts";
 
-/** Segments of a playlist once warm (Apple's authoring specification 8.11 wants at least six). */
-const WINDOW = 10;
+/** Seconds that a playlist lists, when nobody says otherwise and the budget has room for it. */
+const WINDOW = 600;
+/** Segments of a playlist once warm (Apple's authoring specification 8.11). */
 const WANTED = 6;
 /** What a player needs to go on under memory pressure. */
 const LEAST = 3;
 /** Segments listed at most, however short they are. */
-const MOST = 4 * WINDOW;
+const MOST = 4000;
 /** Renditions remembered at most; those that the stream no longer has go first. */
 const MAX_RENDITIONS = 32;
 /** Segments after which a run is worth remembering. */
@@ -36,16 +43,24 @@ export interface PlaylistText {
  * It holds one reference to each segment's bytes; whoever serves one takes another for that time.
  */
 export class SegmentStore implements MediaHolder {
+  readonly #window: number;
   readonly #budget: MediaBudget;
   readonly #clock: Clock;
   readonly #history: MediaHistory | null;
   readonly #rings = new Map<string, RenditionRing>();
-  readonly #texts = new Map<string, { version: number; text: PlaylistText }>();
+  readonly #texts = new Map<string, { version: number; full?: PlaylistText; delta?: PlaylistText }>();
   /** Seconds; constant for the life of the stream (P-01). */
   readonly targetDuration: number;
   #closed = false;
 
-  constructor(options: { budget: MediaBudget; clock: Clock; history: MediaHistory | null }) {
+  /** @param options.window seconds that playlists list at most; default 600 */
+  constructor(options: {
+    budget: MediaBudget;
+    clock: Clock;
+    history: MediaHistory | null;
+    window?: number | undefined;
+  }) {
+    this.#window = options.window ?? WINDOW;
     this.#budget = options.budget;
     this.#clock = options.clock;
     this.#history = options.history;
@@ -56,6 +71,12 @@ export class SegmentStore implements MediaHolder {
   get held(): number {
     let sum = 0;
     for (const ring of this.#rings.values()) sum += ring.held;
+    return sum;
+  }
+
+  get listed(): number {
+    let sum = 0;
+    for (const ring of this.#rings.values()) sum += ring.held - ring.retired;
     return sum;
   }
 
@@ -81,6 +102,17 @@ export class SegmentStore implements MediaHolder {
     }
   }
 
+  /** Takes over the caller's reference to the part's bytes. */
+  addPart(part: PackagedPart): void {
+    const ring = this.#rings.get(part.rendition);
+    if (this.#closed || ring === undefined || part.sequence <= ring.last) {
+      part.data.release();
+      return;
+    }
+    ring.addPart(part);
+    this.#budget.enforce();
+  }
+
   /** Takes over the caller's reference to the segment's bytes. */
   add(segment: PackagedSegment): void {
     const ring = this.#rings.get(segment.rendition);
@@ -90,9 +122,10 @@ export class SegmentStore implements MediaHolder {
     }
     ring.add(segment);
     const now = this.#clock.monotonic();
-    // P-05: what remains is never shorter than three target durations.
-    const spare = (): number => ring.duration - (ring.listed[0]?.duration ?? 0) - 3 * this.targetDuration;
-    while (ring.listed.length > MOST || (ring.listed.length > WINDOW && spare() >= 0)) ring.retire(now);
+    // P-05: what remains is never shorter than three target durations; P-10: nor fewer than six segments.
+    const spare = (): number => ring.duration - (ring.listed[0]?.duration ?? 0);
+    const least = Math.max(this.#window, 3 * this.targetDuration);
+    while (ring.listed.length > MOST || (ring.listed.length > WANTED && spare() >= least)) ring.retire(now);
     for (const other of this.#rings.values()) other.expire(now);
     this.#budget.enforce();
   }
@@ -105,31 +138,52 @@ export class SegmentStore implements MediaHolder {
         .sort((a, b) => (a.oldestRetired ?? 0) - (b.oldestRetired ?? 0))[0];
       return oldest?.dropRetired() ?? false;
     }
-    const least = pressure === 1 ? WANTED : pressure === 2 ? LEAST : 0;
-    const longest = rings.filter((ring) => ring.listed.length > least).sort((a, b) => b.held - a.held)[0];
-    if (longest === undefined) return false;
-    longest.retire(this.#clock.monotonic());
-    while (longest.dropRetired());
-    return true;
+    const retired = this.#retireOldest(pressure === 1 ? WANTED : pressure === 2 ? LEAST : 0);
+    for (const ring of retired) while (ring.dropRetired());
+    return retired.length > 0;
   }
 
-  hasSegments(rendition: string): boolean {
-    return (this.#rings.get(rendition)?.last ?? 0) > 0;
+  unlist(): boolean {
+    return this.#retireOldest(WANTED).length > 0;
+  }
+
+  /** The windows of all renditions begin at the same segment: one is no use without the others (P-12). */
+  #retireOldest(least: number): RenditionRing[] {
+    const full = [...this.#rings.values()].filter((ring) => ring.listed.length > least);
+    const oldest = Math.min(...full.map((ring) => ring.listed[0]?.sequence ?? Infinity));
+    const retiring = full.filter((ring) => ring.listed[0]?.sequence === oldest);
+    for (const ring of retiring) ring.retire(this.#clock.monotonic());
+    return retiring;
+  }
+
+  /** Whether a player could begin with this rendition. */
+  hasMedia(rendition: string): boolean {
+    return this.#rings.get(rendition)?.started ?? false;
   }
 
   /**
-   * The media playlist of a rendition that has segments.
+   * The media playlist of a rendition that has media.
+   * @param delta leave out what a client of the full playlist knows
    * @throws TellyportError `segment-not-found` when there is no such rendition, `segment-gone` when the stream lost it
    */
-  playlist(rendition: string): PlaylistText {
+  playlist(rendition: string, delta = false): PlaylistText {
     const ring = this.ring(rendition);
-    const cached = this.#texts.get(rendition);
-    if (cached?.version === ring.version) return cached.text;
-    const plain = Buffer.from(mediaPlaylist(ring.playlist(this.targetDuration)));
-    let compressed: Buffer | null = null;
-    const text = { plain, gzip: () => (compressed ??= gzipSync(plain)) };
-    this.#texts.set(rendition, { version: ring.version, text });
-    return text;
+    let cached = this.#texts.get(rendition);
+    if (cached?.version !== ring.version) {
+      cached = { version: ring.version };
+      this.#texts.set(rendition, cached);
+    }
+    if (delta) return (cached.delta ??= textOf(deltaPlaylist(this.#describe(ring))));
+    return (cached.full ??= textOf(mediaPlaylist(this.#describe(ring))));
+  }
+
+  #describe(ring: RenditionRing): MediaPlaylist {
+    const reports: RenditionReport[] = [];
+    for (const other of this.#rings.values()) {
+      const report = other === ring || !other.current ? null : other.report();
+      if (report !== null) reports.push(report);
+    }
+    return ring.playlist(this.targetDuration, reports);
   }
 
   /**
@@ -159,6 +213,19 @@ export class SegmentStore implements MediaHolder {
       throw new TellyportError("segment-not-found", "There is no such segment yet. Follow the playlist.");
     }
     throw new TellyportError("segment-gone", "This segment is too old. Go on at the end of the playlist.");
+  }
+
+  /**
+   * @param serial of a part that was handed out
+   * @throws TellyportError `segment-not-found` or `segment-gone`
+   */
+  part(rendition: string, serial: number): PackagedPart {
+    const ring = this.ring(rendition, "any");
+    const found = ring.findPart(serial);
+    if (found !== undefined) return found;
+    if (serial >= ring.nextPart)
+      throw new TellyportError("segment-not-found", "There is no such part yet. Follow the playlist.");
+    throw new TellyportError("segment-gone", "This part is too old. Go on at the end of the playlist.");
   }
 
   /** @throws TellyportError `segment-not-found` or `segment-gone` */
@@ -210,6 +277,12 @@ export class SegmentStore implements MediaHolder {
     this.#texts.clear();
     this.#budget.leave(this);
   }
+}
+
+function textOf(playlist: string): PlaylistText {
+  const plain = Buffer.from(playlist);
+  let compressed: Buffer | null = null;
+  return { plain, gzip: () => (compressed ??= gzipSync(plain)) };
 }
 
 function round(value: number, digits: number): number {

@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { TellyportError } from "../../../kernel/errors.ts";
 import type { MediaBytes } from "../packaging/ports.ts";
 import { cutOff, whenGone } from "../when-gone.ts";
 
@@ -138,15 +137,4 @@ export function parseRange(
   if (last !== "" && Number(last) < from) return null;
   if (from >= length) return "unsatisfiable";
   return { from, to: last === "" ? length : Math.min(Number(last) + 1, length) };
-}
-
-/** `init-3.mp4`, `17.m4s`; @throws TellyportError `segment-not-found` for any other name */
-export function parseMediaName(
-  name: string,
-): { kind: "playlist" } | { kind: "init"; version: number } | { kind: "segment"; sequence: number } {
-  if (name === "index.m3u8") return { kind: "playlist" };
-  const match = /^(?:init-(\d{1,12})\.mp4|(\d{1,12})\.m4s)$/.exec(name);
-  if (match?.[1] !== undefined) return { kind: "init", version: Number(match[1]) };
-  if (match?.[2] !== undefined) return { kind: "segment", sequence: Number(match[2]) };
-  throw new TellyportError("segment-not-found", "There is no such thing in a stream. Follow the playlist.");
 }

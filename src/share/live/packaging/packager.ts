@@ -2,10 +2,17 @@ import type { Clock } from "../../../kernel/clock.ts";
 import type { ErrorCode } from "../../../kernel/errors.ts";
 import { ms, seconds, type Seconds } from "../../../kernel/units.ts";
 import type { AccessUnit, MediaSink, Track } from "../media-source.ts";
-import type { SegmentSink } from "./ports.ts";
+import type { SegmentSink, SegmentStart } from "./ports.ts";
 import { RenditionIds } from "./rendition-ids.ts";
 import { RenditionWriter } from "./rendition-writer.ts";
-import { SlabMedia, type SlabPool } from "./slab-pool.ts";
+import { JoinedMedia } from "./joined-media.ts";
+import type { SlabPool } from "./slab-pool.ts";
+
+/**
+ * Room for 8 pictures at 24 and 25 a second, 10 at 30, 16 at 50 and 20 at 60, and for whole frames of every sound: all of these
+ * fill more than 85 % of it, as Apple's players demand. @see draft-pantos-hls-rfc8216bis §4.4.4.9
+ */
+export const PART_TARGET = seconds(0.334);
 
 export interface PackagerOptions {
   readonly sink: SegmentSink;
@@ -17,6 +24,8 @@ export interface PackagerOptions {
   readonly minDuration?: Seconds;
   /** Length of segments where there is no video. Default 2 s. */
   readonly audioOnlyDuration?: Seconds;
+  /** No part is longer. Default {@link PART_TARGET}. */
+  readonly partTarget?: Seconds;
   /** How far one stream may lag behind the others before its segment is closed with what there is. Default 4 s. */
   readonly maxSkew?: Seconds;
 }
@@ -27,6 +36,12 @@ const MAX_BRIDGE = 4;
 const ORIGIN_TICKS = 180_000;
 /** A segment of more is cut: a stream whose clock stands still must not eat the memory. */
 const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
+/** A clock that is off by more is not the programme's drift but was set: nothing follows it within a continuity. */
+const MAX_DRIFT_MS = 60_000;
+/** Arrival wanders by some of this anyway. */
+const TOLERATED_DRIFT_MS = 200;
+/** Dates move by so much a segment towards the wall clock, too little for any player to see. */
+const SLEW_MS = 0.5;
 
 /** A stretch of the presentation that becomes one segment in every rendition. 90 kHz. */
 interface Interval {
@@ -50,6 +65,8 @@ export class Packager implements MediaSink {
   readonly #min: number;
   readonly #audioOnly: number;
   readonly #maxSkew: number;
+  readonly #partTarget: Seconds;
+  readonly #serials = new Map<string, number>();
   readonly #ids = new RenditionIds();
   #renditions: RenditionWriter[] = [];
   readonly #byTrack = new Map<number, RenditionWriter>();
@@ -81,6 +98,7 @@ export class Packager implements MediaSink {
     this.#min = Math.min(ticks(options.minDuration, 1), this.#max);
     this.#audioOnly = Math.min(ticks(options.audioOnlyDuration, 2), this.#max);
     this.#maxSkew = ticks(options.maxSkew, 4);
+    this.#partTarget = options.partTarget ?? PART_TARGET;
   }
 
   tracks(tracks: readonly Track[]): void {
@@ -97,7 +115,13 @@ export class Packager implements MediaSink {
     this.#leader =
       this.#renditions.find(({ track }) => track.kind === "video") ?? this.#renditions[0] ?? null;
     this.#sink.renditions(
-      this.#renditions.map(({ id, track, init }) => ({ id, track, init, initVersion: version })),
+      this.#renditions.map(({ id, track, init }) => ({
+        id,
+        track,
+        init,
+        initVersion: version,
+        partTarget: this.#partTarget,
+      })),
     );
   }
 
@@ -139,10 +163,24 @@ export class Packager implements MediaSink {
     if (this.#needRandomAccess && pts < open.start) return;
     this.#needRandomAccess = false;
     const video = leader.track.kind === "video";
-    if (leader.queued > 0 || open.start < pts) this.#cutBefore(leader, open, unit, dts, pts, video);
+    if (leader.filled || open.start < pts) this.#cutBefore(leader, open, unit, dts, pts, video);
     if (video) leader.addVideo(dts, pts, unit.randomAccess, unit.data);
     else leader.addAudio(pts, (leader.track as { frameSamples: number }).frameSamples, unit.data);
+    this.#handOut(leader, Infinity);
+    for (const rendition of this.#renditions) if (rendition !== leader) this.#handOut(rendition, dts);
     this.#closeLate();
+  }
+
+  /** Hands out the parts that are full. @param before 90 kHz: no cut comes before this */
+  #handOut(rendition: RenditionWriter, before: number): void {
+    const interval = this.#intervals.find(({ sequence }) => sequence === rendition.sequence);
+    if (interval === undefined) return;
+    const safe = interval.end ?? before;
+    for (;;) {
+      const count = rendition.fullPart(this.#partTarget, safe);
+      if (count === 0) return;
+      this.#part(rendition, interval, count, null);
+    }
   }
 
   /** The leader was silent for so long that one segment cannot hold it: the time is cut up, or, when it is far, broken. */
@@ -153,7 +191,7 @@ export class Packager implements MediaSink {
         this.#break();
         return;
       }
-      const filled = leader.queued > 0 ? leader.end + at - dts : open.start + this.#max;
+      const filled = leader.filled ? leader.end + at - dts : open.start + this.#max;
       this.#cut(open, Math.min(Math.max(filled, open.start + 1), open.start + this.#max, at));
       this.#closeLeader(leader, open);
     }
@@ -178,10 +216,10 @@ export class Packager implements MediaSink {
     const at = unit.randomAccess ? pts : dts + this.#offset;
     const length = at - open.start;
     const least = video ? this.#min - frame / 2 : this.#audioOnly;
-    const full = length + frame > this.#max || leader.queuedBytes + unit.data.length > MAX_SEGMENT_BYTES;
+    const full = length + frame > this.#max || leader.bytes + unit.data.length > MAX_SEGMENT_BYTES;
     if (!(unit.randomAccess && length >= least) && !full) return;
     if (unit.randomAccess) this.#offset = pts - dts;
-    this.#cut(open, Math.max(at, open.start + 1));
+    this.#cut(open, Math.max(at, open.start + 1), unit);
     if (leader.sequence === open.sequence) this.#close(leader, open, leader.queued, video ? dts : null);
     for (const rendition of this.#renditions) if (rendition !== leader) this.#closeReached(rendition);
     this.#forget();
@@ -192,8 +230,9 @@ export class Packager implements MediaSink {
     if (first === undefined || this.#origin === null || rendition.track.kind !== "audio") return;
     const pts = unit.pts - this.#origin;
     // What begins before the first frame at or after the cut belongs to nothing any more; a tick is rounding.
-    if (rendition.queued === 0 && pts < first.start - 1) return;
+    if (!rendition.filled && pts < first.start - 1) return;
     if (!rendition.addAudio(pts, rendition.track.frameSamples, unit.data)) return;
+    this.#handOut(rendition, this.#leader?.latest ?? 0);
     this.#closeReached(rendition);
     this.#forget();
     this.#cutForStalledLeader(pts);
@@ -205,7 +244,7 @@ export class Packager implements MediaSink {
     // A source that steps back would lead into time that is already written.
     if (unit.dts - this.#origin < this.#reached) this.#origin = unit.dts - this.#reached;
     const start = unit.pts - this.#origin;
-    const wall = Math.max(this.#clock.now(), this.#reachedWall);
+    const wall = Math.max(this.#receivedAt(unit), this.#reachedWall);
     this.#offset = unit.pts - unit.dts;
     this.#intervals.push({
       sequence: ++this.#sequence,
@@ -222,10 +261,18 @@ export class Packager implements MediaSink {
     }
   }
 
-  #cut(open: Interval, at: number): void {
+  /** Wall clock when a unit came in. */
+  #receivedAt({ arrivedAt }: AccessUnit): number {
+    return this.#clock.now() - (arrivedAt === undefined ? 0 : this.#clock.monotonic() - arrivedAt);
+  }
+
+  /** @param unit what the next segment begins with, when it is there */
+  #cut(open: Interval, at: number, unit?: AccessUnit): void {
     open.end = at;
     this.#reach(open, at);
-    const { wallOrigin } = open;
+    const drift = unit === undefined ? 0 : this.#receivedAt(unit) - (open.wallOrigin + at / 90);
+    const follows = Math.abs(drift) > TOLERATED_DRIFT_MS && Math.abs(drift) < MAX_DRIFT_MS;
+    const wallOrigin = open.wallOrigin + (follows ? Math.sign(drift) * SLEW_MS : 0);
     this.#intervals.push({
       sequence: ++this.#sequence,
       start: at,
@@ -284,7 +331,7 @@ export class Packager implements MediaSink {
     this.#needRandomAccess = true;
     if (open === null || leader === null) return;
     const offset = leader.track.kind === "video" ? this.#offset : 0;
-    open.end = Math.max(open.start + 1, leader.queued > 0 ? leader.end + offset : open.start + 1);
+    open.end = Math.max(open.start + 1, leader.filled ? leader.end + offset : open.start + 1);
     this.#reach(open, open.end);
     for (const rendition of this.#renditions) {
       for (const interval of this.#intervals) {
@@ -309,20 +356,53 @@ export class Packager implements MediaSink {
     const cut = interval.end ?? interval.start;
     // A follower's segment ends where its next one begins: its first frame at or after the cut.
     const end = isLeader ? cut : Math.max(start + 1, rendition.timeOf(count) ?? cut);
-    const fragment = rendition.take(count, count > 0 ? next : null);
+    if (count > 0) this.#part(rendition, interval, count, next);
+    const gap = rendition.fragments.length === 0;
+    if (gap) rendition.take(0, null, this.#partTarget);
+    const fragments = rendition.fragments;
+    this.#sink.segment({
+      ...this.#startOf(rendition, interval),
+      data: new JoinedMedia(fragments.map(({ data }) => data)),
+      duration: seconds((end - start) / 90_000),
+      independent: fragments[0]?.startsWithSync ?? false,
+      gap,
+    });
+    rendition.fragments = [];
     rendition.position = end;
     rendition.sequence = interval.sequence + 1;
-    this.#sink.segment({
+    this.#handOut(rendition, this.#leader?.latest ?? 0);
+  }
+
+  /** Hands out the first `count` samples; in pieces, when they last longer than a part may. */
+  #part(rendition: RenditionWriter, interval: Interval, count: number, next: number | null): void {
+    for (let left = count; left > 0;) {
+      const full = Math.min(left, rendition.fullPart(this.#partTarget, Infinity) || left);
+      const offset = seconds(rendition.fragments.reduce((sum, { duration }) => sum + duration, 0));
+      const fragment = rendition.take(full, full === left ? next : null, this.#partTarget);
+      left -= full;
+      // One reference goes to the segment, one to who takes the part.
+      fragment.data.retain();
+      const serial = this.#serials.get(rendition.id) ?? 0;
+      this.#serials.set(rendition.id, serial + 1);
+      this.#sink.part({
+        ...this.#startOf(rendition, interval),
+        offset,
+        serial,
+        data: fragment.data,
+        duration: fragment.duration,
+        independent: fragment.startsWithSync,
+      });
+    }
+  }
+
+  #startOf(rendition: RenditionWriter, interval: Interval): SegmentStart {
+    return {
       rendition: rendition.id,
       sequence: interval.sequence,
       initVersion: this.#initVersion,
-      data: new SlabMedia([fragment.header, ...fragment.payload.buffers], [fragment.payload]),
-      duration: seconds((end - start) / 90_000),
-      programDateTime: ms(interval.wallOrigin + start / 90),
+      programDateTime: ms(interval.wallOrigin + (rendition.position ?? interval.start) / 90),
       discontinuity: interval.discontinuity,
-      independent: fragment.startsWithSync,
-      gap: fragment.samples === 0,
-    });
+    };
   }
 
   /** Drops the intervals that every rendition has closed. */

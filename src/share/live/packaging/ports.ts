@@ -23,21 +23,41 @@ export interface Rendition {
   readonly init: Buffer;
   /** Goes up when `init` changes; used in URLs. */
   readonly initVersion: number;
+  /** No part is longer; the same for the life of a live stream. Null: it comes in whole segments only. */
+  readonly partTarget: Seconds | null;
 }
 
-export interface PackagedSegment {
+/** What is known of a segment when it begins. */
+export interface SegmentStart {
   readonly rendition: string;
   /** Media sequence number: from 1, the same in all renditions for the same stretch of time. */
   readonly sequence: number;
   readonly initVersion: number;
-  /** moof + mdat, once or more. The receiver owns one reference. */
-  readonly data: MediaBytes;
-  /** EXTINF. */
-  readonly duration: Seconds;
   /** Wall clock of the first sample, epoch ms. */
   readonly programDateTime: Milliseconds;
   /** This segment follows a discontinuity: `EXT-X-DISCONTINUITY` before it. */
   readonly discontinuity: boolean;
+}
+
+/** A piece of a segment that is handed out before the segment is whole. @see draft-pantos-hls-rfc8216bis §4.4.4.9 */
+export interface PackagedPart extends SegmentStart {
+  /** Counts the parts of the rendition from 0 over all segments. */
+  readonly serial: number;
+  /** Where in the segment it begins. */
+  readonly offset: Seconds;
+  /** moof + mdat. The receiver owns one reference. */
+  readonly data: MediaBytes;
+  /** Never longer than the part target that the renditions were told with. */
+  readonly duration: Seconds;
+  /** Starts with a random access point. */
+  readonly independent: boolean;
+}
+
+export interface PackagedSegment extends SegmentStart {
+  /** Its parts one after another, the same memory. The receiver owns one reference. */
+  readonly data: MediaBytes;
+  /** EXTINF. */
+  readonly duration: Seconds;
   /** Starts with a random access point. */
   readonly independent: boolean;
   /**
@@ -50,6 +70,9 @@ export interface PackagedSegment {
 export interface SegmentSink {
   /** The renditions, before the first segment and again at every change of the set or of an init segment. */
   renditions(renditions: readonly Rendition[]): void;
+  /** The next part of the segment that is open. */
+  part(part: PackagedPart): void;
+  /** The segment is whole; no further part of it will come. */
   segment(segment: PackagedSegment): void;
   /**
    * The first random access point was seen (once).

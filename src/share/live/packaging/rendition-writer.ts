@@ -1,10 +1,14 @@
+import { seconds, type Seconds } from "../../../kernel/units.ts";
 import type { Track } from "../media-source.ts";
 import { fragmentHeader, type FragmentSample } from "./fmp4/fragment.ts";
 import { initSegment, timescaleOf } from "./fmp4/init-segment.ts";
-import type { MediaPiece, SlabPool, SlabWriter } from "./slab-pool.ts";
+import { SlabMedia, type SlabPool, type SlabWriter } from "./slab-pool.ts";
 
 /** Pictures are shown no longer than this: half a second, 90 kHz. */
 const MAX_FRAME_TICKS = 45_000;
+
+/** Time stamps of constant frame rates are off by less, 90 kHz. */
+const ROUNDING = 90;
 
 interface QueuedSample {
   readonly size: number;
@@ -14,12 +18,13 @@ interface QueuedSample {
   readonly sync: boolean;
 }
 
-/** One `moof` and `mdat`: a whole segment today, a part of one when parts come. */
+/** One `moof` and `mdat`. */
 export interface Fragment {
-  readonly header: Buffer;
-  readonly payload: MediaPiece;
+  readonly data: SlabMedia;
   readonly startsWithSync: boolean;
   readonly samples: number;
+  /** Sum of the samples' durations. */
+  readonly duration: Seconds;
 }
 
 /**
@@ -34,16 +39,22 @@ export class RenditionWriter {
   readonly timescale: number;
   /** The interval (media sequence number) that is being filled. */
   sequence: number;
-  /** Presentation time in 90 kHz at which the next segment begins; null before the first. */
+  /** Presentation time in 90 kHz at which that interval begins here; null before the first. */
   position: number | null = null;
+  /** Fragments of that interval that were handed out. */
+  fragments: Fragment[] = [];
   readonly #slabs: SlabWriter;
   #queue: QueuedSample[] = [];
   #queuedBytes = 0;
-  #fragments = 0;
+  #fragmentsMade = 0;
+  /** Time of the newest sample since the beginning or the last {@link clear}. */
+  #newest: number | null = null;
   /** Audio: where the next frame belongs, by count of samples; null at the start of a continuity. */
   #expected: number | null = null;
   /** No sample may begin before this. */
   #floor = 0;
+  /** Where the last part ended, nominally. */
+  #rounded = 0;
   /** Ticks between the last two samples, for the last one before a break. */
   #lastDuration: number;
 
@@ -58,30 +69,38 @@ export class RenditionWriter {
       track.kind === "audio" ? track.frameSamples : Math.round(90_000 / (track.frameRate || 25));
   }
 
-  get queuedBytes(): number {
-    return this.#queuedBytes;
+  /** Bytes of the interval that is being filled, handed out or not. */
+  get bytes(): number {
+    return this.fragments.reduce((sum, { data }) => sum + data.length, this.#queuedBytes);
   }
 
-  /** 90 kHz time of the newest sample, null when none is queued. */
+  /** Whether that interval has any sample. */
+  get filled(): boolean {
+    return this.#queue.length > 0 || this.fragments.length > 0;
+  }
+
+  /** 90 kHz time of the newest sample, null before the first. */
   get latest(): number | null {
-    const last = this.#queue.at(-1);
-    return last === undefined ? null : this.#to90k(last.time);
+    return this.#newest === null ? null : this.#to90k(this.#newest);
   }
 
   /** 90 kHz decode time at which the newest sample ends, nominally. */
   get end(): number {
-    const last = this.#queue.at(-1);
-    return this.#to90k(last === undefined ? this.#floor : last.time + this.#lastDuration);
+    return this.#to90k(this.#newest === null ? this.#floor : this.#newest + this.#lastDuration);
   }
 
   /** @param dts, pts 90 kHz on the presentation timeline */
   addVideo(dts: number, pts: number, sync: boolean, data: Buffer): void {
-    const previous = this.#queue.at(-1);
-    const time = Math.max(dts, this.#floor);
-    // A gap is no duration.
-    if (previous !== undefined && time - previous.time <= MAX_FRAME_TICKS)
-      this.#lastDuration = time - previous.time;
+    const time = Math.max(dts, dts >= this.#rounded - ROUNDING ? this.#rounded : 0, this.#floor);
+    if (this.#newest !== null && this.#isFrame(time - this.#newest)) this.#lastDuration = time - this.#newest;
     this.#push({ size: data.length, time, compositionOffset: pts - time, sync }, time + 1, data);
+  }
+
+  /** Whether so many ticks are the duration of a picture, and no gap after one. */
+  #isFrame(duration: number): boolean {
+    const rate = this.track.kind === "video" ? this.track.frameRate : 0;
+    if (rate === 0) return duration > 1 && duration <= MAX_FRAME_TICKS;
+    return Math.abs(duration * rate - 90_000) < 45_000;
   }
 
   /**
@@ -107,6 +126,7 @@ export class RenditionWriter {
     this.#slabs.write(data);
     this.#queue.push(sample);
     this.#queuedBytes += data.length;
+    this.#newest = sample.time;
     this.#floor = floor;
   }
 
@@ -132,26 +152,72 @@ export class RenditionWriter {
   }
 
   /**
+   * How many of the first samples make a part that can be handed out now.
+   * @param target seconds that no part exceeds
+   * @param before 90 kHz: samples that end later wait, a cut may come among them
+   * @returns 0 when a part is not full yet
+   */
+  fullPart(target: Seconds, before: number): number {
+    const first = this.#queue[0];
+    if (first === undefined) return 0;
+    const most = Math.floor(target * this.timescale);
+    const from = first.time;
+    let count = 0;
+    for (; count < this.#queue.length; count++) {
+      const end = this.#endOf(count);
+      if (end - from > most) break;
+      if (this.#to90k(end) > before) return 0;
+    }
+    const last = this.#endOf(count - 1);
+    const more = count < this.#queue.length || last - from + this.#lastDuration > most;
+    // A picture that lasts longer than a part may: it is handed out alone, and cut to the target.
+    return more ? Math.max(1, count) : 0;
+  }
+
+  /** When a queued sample ends: where the next one begins, or nominally. */
+  #endOf(index: number): number {
+    const sample = this.#queue[index];
+    if (sample === undefined) return 0;
+    return this.#queue[index + 1]?.time ?? sample.time + this.#lastDuration;
+  }
+
+  /**
    * Takes the first samples out as a fragment; with 0 of them, one that holds nothing.
    * @param end decode time (90 kHz) of what follows the last of them, when it is not in the queue
+   * @param longest seconds: a last sample that would last until after that is shortened
    */
-  take(count: number, end: number | null): Fragment {
+  take(count: number, end: number | null, longest: Seconds): Fragment {
     const taken = this.#queue.splice(0, count);
     const following = this.#queue[0]?.time ?? (end === null ? null : this.#from90k(end));
+    const time = taken[0]?.time ?? this.#from90k(Math.max(0, this.position ?? 0));
+    const most = time + Math.floor(longest * this.timescale);
+    let size = 0;
+    let reached = time;
     const samples: FragmentSample[] = taken.map((sample, index) => {
       const next = taken[index + 1]?.time ?? following ?? sample.time + this.#lastDuration;
-      const { size, sync, compositionOffset } = sample;
-      return { size, duration: Math.max(1, next - sample.time), sync, compositionOffset };
+      const duration = Math.max(1, Math.min(next, Math.max(most, sample.time + 1)) - sample.time);
+      size += sample.size;
+      reached = sample.time + duration;
+      return {
+        size: sample.size,
+        duration,
+        sync: sample.sync,
+        compositionOffset: sample.compositionOffset,
+      };
     });
-    const size = taken.reduce((sum, sample) => sum + sample.size, 0);
     this.#queuedBytes -= size;
-    const time = taken[0]?.time ?? this.#from90k(Math.max(0, this.position ?? 0));
-    return {
-      header: fragmentHeader(++this.#fragments, time, samples, this.track.kind === "video"),
-      payload: this.#slabs.take(size),
+    // A tick or two between nominal and real time are the source's rounding: what follows begins where this ends.
+    if (count > 0 && this.#queue.length === 0) this.#rounded = reached;
+    const header = fragmentHeader(++this.#fragmentsMade, time, samples, this.track.kind === "video");
+    const payload = this.#slabs.take(size);
+    const fragment: Fragment = {
+      data: new SlabMedia([header, ...payload.buffers], [payload]),
       startsWithSync: taken[0]?.sync ?? false,
       samples: taken.length,
+      duration: seconds((reached - time) / this.timescale),
     };
+    this.fragments.push(fragment);
+    return fragment;
   }
 
   /** Throws away what is queued. */
@@ -159,6 +225,8 @@ export class RenditionWriter {
     if (this.#queuedBytes > 0) this.#slabs.take(this.#queuedBytes).release();
     this.#queue = [];
     this.#queuedBytes = 0;
+    this.#newest = null;
+    for (const { data } of this.fragments.splice(0)) data.release();
   }
 
   /** The timeline is broken here: the next sample sets its own time, not before what was written. */
@@ -168,8 +236,7 @@ export class RenditionWriter {
 
   /** Returns the memory that no segment uses. */
   close(): void {
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.clear();
     this.#slabs.close();
   }
 

@@ -5,18 +5,20 @@ import { MediaBudget } from "../../../../src/share/live/hls/media-budget.ts";
 import { SegmentStore } from "../../../../src/share/live/hls/segment-store.ts";
 import { FakeClock } from "../../../helpers/fake-clock.ts";
 import { mediaPlaylistFaults, readMediaPlaylist } from "../../../helpers/hls-playlists.ts";
-import { FakeBytes, audioTrack, rendition, segment, videoTrack } from "../../fakes.ts";
+import { FakeBytes, FakeJoined, audioTrack, part, rendition, segment, videoTrack } from "../../fakes.ts";
 
 const MB = 1024 * 1024;
 
-function storeOf(options: { budget?: MediaBudget; clock?: FakeClock; longest?: number } = {}) {
+function storeOf(
+  options: { budget?: MediaBudget; clock?: FakeClock; longest?: number; window?: number } = {},
+) {
   const clock = options.clock ?? new FakeClock();
   const budget = options.budget ?? new MediaBudget(64 * MB);
   const history =
     options.longest === undefined
       ? null
       : { longestSegment: seconds(options.longest), peak: 5_000_000, average: 4_000_000 };
-  const store = new SegmentStore({ budget, clock, history });
+  const store = new SegmentStore({ budget, clock, history, window: options.window ?? 20 });
   store.setRenditions([rendition("v0", videoTrack()), rendition("a0", audioTrack())]);
   return { store, clock, budget };
 }
@@ -211,5 +213,51 @@ t.test("segment store: BANDWIDTH comes from what was measured, then from memory,
   t.match(known.store.rates(v0), { peak: 5_500_000 });
   fresh.store.close();
   known.store.close();
+  t.end();
+});
+
+t.test("segment store: parts are played before their segment is whole, and are the same memory", (t) => {
+  const { store, budget } = storeOf();
+  const one = part("v0", 1, 0, { independent: true });
+  const two = part("v0", 1, 1);
+  store.addPart(one);
+  t.ok(store.hasMedia("v0"));
+  t.notOk(store.hasMedia("a0"));
+  store.addPart(two);
+  const ring = store.ring("v0");
+  t.ok(ring.reached(1, 1));
+  t.notOk(ring.reached(1, 2), "not there yet");
+  t.notOk(ring.reached(1, null), "the segment is not whole");
+  t.equal(store.part("v0", 1).data, two.data);
+  t.throws(() => store.part("v0", 2), { code: "segment-not-found" });
+  t.throws(() => store.segment("v0", 1), { code: "segment-not-found" });
+  const held = budget.used;
+  one.data.retain();
+  two.data.retain();
+  store.add(segment("v0", 1, { data: new FakeJoined([one.data, two.data]) }));
+  t.equal(budget.used, held, "the segment takes no memory of its own");
+  t.ok(ring.reached(1, null));
+  t.ok(ring.reached(1, 1));
+  t.notOk(ring.reached(1, 2), "beyond its last part: the first of the next segment");
+  t.notOk(ring.reached(2, 0));
+  store.addPart(part("v0", 2, 2));
+  t.ok(ring.reached(1, 2) && ring.reached(2, 0));
+  t.same(ring.report(), { id: "v0", sequence: 2, part: 0 });
+  store.close();
+  t.equal(one.data.references + two.data.references, 0);
+  t.equal(budget.used, 0);
+  t.end();
+});
+
+t.test("segment store: P-05 what leaves the playlist for want of memory stays fetchable for a while", (t) => {
+  const budget = new MediaBudget(16 * MB);
+  const { store } = storeOf({ budget, window: 600 });
+  for (let n = 1; n <= 40; n++) {
+    store.add(segment("v0", n, { data: new FakeBytes([Buffer.alloc(MB)]) }));
+    const first = readMediaPlaylist(store.playlist("v0").plain.toString()).mediaSequence;
+    t.ok(budget.used <= budget.limit);
+    if (n > 20) t.ok(store.segment("v0", first - 3), `${n}: three before the first of the list`);
+  }
+  store.close();
   t.end();
 });

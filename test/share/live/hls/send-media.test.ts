@@ -3,12 +3,8 @@ import { connect, type AddressInfo } from "node:net";
 import fc from "fast-check";
 import fastify from "fastify";
 import t from "tap";
-import {
-  parseMediaName,
-  parseRange,
-  sendMedia,
-  type MediaAnswer,
-} from "../../../../src/share/live/hls/send-media.ts";
+import { parseMediaName } from "../../../../src/share/live/hls/media-names.ts";
+import { parseRange, sendMedia, type MediaAnswer } from "../../../../src/share/live/hls/send-media.ts";
 import { FakeBytes } from "../../fakes.ts";
 
 t.test("send media: ranges as in RFC 9110 §14", (t) => {
@@ -47,6 +43,8 @@ t.test("send media: only the names that playlists hold are names", (t) => {
   t.same(parseMediaName("index.m3u8"), { kind: "playlist" });
   t.same(parseMediaName("init-2.mp4"), { kind: "init", version: 2 });
   t.same(parseMediaName("17.m4s"), { kind: "segment", sequence: 17 });
+  t.same(parseMediaName("17.ts"), { kind: "segment", sequence: 17 });
+  t.same(parseMediaName("p170.m4s"), { kind: "part", serial: 170 });
   for (const name of ["", "17.m4s.", "-1.m4s", "init-.mp4", "1e3.m4s", "../1.m4s", "9999999999999.m4s"])
     t.throws(() => parseMediaName(name), { code: "segment-not-found" });
   t.end();

@@ -1,4 +1,4 @@
-import { ticks, wrapDelta } from "../../../../kernel/units.ts";
+import { ms, ticks, wrapDelta, type Milliseconds } from "../../../../kernel/units.ts";
 import type { ElementaryStream, PesPacket, ServiceStreams } from "../../../../tuner/ports.ts";
 import type { AccessUnit, MediaSink, Track } from "../../media-source.ts";
 import type { AudioConfig } from "./audio-config.ts";
@@ -34,7 +34,7 @@ interface Slot<Config> {
 export class ServiceAssembly {
   readonly #sink: MediaSink;
   /** Arrival of the packet at hand. */
-  #now = 0;
+  #now: Milliseconds = ms(0);
   readonly #clock = new ServiceClock();
   #video: Slot<VideoConfig> | null = null;
   /** The PMT has video, but none comes. */
@@ -194,6 +194,7 @@ export class ServiceAssembly {
       randomAccess: true,
       idr: true,
       data: frame.data,
+      arrivedAt: this.#now,
     };
     if (this.#start !== null && dts < this.#start - 1) return;
     if (this.#waiting !== null) this.#waiting.add(unit);
@@ -257,6 +258,7 @@ export class ServiceAssembly {
       randomAccess: frame.randomAccess,
       idr: frame.idr,
       data: frame.data,
+      arrivedAt: this.#now,
     };
     if (this.#start === null) {
       if (!frame.randomAccess) return;

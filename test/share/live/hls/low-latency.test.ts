@@ -1,0 +1,161 @@
+import t from "tap";
+import { seconds } from "../../../../src/kernel/units.ts";
+import {
+  audioTrack,
+  FakeJoined,
+  house,
+  part,
+  segment,
+  service,
+  settle,
+  videoTrack,
+  type House,
+} from "../../fakes.ts";
+
+const headers = { "x-client": "phone" };
+
+/** A stream that runs, and the address of its picture's playlist. */
+async function playing(
+  t: Parameters<typeof house>[0],
+): Promise<{ h: House; playlist: string; base: string }> {
+  const h = await house(t, [service(1)]);
+  const list = await h.app.inject({ url: "/api/v1/channels", headers });
+  const channel = list.json().channels[0].id as string;
+  const answer = h.app.inject({ method: "POST", url: "/api/v1/playback", headers, payload: { channel } });
+  await settle();
+  h.sources[0]?.sink?.tracks([videoTrack(), audioTrack()]);
+  h.sources[0]?.randomAccess();
+  const { hls } = (await answer).json() as { hls: string };
+  const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await h.app.inject(hls)).body)?.[0] ?? "";
+  const playlist = hls.replace("index.m3u8", path);
+  return { h, playlist, base: playlist.replace("index.m3u8", "") };
+}
+
+const sinkOf = (h: House) => {
+  const sink = h.packagers[0]?.sink;
+  if (sink === undefined) throw new Error("no packager");
+  return sink;
+};
+
+/** Whether a promise is settled yet. */
+async function settled(promise: Promise<unknown>): Promise<boolean> {
+  await settle();
+  return Promise.race([promise.then(() => true), settle().then(() => false)]);
+}
+
+t.test("low latency: the first playlist is there as soon as one part is", async (t) => {
+  const { h, playlist } = await playing(t);
+  const first = h.app.inject(playlist);
+  t.notOk(await settled(first), "held while there is nothing");
+  sinkOf(h).part(part("v0", 1, 0, { independent: true }));
+  const answer = await first;
+  t.equal(answer.statusCode, 200);
+  t.match(answer.body, 'URI="p0.m4s",INDEPENDENT=YES\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="p1.m4s"');
+});
+
+t.test("low latency: L-06 a reload is held until what it names is there, and no longer", async (t) => {
+  const { h, playlist } = await playing(t);
+  const sink = sinkOf(h);
+  const one = part("v0", 1, 0);
+  sink.part(one);
+  const next = h.app.inject(`${playlist}?_HLS_msn=1&_HLS_part=1`);
+  const whole = h.app.inject(`${playlist}?_HLS_msn=1`);
+  t.notOk(await settled(next));
+  const two = part("v0", 1, 1);
+  sink.part(two);
+  t.match((await next).body, 'URI="p1.m4s"');
+  t.notOk(await settled(whole), "the segment is not whole");
+  one.data.retain();
+  two.data.retain();
+  const beyond = h.app.inject(`${playlist}?_HLS_msn=1&_HLS_part=2`);
+  sink.segment(segment("v0", 1, { data: new FakeJoined([one.data, two.data]) }));
+  t.match((await whole).body, "\n1.m4s\n");
+  t.notOk(await settled(beyond), "beyond the last part: the next segment's first");
+  sink.part(part("v0", 2, 2));
+  t.match((await beyond).body, 'URI="p2.m4s"');
+  t.equal((await h.app.inject(`${playlist}?_HLS_msn=1&_HLS_part=0`)).statusCode, 200, "stale: at once");
+});
+
+t.test("low latency: L-06 what cannot be meant is refused, and a hold has an end", async (t) => {
+  const { h, playlist } = await playing(t);
+  sinkOf(h).part(part("v0", 1, 0));
+  for (const query of [
+    "_HLS_part=1",
+    "_HLS_msn=3",
+    "_HLS_msn=x",
+    "_HLS_msn=1&_HLS_part=-1",
+    "_HLS_msn=1&_HLS_msn=1",
+  ])
+    t.match((await h.app.inject(`${playlist}?${query}`)).json(), {
+      status: 400,
+      code: "playlist-request-invalid",
+    });
+  t.equal((await h.app.inject(`${playlist}?other=1`)).statusCode, 200);
+  const held = h.app.inject(`${playlist}?_HLS_msn=2`);
+  await settle();
+  h.clock.advance(3 * 4000 - 1);
+  t.notOk(await settled(held), "three target durations");
+  h.clock.advance(1);
+  t.match((await held).json(), { status: 503, code: "playlist-not-updated" });
+});
+
+t.test(
+  "low latency: L-07 the hinted part is answered when it is there, also when a segment ends before it",
+  async (t) => {
+    const { h, base } = await playing(t);
+    const sink = sinkOf(h);
+    const one = part("v0", 1, 0);
+    sink.part(one);
+    const hinted = h.app.inject(`${base}p1.m4s`);
+    t.notOk(await settled(hinted));
+    one.data.retain();
+    sink.segment(segment("v0", 1, { data: new FakeJoined([one.data]) }));
+    t.notOk(await settled(hinted));
+    const two = part("v0", 2, 1, { independent: true });
+    sink.part(two);
+    const answer = await hinted;
+    t.equal(answer.rawPayload.toString(), Buffer.concat(two.data.buffers).toString());
+    t.match(answer.headers, { "content-type": "video/mp4", "cache-control": /immutable/ });
+    t.equal((await h.app.inject(`${base}p3.m4s`)).statusCode, 404, "none but the next is waited for");
+    t.equal(
+      (await h.app.inject(`${base}1.m4s`)).rawPayload.toString(),
+      Buffer.concat(one.data.buffers).toString(),
+    );
+  },
+);
+
+t.test("low latency: who waits is told when the stream ends", async (t) => {
+  const { h, playlist, base } = await playing(t);
+  sinkOf(h).part(part("v0", 1, 0));
+  const held = [h.app.inject(`${playlist}?_HLS_msn=1`), h.app.inject(`${base}p1.m4s`)];
+  await settle();
+  h.sources[0]?.sink?.ended("no-data", "The tuner gives nothing.");
+  for (const answer of held) t.match((await answer).json(), { code: "no-data" });
+});
+
+t.test("low latency: time watched counts once, in parts and in segments", async (t) => {
+  const { h, base } = await playing(t);
+  const sink = sinkOf(h);
+  const one = part("v0", 1, 0, { duration: seconds(0.32) });
+  const two = part("v0", 1, 1, { duration: seconds(0.32), offset: seconds(0.32) });
+  sink.part(one);
+  sink.part(two);
+  one.data.retain();
+  two.data.retain();
+  sink.segment(segment("v0", 1, { duration: seconds(0.64), data: new FakeJoined([one.data, two.data]) }));
+  for (const name of ["p0.m4s", "p1.m4s", "1.m4s", "p0.m4s"]) await h.app.inject(base + name);
+  const [usage] = h.share.playbacks().playbacks;
+  t.ok(Math.abs((usage?.seconds ?? 0) - 0.64) < 0.001, `${usage?.seconds}`);
+});
+
+t.test(
+  "low latency: D-03 any page may play what it was given, and asks first without a credential",
+  async (t) => {
+    const { h, playlist } = await playing(t);
+    sinkOf(h).part(part("v0", 1, 0));
+    t.match((await h.app.inject(playlist)).headers, { "access-control-allow-origin": "*" });
+    const asked = await h.app.inject({ method: "OPTIONS", url: playlist });
+    t.equal(asked.statusCode, 204);
+    t.match(asked.headers, { "access-control-allow-origin": "*", "access-control-max-age": "86400" });
+  },
+);
