@@ -44,6 +44,9 @@ export interface BoxDeps {
   readonly loopsFolder: string;
 }
 
+/** Of the memory for media: what came of whole multiplexes lately; the rest is for what is watched. */
+const HISTORY_SHARE = 3 / 8;
+
 /** The daemon, running. */
 export interface RunningBox {
   readonly ports: Listeners["ports"];
@@ -79,6 +82,8 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         stop: async () => void (await Promise.all(sources.map(async (one) => one.close?.()))),
       },
     ]);
+    const mediaBudget = config.live.mediaBudgetMiB * 1024 * 1024;
+    const historyBytes = config.live.instantZap ? mediaBudget * HISTORY_SHARE : 0;
     const tuners = createTuners({
       sources,
       clock,
@@ -88,6 +93,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         tunersPerClass: config.live.tunersPerRole,
         guide: config.guide.collect,
         guidePeriodMs: config.guide.periodHours * 3600 * 1000,
+        historyBytes,
       },
     });
 
@@ -108,7 +114,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       log: log.child({ module: "share" }),
       grants: access.grants,
       options: {
-        mediaBudgetBytes: config.live.mediaBudgetMiB * 1024 * 1024,
+        mediaBudgetBytes: mediaBudget - historyBytes,
         streamIdleMs: config.live.idleSeconds * 1000,
       },
     });

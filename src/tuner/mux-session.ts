@@ -5,7 +5,9 @@ import type { Milliseconds } from "../kernel/units.ts";
 import { PacketScan, type PidCounters } from "./mpegts/packet-scan.ts";
 import { SectionAssembler } from "./mpegts/section-assembler.ts";
 import { MuxTables, TABLE_PID } from "./mux-tables.ts";
-import type { Multiplex, TunerDriver, TunerSnapshot, Visited, VisitRequest } from "./ports.ts";
+import { PacketHistory, type HistoryBudget } from "./packet-history.ts";
+import { WEIGHTS, type Multiplex, type TunerDriver, type TunerSnapshot } from "./ports.ts";
+import type { Visited, VisitRequest, WeightClass } from "./ports.ts";
 import { isSteady } from "./recovery.ts";
 import { MissingServices, PmtPids, streamsOf } from "./service-readiness.ts";
 import { FeedPids, ServiceFeed, type FeedRequest } from "./service-feed.ts";
@@ -34,6 +36,8 @@ export interface MuxSessionDeps {
   readonly stale?: number | null;
   /** Asks the driver for every PID; default false. */
   readonly wholeMultiplex?: boolean;
+  /** Memory for what came lately; default: nothing is kept. */
+  readonly history?: HistoryBudget;
 }
 
 /** Owns one multiplex on one tuner: keeps it locked, scans its packets once, and serves every consumer of its services. */
@@ -58,6 +62,11 @@ export class MuxSession {
   #error: ErrorCode | null = null;
   #timer: Timer | null = null;
   #lineupChanged = false;
+  /** What came lately, while somebody watches. */
+  #history: PacketHistory | null = null;
+  readonly #historyBudget: HistoryBudget | null;
+  /** A table came that consumers may have waited for. */
+  #look = false;
   /** Times that another transport stream was found. */
   #wrong = 0;
   readonly #times = { asked: -1, data: -1, firstPat: -1, pat: -1, pmt: -1 };
@@ -71,6 +80,7 @@ export class MuxSession {
     this.#clock = clock;
     this.#log = log;
     this.#events = deps.events;
+    this.#historyBudget = deps.history?.enabled === true ? deps.history : null;
     this.#visits = new Visits(() => deps.events.changed());
     this.#pmts = new PmtPids(this.#scan, (pid) => this.#assembler(pid));
     this.#wanted = new WantedPids(driver, (pid) => this.#scan.begin(pid), {
@@ -158,6 +168,7 @@ export class MuxSession {
   ): Promise<{ lockedAt: number; knownAt: number; close(): void }> {
     const feed = new ServiceFeed(request, this.#pids);
     this.#feeds.add(feed);
+    this.#keepHistory(request.weight);
     this.#events.changed();
     try {
       await this.#waiters.wait(() => this.#isReady(feed), signal);
@@ -191,7 +202,18 @@ export class MuxSession {
     if (streams === null) return false;
     feed.streams(streams, now);
     this.#filter();
+    if (this.#history !== null)
+      feed.catchUp(this.#history, streams.pcrPid, () => !this.#feeds.has(feed) || this.#tuning.over);
     return true;
+  }
+
+  /** Somebody is here who may zap: what comes is kept, of all services. */
+  #keepHistory(weight: WeightClass): void {
+    if (this.#history !== null || this.#historyBudget === null || WEIGHTS[weight] < WEIGHTS.predictive)
+      return;
+    this.#history = new PacketHistory(this.#historyBudget);
+    this.#wanted.wantAll();
+    this.#filter();
   }
 
   #remove(feed: ServiceFeed): void {
@@ -208,6 +230,11 @@ export class MuxSession {
   #onPackets(chunk: Buffer, at: Milliseconds): void {
     this.#times.data = at;
     this.#scan.scan(chunk, at);
+    this.#history?.add(chunk, at);
+    if (this.#look) {
+      this.#look = false;
+      this.#waiters.check();
+    }
     if (this.#state === "streaming" || this.#tuning.over) return;
     if (this.guard.open && examine(this.clocks, this.#clock.monotonic()).health === "good")
       this.#on("healthy");
@@ -241,7 +268,9 @@ export class MuxSession {
           break;
       }
       this.#filter();
-      this.#waiters.check();
+      // With a history the rest of this chunk belongs to it: who comes now begins after both.
+      if (this.#history === null) this.#waiters.check();
+      else this.#look = true;
     }
   }
 
@@ -318,6 +347,7 @@ export class MuxSession {
   #onLock(): void {
     const again = this.#tuning.relockedAt !== this.lockedAt;
     this.guard.locked(this.#tuning.relockedAt);
+    this.#history?.clear();
     if (again) {
       this.#scan.lost();
       for (const feed of this.#feeds) if (feed.known) feed.request.sink.interrupted?.();
@@ -341,6 +371,8 @@ export class MuxSession {
 
   #end(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): void {
     this.#timer?.cancel();
+    this.#history?.close();
+    this.#history = null;
     const reason = new TellyportError(code, message, detail === undefined ? {} : { detail });
     this.#tuning.stop(reason);
     if (this.#lineupChanged && this.named) this.#events.lineup(this);

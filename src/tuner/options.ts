@@ -24,6 +24,13 @@ export interface TunersOptions {
   readonly tunersPerClass?: Partial<Record<WeightClass, number>>;
   /** Whether drivers deliver every PID instead of those that somebody takes; default false. */
   readonly wholeMultiplex?: boolean;
+  /**
+   * Memory for the last seconds of every multiplex that somebody watches, bytes; default 0: none. With it, drivers deliver every
+   * PID of such a multiplex, and a service begins with what came before it was asked for.
+   */
+  readonly historyBytes?: number;
+  /** How far back that goes; ms, default 4000. */
+  readonly historyMs?: number;
 }
 
 export const TUNERS_DEFAULTS: Required<TunersOptions> = {
@@ -37,4 +44,6 @@ export const TUNERS_DEFAULTS: Required<TunersOptions> = {
   survey: true,
   tunersPerClass: { guest: 1 },
   wholeMultiplex: false,
+  historyBytes: 0,
+  historyMs: 4000,
 };

@@ -1,7 +1,8 @@
 import type { ErrorCode } from "../kernel/errors.ts";
 import { ms } from "../kernel/units.ts";
-import type { PacketScan } from "./mpegts/packet-scan.ts";
+import { PacketScan } from "./mpegts/packet-scan.ts";
 import type { PesAssembler } from "./mpegts/pes-assembler.ts";
+import type { PacketHistory } from "./packet-history.ts";
 import type { ElementaryStream, ServiceSink, ServiceStreams, WeightClass } from "./ports.ts";
 
 /** What a consumer asks of a session. */
@@ -51,6 +52,25 @@ export class ServiceFeed {
 
   get known(): boolean {
     return this.knownAt >= 0;
+  }
+
+  /**
+   * Hands the service's share of what came lately to the consumer; the scan goes on where this ends.
+   * @param over whether the consumer has gone meanwhile
+   */
+  catchUp(history: PacketHistory, pcrPid: number, over: () => boolean): void {
+    const { sink } = this.request;
+    const scan = new PacketScan();
+    const wanted = this.#wanted;
+    const assemblers = wanted.map((pid) => scan.pes(pid, (packet) => over() || sink.pes(packet)));
+    scan.pcr(pcrPid, (base, discontinuity, at) => over() || sink.pcr(base, discontinuity, at));
+    history.replay((packets, at) => over() || scan.scan(packets, at));
+    if (over()) return;
+    for (const [index, pid] of wanted.entries()) {
+      const assembler = assemblers[index];
+      // Where somebody else takes it too, it is put together already.
+      if (assembler !== undefined && this.#pids.isAlone(pid)) this.#pids.assembler(pid)?.adopt(assembler);
+    }
   }
 
   /** Says `scrambling` once it has lasted. @param now monotonic ms */
@@ -117,6 +137,11 @@ export class FeedPids {
   *all(): Generator<number> {
     yield* this.#pes.keys();
     yield* this.#pcr.keys();
+  }
+
+  /** Whether one feed takes this PID, and no other. */
+  isAlone(pid: number): boolean {
+    return this.#pes.get(pid)?.feeds.size === 1;
   }
 
   assembler(pid: number): PesAssembler | null {

@@ -11,6 +11,7 @@ import { Identities } from "./identities.ts";
 import { LineUp } from "./line-up.ts";
 import { MuxSession } from "./mux-session.ts";
 import { TUNERS_DEFAULTS, type TunersOptions } from "./options.ts";
+import { HistoryBudget } from "./packet-history.ts";
 import {
   serviceKeyText,
   type Multiplex,
@@ -53,6 +54,7 @@ class TunerPool implements Tuners, Receiver, Component {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #options: Required<TunersOptions>;
+  readonly #history: HistoryBudget;
   readonly #sources: readonly TunerSource[];
   readonly #rack: TunerRack;
   readonly #granting: Granting;
@@ -73,6 +75,7 @@ class TunerPool implements Tuners, Receiver, Component {
     this.#clock = clock;
     this.#log = log;
     this.#options = { ...TUNERS_DEFAULTS, ...options };
+    this.#history = new HistoryBudget(this.#options.historyBytes, this.#options.historyMs);
     this.#sources = sources;
     this.#events = new Emitter((error) => log.error({ err: error }, "tuner-listener-failed"));
     this.#rack = new TunerRack({
@@ -275,6 +278,7 @@ class TunerPool implements Tuners, Receiver, Component {
       expected: asFound ? null : this.#identities.of(multiplex),
       stale: last === null || last.multiplex === multiplex.id ? null : last.transportStreamId,
       wholeMultiplex: this.#options.wholeMultiplex,
+      history: this.#history,
       events: {
         lineup: (source) => {
           if (this.#lineUp.update(source.multiplex, source.tables)) this.#events.emit({ kind: "lineup" });

@@ -1,4 +1,5 @@
-import type { Pid } from "../kernel/units.ts";
+import { pid as asPid, type Pid } from "../kernel/units.ts";
+import { PID_COUNT } from "./mpegts/packet.ts";
 import { TABLE_PID } from "./mux-tables.ts";
 import type { Delivery, TunerDriver } from "./ports.ts";
 
@@ -12,7 +13,7 @@ const PSIP_BASE = 0x1ffb;
 export class WantedPids {
   readonly #driver: TunerDriver;
   readonly #begins: (pid: number) => void;
-  readonly #whole: boolean;
+  #whole: boolean;
   readonly #tables: readonly number[];
   #told: ReadonlySet<Pid> | null = null;
 
@@ -29,6 +30,15 @@ export class WantedPids {
     this.#begins = begins;
     this.#whole = whole;
     this.#tables = system === "atsc" || system === "hdhomerun" ? [...TABLES, PSIP_BASE] : TABLES;
+  }
+
+  /** From now on the whole multiplex is wanted. */
+  wantAll(): void {
+    if (this.#whole) return;
+    this.#whole = true;
+    if (this.#told === null) return;
+    for (let pid = 0; pid < PID_COUNT; pid++) if (!this.#told.has(asPid(pid))) this.#begins(pid);
+    this.#driver.filter("all");
   }
 
   /** The driver was tuned anew and knows nothing. */

@@ -75,10 +75,8 @@ const addresses = (text: string, base: URL): URL[] =>
 
 export interface FirstPlaylist {
   readonly text: string;
-  /** Address of each segment that it lists. */
-  readonly segments: readonly URL[];
-  /** Seconds. */
-  readonly durations: readonly number[];
+  /** Where a player could begin: the first segment, or the first part that is independent. */
+  readonly begin: URL | null;
 }
 
 /** One client's playback of one channel, and what a player would fetch of it. */
@@ -109,8 +107,21 @@ export class Viewer {
     const [variant] = await this.#renditions();
     if (variant === undefined) throw new Error("the multivariant playlist has no variant");
     const text = await playlist(variant);
-    const durations = [...text.matchAll(/^#EXTINF:([\d.]+),/gm)].map((match) => Number(match[1]));
-    return { text, segments: addresses(text, variant), durations };
+    const first = /^#EXT-X-PART:.*URI="([^"]+)",INDEPENDENT=YES|^([^#].*)$/m.exec(text);
+    const name = first?.[1] ?? first?.[2];
+    return { text, begin: name === undefined ? null : new URL(name, variant) };
+  }
+
+  /** Seconds that the next whole segment of the picture lasts; it is waited for. */
+  async segmentDuration(): Promise<number> {
+    const [variant] = await this.#renditions();
+    if (variant === undefined) throw new Error("the multivariant playlist has no variant");
+    for (;;) {
+      const text = await playlist(variant);
+      const found = [...text.matchAll(/^#EXTINF:([\d.]+),/gm)].at(-1);
+      if (found !== undefined) return Number(found[1]);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   }
 
   /** Fetches every new segment of picture and sound, as a player does that buffers, until {@link stop}. */

@@ -122,7 +122,7 @@ async function warmZap(
   const answered = performance.now();
   const playlist = await viewer.firstPlaylist();
   const to = performance.now();
-  await firstSegment(playlist);
+  await firstMedia(playlist);
   await viewer.stop();
   return { total: (to - from) / 1000, answered: (answered - from) / 1000 };
 }
@@ -135,22 +135,22 @@ async function coldZap(
   const from = performance.now();
   const viewer = await Viewer.start(box, session, channel);
   const playlist = await viewer.firstPlaylist();
-  await firstSegment(playlist);
+  await firstMedia(playlist);
   const total = (performance.now() - from) / 1000;
+  const interval = await viewer.segmentDuration();
   await viewer.stop();
   const lock = viewer.playback.timings["lock"];
   if (lock === undefined) throw new Error("the playback does not say when the tuner locked");
-  return { total, beyondLock: total - lock / 1000, interval: playlist.durations[0] ?? Number.NaN };
+  return { total, beyondLock: total - lock / 1000, interval };
 }
 
 /** Fetches it whole. @throws Error when a picture could not begin with it */
-async function firstSegment({ segments, text }: FirstPlaylist): Promise<void> {
-  const [url] = segments;
-  if (url === undefined) throw new Error(`the playlist lists no segment:\n${text}`);
-  const response = await fetch(url);
+async function firstMedia({ begin, text }: FirstPlaylist): Promise<void> {
+  if (begin === null) throw new Error(`the playlist has nothing to begin with:\n${text}`);
+  const response = await fetch(begin);
   const data = Buffer.from(await response.arrayBuffer());
   const run = data.indexOf("trun");
   // Version and flags, count, data offset; then duration, size and flags of the first sample.
   if (response.status !== 200 || run < 0 || data.readUInt32BE(run + 4 + 12 + 8) !== SYNC)
-    throw new Error(`${url.pathname} does not begin at a random access point (${response.status})`);
+    throw new Error(`${begin.pathname} does not begin at a random access point (${response.status})`);
 }

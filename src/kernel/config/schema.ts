@@ -344,6 +344,11 @@ export const ConfigSchema = section(
           default: 64,
           description: "Memory for all media, MiB",
         }),
+        instantZap: Type.Boolean({
+          default: true,
+          description:
+            "The last seconds of every channel of a multiplex that is watched are kept, within mediaBudgetMiB: changing to one of them takes no time. It makes a tuner deliver its whole multiplex",
+        }),
         idleSeconds: Type.Number({
           minimum: 1,
           maximum: 3600,

@@ -83,6 +83,23 @@ export class PesAssembler {
     if (this.#started && this.#expected === 0) this.#deliver();
   }
 
+  /** Goes on where another one of the same PID has stopped. */
+  adopt(other: PesAssembler): void {
+    this.scrambledAt = other.scrambledAt;
+    this.clearAt = other.clearAt;
+    this.#started = other.#started;
+    this.#damaged = other.#damaged;
+    this.#lostBefore = other.#lostBefore;
+    this.#randomAccess = other.#randomAccess;
+    this.#expected = other.#expected;
+    this.#at = other.#at;
+    this.#length = 0;
+    if (!other.#started || other.#length === 0) return;
+    if (other.#length > this.#slotSize && !this.#grow(other.#length)) return;
+    other.#arena.bytes.copy(this.#arena.bytes, this.#slot, other.#slot, other.#slot + other.#length);
+    this.#length = other.#length;
+  }
+
   /** Gives the memory back; the assembler may be used again. */
   close(): void {
     this.#started = false;
