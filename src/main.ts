@@ -116,6 +116,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       options: {
         mediaBudgetBytes: mediaBudget - historyBytes,
         streamIdleMs: config.live.idleSeconds * 1000,
+        predictiveTuners: config.live.instantZap ? config.live.predictiveTuners : 0,
       },
     });
     const metrics = createMetrics({

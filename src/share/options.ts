@@ -21,6 +21,8 @@ export interface ShareOptions {
   /** Event streams in all and of one client; default 64 and 4. */
   readonly eventStreamsInAll: number;
   readonly eventStreamsPerClient: number;
+  /** Idle tuners that wait on the multiplexes of channels likely to be next; default 0: none. */
+  readonly predictiveTuners: number;
   /** Look for codecs of channels that nobody watched yet; default true. */
   readonly probe: boolean;
 }
@@ -37,5 +39,6 @@ export const SHARE_DEFAULTS: ShareOptions = {
   playbacksInAll: 64,
   eventStreamsInAll: 64,
   eventStreamsPerClient: 4,
+  predictiveTuners: 0,
   probe: true,
 };

@@ -27,6 +27,7 @@ import { mediaRoutes } from "./live/hls/media-routes.ts";
 import { LiveStreams } from "./live/live-streams.ts";
 import { playbackRoutes } from "./live/playback-routes.ts";
 import { Playbacks } from "./live/playbacks.ts";
+import { Predictor } from "./live/prediction/predictor.ts";
 import type { PackagerFactory, SourceFactory } from "./live/source-factories.ts";
 import type { PlaybackUsage, PrincipalUsage } from "./live/usage.ts";
 import { SHARE_DEFAULTS, type ShareOptions } from "./options.ts";
@@ -115,6 +116,17 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     inAll: options.eventStreamsInAll,
     perClient: options.eventStreamsPerClient,
   });
+  const predictor =
+    options.predictiveTuners === 0
+      ? null
+      : new Predictor({
+          tuners,
+          channels,
+          watching: () => playbacks.watching(),
+          most: options.predictiveTuners,
+          clock,
+          log,
+        });
   const prober = new Prober({ channels, createSource, clock, log });
   const undo: (() => void)[] = [];
 
@@ -128,6 +140,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       playbacks.startSweeping();
       events.start();
       if (options.probe) prober.start();
+      predictor?.start();
       const watch = new TunerWatch({
         clock,
         tuners: () => tuners.snapshot().map(describeTuner),
@@ -144,6 +157,8 @@ export function createShareFrom(deps: SharePartsDeps): Share {
         channels.changed.on(() => events.channelsChanged()),
         guide.changed.on(() => events.channelsChanged()),
         tuners.on((event) => void (event.kind === "tuners" && events.channelsChanged())),
+        playbacks.started.on(() => predictor?.look()),
+        playbacks.ended.on(() => predictor?.look()),
         playbacks.ended.on(({ id, client, code, message, wanted, detail }) => {
           events.channelsChanged();
           if (wanted) return;
@@ -153,6 +168,8 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       );
     },
     stop() {
+      for (const off of undo.splice(0)) off();
+      predictor?.stop();
       prober.stop();
       playbacks.stop();
       streams.stop();
@@ -160,7 +177,6 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       feeds.stop();
       guide.stop();
       channels.stop();
-      for (const off of undo.splice(0)) off();
     },
     routes: async (app) => {
       await app.register(channelRoutes(channels, guide, playbacks));

@@ -360,9 +360,9 @@ export async function house(
   services: Service[],
   options: Partial<ShareOptions> = {},
   database: Database = openDatabase(":memory:"),
+  tuners = new FakeTuners(services),
 ): Promise<House> {
   FakeSource.failWith = null;
-  const tuners = new FakeTuners(services);
   const clock = new FakeClock();
   const sources: FakeSource[] = [];
   const packagers: FakePackager[] = [];

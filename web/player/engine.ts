@@ -23,12 +23,13 @@ export interface EngineEvents {
   readonly audioChanged: () => void;
 }
 
-/** Near the live edge, little ahead, half a minute behind; retries are short because a person is waiting. */
+/**
+ * As near to the live edge as the playlist says that it may be, little ahead, half a minute behind; retries are short because a
+ * person is waiting.
+ */
 const CONFIG: Partial<HlsConfig> = {
   enableWorker: false, // fMP4 needs no remultiplexing: a worker would only cost a start
   lowLatencyMode: true,
-  liveSyncDurationCount: 2,
-  liveMaxLatencyDurationCount: 8,
   maxLiveSyncPlaybackRate: 1.05,
   maxBufferLength: 14,
   maxMaxBufferLength: 20,

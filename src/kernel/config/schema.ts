@@ -349,6 +349,13 @@ export const ConfigSchema = section(
           description:
             "The last seconds of every channel of a multiplex that is watched are kept, within mediaBudgetMiB: changing to one of them takes no time. It makes a tuner deliver its whole multiplex",
         }),
+        predictiveTuners: Type.Integer({
+          minimum: 0,
+          maximum: 64,
+          default: 2,
+          description:
+            "While somebody watches, so many idle tuners wait on the multiplexes of the channels that are likely to be next; anybody else who needs one goes before. 0: none. Only with instantZap",
+        }),
         idleSeconds: Type.Number({
           minimum: 1,
           maximum: 3600,

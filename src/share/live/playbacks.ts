@@ -51,6 +51,8 @@ interface Entry extends RunningPlayback {
   lastAskedAt: Milliseconds;
   bytes: number;
   seconds: number;
+  /** What the client watched before; null: nothing that is known. */
+  readonly previous: string | null;
   /** Programme time up to which was watched, epoch s. */
   watchedUntil: number;
   /** Cut off the media answers that are open. */
@@ -68,6 +70,9 @@ interface Starting {
  */
 const ANSWERS_PER_PLAYBACK = 12;
 
+/** Clients whose last channel is remembered, at most. */
+const MAX_REMEMBERED = 1000;
+
 const REPLACED = "The same client chose another channel, which needed the tuner.";
 
 /** What a role weighs for the arbiter. */
@@ -81,18 +86,22 @@ export const WEIGHT_OF: Record<Role, WeightClass> = {
 /** Who watches what: from the wish for a channel to the last byte. */
 export class Playbacks {
   readonly ended: Emitter<PlaybackEnd>;
+  readonly started: Emitter<void>;
   readonly #options: PlaybacksOptions;
   readonly #running = new Map<string, Entry>();
   readonly #starting = new Set<Starting>();
   readonly #endedLately = new EndedPlaybacks();
   readonly #ledger = new UsageLedger();
+  /** By client: the channel chosen last, and the one before. */
+  readonly #chosen = new Map<string, { last: string; previous: string | null }>();
   #sweep: Timer | null = null;
 
   constructor(options: PlaybacksOptions) {
     this.#options = options;
-    this.ended = new Emitter((error) =>
-      options.log.error({ error: String(error) }, "playback-listener-failed"),
-    );
+    const failed = (error: unknown): void =>
+      options.log.error({ error: String(error) }, "playback-listener-failed");
+    this.ended = new Emitter(failed);
+    this.started = new Emitter(failed);
     options.streams.onEnded = (stream, code, message) => {
       for (const entry of [...this.#running.values()]) {
         if (entry.stream !== stream) continue;
@@ -268,6 +277,11 @@ export class Playbacks {
     };
   }
 
+  /** What is watched now, and what each client watched before that. */
+  watching(): { channel: string; previous: string | null }[] {
+    return [...this.#running.values()].map(({ channel, previous }) => ({ channel, previous }));
+  }
+
   /** Whether a client watches anything: if not, the channels are as available to it as to anyone of its role. */
   isWatching(client: string): boolean {
     return this.#ofClient(client).length > 0;
@@ -379,17 +393,30 @@ export class Playbacks {
       lastAskedAt: now,
       bytes: 0,
       seconds: 0,
+      previous: this.#previousOf(principal.client, channel),
       watchedUntil: 0,
       answers: new Set(),
     });
     hold.stream.touch();
     this.#options.log.info({ playback: id, client: principal.client, channel }, "playback-started");
+    this.started.emit();
     return {
       id,
       hls: `/m/${grant}/index.m3u8`,
       expiresAt: new Date(this.#expiresAt()).toISOString(),
       timings: timingsSince(requestedAt, hold.stream.milestones),
     };
+  }
+
+  /** Remembers that a client chose a channel. @returns the one it chose before, if that was another one */
+  #previousOf(client: string, channel: string): string | null {
+    const before = this.#chosen.get(client);
+    const previous = before === undefined ? null : before.last === channel ? before.previous : before.last;
+    this.#chosen.delete(client);
+    this.#chosen.set(client, { last: channel, previous });
+    const oldest = this.#chosen.keys().next().value;
+    if (this.#chosen.size > MAX_REMEMBERED && oldest !== undefined) this.#chosen.delete(oldest);
+    return previous;
   }
 
   // ---- ending
