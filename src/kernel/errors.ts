@@ -78,6 +78,9 @@ export const ERROR_CODES = {
   "stream-start-timeout": "timeout",
   "too-many-event-streams": "busy",
   "too-many-playbacks": "busy",
+  "transcoder-busy": "busy",
+  "transcoder-failed": "unavailable",
+  "transcoder-missing": "unavailable",
 
   // access-control
   "access-token-invalid": "unauthenticated",

@@ -342,6 +342,18 @@ export const PlaybackRequest = Type.Object(
     channel: Type.Optional(Id),
     target: Type.Optional(PlaybackTarget),
     capabilities: Type.Optional(Capabilities),
+    container: Type.Optional(
+      Type.Union([Type.Literal("fmp4"), Type.Literal("ts")], {
+        description:
+          "Form of the segments: `fmp4` (default) with low latency and a rendition a track, `ts` for players that want MPEG-TS",
+      }),
+    ),
+    quality: Type.Optional(
+      Type.Union([Type.Literal("original"), Type.Literal("medium"), Type.Literal("low")], {
+        description:
+          "`original` (default) as it is broadcast; `medium` (540 lines, about 1.2 Mb/s) and `low` (360 lines, about 0.5 Mb/s) for weak links, converted on the box",
+      }),
+    ),
   },
   { title: "PlaybackRequest", additionalProperties: false },
 );

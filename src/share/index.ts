@@ -3,6 +3,8 @@ import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { Tuners } from "../tuner/ports.ts";
 import { Packager } from "./live/packaging/packager.ts";
+import { TsPackager } from "./live/packaging/ts-packager.ts";
+import { Transcoding } from "./live/transcoding/index.ts";
 import { SlabPool } from "./live/packaging/slab-pool.ts";
 import { createServiceSource } from "./live/service-source.ts";
 import type { XmltvSource } from "./guide/xmltv/xmltv-feed.ts";
@@ -37,10 +39,19 @@ export interface ShareDeps {
 export function createShare(deps: ShareDeps): Share {
   const { tuners, clock, log } = deps;
   const pool = new SlabPool();
+  const transcoding = new Transcoding({
+    environment: process.env,
+    clock,
+    log: log.child({ module: "transcoding" }),
+  });
   return createShareFrom({
     ...deps,
     createSource: (service, weight, consumer) =>
       createServiceSource({ tuners, service: service.key, weight, consumer, clock, log }),
-    createPackager: (sink, targetDuration) => new Packager({ sink, pool, clock, targetDuration }),
+    createPackager: (sink, targetDuration, container) =>
+      container === "ts"
+        ? new TsPackager({ sink, pool, clock, targetDuration })
+        : new Packager({ sink, pool, clock, targetDuration }),
+    convert: (source, kind, codecs) => transcoding.source(source, { kind }, codecs),
   });
 }

@@ -28,7 +28,7 @@ import { LiveStreams } from "./live/live-streams.ts";
 import { playbackRoutes } from "./live/playback-routes.ts";
 import { Playbacks } from "./live/playbacks.ts";
 import { Predictor } from "./live/prediction/predictor.ts";
-import type { PackagerFactory, SourceFactory } from "./live/source-factories.ts";
+import type { Converter, PackagerFactory, SourceFactory } from "./live/source-factories.ts";
 import type { PlaybackUsage, PrincipalUsage } from "./live/usage.ts";
 import { SHARE_DEFAULTS, type ShareOptions } from "./options.ts";
 import type { GrantPort } from "./ports.ts";
@@ -49,6 +49,7 @@ export interface SharePartsDeps {
   readonly grants: GrantPort;
   readonly createSource: SourceFactory;
   readonly createPackager: PackagerFactory;
+  readonly convert: Converter;
   readonly options?: Partial<ShareOptions> | undefined;
 }
 
@@ -69,7 +70,7 @@ export interface Share extends Component {
 
 /** Wires the parts; sources and packagers are given, so that they can be others. */
 export function createShareFrom(deps: SharePartsDeps): Share {
-  const { tuners, database, clock, log, createSource, createPackager } = deps;
+  const { tuners, database, clock, log, createSource, createPackager, convert } = deps;
   const options: ShareOptions = { ...SHARE_DEFAULTS, ...deps.options };
   database.migrate("share", SHARE_MIGRATIONS);
   const channels = new ChannelList({
@@ -92,6 +93,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     channels,
     createSource,
     createPackager,
+    convert,
     budget,
     clock,
     log,

@@ -138,7 +138,7 @@ export function audioTrack(more: Partial<AudioTrack> = {}): AudioTrack {
 
 export function rendition(id: string, track: Track, initVersion = 1): Rendition {
   const init = Buffer.from(`init ${id} ${initVersion}`);
-  return { id, track, init, initVersion, partTarget: seconds(0.334) };
+  return { id, track, muxed: [], format: "fmp4", init, initVersion, partTarget: seconds(0.334) };
 }
 
 /** Reference-counted bytes that are overwritten when the last reference goes, as a pool would. */
@@ -312,6 +312,15 @@ export class FakePackager implements MediaSink {
   }
 }
 
+/** What a box without ffmpeg makes of a source. */
+export class NoConverter implements MediaSource {
+  start(): Promise<never> {
+    return Promise.reject(new TellyportError("transcoder-missing", "The box has no ffmpeg."));
+  }
+
+  stop(): void {}
+}
+
 // ---- grants
 
 /** Opaque and checkable; the real ones are signed. */
@@ -382,6 +391,7 @@ export async function house(
       packagers.push(packager);
       return packager;
     },
+    convert: () => new NoConverter(),
     options: { probe: false, ...options },
   });
   share.start();

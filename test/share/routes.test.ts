@@ -18,6 +18,7 @@ t.test(
       grants: new FakeGrants(),
       createSource: (of, weight) => new FakeSource(of, weight),
       createPackager: (sink, longest) => new FakePackager(sink, longest),
+      convert: (source) => source,
       options: { probe: false },
     });
     share.start();

@@ -187,6 +187,24 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["Too many are watching at once", "End watching on another device, then try again."],
     zh: ["同时观看的设备太多", "请在其他设备上停止观看后再试。"],
   },
+  "transcoder-busy": {
+    en: [
+      "The box converts as many pictures as it can",
+      "Try again later, or choose a channel that needs no conversion.",
+    ],
+    zh: ["机顶盒的转换能力已用完", "请稍后再试，或选择无需转换的频道。"],
+  },
+  "transcoder-failed": {
+    en: ["The channel could not be converted for this device", "Choose another channel."],
+    zh: ["无法为此设备转换该频道", "请换一个频道。"],
+  },
+  "transcoder-missing": {
+    en: [
+      "This device cannot play the channel, and the box cannot convert it",
+      "Whoever looks after the box can install ffmpeg on it. Or choose another channel.",
+    ],
+    zh: ["此设备无法播放该频道，机顶盒也无法转换", "可请维护者在机顶盒上安装 ffmpeg，或换一个频道。"],
+  },
 
   // access
   "access-token-invalid": {

@@ -1,5 +1,5 @@
 import { TellyportError, isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
-import type { Capabilities, ChannelCodecs } from "../../protocol/api.ts";
+import type { Capabilities } from "../../protocol/api.ts";
 import type { WeightClass } from "../../tuner/ports.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
@@ -24,6 +24,9 @@ const HELPED_BY_ANOTHER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "scrambled",
   "service-not-on-air",
   "stream-start-timeout",
+  "transcoder-busy",
+  "transcoder-failed",
+  "transcoder-missing",
   "tuner-limit",
   "wrong-multiplex",
 ]);
@@ -80,14 +83,5 @@ function watchable({ channels, weight, capabilities }: Seeker): StoredChannel[] 
     if (unknown ? capabilities !== undefined : !choosePlayable(channel.codecs, capabilities).ok) return false;
     const availability = channels.availability(channel, weight);
     return availability === "free" || availability === "shares-tuner";
-  });
-}
-
-/** @throws TellyportError `client-cannot-decode`, naming the codecs */
-export function refuseUndecodable(codecs: ChannelCodecs, capabilities: Capabilities | undefined): void {
-  const playable = choosePlayable(codecs, capabilities);
-  if (playable.ok) return;
-  throw new TellyportError("client-cannot-decode", playable.message, {
-    detail: { video: playable.video, audio: playable.audio },
   });
 }

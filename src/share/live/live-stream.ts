@@ -12,6 +12,7 @@ import { SegmentStore } from "./hls/segment-store.ts";
 import type { MediaSource } from "./media-source.ts";
 import type { PackagedPart, PackagedSegment, Rendition, SegmentSink } from "./packaging/ports.ts";
 import type { PackagerFactory } from "./source-factories.ts";
+import type { StreamProfile } from "./stream-profile.ts";
 import { Waiters } from "./waiters.ts";
 
 /** EXTINF rounded to whole seconds may not exceed the target duration: so much more is allowed. @see RFC 8216 §4.3.3.1 */
@@ -34,6 +35,7 @@ export type StreamState =
 
 export interface LiveStreamOptions {
   readonly channel: string;
+  readonly profile: StreamProfile;
   readonly source: MediaSource;
   readonly createPackager: PackagerFactory;
   readonly budget: MediaBudget;
@@ -51,6 +53,7 @@ export class LiveStream implements SegmentSink {
   /** Random: a URL with it never names two different bytes, not even after a restart (P-04). */
   readonly id = randomBytes(9).toString("base64url");
   readonly channel: string;
+  readonly profile: StreamProfile;
   readonly store: SegmentStore;
   readonly #options: LiveStreamOptions;
   readonly #observer: CodecObserver;
@@ -63,11 +66,16 @@ export class LiveStream implements SegmentSink {
   constructor(options: LiveStreamOptions) {
     this.#options = options;
     this.channel = options.channel;
+    this.profile = options.profile;
     this.store = new SegmentStore(options);
     this.#waiters = new Waiters(options.clock);
     this.#lastAskedAt = options.clock.monotonic();
     this.#observer = new CodecObserver({
-      next: options.createPackager(this, seconds(this.store.targetDuration + ROUNDING)),
+      next: options.createPackager(
+        this,
+        seconds(this.store.targetDuration + ROUNDING),
+        options.profile.container,
+      ),
       known: options.knownCodecs,
       learnt: (codecs) => {
         options.learnt({ codecs });

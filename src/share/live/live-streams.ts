@@ -6,12 +6,14 @@ import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
 import type { MediaBudget } from "./hls/media-budget.ts";
 import { LiveStream } from "./live-stream.ts";
-import type { PackagerFactory, SourceFactory } from "./source-factories.ts";
+import type { Converter, PackagerFactory, SourceFactory } from "./source-factories.ts";
+import { AS_BROADCAST, profileName, type StreamProfile } from "./stream-profile.ts";
 
 export interface LiveStreamsOptions {
   readonly channels: ChannelList;
   readonly createSource: SourceFactory;
   readonly createPackager: PackagerFactory;
+  readonly convert: Converter;
   readonly budget: MediaBudget;
   readonly clock: Clock;
   readonly log: Log;
@@ -31,11 +33,12 @@ interface Running {
   readonly holds: Map<Hold, WeightClass>;
 }
 
-/** The live streams: one per service, however many watch it. */
+/** The live streams: one per service and profile, however many watch it. */
 export class LiveStreams {
   /** Told of every stream that came to an end. */
   onEnded: (stream: LiveStream, code: ErrorCode, message: string) => void = () => undefined;
   readonly #options: LiveStreamsOptions;
+  /** By channel and profile. */
   readonly #streams = new Map<string, Running>();
   #sweep: Timer | null = null;
 
@@ -57,9 +60,11 @@ export class LiveStreams {
     return this.#streams.size;
   }
 
-  /** How many want this channel's stream now. */
+  /** How many want this channel now, in whatever form. */
   holdsOf(channel: string): number {
-    return this.#streams.get(channel)?.holds.size ?? 0;
+    let sum = 0;
+    for (const { stream, holds } of this.#streams.values()) if (stream.channel === channel) sum += holds.size;
+    return sum;
   }
 
   /**
@@ -67,9 +72,9 @@ export class LiveStreams {
    * @param weight what this one weighs; for the arbiter the stream weighs as much as its heaviest
    * @throws TellyportError `service-not-on-air`
    */
-  hold(channel: StoredChannel, weight: WeightClass): Hold {
-    const running = this.#streams.get(channel.id);
-    const { stream, holds } = running ?? this.#create(channel, weight);
+  hold(channel: StoredChannel, weight: WeightClass, profile: StreamProfile = AS_BROADCAST): Hold {
+    const running = this.#streams.get(keyOf(channel.id, profile));
+    const { stream, holds } = running ?? this.#create(channel, weight, profile);
     const hold: Hold = {
       stream,
       release: () => {
@@ -85,8 +90,8 @@ export class LiveStreams {
     return hold;
   }
 
-  #create(channel: StoredChannel, weight: WeightClass): Running {
-    const { channels, createSource, createPackager, budget, clock, log } = this.#options;
+  #create(channel: StoredChannel, weight: WeightClass, profile: StreamProfile): Running {
+    const { channels, createSource, createPackager, convert, budget, clock, log } = this.#options;
     const service = channels.service(channel.id);
     if (service === undefined) {
       throw new TellyportError(
@@ -94,27 +99,35 @@ export class LiveStreams {
         "This channel is not on air here at the moment. Scan again if it moved.",
       );
     }
+    const source = createSource(service, weight, `live: ${channel.name}`);
+    const { transcode } = profile;
+    const asBroadcast = transcode === null && profile.container === "fmp4";
     const stream = new LiveStream({
       channel: channel.id,
-      source: createSource(service, weight, `live: ${channel.name}`),
+      profile,
+      source: transcode === null ? source : convert(source, transcode, channel.codecs),
       createPackager,
       budget,
-      history: channel.history,
-      knownCodecs: channel.codecs,
-      learnt: (facts) => channels.learn(channel.id, facts),
+      history: transcode === null ? channel.history : null,
+      knownCodecs: transcode === null ? channel.codecs : null,
+      // What was made of it says nothing about the channel.
+      learnt: (facts) => void (asBroadcast && channels.learn(channel.id, facts)),
       ended: (ended, code, message) => this.#ended(ended, code, message),
       clock,
       log,
     });
     const entry = { stream, holds: new Map<Hold, WeightClass>() };
-    this.#streams.set(channel.id, entry);
-    log.info({ channel: channel.id, name: channel.name }, "stream-started");
+    this.#streams.set(keyOf(channel.id, profile), entry);
+    const { id, name } = channel;
+    log.info({ channel: id, name, profile: profileName(profile) }, "stream-started");
     return entry;
   }
 
   #ended(stream: LiveStream, code: ErrorCode, message: string): void {
-    if (this.#streams.get(stream.channel)?.stream === stream) this.#streams.delete(stream.channel);
-    this.#options.log.info({ channel: stream.channel, reason: code }, "stream-ended");
+    const { channel, profile } = stream;
+    const key = keyOf(channel, profile);
+    if (this.#streams.get(key)?.stream === stream) this.#streams.delete(key);
+    this.#options.log.info({ channel, profile: profileName(profile), reason: code }, "stream-ended");
     this.onEnded(stream, code, message);
   }
 
@@ -127,6 +140,8 @@ export class LiveStreams {
     }
   }
 }
+
+const keyOf = (channel: string, profile: StreamProfile): string => `${channel} ${profileName(profile)}`;
 
 function heaviest(weights: Iterable<WeightClass>): WeightClass {
   return [...weights].reduce((a, b) => (WEIGHTS[b] > WEIGHTS[a] ? b : a));

@@ -32,14 +32,19 @@ export function playbackRoutes(playbacks: Playbacks): FastifyPluginAsyncTypebox 
         },
       },
       async (request, reply) => {
-        const { capabilities, target } = request.body;
+        const { capabilities, target, container = "fmp4", quality = "original" } = request.body;
         const channel = target?.channel ?? request.body.channel;
         if (channel === undefined) {
           throw new TellyportError("body-invalid", "Say what to play: `channel`, or a `target`.");
         }
         const signal = clientGone(request, reply);
         const principal = principalOf(request);
-        const playback = await playbacks.start({ principal, channel, capabilities, signal });
+        const playback = await playbacks.start({
+          principal,
+          channel,
+          wish: { capabilities, container, quality },
+          signal,
+        });
         const timings = Object.entries(playback.timings).map(([name, value]) => `${name};dur=${value}`);
         return reply
           .header("cache-control", "no-store")

@@ -10,7 +10,8 @@ import { WEIGHTS, type WeightClass } from "../../tuner/index.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
 import type { GrantPort } from "../ports.ts";
-import { endWithAlternatives, refuseUndecodable, withAlternatives } from "./alternatives.ts";
+import { endWithAlternatives, withAlternatives } from "./alternatives.ts";
+import { chooseProfile, withReason, type Wish } from "./choose-profile.ts";
 import { EndedPlaybacks, type PlaybackEnd } from "./ended-playbacks.ts";
 import { leastToEnd } from "./least-to-end.ts";
 import type { LiveStream, StreamMilestones } from "./live-stream.ts";
@@ -129,16 +130,18 @@ export class Playbacks {
   /**
    * Locks a channel for a client and waits until it can be played.
    * @param request.signal the client went away
-   * @throws TellyportError `channel-not-found`, `scrambled`, `client-cannot-decode`, `too-many-playbacks`,
+   * @throws TellyportError `channel-not-found`, `scrambled`, `client-cannot-decode`, `transcoder-missing`, `transcoder-busy`,
+   *   `transcoder-failed`, `too-many-playbacks`,
    *   `stream-start-timeout`, and those of the tuner; where another channel would help, `detail.free` names those that this
    *   client could watch now
    */
   async start(request: {
     principal: Principal;
     channel: string;
-    capabilities?: Capabilities | undefined;
+    wish: Wish;
     signal?: AbortSignal | undefined;
   }): Promise<Playback> {
+    const { wish } = request;
     const { channels, clock } = this.#options;
     const requestedAt = clock.monotonic();
     const channel = channels.get(request.channel);
@@ -152,26 +155,28 @@ export class Playbacks {
     request.signal?.addEventListener("abort", cancel, { once: true });
     let hold: Hold | null = null;
     try {
-      this.#refuse(channel, request.capabilities);
+      refuseScrambled(channel);
+      const profile = chooseProfile(channel.codecs, wish);
       const replaced = this.#makeRoom(request.principal, channel);
       this.#starting.add(starting);
       try {
-        hold = this.#options.streams.hold(channel, WEIGHT_OF[request.principal.role]);
+        hold = this.#options.streams.hold(channel, WEIGHT_OF[request.principal.role], profile);
       } finally {
         // What can be watched beside the new channel is known only now.
         for (const entry of replaced) this.#tellEnd(entry, "displaced", REPLACED, false);
       }
-      await this.#playable(hold.stream, request.capabilities, starting.abort.signal);
+      hold = await this.#playable(hold, channel, { ...request, signal: starting.abort.signal });
       // It may have ended, or the client have gone, after the last wait was over.
       starting.abort.signal.throwIfAborted();
       hold.stream.throwIfEnded();
-      return this.#admit(request.principal, request.capabilities, channel.id, hold, requestedAt);
+      return this.#admit(request.principal, wish.capabilities, channel.id, hold, requestedAt);
     } catch (error) {
       hold?.release();
-      throw withAlternatives(error, {
+      const { codecs } = channels.get(channel.id) ?? channel;
+      throw withAlternatives(withReason(error, codecs, wish.capabilities), {
         channels,
         weight: WEIGHT_OF[request.principal.role],
-        capabilities: request.capabilities,
+        capabilities: wish.capabilities,
       });
     } finally {
       this.#starting.delete(starting);
@@ -289,13 +294,6 @@ export class Playbacks {
 
   // ---- starting
 
-  #refuse(channel: StoredChannel, capabilities: Capabilities | undefined): void {
-    if (channel.scrambled) {
-      throw new TellyportError("scrambled", "This channel is encrypted, and the box has no key for it.");
-    }
-    if (channel.codecs !== null) refuseUndecodable(channel.codecs, capabilities);
-  }
-
   /**
    * The client's oldest playback ends for its new one; when the box itself is full, one of somebody lighter.
    * @returns those of its own that were let go for want of a tuner, and have yet to be told
@@ -356,17 +354,33 @@ export class Playbacks {
     return true;
   }
 
+  /**
+   * Waits until the stream can be played. Where only now it shows that the client needs it converted, that takes its place.
+   * @returns the hold that counts; the one given is released when it is another one
+   */
   async #playable(
-    stream: LiveStream,
-    capabilities: Capabilities | undefined,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { startTimeoutMs, clock } = this.#options;
+    hold: Hold,
+    channel: StoredChannel,
+    { principal, wish, signal }: { principal: Principal; wish: Wish; signal: AbortSignal },
+  ): Promise<Hold> {
+    const { startTimeoutMs, clock, streams } = this.#options;
     const from = clock.monotonic();
-    await stream.ready(startTimeoutMs, signal);
-    if (capabilities === undefined) return;
-    await stream.understood(startTimeoutMs - (clock.monotonic() - from), signal);
-    if (stream.codecs !== null) refuseUndecodable(stream.codecs, capabilities);
+    const left = (): number => startTimeoutMs - (clock.monotonic() - from);
+    const { stream } = hold;
+    await stream.ready(left(), signal);
+    if (wish.capabilities === undefined || stream.profile.transcode !== null) return hold;
+    await stream.understood(left(), signal);
+    const profile = chooseProfile(stream.codecs, wish);
+    if (profile.transcode === null) return hold;
+    const converted = streams.hold(channel, WEIGHT_OF[principal.role], profile);
+    hold.release();
+    try {
+      await converted.stream.ready(left(), signal);
+      return converted;
+    } catch (error) {
+      converted.release();
+      throw error;
+    }
   }
 
   #admit(
@@ -522,6 +536,11 @@ export class Playbacks {
 
 function mayEnd(entry: Entry, principal: Principal): boolean {
   return entry.principal.client === principal.client || principal.role === "owner";
+}
+
+function refuseScrambled({ scrambled }: StoredChannel): void {
+  if (scrambled)
+    throw new TellyportError("scrambled", "This channel is encrypted, and the box has no key for it.");
 }
 
 function notFound(): TellyportError {

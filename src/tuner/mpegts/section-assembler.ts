@@ -1,4 +1,4 @@
-import { crc32Mpeg } from "./crc32.ts";
+import { crc32Mpeg } from "../../kernel/crc32.ts";
 
 /** Why a section was thrown away: bad CRC, impossible length, or cut off by the next one. */
 export type SectionError = "crc" | "length" | "lost";

@@ -1,4 +1,4 @@
-import { crc32Mpeg } from "../mpegts/crc32.ts";
+import { crc32Mpeg } from "../../kernel/crc32.ts";
 
 /** What every section with section_syntax_indicator 1 begins with. @see ISO/IEC 13818-1 §2.4.4.11 */
 export interface SectionHeader {

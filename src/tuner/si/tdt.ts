@@ -1,4 +1,4 @@
-import { crc32Mpeg } from "../mpegts/crc32.ts";
+import { crc32Mpeg } from "../../kernel/crc32.ts";
 import { descriptor, eachDescriptor, TAG, threeLetters } from "./descriptors.ts";
 import { loopLength, loopWithin, uint16 } from "./section.ts";
 import { decodeBcd, decodeUtc, encodeBcd, encodeUtc, UTC_LENGTH } from "./time.ts";

@@ -220,12 +220,12 @@ t.test(
     t.equal(good.statusCode, 200);
     const refused = await play(h, one, { capabilities: CHROMIUM, ready: false });
     t.match(refused.json(), {
-      status: 409,
-      code: "client-cannot-decode",
-      title: "This channel's picture is HEVC, which this browser cannot play.",
+      status: 503,
+      code: "transcoder-missing",
+      title: "This channel's picture is HEVC, which this browser cannot play. The box has no ffmpeg.",
       detail: { video: "hevc", audio: [], free: [two] },
     });
-    t.equal(h.sources.length, 2, "nothing was tuned for it");
+    t.equal(h.sources[2]?.sink, null, "nothing was tuned for it");
     const list = (await h.app.inject({ url: "/api/v1/channels", headers: { "x-client": "phone" } })).json();
     t.equal(list.channels[0].codecs.video.family, "hevc");
   },
@@ -243,7 +243,7 @@ t.test(
     await settle();
     h.sources[0]?.randomAccess(false);
     t.match((await pending).json(), {
-      code: "client-cannot-decode",
+      code: "transcoder-missing",
       detail: { video: "avc-recovery-point" },
     });
     t.ok(h.sources[0]?.stopped);

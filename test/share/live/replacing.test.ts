@@ -116,6 +116,7 @@ async function realHouse(
       };
     },
     createPackager: (sink, longest) => new FakePackager(sink, longest),
+    convert: (source) => source,
     options: { probe: false, playbackIdleMs: 1e9, streamIdleMs: 1e9 },
   });
   const abort = new AbortController();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import t from "tap";
-import { crc32Mpeg } from "../../../src/tuner/mpegts/crc32.ts";
+import { crc32Mpeg } from "../../../src/kernel/crc32.ts";
 import { SectionAssembler } from "../../../src/tuner/mpegts/section-assembler.ts";
 import { SectionPacketiser } from "../../../src/tuner/mpegts/section-packetiser.ts";
 

@@ -3,7 +3,7 @@ import { EitCollector } from "../../../src/tuner/guide/eit-collector.ts";
 import { PACKET_BYTES } from "../../../src/tuner/mpegts/packet.ts";
 import { PacketScan } from "../../../src/tuner/mpegts/packet-scan.ts";
 import { SectionAssembler } from "../../../src/tuner/mpegts/section-assembler.ts";
-import { crc32Mpeg } from "../../../src/tuner/mpegts/crc32.ts";
+import { crc32Mpeg } from "../../../src/kernel/crc32.ts";
 import { MuxTables, TABLE_PID } from "../../../src/tuner/mux-tables.ts";
 import { decodeBat } from "../../../src/tuner/si/bat.ts";
 import { decodeDelivery, decodeFrequencies } from "../../../src/tuner/si/delivery.ts";

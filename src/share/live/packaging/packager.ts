@@ -118,6 +118,8 @@ export class Packager implements MediaSink {
       this.#renditions.map(({ id, track, init }) => ({
         id,
         track,
+        muxed: [],
+        format: "fmp4",
         init,
         initVersion: version,
         partTarget: this.#partTarget,

@@ -14,12 +14,18 @@ export interface MediaBytes {
   release(): void;
 }
 
-/** One track as its own fMP4 stream. @see ISO/IEC 23000-19 (CMAF) §7.3 */
+/** What a rendition's segments are. */
+export type MediaFormat = "fmp4" | "ts";
+
+/** One track as its own fMP4 stream, or all of them as one MPEG-TS. @see ISO/IEC 23000-19 (CMAF) §7.3 */
 export interface Rendition {
   /** Stable within a live stream: `v0`, `a0`, `a1`; used in URLs. */
   readonly id: string;
   readonly track: Track;
-  /** ftyp + moov. */
+  /** Tracks that are in the same bytes (MPEG-TS); elsewhere none. */
+  readonly muxed: readonly Track[];
+  readonly format: MediaFormat;
+  /** ftyp + moov; empty where the format has none. */
   readonly init: Buffer;
   /** Goes up when `init` changes; used in URLs. */
   readonly initVersion: number;

@@ -23,6 +23,7 @@ t.test("xmltv import: a share imports what it is given", async (t) => {
     grants: new FakeGrants(),
     createSource: (of, weight) => new FakeSource(of, weight),
     createPackager: (sink, longest) => new FakePackager(sink, longest),
+    convert: (source) => source,
     options: { probe: false },
   });
   share.start();

@@ -107,7 +107,7 @@ export function probe(file: Buffer, extension = "mp4", extra: readonly string[] 
     const out = execFileSync(
       "ffprobe",
       ["-v", "error", "-of", "json", "-show_streams", "-show_packets", ...extra, path],
-      { maxBuffer: 1 << 28 },
+      { maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "ignore"] },
     );
     return JSON.parse(out.toString()) as Probe;
   });

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ticks } from "../../../../../src/kernel/units.ts";
-import { crc32Mpeg } from "../../../../../src/tuner/mpegts/crc32.ts";
+import { crc32Mpeg } from "../../../../../src/kernel/crc32.ts";
 import {
   BitmapSubtitles,
   type BitmapDisplay,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import t from "tap";
-import { crc32Mpeg } from "../../../src/tuner/mpegts/crc32.ts";
+import { crc32Mpeg } from "../../src/kernel/crc32.ts";
 
 /** The definition, bit by bit. @see ISO/IEC 13818-1 Annex A */
 function bitByBit(data: Uint8Array): number {
