@@ -335,6 +335,13 @@ export interface StoredSegment extends Omit<PackagedSegment, "data"> {
   readonly bytes: Buffer;
 }
 
+/** A rendition of picture or sound. */
+export interface MediaRendition extends Rendition {
+  readonly track: Track;
+}
+
+const isMedia = (rendition: Rendition): rendition is MediaRendition => rendition.track.kind !== "subtitle";
+
 /** The same of a part. */
 export interface StoredPart extends Omit<PackagedPart, "data"> {
   readonly bytes: Buffer;
@@ -342,8 +349,10 @@ export interface StoredPart extends Omit<PackagedPart, "data"> {
 
 export interface Packaged {
   /** The renditions as last told, and every version of them. */
-  readonly renditions: Rendition[];
-  readonly versions: (readonly Rendition[])[];
+  readonly renditions: MediaRendition[];
+  readonly versions: (readonly MediaRendition[])[];
+  /** As last told. */
+  readonly subtitles: Rendition[];
   readonly segments: StoredSegment[];
   readonly parts: StoredPart[];
   /** IDR or not, of the first random access point; null when none came. */
@@ -360,6 +369,7 @@ export function collector(pool: SlabPool): Packaged & { sink: PackagerOptions["s
   const result: Packaged = {
     renditions: [],
     versions: [],
+    subtitles: [],
     segments: [],
     parts: [],
     idr: null,
@@ -374,8 +384,14 @@ export function collector(pool: SlabPool): Packaged & { sink: PackagerOptions["s
   return Object.assign(result, {
     sink: {
       renditions(renditions: readonly Rendition[]) {
-        result.renditions.splice(0, result.renditions.length, ...renditions);
-        result.versions.push(renditions);
+        const media = renditions.filter(isMedia);
+        result.renditions.splice(0, result.renditions.length, ...media);
+        result.versions.push(media);
+        result.subtitles.splice(
+          0,
+          result.subtitles.length,
+          ...renditions.filter((rendition) => !isMedia(rendition)),
+        );
       },
       part({ data, ...part }: PackagedPart) {
         result.parts.push({ ...part, bytes: Buffer.concat(data.buffers) });

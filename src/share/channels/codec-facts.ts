@@ -1,6 +1,13 @@
 import type { ErrorCode } from "../../kernel/errors.ts";
 import type { ChannelCodecs } from "../../protocol/api.ts";
-import type { AccessUnit, MediaSink, Track, VideoTrack } from "../live/media-source.ts";
+import type {
+  AccessUnit,
+  MediaSink,
+  Subtitle,
+  SubtitleTrack,
+  Track,
+  VideoTrack,
+} from "../live/media-source.ts";
 
 /** Random access points without an IDR among them after which a service counts as having none. */
 const ENOUGH = 2;
@@ -69,6 +76,14 @@ export class CodecObserver implements MediaSink {
       this.#report();
     }
     this.#next?.accessUnit(unit);
+  }
+
+  subtitleTracks(tracks: readonly SubtitleTrack[]): void {
+    this.#next?.subtitleTracks?.(tracks);
+  }
+
+  subtitle(subtitle: Subtitle): void {
+    this.#next?.subtitle?.(subtitle);
   }
 
   discontinuity(): void {

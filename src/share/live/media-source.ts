@@ -2,6 +2,8 @@ import type { WeightClass } from "../../tuner/ports.ts";
 import type { ErrorCode } from "../../kernel/errors.ts";
 import type { Milliseconds, Ticks90k } from "../../kernel/units.ts";
 import type { AudioFamily, VideoFamily } from "../../protocol/api.ts";
+import type { BitmapDisplay } from "./subtitles/bitmap/bitmap-subtitles.ts";
+import type { TextLine } from "./subtitles/teletext/teletext-subtitles.ts";
 
 /**
  * What the packager packs. A live service is one kind of source; recordings and phone broadcasts will be others, so
@@ -29,6 +31,8 @@ export interface VideoTrack {
     readonly matrix: number;
     readonly fullRange: boolean;
   } | null;
+  /** The pictures carry CEA-608 or CEA-708 captions; absent: none were seen when the track was told. @see ATSC A/53-4 §6.2.3 */
+  readonly captions?: boolean;
   /** The body of avcC or hvcC (or esds for MPEG-2), ready for the sample entry. */
   readonly config: Buffer;
 }
@@ -50,6 +54,29 @@ export interface AudioTrack {
 }
 
 export type Track = VideoTrack | AudioTrack;
+
+/** Subtitles that can be chosen. */
+export interface SubtitleTrack {
+  readonly kind: "subtitle";
+  /** Unique within the source. */
+  readonly id: string;
+  /** Text (teletext), or pictures to lay over the video (DVB subtitles). */
+  readonly format: "text" | "bitmap";
+  /** ISO 639-2, or null. */
+  readonly language: string | null;
+  readonly hearingImpaired: boolean;
+}
+
+/** What a subtitle track shows from a moment on, until it says something else. */
+export type Subtitle = {
+  /** Id of its track. */
+  readonly track: string;
+  /** On the source's timeline. */
+  readonly at: Ticks90k;
+} & (
+  | { readonly format: "text"; readonly lines: readonly TextLine[] }
+  | { readonly format: "bitmap"; readonly display: BitmapDisplay }
+);
 
 /** One picture (both fields of it) or one audio frame. */
 export interface AccessUnit {
@@ -77,6 +104,9 @@ export interface MediaSink {
    */
   tracks(tracks: readonly Track[]): void;
   accessUnit(unit: AccessUnit): void;
+  /** The subtitle tracks, whenever they change; no discontinuity. Absent: this sink has no use for them. */
+  subtitleTracks?(tracks: readonly SubtitleTrack[]): void;
+  subtitle?(subtitle: Subtitle): void;
   /** The timeline was broken (clock jump, long loss): what follows is rebased and continues from where it was. */
   discontinuity(): void;
   /** @param code why; the viewers are told. @param detail as in the problem document of the code */

@@ -69,7 +69,7 @@ interface Starting {
  * Players load a handful at once, and hold a playlist and the next part of each rendition open; an answer may hold memory of
  * a segment that the store has let go.
  */
-const ANSWERS_PER_PLAYBACK = 12;
+const ANSWERS_PER_PLAYBACK = 24;
 
 /** Clients whose last channel is remembered, at most. */
 const MAX_REMEMBERED = 1000;

@@ -6,6 +6,7 @@ import type { ServiceKey, ServiceSink, Subscription, Tuners, WeightClass } from 
 import type { MediaSink, MediaSource, MediaSourceTimings } from "./media-source.ts";
 import { isAudio, isVideo } from "./packaging/elementary/parsers.ts";
 import { ServiceAssembly } from "./packaging/elementary/service-assembly.ts";
+import { isSubtitles } from "./subtitles/subtitle-streams.ts";
 
 export interface ServiceSourceOptions {
   readonly tuners: Tuners;
@@ -53,7 +54,7 @@ class ServiceSource implements MediaSource, ServiceSink {
       weight,
       consumer,
       sink: this,
-      select: (stream) => isVideo(stream) || isAudio(stream),
+      select: (stream) => isVideo(stream) || isAudio(stream) || isSubtitles(stream),
       signal,
     });
     if (this.#over) subscription.close();

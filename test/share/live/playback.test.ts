@@ -397,7 +397,7 @@ t.test("playback: revocation cuts off what is on its way, and refuses what was h
   await h.app.listen({ port: 0, host: "127.0.0.1" });
   const { port } = h.app.server.address() as AddressInfo;
   const open = await Promise.all(
-    Array.from({ length: 12 }, async () => {
+    Array.from({ length: 24 }, async () => {
       const socket = connect(port, "127.0.0.1");
       socket.write(`GET ${segment} HTTP/1.1\r\nhost: box\r\n\r\n`);
       await once(socket, "readable");

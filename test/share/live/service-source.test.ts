@@ -149,7 +149,7 @@ async function stage(streams: readonly ElementaryStream[] | null = [VIDEO, SOUND
 t.test("service source: tells lock and PMT times and lets go of the tuner", async (t) => {
   const { timings, source, tuners } = await stage();
   t.same(timings, { lock: 300, pmt: 450 });
-  t.equal(tuners.request?.select?.(stream(9, "teletext")), false);
+  t.equal(tuners.request?.select?.(stream(9, "other")), false);
   t.equal(tuners.request?.select?.(SOUND), true);
   source.stop();
   t.ok(tuners.closed);

@@ -1,4 +1,4 @@
-import type { Track } from "../media-source.ts";
+import type { SubtitleTrack, Track } from "../media-source.ts";
 
 /** What a rendition needs of a line, bits per second. */
 export interface BitRates {
@@ -11,7 +11,8 @@ const VIDEO_BITS: Record<string, number> = { avc: 0.2, hevc: 0.12, mpeg2: 0.55 }
 const AUDIO_BITS: Record<string, number> = { aac: 160_000, "ac-3": 448_000, "ec-3": 384_000, mp2: 256_000 };
 
 /** A guess for the first playlist of a channel never received before. */
-export function guessBitRates(track: Track): BitRates {
+export function guessBitRates(track: Track | SubtitleTrack): BitRates {
+  if (track.kind === "subtitle") return { peak: 10_000, average: 1000 };
   if (track.kind === "audio") {
     const rate = AUDIO_BITS[track.family] ?? 256_000;
     return { peak: rate, average: rate };

@@ -5,7 +5,12 @@ import type { MediaFormat } from "../packaging/ports.ts";
 
 export const playlistName = "index.m3u8";
 
-const EXTENSIONS: Record<MediaFormat, string> = { fmp4: "m4s", ts: "ts" };
+const EXTENSIONS: Record<MediaFormat, string> = {
+  fmp4: "m4s",
+  ts: "ts",
+  webvtt: "vtt",
+  overlay: "json",
+};
 
 export const initName = (version: number): string => `init-${version}.mp4`;
 export const segmentName = (sequence: number, format: MediaFormat): string =>
@@ -21,7 +26,7 @@ export type MediaName =
 /** @throws TellyportError `segment-not-found` for a name that is none of these */
 export function parseMediaName(name: string): MediaName {
   if (name === playlistName) return { kind: "playlist" };
-  const match = /^(?:init-(\d{1,12})\.mp4|(\d{1,12})\.(?:m4s|ts)|p(\d{1,12})\.m4s)$/.exec(name);
+  const match = /^(?:init-(\d{1,12})\.mp4|(\d{1,12})\.(?:m4s|ts|vtt|json)|p(\d{1,12})\.m4s)$/.exec(name);
   if (match?.[1] !== undefined) return { kind: "init", version: Number(match[1]) };
   if (match?.[2] !== undefined) return { kind: "segment", sequence: Number(match[2]) };
   if (match?.[3] !== undefined) return { kind: "part", serial: Number(match[3]) };

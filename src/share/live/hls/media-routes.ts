@@ -4,10 +4,15 @@ import { MEDIA } from "../../../protocol/access.ts";
 import { takesAudio } from "../choose-playable.ts";
 import type { Playbacks, RunningPlayback } from "../playbacks.ts";
 import type { AudioTrack, VideoTrack } from "../media-source.ts";
-import type { MediaBytes, Rendition } from "../packaging/ports.ts";
+import type { MediaBytes, MediaFormat, Rendition } from "../packaging/ports.ts";
 import { cutOff, whenGone } from "../when-gone.ts";
 import { parseMediaName, type MediaName } from "./media-names.ts";
-import { multivariantPlaylist, type ListedRendition } from "./multivariant-playlist.ts";
+import {
+  multivariantPlaylist,
+  type ListedRendition,
+  type ListedSubtitles,
+  type MultivariantPlaylist,
+} from "./multivariant-playlist.ts";
 import { readReloadRequest } from "./reload-request.ts";
 import type { PlaylistText } from "./segment-store.ts";
 import { sendMedia, type MediaLimits } from "./send-media.ts";
@@ -158,14 +163,14 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
     rendition: string,
     what: MediaName,
   ): FastifyReply {
-    const { track } = playback.stream.store.ring(rendition, "any").rendition;
+    const { track, format } = playback.stream.store.ring(rendition, "any").rendition;
     const { body, etag, stretch } = find(playback, rendition, what);
     const counts = rendition === leadRendition(playback)?.id ? stretch : undefined;
     return sendMedia(
       request,
       reply,
       {
-        type: track.kind === "video" ? "video/mp4" : "audio/mp4",
+        type: contentType(format, track.kind),
         cacheControl: FOR_EVER,
         headers: { ...ANY_ORIGIN, etag },
         ranges: true,
@@ -197,21 +202,31 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
   }
 }
 
+/** @see RFC 8216 §10, RFC 4337, W3C WebVTT §8 */
+function contentType(format: MediaFormat, kind: Rendition["track"]["kind"]): string {
+  if (format === "ts") return "video/mp2t";
+  if (format === "webvtt") return "text/vtt; charset=utf-8";
+  if (format === "overlay") return "application/json; charset=utf-8";
+  return kind === "video" ? "video/mp4" : "audio/mp4";
+}
+
 /** Whose time counts as watched: the picture's, or on the radio the first sound's. */
 function leadRendition(playback: RunningPlayback): Rendition | undefined {
   const { renditions } = playback.stream.store;
   return renditions.find(({ track }) => track.kind === "video") ?? renditions[0];
 }
 
-function multivariantOf(playback: RunningPlayback): Parameters<typeof multivariantPlaylist>[0] {
-  const { store, id } = playback.stream;
+function multivariantOf({ stream, capabilities }: RunningPlayback): MultivariantPlaylist {
+  const { store, id } = stream;
   let video: ListedRendition<VideoTrack> | null = null;
   const audio: ListedRendition<AudioTrack>[] = [];
+  const subtitles: ListedSubtitles[] = [];
   for (const rendition of store.renditions) {
-    const { track } = rendition;
-    const listed = { id: rendition.id, ...store.rates(rendition) };
-    if (track.kind === "video") video ??= { ...listed, track };
-    else if (takesAudio(track.family, playback.capabilities)) audio.push({ ...listed, track });
+    const { track, muxed } = rendition;
+    const listed = { id: rendition.id, muxed, ...store.rates(rendition) };
+    if (track.kind === "subtitle") subtitles.push({ id: rendition.id, track });
+    else if (track.kind === "video") video ??= { ...listed, track };
+    else if (takesAudio(track.family, capabilities)) audio.push({ ...listed, track });
   }
-  return { stream: id, video, audio };
+  return { stream: id, video, audio, subtitles };
 }

@@ -1,12 +1,13 @@
 import type { Clock } from "../../../kernel/clock.ts";
 import type { ErrorCode } from "../../../kernel/errors.ts";
 import { ms, seconds, type Seconds } from "../../../kernel/units.ts";
-import type { AccessUnit, MediaSink, Track } from "../media-source.ts";
+import type { AccessUnit, MediaSink, Subtitle, SubtitleTrack, Track } from "../media-source.ts";
 import type { SegmentSink, SegmentStart } from "./ports.ts";
 import { RenditionIds } from "./rendition-ids.ts";
 import { RenditionWriter } from "./rendition-writer.ts";
 import { JoinedMedia } from "./joined-media.ts";
 import type { SlabPool } from "./slab-pool.ts";
+import { SubtitleWriters } from "./subtitle-writers.ts";
 
 /**
  * Room for 8 pictures at 24 and 25 a second, 10 at 30, 16 at 50 and 20 at 60, and for whole frames of every sound: all of these
@@ -69,6 +70,7 @@ export class Packager implements MediaSink {
   readonly #serials = new Map<string, number>();
   readonly #ids = new RenditionIds();
   #renditions: RenditionWriter[] = [];
+  readonly #subtitles = new SubtitleWriters();
   readonly #byTrack = new Map<number, RenditionWriter>();
   /** The rendition whose clock cuts: the video, or the first audio where there is none. */
   #leader: RenditionWriter | null = null;
@@ -105,7 +107,7 @@ export class Packager implements MediaSink {
     if (this.#ended) return;
     this.#break();
     for (const rendition of this.#renditions) rendition.close();
-    const version = ++this.#initVersion;
+    this.#initVersion++;
     const ids = this.#ids.assign(tracks);
     this.#renditions = tracks.map(
       (track, index) => new RenditionWriter(ids[index] ?? "", track, this.#sequence + 1, this.#pool),
@@ -114,17 +116,27 @@ export class Packager implements MediaSink {
     for (const rendition of this.#renditions) this.#byTrack.set(rendition.track.id, rendition);
     this.#leader =
       this.#renditions.find(({ track }) => track.kind === "video") ?? this.#renditions[0] ?? null;
-    this.#sink.renditions(
-      this.#renditions.map(({ id, track, init }) => ({
-        id,
-        track,
-        muxed: [],
-        format: "fmp4",
-        init,
-        initVersion: version,
-        partTarget: this.#partTarget,
-      })),
-    );
+    this.#tellRenditions();
+  }
+
+  subtitleTracks(tracks: readonly SubtitleTrack[]): void {
+    if (this.#ended || !this.#subtitles.tracks(tracks)) return;
+    if (this.#renditions.length > 0) this.#tellRenditions();
+  }
+
+  subtitle(subtitle: Subtitle): void {
+    if (!this.#ended) this.#subtitles.show(subtitle, this.#origin);
+  }
+
+  #tellRenditions(): void {
+    const initVersion = this.#initVersion;
+    this.#sink.renditions([
+      ...this.#renditions.map(({ id, track, init }) => {
+        const partTarget = this.#partTarget;
+        return { id, track, muxed: [], format: "fmp4" as const, init, initVersion, partTarget };
+      }),
+      ...this.#subtitles.renditions(initVersion),
+    ]);
   }
 
   accessUnit(unit: AccessUnit): void {
@@ -233,7 +245,10 @@ export class Packager implements MediaSink {
     const pts = unit.pts - this.#origin;
     // What begins before the first frame at or after the cut belongs to nothing any more; a tick is rounding.
     if (!rendition.filled && pts < first.start - 1) return;
+    const begins = rendition.latest === null && rendition.position === first.start;
     if (!rendition.addAudio(pts, rendition.track.frameSamples, unit.data)) return;
+    // Sound that begins a little after the picture: what its first segment says of its length and date is its own.
+    if (begins) rendition.position = Math.min(Math.max(pts, first.start), first.start + this.#max);
     this.#handOut(rendition, this.#leader?.latest ?? 0);
     this.#closeReached(rendition);
     this.#forget();
@@ -243,6 +258,7 @@ export class Packager implements MediaSink {
   /** First interval of a continuity, at a random access point. */
   #begin(unit: AccessUnit): void {
     this.#origin ??= unit.dts - ORIGIN_TICKS;
+    this.#subtitles.begin(this.#origin);
     // A source that steps back would lead into time that is already written.
     if (unit.dts - this.#origin < this.#reached) this.#origin = unit.dts - this.#reached;
     const start = unit.pts - this.#origin;
@@ -344,7 +360,9 @@ export class Packager implements MediaSink {
       rendition.clear();
       rendition.breakTimeline();
     }
+    for (const interval of this.#intervals) this.#closeSubtitles(interval);
     this.#intervals = [];
+    this.#subtitles.clear();
     this.#discontinuity = true;
   }
 
@@ -407,9 +425,30 @@ export class Packager implements MediaSink {
     };
   }
 
-  /** Drops the intervals that every rendition has closed. */
+  /** Drops the intervals that every rendition has closed; their subtitles go out. */
   #forget(): void {
     const least = Math.min(...this.#renditions.map(({ sequence }) => sequence));
-    while ((this.#intervals[0]?.sequence ?? least) < least) this.#intervals.shift();
+    for (let first = this.#intervals[0]; first !== undefined && first.sequence < least;) {
+      this.#closeSubtitles(first);
+      this.#intervals.shift();
+      first = this.#intervals[0];
+    }
+  }
+
+  /** Picture and sound of the interval are out: what comes of its subtitles now is late. */
+  #closeSubtitles({ sequence, start, end, wallOrigin, discontinuity }: Interval): void {
+    if (end === null) return;
+    for (const { rendition, data } of this.#subtitles.segments(start, end))
+      this.#sink.segment({
+        rendition,
+        sequence,
+        initVersion: this.#initVersion,
+        programDateTime: ms(wallOrigin + start / 90),
+        discontinuity,
+        data,
+        duration: seconds((end - start) / 90_000),
+        independent: true,
+        gap: false,
+      });
   }
 }

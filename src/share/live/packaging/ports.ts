@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../../kernel/errors.ts";
 import type { Milliseconds, Seconds } from "../../../kernel/units.ts";
-import type { Track } from "../media-source.ts";
+import type { SubtitleTrack, Track } from "../media-source.ts";
 
 /** What the packager hands to whoever serves it (HLS today). */
 
@@ -14,14 +14,14 @@ export interface MediaBytes {
   release(): void;
 }
 
-/** What a rendition's segments are. */
-export type MediaFormat = "fmp4" | "ts";
+/** What a rendition's segments are; `overlay`: JSON documents with pictures to lay over the video. */
+export type MediaFormat = "fmp4" | "ts" | "webvtt" | "overlay";
 
 /** One track as its own fMP4 stream, or all of them as one MPEG-TS. @see ISO/IEC 23000-19 (CMAF) §7.3 */
 export interface Rendition {
-  /** Stable within a live stream: `v0`, `a0`, `a1`; used in URLs. */
+  /** Stable within a live stream: `v0`, `a0`, `s0`; used in URLs. */
   readonly id: string;
-  readonly track: Track;
+  readonly track: Track | SubtitleTrack;
   /** Tracks that are in the same bytes (MPEG-TS); elsewhere none. */
   readonly muxed: readonly Track[];
   readonly format: MediaFormat;

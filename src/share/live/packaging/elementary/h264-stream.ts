@@ -44,6 +44,8 @@ export class H264Stream extends NalStream<Picture> {
   #active: H264Sps | null = null;
   #config: VideoConfig | null = null;
   #sinceRandomAccess = 0;
+  /** Captions were seen. */
+  #captions = false;
 
   protected headTells(head: Buffer): boolean {
     if (head.length === 0 || !isSlice((head[0] ?? 0) & 31)) return head.length > 0;
@@ -142,6 +144,7 @@ export class H264Stream extends NalStream<Picture> {
     if (open.slices) return;
     for (const { type, payload } of seiMessages(unescapeRbsp(nal.subarray(1), 512))) {
       if (type === 6) open.recovery = new BitReader(payload).ue();
+      else if (type === 4) this.#captions ||= carriesCaptions(payload);
       else if (type === 1) {
         const sps = open.sps.at(-1)?.parsed ?? this.#active;
         if (sps !== null) open.picStruct = parsePicStruct(payload, sps);
@@ -193,6 +196,7 @@ export class H264Stream extends NalStream<Picture> {
       frameRate: sps.frameRate,
       interlaced,
       colour: sps.colour,
+      captions: this.#captions,
       config: avcConfig(sps, this.#sps.configure(), this.#pps.configure()),
     };
   }
@@ -225,6 +229,11 @@ export class H264Stream extends NalStream<Picture> {
 
 const isSlice = (type: number): boolean =>
   type === H264_NAL.slice || type === H264_NAL.partitionA || type === H264_NAL.idr;
+
+/** ITU-T T.35 of the United States, ATSC's provider code, `GA94`, cc_data. @see ATSC A/72-1 §6.4.2, A/53-4 §6.2.3 */
+function carriesCaptions(payload: Buffer): boolean {
+  return payload.length > 8 && payload.toString("hex", 0, 8) === "b500314741393403";
+}
 
 /** @see ISO/IEC 14496-10 §3.30 complementary field pairs */
 function completesFrame(held: Picture, open: Picture): boolean {

@@ -1,6 +1,7 @@
 import { ms, ticks, wrapDelta, type Milliseconds } from "../../../../kernel/units.ts";
 import type { ElementaryStream, PesPacket, ServiceStreams } from "../../../../tuner/ports.ts";
 import type { AccessUnit, MediaSink, Track } from "../../media-source.ts";
+import { SubtitleStreams } from "../../subtitles/subtitle-streams.ts";
 import type { AudioConfig } from "./audio-config.ts";
 import type { VideoConfig } from "./nal-stream.ts";
 import { audioParser, isAudio, isVideo, videoParser } from "./parsers.ts";
@@ -53,15 +54,18 @@ export class ServiceAssembly {
   #waiting: UnitBacklog | null = null;
   /** Sound that came before its picture, or in a form that the tracks told do not have. */
   readonly #early = new UnitBacklog({ ticks: 4 * 90_000, bytes: 512 * 1024 });
+  readonly #subtitles: SubtitleStreams;
   /** Frames of the leader that may belong to a new time base. */
   #suspects: CodedFrame<VideoConfig | AudioConfig>[] = [];
 
   constructor(sink: MediaSink) {
     this.#sink = sink;
+    this.#subtitles = new SubtitleStreams((subtitle) => sink.subtitle?.(subtitle));
   }
 
   /** @returns false when there is nothing that can be packaged */
   streams(streams: ServiceStreams): boolean {
+    if (this.#subtitles.streams(streams.streams)) this.#sink.subtitleTracks?.(this.#subtitles.tracks);
     const video = streams.streams.find(isVideo);
     const audio = streams.streams.filter(isAudio);
     if (!sameStream(this.#video?.stream, video)) {
@@ -98,11 +102,17 @@ export class ServiceAssembly {
     this.#waitingSince ??= arrivedAt;
     const slot =
       this.#video?.stream.pid === pid ? this.#video : this.#audio.find(({ stream }) => stream.pid === pid);
-    if (slot === undefined) return;
+    if (slot === undefined) {
+      this.#subtitles.pes(packet, packet.pts === null ? null : this.#clock.place(packet.pts));
+      return;
+    }
     slot.seen = true;
     this.#giveUpVideo(arrivedAt);
     slot.parser.push(packet);
     if (this.#waiting !== null && this.#ready(arrivedAt)) this.#announce(null);
+    const reached = packet.pts === null ? null : this.#clock.place(packet.pts);
+    // Sound comes when its time has come; pictures come early.
+    if (reached !== null && (slot !== this.#leads || this.#audio.length === 0)) this.#subtitles.tick(reached);
   }
 
   pcrDiscontinuity(): void {
@@ -112,6 +122,7 @@ export class ServiceAssembly {
   /** Something was missing for a while (scrambling): begins anew at a random access point. */
   interrupted(): void {
     for (const slot of this.#slots()) slot.parser.reset();
+    this.#subtitles.reset();
     this.#breakTimeline();
   }
 
@@ -220,6 +231,7 @@ export class ServiceAssembly {
       const first = frames.findIndex(({ dts }) => Math.abs(wrapDelta(dts, frame.dts)) < 90_000);
       const kept = frames.slice(Math.max(0, first));
       this.#clock.rebase((kept[0] ?? frame).dts);
+      this.#subtitles.reset();
       this.#breakTimeline();
       for (const coded of kept) {
         const again = this.#clock.lead(coded.dts, coded.duration);

@@ -90,6 +90,14 @@ export class ServiceClock {
     return time < 0 ? null : ticks(time);
   }
 
+  /** Where a time stamp of another stream lies, without believing it. @returns null when that is far from everything else */
+  place(raw: number): Ticks90k | null {
+    if (this.#raw === null) return null;
+    const time = this.#unwrap(raw);
+    const reference = this.#leader.expected ?? this.#time;
+    return Math.abs(time - reference) > APART || time < 0 ? null : ticks(time);
+  }
+
   /** One turn up: what comes before the first frame is not negative. */
   #begin(raw: number): void {
     if (this.#raw === null) this.#set(raw, raw + PTS_WRAP);
