@@ -4,6 +4,9 @@ import { systemClock } from "../kernel/clock.ts";
 import { loadConfig, type Config } from "../kernel/config/index.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import { createLog } from "../kernel/log.ts";
+import { collectGarbage } from "../kernel/memory/heap.ts";
+import { Housekeeping } from "../kernel/memory/housekeeping.ts";
+import type { SystemMemory } from "../kernel/memory/system-memory.ts";
 import { connectServiceManager } from "../kernel/systemd.ts";
 import { startBox } from "../main.ts";
 import { needsScan, scanCommand } from "./no-tuner.ts";
@@ -18,6 +21,8 @@ export interface RunArgs {
   readonly tuner?: string;
   /** Greet a person: address, code and QR code on standard output. */
   readonly welcome?: boolean;
+  /** What gives memory back while nothing happens; default: nothing does. */
+  readonly memory?: SystemMemory;
   /** Aborted when a signal came before this ran. */
   readonly interrupted?: AbortSignal;
 }
@@ -48,6 +53,11 @@ export async function run(args: RunArgs): Promise<number> {
     webFolder: beside("web"),
     loopsFolder: beside("loops"),
   });
+  const housekeeping =
+    args.memory === undefined
+      ? null
+      : new Housekeeping({ clock: systemClock, log, memory: args.memory, cpuMs, collectGarbage });
+  housekeeping?.start();
   manager.ready();
   const watchdog =
     manager.watchdogIntervalMs === null
@@ -68,10 +78,17 @@ export async function run(args: RunArgs): Promise<number> {
   const signal = await stop;
   manager.stopping();
   watchdog?.cancel();
+  housekeeping?.stop();
   log.info({ signal }, "stopping");
   await box.stop();
   log.info("stopped");
   return 0;
+}
+
+/** CPU time of this process so far, ms. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** A folder of the build: this file is bundled into dist/ or dist/chunks/. */

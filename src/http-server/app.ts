@@ -65,8 +65,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   app.addHook("onRequest", async (request) => {
     if (request.origin === undefined) request.origin = originOf(request.raw.socket);
-    const hosts = request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && /^host$/i.test(name));
-    if (hosts.length > 1) throw unreadable();
+    if (hostHeaders(request.raw.rawHeaders) > 1) throw unreadable();
     if (request.origin.listener !== "local" && !hostAllowed(request.headers.host, deps.hostNames))
       throw foreignHost();
     await authorise(request, deps.authenticator);
@@ -103,6 +102,16 @@ async function authorise(request: FastifyRequest, authenticator: Authenticator):
     );
   }
   request.principal = principal;
+}
+
+/** How many of the header lines (name, value, name, value, ...) are a Host. */
+function hostHeaders(lines: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < lines.length; index += 2) {
+    const name = lines[index]!;
+    if (name.length === 4 && name.toLowerCase() === "host") count++;
+  }
+  return count;
 }
 
 function foreignHost(): TellyportError {

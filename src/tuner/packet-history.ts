@@ -55,7 +55,8 @@ export class HistoryBudget {
   }
 
   take(): Buffer {
-    return this.#free.pop() ?? Buffer.from(new ArrayBuffer(SLAB_BYTES));
+    // Shared memory does not count as V8's heap: filling it makes no collection.
+    return this.#free.pop() ?? Buffer.from(new SharedArrayBuffer(SLAB_BYTES));
   }
 
   give(slab: Buffer): void {

@@ -1,7 +1,8 @@
+import type { Socket } from "node:net";
 import type { networkInterfaces } from "node:os";
 import t from "tap";
 import { hostAllowed, hostName } from "../../src/http-server/host-guard.ts";
-import { isOnLink, plainAddress } from "../../src/http-server/origin.ts";
+import { isOnLink, originOf, plainAddress } from "../../src/http-server/origin.ts";
 
 const INTERFACES = {
   lo: [{ cidr: "127.0.0.1/8" }, { cidr: "::1/128" }],
@@ -15,6 +16,24 @@ t.test("origin: on-link is a property of the address and the interfaces' prefixe
     t.notOk(isOnLink(address, INTERFACES), address);
   t.equal(plainAddress("::ffff:192.168.7.9"), "192.168.7.9");
   t.equal(plainAddress("fe80::1%eth0"), "fe80::1");
+  t.end();
+});
+
+t.test("origin: the interfaces are asked when somebody wants to know, once a request", (t) => {
+  let asked = 0;
+  const interfaces = (): typeof INTERFACES => {
+    asked++;
+    return INTERFACES;
+  };
+  const from = (remoteAddress: string): Socket => ({ remoteAddress }) as Socket;
+  const near = originOf(from("::ffff:192.168.7.9"), interfaces);
+  t.same([near.listener, near.address, near.confidential], ["http", "192.168.7.9", false]);
+  t.equal(asked, 0);
+  t.same([near.onLink, near.onLink], [true, true]);
+  t.equal(asked, 1);
+  t.equal(originOf(from("192.168.8.9"), interfaces).onLink, false, "the next request asks anew");
+  t.equal(asked, 2);
+  t.same([originOf(from("127.0.0.1"), interfaces).confidential, asked], [true, 2]);
   t.end();
 });
 

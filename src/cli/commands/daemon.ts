@@ -1,4 +1,6 @@
 import { TellyportError } from "../../kernel/errors.ts";
+import { keepHeapSmall } from "../../kernel/memory/heap.ts";
+import { openSystemMemory } from "../../kernel/memory/system-memory.ts";
 import { JSON_OPTION, STATE_OPTIONS, type Arguments, type Command } from "../command.ts";
 import type { Io } from "../io.ts";
 
@@ -18,10 +20,14 @@ export const run: Command = {
   },
   async run(args, io) {
     const port = portOf(args);
+    // Before the daemon's modules are loaded, which make most of the garbage that the start makes.
+    keepHeapSmall();
+    const memory = await openSystemMemory();
     const { run: runDaemon } = await import("../run.ts");
     const tuner = args.text("tuner");
     return runDaemon({
       interrupted: io.signal,
+      memory,
       ...paths(args, io),
       ...(port !== undefined && { port }),
       ...(tuner !== undefined && { tuner }),

@@ -6,8 +6,8 @@ class Slab {
   uses = 0;
 
   constructor(size: number) {
-    // Not from Node's shared pool: the memory is ours for good.
-    this.data = Buffer.allocUnsafeSlow(size);
+    // Shared memory is none that V8 counts as its heap's: full rings of media would make it collect garbage every ten megabytes.
+    this.data = Buffer.from(new SharedArrayBuffer(size));
   }
 }
 
@@ -27,6 +27,7 @@ export class SlabPool {
   readonly #keep: number;
   readonly #free: Slab[] = [];
   #inUse = 0;
+  #writers = 0;
 
   constructor(options: SlabPoolOptions = {}) {
     this.#slabBytes = options.slabBytes ?? 256 * 1024;
@@ -39,7 +40,12 @@ export class SlabPool {
   }
 
   writer(): SlabWriter {
+    this.#writers++;
     return new SlabWriter({
+      closed: () => {
+        // Nobody makes media any more: what waits for some is the system's.
+        if (--this.#writers === 0) this.#free.length = 0;
+      },
       take: () => {
         const slab = this.#free.pop() ?? new Slab(this.#slabBytes);
         this.#inUse++;
@@ -49,7 +55,7 @@ export class SlabPool {
       release: (slab) => {
         if (--slab.uses > 0) return;
         this.#inUse--;
-        if (this.#free.length < this.#keep) this.#free.push(slab);
+        if (this.#writers > 0 && this.#free.length < this.#keep) this.#free.push(slab);
       },
     });
   }
@@ -59,6 +65,8 @@ interface SlabSource {
   take(): Slab;
   /** One use less. */
   release(slab: Slab): void;
+  /** The writer takes no more. */
+  closed(): void;
 }
 
 /** A stretch of bytes in one slab that belongs to one writer's unfinished output. */
@@ -76,6 +84,7 @@ export class SlabWriter {
   /** The slab that is being filled; the writer itself is one of its users. */
   #slab: Slab | null = null;
   #used = 0;
+  #closed = false;
 
   constructor(source: SlabSource) {
     this.#source = source;
@@ -138,6 +147,8 @@ export class SlabWriter {
     this.#stretches = [];
     if (this.#slab !== null) this.#source.release(this.#slab);
     this.#slab = null;
+    if (!this.#closed) this.#source.closed();
+    this.#closed = true;
   }
 }
 

@@ -1,7 +1,15 @@
 import { isTellyportError, type ErrorCode } from "../../../kernel/errors.ts";
 import type { ChannelCodecs, VideoFamily } from "../../../protocol/api.ts";
 import type { WeightClass } from "../../../tuner/ports.ts";
-import type { AccessUnit, MediaSink, MediaSource, MediaSourceTimings, Track } from "../media-source.ts";
+import type {
+  AccessUnit,
+  MediaSink,
+  MediaSource,
+  MediaSourceTimings,
+  Subtitle,
+  SubtitleTrack,
+  Track,
+} from "../media-source.ts";
 import { AudioTranscoder } from "./audio-transcoder.ts";
 import { coresNeeded, type CostlyPicture, type CpuBudget, type CpuLease } from "./cpu-budget.ts";
 import { Era } from "./era.ts";
@@ -95,6 +103,14 @@ export class TranscodedSource implements MediaSource, MediaSink {
 
   accessUnit(unit: AccessUnit): void {
     if (!this.#over && this.#ending === null) this.#eras.at(-1)?.unit(unit);
+  }
+
+  subtitleTracks(tracks: readonly SubtitleTrack[]): void {
+    this.#sink?.subtitleTracks?.(tracks);
+  }
+
+  subtitle(subtitle: Subtitle): void {
+    this.#sink?.subtitle?.(subtitle);
   }
 
   ended(code: ErrorCode, message: string, detail?: Readonly<Record<string, unknown>>): void {

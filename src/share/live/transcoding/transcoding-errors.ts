@@ -1,78 +1,54 @@
-import { TellyportError, type ErrorCode } from "../../../kernel/errors.ts";
+import { TellyportError } from "../../../kernel/errors.ts";
 import type { Milliseconds } from "../../../kernel/units.ts";
 
-/**
- * Why something is not transcoded. The codes below stand for `transcoder-missing`, `transcoder-busy` and `transcoder-failed`
- * until the table of codes has them; `detail.reason` says which is meant either way.
- */
-const CODES = {
-  "transcoder-missing": "unsupported",
-  "transcoder-busy": "device-busy",
-  "transcoder-failed": "no-data",
-} as const satisfies Record<string, ErrorCode>;
-
-export type TranscodingReason = keyof typeof CODES;
+/** Why something is not transcoded. */
 
 /** What to do about a transcoder that is not there. */
 const INSTALL = "Install ffmpeg on the box (Debian: apt install ffmpeg), or set TELLYPORT_FFMPEG to it.";
 
 /** No ffmpeg at all. */
 export function noFfmpeg(): TellyportError {
-  return failure(
+  return new TellyportError(
     "transcoder-missing",
     `This client needs the channel converted, and the box has no ffmpeg. ${INSTALL}`,
-    {
-      missing: "ffmpeg",
-    },
+    { detail: { missing: "ffmpeg" } },
   );
 }
 
 /** An ffmpeg that can make no H.264 (or AAC) here. */
 export function noEncoder(format: "H.264" | "AAC"): TellyportError {
-  return failure(
+  return new TellyportError(
     "transcoder-missing",
     `This client needs the channel converted, and no ${format} encoder of the box's ffmpeg works here. ${INSTALL}`,
-    { missing: format },
+    { detail: { missing: format } },
   );
 }
 
 /** It would take more than all that software transcodes may use, even alone. */
 export function tooSlow(cores: number, budget: number): TellyportError {
-  return failure(
+  const [needed, most] = [rounded(cores), rounded(budget)];
+  return new TellyportError(
     "transcoder-missing",
-    `Converting this picture takes ${rounded(cores)} processor cores and the box has no hardware encoder; ${rounded(budget)} may be used. Choose another channel, or raise live.transcoding.cores.`,
-    { missing: "hardware encoder", cores: rounded(cores), budget: rounded(budget) },
+    `Converting this picture takes ${needed} processor cores of this box, of which conversions may use ${most}, and it has no hardware encoder that works. Choose another channel or a lower quality.`,
+    { detail: { missing: "hardware encoder", cores: needed, budget: most } },
   );
 }
 
 /** It would take more than what other transcodes leave. */
-export function busy(cores: number, free: number, retryAfter: Milliseconds): TellyportError {
-  return failure(
+export function busy(cores: number, free: number, retryAfterMs: Milliseconds): TellyportError {
+  return new TellyportError(
     "transcoder-busy",
     "The box converts as many pictures as it can at the moment. Try again later, or choose a channel that needs no conversion.",
-    { cores: rounded(cores), free: rounded(free) },
-    retryAfter,
+    { detail: { cores: rounded(cores), free: rounded(free) }, retryAfterMs },
   );
 }
 
 /** ffmpeg died too often. */
 export function gaveUp(): TellyportError {
-  return failure(
+  return new TellyportError(
     "transcoder-failed",
     "Converting this channel failed again and again. The box's log says why.",
   );
-}
-
-function failure(
-  reason: TranscodingReason,
-  message: string,
-  detail: Record<string, unknown> = {},
-  retryAfterMs?: Milliseconds,
-): TellyportError {
-  return new TellyportError(CODES[reason], message, {
-    detail: { reason, ...detail },
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  });
 }
 
 const rounded = (value: number): number => Math.round(value * 10) / 10;

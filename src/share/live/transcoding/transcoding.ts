@@ -3,7 +3,7 @@ import type { Clock } from "../../../kernel/clock.ts";
 import type { Log } from "../../../kernel/log.ts";
 import type { ChannelCodecs } from "../../../protocol/api.ts";
 import type { MediaSource } from "../media-source.ts";
-import { probeEncoding, type EncodingAbilities } from "./capabilities.ts";
+import { probeAudio, probeVideo, type VideoAbilities } from "./capabilities.ts";
 import { CpuBudget } from "./cpu-budget.ts";
 import type { FfmpegRunner } from "./ffmpeg-runner.ts";
 import { findFfmpeg, type FoundFfmpeg } from "./find-ffmpeg.ts";
@@ -30,20 +30,27 @@ export interface TranscodingOptions {
 }
 
 /** What this box can convert. */
-export interface TranscodingAbilities extends EncodingAbilities {
+export interface TranscodingAbilities {
   readonly ffmpeg: FoundFfmpeg;
+  /** AAC works. */
+  readonly audio: boolean;
+  readonly video: VideoAbilities;
 }
 
 interface Found {
-  readonly abilities: TranscodingAbilities;
+  readonly ffmpeg: FoundFfmpeg;
   readonly runner: FfmpegRunner;
+  readonly audio: boolean;
 }
+
+const NO_VIDEO: VideoAbilities = { encoders: [], devices: { render: null }, speed: 1 };
 
 /** All transcoding of the box: one ffmpeg, what it can do here, and how much of the processor it may use. */
 export class Transcoding {
   readonly #options: TranscodingOptions;
   readonly #budget: CpuBudget;
   #found: Promise<Found | null> | null = null;
+  #video: Promise<VideoAbilities> | null = null;
   /** Monotonic ms when nothing was found; null when something was. */
   #missedAt: number | null = null;
   #runner: FfmpegRunner | null = null;
@@ -53,9 +60,12 @@ export class Transcoding {
     this.#budget = new CpuBudget(options.cores ?? Math.max(1, availableParallelism() / 2));
   }
 
-  /** What works here: found out at the first call, in a second or two, and remembered. Null without ffmpeg. */
+  /** What works here: found out when it is first needed, in a second or two, and remembered. Null without ffmpeg. */
   async abilities(): Promise<TranscodingAbilities | null> {
-    return (await this.#find())?.abilities ?? null;
+    const found = await this.#find();
+    if (found === null) return null;
+    const { ffmpeg, audio } = found;
+    return { ffmpeg, audio, video: await this.#probeVideo(found) };
   }
 
   /**
@@ -79,17 +89,27 @@ export class Transcoding {
   async #prepare(profile: Profile): Promise<{ workshop: Workshop; budget: CpuBudget; speed: number }> {
     const found = await this.#find();
     if (found === null) throw noFfmpeg();
-    const { abilities, runner } = found;
-    const { video, audio, devices, speed } = abilities;
-    if (!audio) throw noEncoder("AAC");
-    if (transcodesVideo(profile) && video.length === 0) throw noEncoder("H.264");
+    if (!found.audio) throw noEncoder("AAC");
+    // Sound alone need not wait for what pictures take.
+    const video = transcodesVideo(profile) ? await this.#probeVideo(found) : NO_VIDEO;
+    if (transcodesVideo(profile) && video.encoders.length === 0) throw noEncoder("H.264");
     const { clock, log } = this.#options;
+    const { encoders, devices, speed } = video;
     const threads = Math.min(4, Math.max(1, availableParallelism()));
     return {
-      workshop: { runner, clock, log, profile: profile.kind, encoders: video, devices, threads },
+      workshop: { runner: found.runner, clock, log, profile: profile.kind, encoders, devices, threads },
       budget: this.#budget,
       speed,
     };
+  }
+
+  #probeVideo({ runner, ffmpeg }: Found): Promise<VideoAbilities> {
+    const { clock, log } = this.#options;
+    this.#video ??= probeVideo(runner, ffmpeg.encoders, clock).then((video) => {
+      log.info({ encoders: video.encoders, speed: Math.round(video.speed * 100) / 100 }, "video-encoders");
+      return video;
+    });
+    return this.#video;
   }
 
   #find(): Promise<Found | null> {
@@ -110,9 +130,6 @@ export class Transcoding {
     const { path } = ffmpeg;
     const runner = createRunner?.(path) ?? spawnFfmpeg({ path, environment, clock });
     this.#runner = runner;
-    const encoding = await probeEncoding(runner, ffmpeg.encoders, clock);
-    const { video, audio, speed } = encoding;
-    log.info({ video, audio, speed: Math.round(speed * 100) / 100 }, "transcoding-abilities");
-    return { abilities: { ...encoding, ffmpeg }, runner };
+    return { ffmpeg, runner, audio: await probeAudio(runner, clock) };
   }
 }

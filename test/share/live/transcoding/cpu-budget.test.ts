@@ -7,7 +7,7 @@ const reason = (call: () => unknown): unknown => {
     call();
     return null;
   } catch (error) {
-    return isTellyportError(error) ? [error.detail?.reason, error.retryAfterMs !== undefined] : error;
+    return isTellyportError(error) ? [error.code, error.retryAfterMs !== undefined] : error;
   }
 };
 

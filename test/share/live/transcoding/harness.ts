@@ -9,6 +9,7 @@ import type {
   MediaSink,
   MediaSource,
   MediaSourceTimings,
+  Subtitle,
   Track,
 } from "../../../../src/share/live/media-source.ts";
 import { Packager } from "../../../../src/share/live/packaging/packager.ts";
@@ -144,11 +145,10 @@ export const transcoding = new Transcoding({
 });
 
 export interface Transcoded extends MediaLog {
-  /** Details of the end. */
-  detail: Readonly<Record<string, unknown>> | undefined;
   /** `performance.now()` at which each unit came. */
   readonly arrivals: number[];
   readonly packaged: Packaged;
+  readonly subtitles: Subtitle[];
   readonly source: MediaSource;
   /** Resolves when it has ended. */
   readonly over: Promise<void>;
@@ -167,8 +167,8 @@ export async function play(source: MediaSource): Promise<Transcoded> {
     announcedAt: [],
     arrivals: [],
     ended: null,
-    detail: undefined,
     packaged,
+    subtitles: [],
     source,
     over: new Promise((resolve) => (over = resolve)),
     of(kind) {
@@ -188,13 +188,13 @@ export async function play(source: MediaSource): Promise<Transcoded> {
         result.arrivals.push(performance.now());
         packager.accessUnit(unit);
       },
+      subtitle: (subtitle) => void result.subtitles.push(subtitle),
       discontinuity() {
         result.discontinuities.push(result.units.length);
         packager.discontinuity();
       },
-      ended(code, message, detail) {
+      ended(code, message) {
         result.ended = code;
-        result.detail = detail;
         packager.ended(code, message);
         over();
       },

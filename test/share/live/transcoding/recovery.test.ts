@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import t from "tap";
 import { systemClock } from "../../../../src/kernel/clock.ts";
 import type { AccessUnit } from "../../../../src/share/live/media-source.ts";
+import { ticks } from "../../../../src/kernel/units.ts";
 import { Transcoding } from "../../../../src/share/live/transcoding/index.ts";
 import { spawnFfmpeg } from "../../../../src/share/live/transcoding/spawn-ffmpeg.ts";
 import { VideoTranscoder } from "../../../../src/share/live/transcoding/video-transcoder.ts";
@@ -131,6 +132,9 @@ t.test("transcoding: ffmpeg ends with the process that started it", { skip }, as
 t.test("transcoding: a break of the source is a break of what comes out", { skip }, async (t) => {
   const { paced, result } = await running("h264");
   await sleep(500);
+  const subtitle = { track: "s", at: ticks(90_000), format: "text", lines: [] } as const;
+  paced.sink?.subtitle?.(subtitle);
+  t.same(result.subtitles, [subtitle], "subtitles pass");
   const before = result.units.length;
   // Three seconds are lost, and the next picture is the beginning of a group.
   paced.shift = 3 * 90_000;
@@ -168,7 +172,7 @@ t.test("transcoding: what dies again and again ends the stream, and says so", { 
   const paced = new PacedSource(await recording(), { seconds: 30 });
   const result = await play(transcoding.source(paced, { kind: "aac-audio" }));
   await result.over;
-  t.same(result.detail, { reason: "transcoder-failed" });
+  t.equal(result.ended, "transcoder-failed");
   t.ok(paced.stopped, "the source is let go");
 });
 
@@ -195,8 +199,10 @@ t.test("transcoding: where one encoder does not work, the next one does", { skip
     finished: () => undefined,
     gaveUp: () => undefined,
   });
-  for (const unit of media.units.filter((unit) => unit.track === track.id).slice(0, 40))
-    transcoder.unit(unit);
+  const units = media.units.filter((unit) => unit.track === track.id);
+  for (const unit of units.slice(0, 20)) transcoder.unit(unit);
+  await until(() => broken > 0, 10_000);
+  for (const unit of units.slice(20, 70)) transcoder.unit(unit);
   await until(() => made.length > 20, 10_000);
   transcoder.stop();
   t.ok(made.length > 20, `${made.length} pictures`);

@@ -1,0 +1,69 @@
+import type { Clock, Timer } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { messageOf } from "../errors.ts";
+import type { SystemMemory } from "./system-memory.ts";
+
+export interface HousekeepingDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly memory: SystemMemory;
+  /** CPU time of the process so far, ms. */
+  readonly cpuMs: () => number;
+  readonly collectGarbage: () => void;
+}
+
+/** How often it looks, ms. */
+const PERIOD_MS = 5000;
+/** The first time it does not wait for quiet: what only the start needed is given back soon, ms. */
+const AFTER_START_MS = 15_000;
+/** Less than so much of a core is quiet: no stream is live. */
+const QUIET_SHARE = 0.01;
+/** After so much work there may be something to tidy, CPU ms. */
+const WORTH_MS = 500;
+
+/**
+ * Gives back memory that work has left behind, once it is quiet: an idle V8 collects nothing, an idle malloc returns nothing.
+ * After sixteen viewers of four services the daemon stayed at 127 MB for as long as nothing else happened; so it has 67.
+ */
+export class Housekeeping {
+  readonly #deps: HousekeepingDeps;
+  #timer: Timer | null = null;
+  #startedAt = 0;
+  /** CPU time at the last look, and when it was last tidied. */
+  #seen = 0;
+  #tidiedAt = 0;
+  #first = true;
+
+  constructor(deps: HousekeepingDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    const { clock, cpuMs } = this.#deps;
+    this.#startedAt = clock.monotonic();
+    this.#seen = cpuMs();
+    this.#timer = clock.every(PERIOD_MS, () => void this.#look());
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  async #look(): Promise<void> {
+    const { clock, cpuMs, memory, log, collectGarbage } = this.#deps;
+    const now = cpuMs();
+    const quiet = now - this.#seen < PERIOD_MS * QUIET_SHARE;
+    this.#seen = now;
+    const started = this.#first && clock.monotonic() - this.#startedAt >= AFTER_START_MS;
+    if (!started && (!quiet || now - this.#tidiedAt < WORTH_MS)) return;
+    if (quiet) collectGarbage();
+    try {
+      memory.trim();
+      await memory.releaseFilePages();
+    } catch (error) {
+      log.debug({ error: messageOf(error) }, "memory-not-given-back");
+    }
+    this.#first = false;
+    this.#tidiedAt = this.#seen = cpuMs();
+  }
+}

@@ -1,0 +1,54 @@
+import t, { type Test } from "tap";
+import { capture, skipWithout } from "../helpers/captures.ts";
+import { eventually, startDaemon, type Daemon } from "../helpers/daemon.ts";
+import { checkHls } from "../helpers/hls-checker/check-hls.ts";
+import { pairPhone } from "../helpers/phone.ts";
+
+const BBC = "dvbt-uk-bbcnews-mpeg2-mp2-dvbsub-5s.ts";
+/** Each; `scripts/test --long hls` looks at every capture and every fault for ten minutes. */
+const SECONDS = 60;
+
+async function watched(t: Test, box: Daemon, channel: string): Promise<void> {
+  await eventually(`${channel} is listed with what it sends`, async () => {
+    const { body } = await box.local<{ channels: { number: number; name: string; codecs: unknown }[] }>(
+      "GET",
+      "/api/v1/channels",
+    );
+    return body.channels.some(
+      ({ number, name, codecs }) => (String(number) === channel || name === channel) && codecs !== null,
+    );
+  });
+  const phone = await pairPhone(t, box);
+  const playback = await phone.play(channel);
+  const report = await checkHls(playback.hls, { seconds: SECONDS, lowLatency: true, allow });
+  t.same(report.findings, [], `${channel}: nothing is wrong`);
+  for (const rule of [
+    "P-01",
+    "P-02",
+    "P-04",
+    "P-06",
+    "L-01",
+    "L-02",
+    "L-05",
+    "L-06",
+    "L-07",
+    "L-08",
+    "F-01",
+    "V-06",
+  ])
+    t.ok((report.counts[rule] ?? 0) > 0, `${rule} was looked at ${report.counts[rule] ?? 0} times`);
+  t.ok(report.parts > SECONDS, `${report.parts} parts`);
+  t.ok(report.segments > SECONDS / 4, `${report.segments} segments`);
+  await playback.stop();
+}
+
+/** Until the first part of the sound is there, the picture's playlist has nothing to report of it; ms. */
+const allow = ({ rule, at }: { rule: string; at: number }): boolean => rule === "L-08" && at < 3000;
+
+t.test("HLS: a minute of a channel of the mock, as a player reads it", async (t) => {
+  await watched(t, await startDaemon(t), "1");
+});
+
+t.test("HLS: a minute of a real broadcast", { skip: skipWithout(BBC) }, async (t) => {
+  await watched(t, await startDaemon(t, { tuner: `file:${capture(BBC)!}` }), "BBC NEWS");
+});

@@ -1,0 +1,69 @@
+import { pino } from "pino";
+import t from "tap";
+import { Housekeeping } from "../../../src/kernel/memory/housekeeping.ts";
+import { FakeClock } from "../../helpers/fake-clock.ts";
+
+interface Household {
+  readonly housekeeping: Housekeeping;
+  /** File pages cannot be released. */
+  fail: boolean;
+  /** The process takes `share` of a core for a while. @returns what was done to its memory meanwhile */
+  run(seconds: number, share: number): Promise<string[]>;
+}
+
+function household(): Household {
+  const clock = new FakeClock();
+  let cpu = 1500; // its start
+  let done: string[] = [];
+  const home: Household = {
+    fail: false,
+    housekeeping: new Housekeeping({
+      clock,
+      log: pino({ level: "silent" }),
+      memory: {
+        trim: () => void done.push("trim"),
+        releaseFilePages() {
+          done.push("release");
+          return home.fail ? Promise.reject(new Error("no /proc")) : Promise.resolve();
+        },
+      },
+      cpuMs: () => cpu,
+      collectGarbage: () => void done.push("collect"),
+    }),
+    async run(seconds, share) {
+      done = [];
+      for (let second = 0; second < seconds; second++) {
+        cpu += share * 1000;
+        clock.advance(1000);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return done;
+    },
+  };
+  home.housekeeping.start();
+  t.teardown(() => home.housekeeping.stop());
+  return home;
+}
+
+t.test("housekeeping: what the start left is given back, once, and again after the next work", async (t) => {
+  const home = household();
+  t.same(await home.run(10, 0), ["collect", "trim", "release"], "quiet at once");
+  t.same(await home.run(60, 0.001), [], "nothing new to tidy");
+  t.same(await home.run(20, 0.05), [], "it works");
+  t.same(await home.run(10, 0), ["collect", "trim", "release"]);
+});
+
+t.test("housekeeping: a daemon that is busy from its start is not stopped for a collection", async (t) => {
+  const home = household();
+  t.same(await home.run(14, 0.05), []);
+  t.same(await home.run(60, 0.05), ["trim", "release"], "once, of what only the start needed");
+});
+
+t.test("housekeeping: what cannot be given back is no failure, and is not tried all the time", async (t) => {
+  const home = household();
+  home.fail = true;
+  t.same(await home.run(30, 0), ["collect", "trim", "release"]);
+  home.housekeeping.stop();
+  t.same(await home.run(30, 0.5), []);
+  t.same(await home.run(30, 0), [], "stopped");
+});
