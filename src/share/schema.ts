@@ -41,4 +41,6 @@ export const SHARE_MIGRATIONS: readonly string[] = [
    ) STRICT;`,
   // Programmes are in a database of their own.
   `DROP TABLE share_programme;`,
+  // Pictures without IDR are made into some with: what earlier versions found is found anew.
+  `UPDATE share_channel SET codecs = NULL WHERE codecs LIKE '%avc-recovery-point%';`,
 ];

@@ -9,6 +9,8 @@ const MAX_FRAME_TICKS = 45_000;
 
 /** Time stamps of constant frame rates are off by less, 90 kHz. */
 const ROUNDING = 90;
+/** Lost pictures may leave such a hole behind a part, and it is closed; 90 kHz. */
+const MAX_HOLE = 22_500;
 
 interface QueuedSample {
   readonly size: number;
@@ -91,9 +93,19 @@ export class RenditionWriter {
 
   /** @param dts, pts 90 kHz on the presentation timeline */
   addVideo(dts: number, pts: number, sync: boolean, data: Buffer): void {
-    const time = Math.max(dts, dts >= this.#rounded - ROUNDING ? this.#rounded : 0, this.#floor);
+    const time = Math.max(this.#joins(dts) ? this.#rounded : dts, this.#floor);
     if (this.#newest !== null && this.#isFrame(time - this.#newest)) this.#lastDuration = time - this.#newest;
     this.#push({ size: data.length, time, compositionOffset: pts - time, sync }, time + 1, data);
+  }
+
+  /**
+   * Whether a sample is to begin where the part before it was said to end. A tick or two are the source's rounding; more is a
+   * loss, after which players drop everything up to the next random access point (W3C Media Source Extensions, coded frame
+   * processing): decoded earlier than was meant, the picture is shown at its time all the same.
+   */
+  #joins(dts: number): boolean {
+    const gap = dts - this.#rounded;
+    return this.#rounded > 0 && this.#queue.length === 0 && gap >= -ROUNDING && gap <= MAX_HOLE;
   }
 
   /** Whether so many ticks are the duration of a picture, and no gap after one. */
@@ -232,6 +244,7 @@ export class RenditionWriter {
   /** The timeline is broken here: the next sample sets its own time, not before what was written. */
   breakTimeline(): void {
     this.#expected = null;
+    this.#rounded = 0;
   }
 
   /** Returns the memory that no segment uses. */

@@ -432,3 +432,18 @@ t.test(
     t.end();
   },
 );
+
+t.test("packager: pictures lost behind a part leave no hole in decode time", (t) => {
+  const stage = new Stage();
+  stage.packager.tracks([VIDEO]);
+  for (let n = 0; n < 50; n++) if (n < 8 || n > 11) stage.picture(1_000_000 + n * 3600, n % 25 === 0);
+  stage.packager.ended("no-data", "over");
+  const parts = stage.result.parts;
+  for (const [index, part] of parts.entries()) {
+    const next = parts[index + 1];
+    if (next !== undefined) t.equal(tfdt(next.bytes), tfdt(part.bytes) + Math.round(part.duration * 90_000));
+    t.ok(part.duration <= 0.334);
+  }
+  invariants(t, stage.result);
+  t.end();
+});

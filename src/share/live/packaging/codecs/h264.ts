@@ -18,8 +18,16 @@ export interface H264Sps {
   readonly separateColourPlanes: boolean;
   /** Bits of frame_num in a slice header. */
   readonly frameNumBits: number;
+  /** pic_order_cnt_type, 0..2. */
+  readonly orderType: number;
+  /** Bits of pic_order_cnt_lsb in a slice header; 0 unless the type is 0. */
+  readonly orderBits: number;
+  /** max_num_ref_frames. */
+  readonly referenceFrames: number;
   /** frame_mbs_only_flag: no field pictures, no macroblock pairs. */
   readonly frameOnly: boolean;
+  /** mb_adaptive_frame_field_flag: frames consist of macroblock pairs. */
+  readonly macroblockPairs: boolean;
   /** After cropping. */
   readonly width: number;
   readonly height: number;
@@ -131,9 +139,10 @@ export function parseH264Sps(nal: Buffer): H264Sps | null {
     if (reader.flag()) skipScalingLists(reader, chromaFormat);
   }
   const frameNumBits = reader.ue() + 4;
-  const pocType = reader.ue();
-  if (pocType === 0) reader.ue();
-  else if (pocType === 1) {
+  const orderType = reader.ue();
+  let orderBits = 0;
+  if (orderType === 0) orderBits = reader.ue() + 4;
+  else if (orderType === 1) {
     reader.skip(1);
     reader.se();
     reader.se();
@@ -141,12 +150,12 @@ export function parseH264Sps(nal: Buffer): H264Sps | null {
     if (cycle > 255) return null;
     for (let i = 0; i < cycle; i++) reader.se();
   }
-  reader.ue();
+  const referenceFrames = reader.ue();
   reader.skip(1);
   const widthMbs = reader.ue() + 1;
   const heightUnits = reader.ue() + 1;
   const frameOnly = reader.flag();
-  if (!frameOnly) reader.skip(1);
+  const macroblockPairs = !frameOnly && reader.flag();
   reader.skip(1);
   let width = widthMbs * 16;
   let height = heightUnits * 16 * (frameOnly ? 1 : 2);
@@ -156,7 +165,7 @@ export function parseH264Sps(nal: Buffer): H264Sps | null {
     width -= (reader.ue() + reader.ue()) * cropX;
     height -= (reader.ue() + reader.ue()) * cropY;
   }
-  if (reader.overrun || id > 31 || chromaFormat > 3 || frameNumBits > 16) return null;
+  if (reader.overrun || id > 31 || chromaFormat > 3 || frameNumBits > 16 || orderBits > 16) return null;
   if (width <= 0 || height <= 0 || width > 16384 || height > 16384) return null;
   // Some encoders cut the VUI short: what was read of it before the end still holds.
   const vui = reader.flag()
@@ -172,7 +181,11 @@ export function parseH264Sps(nal: Buffer): H264Sps | null {
     bitDepthChroma,
     separateColourPlanes,
     frameNumBits,
+    orderType,
+    orderBits,
+    referenceFrames,
     frameOnly,
+    macroblockPairs,
     width,
     height,
     ...vui,

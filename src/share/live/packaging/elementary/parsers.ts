@@ -3,7 +3,7 @@ import { Ac3Syntax } from "./ac3-syntax.ts";
 import { AdtsSyntax } from "./adts-syntax.ts";
 import type { AudioConfig } from "./audio-config.ts";
 import { AudioStream } from "./audio-stream.ts";
-import { H264Stream } from "./h264-stream.ts";
+import { IdrStream } from "../no-idr/idr-stream.ts";
 import { HevcStream } from "./hevc-stream.ts";
 import { LatmSyntax } from "./latm-syntax.ts";
 import { MpegAudioSyntax } from "./mpeg-audio-syntax.ts";
@@ -24,7 +24,7 @@ export function videoParser(
 ): ElementaryParser {
   switch (stream.codec) {
     case "h264":
-      return new H264Stream(emit);
+      return new IdrStream(emit);
     case "hevc":
       return new HevcStream(emit);
     case "mpeg2-video":
