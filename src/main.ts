@@ -113,8 +113,15 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       clock,
       log: log.child({ module: "share" }),
       grants: access.grants,
+      transcoding: {
+        cores: config.live.transcoding.cores === 0 ? null : config.live.transcoding.cores,
+        vendor: config.live.transcoding.ffmpeg === "" ? null : config.live.transcoding.ffmpeg,
+      },
       options: {
         mediaBudgetBytes: mediaBudget - historyBytes,
+        timeShiftSeconds: config.live.timeShift.minutes * 60,
+        timeShiftDirectory: config.live.timeShift.directory,
+        timeShiftDiskBytes: config.live.timeShift.diskMiB * 1024 * 1024,
         streamIdleMs: config.live.idleSeconds * 1000,
         predictiveTuners: config.live.instantZap ? config.live.predictiveTuners : 0,
       },
@@ -131,6 +138,11 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
           name: "tellyport_media_bytes",
           help: "Memory that media take.",
           read: () => share.live().mediaBytes,
+        },
+        {
+          name: "tellyport_time_shift_disk_bytes",
+          help: "Segments of live streams on disk",
+          read: () => share.live().timeShiftBytes,
         },
       ],
     });

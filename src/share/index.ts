@@ -30,6 +30,8 @@ export interface ShareDeps {
   readonly log: Log;
   readonly grants: GrantPort;
   readonly options?: Partial<ShareOptions>;
+  /** `cores` that converted pictures may use, and the `vendor`'s ffmpeg; default: half the cores, none. */
+  readonly transcoding?: { readonly cores: number | null; readonly vendor: string | null };
 }
 
 /**
@@ -41,10 +43,11 @@ export function createShare(deps: ShareDeps): Share {
   const pool = new SlabPool();
   const transcoding = new Transcoding({
     environment: process.env,
+    ...deps.transcoding,
     clock,
     log: log.child({ module: "transcoding" }),
   });
-  return createShareFrom({
+  const share = createShareFrom({
     ...deps,
     createSource: (service, weight, consumer) =>
       createServiceSource({ tuners, service: service.key, weight, consumer, clock, log }),
@@ -54,4 +57,11 @@ export function createShare(deps: ShareDeps): Share {
         : new Packager({ sink, pool, clock, targetDuration }),
     convert: (source, kind, codecs) => transcoding.source(source, { kind }, codecs),
   });
+  return {
+    ...share,
+    async stop() {
+      await share.stop();
+      await transcoding.stop();
+    },
+  };
 }

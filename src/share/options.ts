@@ -2,6 +2,12 @@
 export interface ShareOptions {
   /** Memory for the media of all streams, bytes; default 64 MiB. */
   readonly mediaBudgetBytes: number;
+  /** How far back a stream can be watched where there is room, seconds; default 30 min. */
+  readonly timeShiftSeconds: number;
+  /** Folder for what does not fit into memory; default: none. */
+  readonly timeShiftDirectory: string;
+  /** Bytes that the files in it have at most; default 8 GiB. */
+  readonly timeShiftDiskBytes: number;
   /** A stream that nobody asked for during so many ms is ended; default 20 s. */
   readonly streamIdleMs: number;
   /** A playback whose media nobody asked for during so many ms is ended; default 30 s. */
@@ -29,6 +35,9 @@ export interface ShareOptions {
 
 export const SHARE_DEFAULTS: ShareOptions = {
   mediaBudgetBytes: 64 * 1024 * 1024,
+  timeShiftSeconds: 30 * 60,
+  timeShiftDirectory: "",
+  timeShiftDiskBytes: 8 * 1024 * 1024 * 1024,
   streamIdleMs: 20_000,
   playbackIdleMs: 30_000,
   playbackLongestMs: 24 * 60 * 60_000,

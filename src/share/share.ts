@@ -25,6 +25,8 @@ import { xmltvRoutes } from "./guide/xmltv/xmltv-routes.ts";
 import { MediaBudget } from "./live/hls/media-budget.ts";
 import { mediaRoutes } from "./live/hls/media-routes.ts";
 import { LiveStreams } from "./live/live-streams.ts";
+import { extentFolder } from "./live/timeshift/extent-folder.ts";
+import { TimeShiftDisk } from "./live/timeshift/time-shift-disk.ts";
 import { playbackRoutes } from "./live/playback-routes.ts";
 import { Playbacks } from "./live/playbacks.ts";
 import { Predictor } from "./live/prediction/predictor.ts";
@@ -57,7 +59,8 @@ export interface SharePartsDeps {
 export interface Share extends Component {
   readonly routes: FastifyPluginAsync;
   start(): void;
-  stop(): void;
+  /** All but the files of time-shift is stopped when it returns. */
+  stop(): Promise<void>;
   /** Ends all of a client's playbacks and event streams at once: it was revoked. */
   endPlaybacksOf(client: string, code: ErrorCode, message: string): void;
   /** Tells every owner who listens how far a channel scan is. */
@@ -65,7 +68,7 @@ export interface Share extends Component {
   /** Who watches or watched what, with bytes and seconds. */
   playbacks(): { playbacks: PlaybackUsage[]; principals: PrincipalUsage[] };
   /** How many streams run and what they hold in memory, for metrics. */
-  live(): { streams: number; mediaBytes: number };
+  live(): { streams: number; mediaBytes: number; timeShiftBytes: number; timeShiftSkipped: number };
 }
 
 /** Wires the parts; sources and packagers are given, so that they can be others. */
@@ -89,12 +92,16 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     log,
   });
   const budget = new MediaBudget(options.mediaBudgetBytes);
+  const { timeShiftDirectory: directory, timeShiftDiskBytes: limit, timeShiftSeconds: window } = options;
+  const disk =
+    directory === "" ? null : new TimeShiftDisk({ folder: extentFolder(directory), limit, clock, log });
   const streams = new LiveStreams({
     channels,
     createSource,
     createPackager,
     convert,
     budget,
+    timeShift: { window, disk },
     clock,
     log,
     idleMs: options.streamIdleMs,
@@ -138,6 +145,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       channels.start();
       guide.start();
       feeds.start();
+      void disk?.start(); // streams begin in memory meanwhile
       streams.start();
       playbacks.startSweeping();
       events.start();
@@ -169,7 +177,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
         }),
       );
     },
-    stop() {
+    async stop() {
       for (const off of undo.splice(0)) off();
       predictor?.stop();
       prober.stop();
@@ -179,6 +187,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       feeds.stop();
       guide.stop();
       channels.stop();
+      await disk?.stop();
     },
     routes: async (app) => {
       await app.register(channelRoutes(channels, guide, playbacks));
@@ -200,6 +209,11 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     },
     tellScan: (progress) => events.tellOwners("scan", progress),
     playbacks: () => playbacks.usage(),
-    live: () => ({ streams: streams.size, mediaBytes: budget.used }),
+    live: () => ({
+      streams: streams.size,
+      mediaBytes: budget.used,
+      timeShiftBytes: disk?.used ?? 0,
+      timeShiftSkipped: disk?.skipped ?? 0,
+    }),
   };
 }

@@ -162,13 +162,16 @@ export function multivariantFaults(text: string): string[] {
   for (const group of new Set(media.map((m) => m["GROUP-ID"]))) {
     const members = media.filter((m) => m["GROUP-ID"] === group);
     expect(new Set(members.map((m) => m["NAME"])).size === members.length, "P-14: NAME is not unique");
-    expect(members.filter((m) => m["DEFAULT"] === "YES").length === 1, "P-14: not one DEFAULT");
+    const isSound = members.some((m) => m["TYPE"] === "AUDIO");
+    const defaults = members.filter((m) => m["DEFAULT"] === "YES").length;
+    expect(defaults === (isSound ? 1 : 0), "P-14: not one DEFAULT");
     for (const member of members) {
       expect(
         member["DEFAULT"] !== "YES" || member["AUTOSELECT"] === "YES",
         "P-14: DEFAULT without AUTOSELECT",
       );
-      expect((member["URI"] ?? "") !== "", "P-14: no URI");
+      const inPicture = member["TYPE"] === "CLOSED-CAPTIONS";
+      expect(((member["URI"] ?? "") === "") === inPicture, "P-14: no URI");
     }
   }
   return faults;

@@ -368,6 +368,49 @@ export const ConfigSchema = section(
           default: 10,
           description: "A tuner stays on its multiplex this long after the last viewer",
         }),
+        transcoding: section(
+          {
+            cores: Type.Number({
+              minimum: 0,
+              maximum: 64,
+              default: 0,
+              description:
+                "Processor cores that all converted pictures together may use in software; 0: half of what there is, one at least. A hardware encoder takes none of it",
+            }),
+            ffmpeg: Type.String({
+              maxLength: 4096,
+              default: "",
+              description:
+                "The box vendor's ffmpeg, used where TELLYPORT_FFMPEG and PATH name none; empty: there is none",
+            }),
+          },
+          "Converting what a phone cannot play",
+        ),
+        timeShift: section(
+          {
+            minutes: Type.Integer({
+              minimum: 0,
+              maximum: 720,
+              default: 30,
+              description:
+                "How far back a channel can be watched while somebody watches it: as much of it as mediaBudgetMiB and diskMiB hold. 0: no farther than players need",
+            }),
+            directory: Type.String({
+              maxLength: 4096,
+              default: "",
+              description:
+                "A folder on a disk that may be written to all the time, as 8 Mbit/s are 86 GB a day: not the box's own flash memory. It must be there, best below the disk's mount point, and is never made; in it only files named tellyport-timeshift-*.extent are ours. Empty: memory only",
+            }),
+            diskMiB: Type.Integer({
+              minimum: 64,
+              maximum: 1_048_576,
+              default: 8192,
+              description:
+                "The files in that folder are never larger together, MiB; a quarter of it is for what has left the playlists already. 30 minutes of 8 Mbit/s are 1800 MB",
+            }),
+          },
+          "Pausing and going back",
+        ),
         tunersPerRole: section(
           {
             owner: Type.Integer({ minimum: 0, maximum: 64, default: 64, description: "By owners" }),

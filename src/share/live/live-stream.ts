@@ -8,7 +8,7 @@ import type { WeightClass } from "../../tuner/ports.ts";
 import { CodecObserver } from "../channels/codec-facts.ts";
 import type { MediaHistory } from "../channels/stored-channel.ts";
 import type { MediaBudget } from "./hls/media-budget.ts";
-import { SegmentStore } from "./hls/segment-store.ts";
+import { SegmentStore, type TimeShift } from "./hls/segment-store.ts";
 import type { MediaSource } from "./media-source.ts";
 import type { PackagedPart, PackagedSegment, Rendition, SegmentSink } from "./packaging/ports.ts";
 import type { PackagerFactory } from "./source-factories.ts";
@@ -39,6 +39,7 @@ export interface LiveStreamOptions {
   readonly source: MediaSource;
   readonly createPackager: PackagerFactory;
   readonly budget: MediaBudget;
+  readonly timeShift: TimeShift;
   readonly history: MediaHistory | null;
   readonly knownCodecs: ChannelCodecs | null;
   readonly learnt: (facts: { codecs?: ChannelCodecs; history?: MediaHistory }) => void;
@@ -67,7 +68,7 @@ export class LiveStream implements SegmentSink {
     this.#options = options;
     this.channel = options.channel;
     this.profile = options.profile;
-    this.store = new SegmentStore(options);
+    this.store = new SegmentStore({ ...options, ...options.timeShift });
     this.#waiters = new Waiters(options.clock);
     this.#lastAskedAt = options.clock.monotonic();
     this.#observer = new CodecObserver({

@@ -5,6 +5,7 @@ import { WEIGHTS, type WeightClass } from "../../tuner/index.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
 import type { MediaBudget } from "./hls/media-budget.ts";
+import type { TimeShift } from "./hls/segment-store.ts";
 import { LiveStream } from "./live-stream.ts";
 import type { Converter, PackagerFactory, SourceFactory } from "./source-factories.ts";
 import { AS_BROADCAST, profileName, type StreamProfile } from "./stream-profile.ts";
@@ -15,6 +16,7 @@ export interface LiveStreamsOptions {
   readonly createPackager: PackagerFactory;
   readonly convert: Converter;
   readonly budget: MediaBudget;
+  readonly timeShift: TimeShift;
   readonly clock: Clock;
   readonly log: Log;
   /** A stream that nobody asked for during so many ms is ended. */
@@ -91,7 +93,7 @@ export class LiveStreams {
   }
 
   #create(channel: StoredChannel, weight: WeightClass, profile: StreamProfile): Running {
-    const { channels, createSource, createPackager, convert, budget, clock, log } = this.#options;
+    const { channels, createSource, createPackager, convert, budget, timeShift, clock, log } = this.#options;
     const service = channels.service(channel.id);
     if (service === undefined) {
       throw new TellyportError(
@@ -108,6 +110,7 @@ export class LiveStreams {
       source: transcode === null ? source : convert(source, transcode, channel.codecs),
       createPackager,
       budget,
+      timeShift,
       history: transcode === null ? channel.history : null,
       knownCodecs: transcode === null ? channel.codecs : null,
       // What was made of it says nothing about the channel.

@@ -1,6 +1,6 @@
 import type { Milliseconds, Seconds } from "../../../kernel/units.ts";
-import { playlistName, type MediaFormat } from "./media-names.ts";
-import { initName, partName, segmentName } from "./media-names.ts";
+import type { MediaFormat } from "../packaging/ports.ts";
+import { initName, partName, playlistName, segmentName } from "./media-names.ts";
 
 /** Pure text of a media playlist. @see RFC 8216 §4.3.3; draft-pantos-hls-rfc8216bis §4.4 */
 
@@ -80,25 +80,27 @@ export function mediaPlaylist(playlist: MediaPlaylist): string {
  * @see draft-pantos-hls-rfc8216bis §4.4.5.2, §6.2.5.1
  */
 export function deltaPlaylist(playlist: MediaPlaylist): string {
-  let left = edgeOf(playlist) - CAN_SKIP_UNTIL * playlist.targetDuration;
-  let skipped = 0;
-  for (const segment of playlist.segments) {
-    left -= segment.duration;
-    if (left < 0) break;
-    skipped++;
-  }
-  return write(playlist, skipped);
+  return write(playlist, skippable(playlist));
 }
 
-/** Seconds from the beginning of the window to the end of the last part. */
-function edgeOf({ segments, open }: MediaPlaylist): number {
-  const sum = (all: readonly { readonly duration: number }[]): number =>
-    all.reduce((total, { duration }) => total + duration, 0);
-  return sum(segments) + sum(open?.parts ?? []);
+/** How many segments end so long before the edge that a delta update leaves them out; counted from the newest one. */
+function skippable({ segments, open, targetDuration }: MediaPlaylist): number {
+  const parts = open?.parts ?? [];
+  let behind = parts.reduce((sum, { duration }) => sum + duration, 0);
+  for (let index = segments.length - 1; index >= 0; index--) {
+    if (behind >= CAN_SKIP_UNTIL * targetDuration) return index + 1;
+    behind += segments[index]?.duration ?? 0;
+  }
+  return 0;
 }
 
 function write(playlist: MediaPlaylist, skipped: number): string {
-  const { format, targetDuration, segments, open, parts } = playlist;
+  return playlistHead(playlist, skipped) + segmentsText(playlist, skipped) + playlistTail(playlist);
+}
+
+/** All that comes before the first segment. */
+export function playlistHead(playlist: MediaPlaylist, skipped: number): string {
+  const { targetDuration, parts } = playlist;
   const lines = [
     "#EXTM3U",
     `#EXT-X-VERSION:${VERSION}`,
@@ -110,36 +112,67 @@ function write(playlist: MediaPlaylist, skipped: number): string {
     `#EXT-X-DISCONTINUITY-SEQUENCE:${playlist.discontinuitySequence}`,
   ];
   if (skipped > 0) lines.push(`#EXT-X-SKIP:SKIPPED-SEGMENTS=${skipped}`);
-  let init: number | null = null;
-  const begin = (start: PlaylistStart): void => {
-    if (start.discontinuity) lines.push("#EXT-X-DISCONTINUITY");
-    if (format === "fmp4" && start.initVersion !== init) {
-      init = start.initVersion;
-      lines.push(`#EXT-X-MAP:URI="${initName(init)}"`);
-    }
-    lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(start.programDateTime).toISOString()}`);
-  };
-  const withParts = segments.length + (open === null ? 0 : 1) - WITH_PARTS;
-  for (const [index, segment] of segments.entries()) {
-    if (index < skipped) continue;
-    begin(segment);
-    if (parts !== null && index >= withParts) lines.push(...segment.parts.map(partTag));
-    if (segment.gap) lines.push("#EXT-X-GAP");
-    lines.push(`#EXTINF:${segment.duration.toFixed(5)},`, segmentName(segment.sequence, format));
-  }
+  return textOf(lines);
+}
+
+/** @param from index of the first segment that is written */
+function segmentsText(playlist: MediaPlaylist, from: number): string {
+  let text = "";
+  for (let index = from; index < playlist.segments.length; index++)
+    text += segmentText(playlist, index, index === from);
+  return text;
+}
+
+/** The index from which on segments are written with their parts. */
+export function listsPartsFrom({ segments, open }: MediaPlaylist): number {
+  return segments.length + (open === null ? 0 : 1) - WITH_PARTS;
+}
+
+/** One segment's lines. @param first nothing before it is written: it says which init segment it needs */
+export function segmentText(playlist: MediaPlaylist, index: number, first: boolean): string {
+  const { segments, parts, format } = playlist;
+  const segment = segments[index];
+  if (segment === undefined) return "";
+  const lines = beginning(playlist, segment, first ? undefined : segments[index - 1]);
+  if (parts !== null && index >= listsPartsFrom(playlist)) lines.push(...segment.parts.map(partTag));
+  if (segment.gap) lines.push("#EXT-X-GAP");
+  lines.push(`#EXTINF:${segment.duration.toFixed(5)},`, segmentName(segment.sequence, format));
+  return textOf(lines);
+}
+
+/** @param before the segment that is written before it, if one is */
+function beginning(
+  { format }: MediaPlaylist,
+  start: PlaylistStart,
+  before: PlaylistStart | undefined,
+): string[] {
+  const lines: string[] = [];
+  if (start.discontinuity) lines.push("#EXT-X-DISCONTINUITY");
+  if (format === "fmp4" && start.initVersion !== before?.initVersion)
+    lines.push(`#EXT-X-MAP:URI="${initName(start.initVersion)}"`);
+  lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(start.programDateTime).toISOString()}`);
+  return lines;
+}
+
+/** All that comes behind the last whole segment. */
+export function playlistTail(playlist: MediaPlaylist): string {
+  const { parts, open, segments, reports } = playlist;
+  const lines: string[] = [];
   if (parts !== null) {
     if (open !== null) {
-      begin(open);
+      lines.push(...beginning(playlist, open, segments.at(-1)));
       lines.push(...open.parts.map(partTag));
     }
     lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${partName(parts.next)}"`);
   }
-  for (const { id, sequence, part } of playlist.reports) {
+  for (const { id, sequence, part } of reports) {
     const last = part === null ? "" : `,LAST-PART=${part}`;
     lines.push(`#EXT-X-RENDITION-REPORT:URI="../${id}/${playlistName}",LAST-MSN=${sequence}${last}`);
   }
-  return `${lines.join("\n")}\n`;
+  return textOf(lines);
 }
+
+const textOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
 
 function serverControl({ targetDuration, parts }: MediaPlaylist): string {
   const attributes = [

@@ -5,6 +5,7 @@ import { takesAudio } from "../choose-playable.ts";
 import type { Playbacks, RunningPlayback } from "../playbacks.ts";
 import type { AudioTrack, VideoTrack } from "../media-source.ts";
 import type { MediaBytes, MediaFormat, Rendition } from "../packaging/ports.ts";
+import { ShiftedBytes } from "../timeshift/extent.ts";
 import { cutOff, whenGone } from "../when-gone.ts";
 import { parseMediaName, type MediaName } from "./media-names.ts";
 import {
@@ -15,7 +16,7 @@ import {
 } from "./multivariant-playlist.ts";
 import { readReloadRequest } from "./reload-request.ts";
 import type { PlaylistText } from "./segment-store.ts";
-import { sendMedia, type MediaLimits } from "./send-media.ts";
+import { sendMedia, sendShifted, type MediaLimits } from "./send-media.ts";
 
 const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
 /** Segments never change under their address; the grant in it is one client's, so no shared cache may keep them. */
@@ -35,7 +36,7 @@ export interface MediaRoutesOptions {
 
 /** Media of one rendition that a client asked for. */
 interface Asked {
-  readonly body: MediaBytes | Buffer;
+  readonly body: MediaBytes | ShiftedBytes | Buffer;
   readonly etag: string;
   /** Programme time in it. Absent: none, an init segment. */
   readonly stretch?: { readonly from: number; readonly seconds: number };
@@ -145,9 +146,9 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
       };
     }
     if (what.kind === "segment") {
-      const segment = store.segment(rendition, what.sequence);
+      const segment = store.shifted(rendition, what.sequence) ?? store.segment(rendition, what.sequence);
       return {
-        body: segment.data,
+        body: "disk" in segment ? segment.disk : segment.data,
         etag: tag(`${what.sequence}`),
         stretch: { from: segment.programDateTime / 1000, seconds: segment.duration },
       };
@@ -162,23 +163,20 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
     playback: RunningPlayback,
     rendition: string,
     what: MediaName,
-  ): FastifyReply {
+  ): FastifyReply | Promise<FastifyReply> {
     const { track, format } = playback.stream.store.ring(rendition, "any").rendition;
     const { body, etag, stretch } = find(playback, rendition, what);
     const counts = rendition === leadRendition(playback)?.id ? stretch : undefined;
-    return sendMedia(
-      request,
-      reply,
-      {
-        type: contentType(format, track.kind),
-        cacheControl: FOR_EVER,
-        headers: { ...ANY_ORIGIN, etag },
-        ranges: true,
-        body,
-        sent: (bytes) => playbacks.meter(playback.id, bytes, bytes > 0 ? counts : undefined),
-      },
-      limits(playback),
-    );
+    const answer = {
+      type: contentType(format, track.kind),
+      cacheControl: FOR_EVER,
+      headers: { ...ANY_ORIGIN, etag },
+      ranges: true,
+      sent: (bytes: number) => playbacks.meter(playback.id, bytes, bytes > 0 ? counts : undefined),
+    };
+    return body instanceof ShiftedBytes
+      ? sendShifted(request, reply, { ...answer, body }, limits(playback))
+      : sendMedia(request, reply, { ...answer, body }, limits(playback));
   }
 
   /** Who takes several times as long for a segment as it plays cannot watch it anyway. */

@@ -1,29 +1,17 @@
 import type { PackagedPart, PackagedSegment, Rendition, SegmentStart } from "../packaging/ports.ts";
+import type { ShiftedBytes } from "../timeshift/extent.ts";
+import { PlacedSegment, remove } from "../timeshift/placed-segment.ts";
 import { BitRateMeter } from "./bit-rates.ts";
 import type { MediaPlaylist, RenditionReport } from "./media-playlist.ts";
-
-/** A segment in memory. */
-export interface StoredSegment extends PackagedSegment {
-  /** Discontinuities of the stream up to and including this segment. */
-  readonly discontinuities: number;
-  /** In order; none where the rendition came in whole segments. */
-  readonly parts: readonly PackagedPart[];
-}
 
 /** The segment that is being filled. */
 interface OpenSegment extends SegmentStart {
   readonly parts: PackagedPart[];
 }
 
-interface Retired {
-  readonly segment: StoredSegment;
-  /** Monotonic ms until which it stays fetchable (P-05). */
-  readonly until: number;
-}
-
 /**
  * One rendition's segments: those that its playlist lists, the one that is being filled, and those that stay fetchable for a
- * while. Parts are kept as long as their segment: it is the same memory.
+ * while. Parts are kept as long as their segment is in memory: it is the same memory.
  */
 export class RenditionRing {
   rendition: Rendition;
@@ -35,11 +23,21 @@ export class RenditionRing {
   held = 0;
   /** Of these, bytes that the playlist lists no more. */
   retired = 0;
+  /** Bytes on disk, whether in memory too or not. */
+  shifted = 0;
+  /** Of these, bytes that the playlist lists. */
+  shiftedListed = 0;
   /** A segment began without a random access point: the one before it was cut for its length. */
   cutShort = false;
   readonly meter = new BitRateMeter();
-  readonly #listed: StoredSegment[] = [];
-  readonly #retired: Retired[] = [];
+  readonly #listed: PlacedSegment[] = [];
+  readonly #retired: PlacedSegment[] = [];
+  /** Listed or retired. */
+  readonly #fetchable = new Map<number, PlacedSegment>();
+  readonly #inMemory: PlacedSegment[] = [];
+  readonly #onDisk: PlacedSegment[] = [];
+  /** Not offered to the disk yet. */
+  #unshifted: PlacedSegment[] = [];
   readonly #inits = new Map<number, Buffer>();
   #open: OpenSegment | null = null;
   #discontinuities: number;
@@ -51,11 +49,26 @@ export class RenditionRing {
   constructor(rendition: Rendition, discontinuities: number) {
     this.rendition = rendition;
     this.#discontinuities = discontinuities;
-    this.update(rendition);
+    this.update(rendition, discontinuities);
   }
 
-  get listed(): readonly StoredSegment[] {
+  get listed(): readonly PlacedSegment[] {
     return this.#listed;
+  }
+
+  /** Oldest first. */
+  get inMemory(): readonly PlacedSegment[] {
+    return this.#inMemory;
+  }
+
+  /** Oldest first. */
+  get onDisk(): readonly PlacedSegment[] {
+    return this.#onDisk;
+  }
+
+  /** Number of the first segment listed, null: none is. */
+  get first(): number | null {
+    return this.#listed[0]?.sequence ?? null;
   }
 
   /** Number of the newest whole segment, 0 before the first. */
@@ -92,7 +105,9 @@ export class RenditionRing {
     return this.#open?.sequence === sequence && this.#open.parts.length > part;
   }
 
-  update(rendition: Rendition): void {
+  /** @param discontinuities of the stream so far: counted, where this rendition was away meanwhile */
+  update(rendition: Rendition, discontinuities: number): void {
+    if (!this.current) this.#discontinuities = discontinuities;
     this.rendition = rendition;
     this.current = true;
     this.#inits.set(rendition.initVersion, rendition.init);
@@ -102,98 +117,142 @@ export class RenditionRing {
     return this.#inits.get(version);
   }
 
-  find(sequence: number): StoredSegment | undefined {
-    return (
-      this.#listed.find((segment) => segment.sequence === sequence) ??
-      this.#retired.find(({ segment }) => segment.sequence === sequence)?.segment
-    );
+  find(sequence: number): PlacedSegment | undefined {
+    return this.#fetchable.get(sequence);
   }
 
   findPart(serial: number): PackagedPart | undefined {
-    const among = (parts: readonly PackagedPart[]): PackagedPart | undefined =>
-      parts.find((part) => part.serial === serial);
-    const open = among(this.#open?.parts ?? []);
-    if (open !== undefined) return open;
-    for (let index = this.#listed.length - 1; index >= 0; index--) {
-      const parts = this.#listed[index]?.parts ?? [];
-      if (parts.length > 0 && (parts[0]?.serial ?? 0) <= serial) return among(parts);
-    }
-    for (const { segment } of this.#retired) {
-      const part = among(segment.parts);
-      if (part !== undefined) return part;
-    }
-    return undefined;
+    const isIt = (part: PackagedPart): boolean => part.serial === serial;
+    const whole = this.#inMemory.findLast(({ parts }) => (parts[0]?.serial ?? Infinity) <= serial);
+    return this.#open?.parts.find(isIt) ?? whole?.parts.find(isIt);
   }
 
-  /** Takes over the caller's reference. */
-  addPart(part: PackagedPart): void {
-    if (this.#open === null) {
-      this.#begin(part);
-      this.#open = { ...part, parts: [] };
-    }
+  /** Takes over the caller's reference. @param monotonic now, ms */
+  addPart(part: PackagedPart, monotonic: number): void {
+    this.#follow(part, monotonic);
+    this.#open ??= { ...part, parts: [] };
     this.#open.parts.push(part);
     this.#nextPart = part.serial + 1;
     this.held += part.data.length;
     this.version++;
   }
 
-  /** Takes over the caller's reference. */
-  add(segment: PackagedSegment): void {
+  /** Takes over the caller's reference. @param monotonic now, ms */
+  add(segment: PackagedSegment, monotonic: number): void {
+    this.#follow(segment, monotonic);
     const parts = this.#open?.parts ?? [];
-    if (this.#open === null) this.#begin(segment);
+    for (const { data } of parts) this.held -= data.length;
     this.#open = null;
-    this.#listed.push({ ...segment, parts, discontinuities: this.#discontinuities });
+    const placed = new PlacedSegment({ ...segment, parts, discontinuities: this.#discontinuities });
+    this.#listed.push(placed);
+    this.#fetchable.set(placed.sequence, placed);
+    this.#inMemory.push(placed);
+    this.#unshifted.push(placed);
+    this.#count(placed, 1);
     this.#last = segment.sequence;
     this.#duration += segment.duration;
-    this.held += segment.data.length - parts.reduce((sum, { data }) => sum + data.length, 0);
     this.meter.add(segment.data.length, segment.duration);
     if (!segment.independent && !segment.gap) this.cutShort = true;
     this.version++;
   }
 
-  #begin(start: SegmentStart): void {
+  /** A segment begins, or goes on. A playlist numbers its segments one after another: it begins anew behind a hole. */
+  #follow(start: SegmentStart, monotonic: number): void {
+    if (this.#open !== null && this.#open.sequence !== start.sequence) this.#dropOpen();
+    if (this.#open !== null) return;
     if (start.discontinuity) this.#discontinuities++;
+    if (start.sequence !== this.#last + 1) this.retireThrough(this.#last, monotonic);
   }
 
-  /** Takes the oldest segment out of the playlist; it stays fetchable for its own and the playlist's duration. */
-  retire(monotonic: number): void {
-    const duration = this.#duration;
-    const segment = this.#listed.shift();
-    if (segment === undefined) return;
-    this.#duration -= segment.duration;
-    this.retired += segment.data.length;
-    this.#retired.push({ segment, until: monotonic + (segment.duration + duration) * 1000 });
-    this.version++;
+  /** Takes segments out of the playlist, up to this one; they stay fetchable for their own and the playlist's duration. */
+  retireThrough(sequence: number, monotonic: number): void {
+    const until = monotonic + this.#duration * 1000;
+    for (
+      let first = this.#listed[0];
+      first !== undefined && first.sequence <= sequence;
+      first = this.#listed[0]
+    ) {
+      this.#listed.shift();
+      this.#duration -= first.duration;
+      this.#count(first, -1);
+      first.until = until + first.duration * 1000;
+      this.#count(first, 1);
+      this.#retired.push(first);
+      this.version++;
+    }
+    if (this.#listed.length === 0) this.#duration = 0;
   }
 
   /** Lets go what was retired long enough ago. */
   expire(monotonic: number): void {
-    while (this.#retired[0] !== undefined && this.#retired[0].until <= monotonic) this.dropRetired();
+    for (let oldest = this.#retired[0]; (oldest?.until ?? Infinity) <= monotonic; oldest = this.#retired[0])
+      if (oldest !== undefined) this.#letGo(oldest);
   }
 
-  /** @returns false when nothing is retired */
-  dropRetired(): boolean {
-    const oldest = this.#retired.shift();
-    if (oldest === undefined) return false;
-    this.retired -= oldest.segment.data.length;
-    this.#release(oldest.segment);
-    return true;
+  #letGo(segment: PlacedSegment): void {
+    this.leaveMemory(segment);
+    this.leaveDisk(segment);
+    remove(this.#retired, segment);
   }
 
-  get oldestRetired(): number | null {
-    return this.#retired[0]?.segment.sequence ?? null;
+  /** The oldest segment that is in memory only and that somebody may still ask for in a while. */
+  unshifted(): PlacedSegment | null {
+    this.#unshifted = this.#unshifted.filter(({ memory, until }) => memory !== null && until === null);
+    return this.#unshifted[0] ?? null;
+  }
+
+  /** Takes over the caller's reference. @param bytes null: the disk does not take it */
+  place(segment: PlacedSegment, bytes: ShiftedBytes | null): void {
+    this.#unshifted = this.#unshifted.filter((waiting) => waiting !== segment);
+    if (bytes === null) return;
+    // It may have gone while it was written.
+    if (segment.memory === null) return bytes.release();
+    this.#count(segment, -1);
+    segment.disk = bytes;
+    this.#count(segment, 1);
+    this.#onDisk.push(segment);
+  }
+
+  /** Lets its memory go. It is gone when it is not on disk: not to be called for what is listed and has no other copy. */
+  leaveMemory(segment: PlacedSegment): void {
+    const { memory } = segment;
+    if (memory === null) return;
+    this.#count(segment, -1);
+    segment.memory = null;
+    this.#count(segment, 1);
+    remove(this.#inMemory, segment);
+    remove(this.#unshifted, segment);
+    memory.data.release();
+    for (const { data } of memory.parts) data.release();
+    if (segment.disk === null) this.#gone(segment);
+  }
+
+  /** Lets its bytes on disk go; as {@link leaveMemory}. */
+  leaveDisk(segment: PlacedSegment): void {
+    const { disk } = segment;
+    if (disk === null) return;
+    this.#count(segment, -1);
+    segment.disk = null;
+    this.#count(segment, 1);
+    remove(this.#onDisk, segment);
+    disk.release();
+    if (segment.memory === null) this.#gone(segment);
   }
 
   clear(): void {
-    while (this.dropRetired());
-    for (const segment of this.#listed.splice(0)) this.#release(segment);
+    this.retireThrough(Infinity, 0);
+    for (const segment of [...this.#retired]) this.#letGo(segment);
+    this.#dropOpen();
+    this.#unshifted = [];
+    this.version++;
+  }
+
+  #dropOpen(): void {
     for (const { data } of this.#open?.parts ?? []) {
       this.held -= data.length;
       data.release();
     }
     this.#open = null;
-    this.#duration = 0;
-    this.version++;
   }
 
   /** Where this rendition is, for the playlists of the others. */
@@ -208,18 +267,18 @@ export class RenditionRing {
 
   playlist(targetDuration: number, reports: readonly RenditionReport[]): MediaPlaylist {
     const first = this.#listed[0];
-    const { track, partTarget } = this.rendition;
+    const { track, partTarget, format } = this.rendition;
     const open = this.#open;
     const opens = open?.discontinuity === true ? 1 : 0;
     return {
-      format: "fmp4",
+      format,
       targetDuration,
       mediaSequence: first?.sequence ?? open?.sequence ?? this.#last + 1,
       discontinuitySequence:
         first === undefined
           ? this.#discontinuities - opens
           : first.discontinuities - (first.discontinuity ? 1 : 0),
-      independentSegments: track.kind === "audio",
+      independentSegments: track.kind !== "video",
       segments: this.#listed,
       open,
       parts: partTarget === null ? null : { target: partTarget, next: this.#nextPart },
@@ -227,16 +286,21 @@ export class RenditionRing {
     };
   }
 
-  #release(segment: StoredSegment): void {
-    this.held -= segment.data.length;
-    segment.data.release();
-    for (const { data } of segment.parts) data.release();
-    const needed = new Set([
-      this.rendition.initVersion,
-      ...this.#listed.map(({ initVersion }) => initVersion),
-      ...this.#retired.map((retired) => retired.segment.initVersion),
-      ...(this.#open === null ? [] : [this.#open.initVersion]),
-    ]);
+  #gone(segment: PlacedSegment): void {
+    this.#fetchable.delete(segment.sequence);
+    remove(this.#retired, segment);
+    if (this.#inits.size < 2) return;
+    const needed = new Set([this.rendition.initVersion, this.#open?.initVersion]);
+    for (const { initVersion } of this.#fetchable.values()) needed.add(initVersion);
     for (const version of this.#inits.keys()) if (!needed.has(version)) this.#inits.delete(version);
+  }
+
+  /** Puts its bytes into the sums, or takes them out before it changes. */
+  #count({ memory, disk, length, until }: PlacedSegment, sign: 1 | -1): void {
+    const bytes = sign * length;
+    if (memory !== null) this.held += bytes;
+    if (memory !== null && until !== null) this.retired += bytes;
+    if (disk !== null) this.shifted += bytes;
+    if (disk !== null && until === null) this.shiftedListed += bytes;
   }
 }

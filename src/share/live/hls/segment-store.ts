@@ -1,28 +1,27 @@
-import { gzipSync } from "node:zlib";
 import type { Clock } from "../../../kernel/clock.ts";
 import { TellyportError } from "../../../kernel/errors.ts";
 import { seconds } from "../../../kernel/units.ts";
 import type { MediaHistory } from "../../channels/stored-channel.ts";
 import type { PackagedPart, PackagedSegment, Rendition } from "../packaging/ports.ts";
 import { guessBitRates, type BitRates } from "./bit-rates.ts";
-import type { MediaBudget, MediaHolder } from "./media-budget.ts";
+import { LongPlaylist, shortText, type PlaylistText } from "../timeshift/long-playlist.ts";
+import type { PlacedSegment, StoredSegment } from "../timeshift/placed-segment.ts";
+import type { ShiftedBytes } from "../timeshift/extent.ts";
+import { StreamWindow } from "../timeshift/stream-window.ts";
+import type { TimeShiftDisk } from "../timeshift/time-shift-disk.ts";
+import type { MediaBudget } from "./media-budget.ts";
 import {
   chooseTargetDuration,
   deltaPlaylist,
-  mediaPlaylist,
   type MediaPlaylist,
   type RenditionReport,
 } from "./media-playlist.ts";
-import { RenditionRing, type StoredSegment } from "./rendition-ring.ts";
+import { RenditionRing } from "./rendition-ring.ts";
+
+export type { PlaylistText } from "../timeshift/long-playlist.ts";
 
 /** Seconds that a playlist lists, when nobody says otherwise and the budget has room for it. */
 const WINDOW = 600;
-/** Segments of a playlist once warm (Apple's authoring specification 8.11). */
-const WANTED = 6;
-/** What a player needs to go on under memory pressure. */
-const LEAST = 3;
-/** Segments listed at most, however short they are. */
-const MOST = 4000;
 /** Renditions remembered at most; those that the stream no longer has go first. */
 const MAX_RENDITIONS = 32;
 /** Segments after which a run is worth remembering. */
@@ -30,54 +29,44 @@ const WORTH_REMEMBERING = 5;
 /** Room above what was measured, for BANDWIDTH. */
 const HEADROOM = 1.1;
 
-/** A playlist as it goes on the wire; the same object until it changes. */
-export interface PlaylistText {
-  readonly plain: Buffer;
-  /** Compressed at the first call. */
-  gzip(): Buffer;
+/** How far back a stream can be watched. */
+export interface TimeShift {
+  /** Seconds that playlists list at most; default 600. */
+  readonly window?: number | undefined;
+  /** Where segments go beside the memory; default: nowhere. */
+  readonly disk?: TimeShiftDisk | null | undefined;
+}
+
+/** The text of one rendition's playlist, and of what it is the text. */
+interface Written {
+  readonly long: LongPlaylist;
+  version: number;
+  full: PlaylistText | null;
+  delta: PlaylistText | null;
 }
 
 /**
- * One live stream's segments in memory: a window per rendition, within the budget of all streams.
+ * One live stream's segments in memory and on disk: a window per rendition, within the budgets of all streams.
  *
  * It holds one reference to each segment's bytes; whoever serves one takes another for that time.
  */
-export class SegmentStore implements MediaHolder {
-  readonly #window: number;
-  readonly #budget: MediaBudget;
+export class SegmentStore {
   readonly #clock: Clock;
   readonly #history: MediaHistory | null;
   readonly #rings = new Map<string, RenditionRing>();
-  readonly #texts = new Map<string, { version: number; full?: PlaylistText; delta?: PlaylistText }>();
+  readonly #texts = new Map<string, Written>();
+  readonly #window: StreamWindow;
   /** Seconds; constant for the life of the stream (P-01). */
   readonly targetDuration: number;
   #closed = false;
 
-  /** @param options.window seconds that playlists list at most; default 600 */
-  constructor(options: {
-    budget: MediaBudget;
-    clock: Clock;
-    history: MediaHistory | null;
-    window?: number | undefined;
-  }) {
-    this.#window = options.window ?? WINDOW;
-    this.#budget = options.budget;
-    this.#clock = options.clock;
-    this.#history = options.history;
-    this.targetDuration = chooseTargetDuration(options.history?.longestSegment ?? null);
-    this.#budget.join(this);
-  }
-
-  get held(): number {
-    let sum = 0;
-    for (const ring of this.#rings.values()) sum += ring.held;
-    return sum;
-  }
-
-  get listed(): number {
-    let sum = 0;
-    for (const ring of this.#rings.values()) sum += ring.held - ring.retired;
-    return sum;
+  constructor(options: { budget: MediaBudget; clock: Clock; history: MediaHistory | null } & TimeShift) {
+    const { budget, clock, history, window = WINDOW, disk = null } = options;
+    this.#clock = clock;
+    this.#history = history;
+    this.targetDuration = chooseTargetDuration(history?.longestSegment ?? null);
+    const { targetDuration } = this;
+    this.#window = new StreamWindow({ rings: this.#rings, window, targetDuration, budget, disk, clock });
   }
 
   /** The renditions that the stream has now. */
@@ -86,11 +75,13 @@ export class SegmentStore implements MediaHolder {
   }
 
   setRenditions(renditions: readonly Rendition[]): void {
-    for (const ring of this.#rings.values()) ring.current = false;
+    for (const ring of this.#rings.values()) {
+      ring.current = renditions.some(({ id }) => id === ring.rendition.id) && ring.current;
+    }
     const discontinuities = Math.max(0, ...[...this.#rings.values()].map((ring) => ring.discontinuities));
     for (const rendition of renditions) {
       const ring = this.#rings.get(rendition.id);
-      if (ring !== undefined) ring.update(rendition);
+      if (ring !== undefined) ring.update(rendition, discontinuities);
       else this.#rings.set(rendition.id, new RenditionRing(rendition, discontinuities));
     }
     for (const [id, ring] of this.#rings) {
@@ -109,8 +100,8 @@ export class SegmentStore implements MediaHolder {
       part.data.release();
       return;
     }
-    ring.addPart(part);
-    this.#budget.enforce();
+    ring.addPart(part, this.#clock.monotonic());
+    this.#window.enforce();
   }
 
   /** Takes over the caller's reference to the segment's bytes. */
@@ -120,40 +111,8 @@ export class SegmentStore implements MediaHolder {
       segment.data.release();
       return;
     }
-    ring.add(segment);
-    const now = this.#clock.monotonic();
-    // P-05: what remains is never shorter than three target durations; P-10: nor fewer than six segments.
-    const spare = (): number => ring.duration - (ring.listed[0]?.duration ?? 0);
-    const least = Math.max(this.#window, 3 * this.targetDuration);
-    while (ring.listed.length > MOST || (ring.listed.length > WANTED && spare() >= least)) ring.retire(now);
-    for (const other of this.#rings.values()) other.expire(now);
-    this.#budget.enforce();
-  }
-
-  shed(pressure: 0 | 1 | 2 | 3): boolean {
-    const rings = [...this.#rings.values()];
-    if (pressure === 0) {
-      const oldest = rings
-        .filter((ring) => ring.oldestRetired !== null)
-        .sort((a, b) => (a.oldestRetired ?? 0) - (b.oldestRetired ?? 0))[0];
-      return oldest?.dropRetired() ?? false;
-    }
-    const retired = this.#retireOldest(pressure === 1 ? WANTED : pressure === 2 ? LEAST : 0);
-    for (const ring of retired) while (ring.dropRetired());
-    return retired.length > 0;
-  }
-
-  unlist(): boolean {
-    return this.#retireOldest(WANTED).length > 0;
-  }
-
-  /** The windows of all renditions begin at the same segment: one is no use without the others (P-12). */
-  #retireOldest(least: number): RenditionRing[] {
-    const full = [...this.#rings.values()].filter((ring) => ring.listed.length > least);
-    const oldest = Math.min(...full.map((ring) => ring.listed[0]?.sequence ?? Infinity));
-    const retiring = full.filter((ring) => ring.listed[0]?.sequence === oldest);
-    for (const ring of retiring) ring.retire(this.#clock.monotonic());
-    return retiring;
+    ring.add(segment, this.#clock.monotonic());
+    this.#window.advance();
   }
 
   /** Whether a player could begin with this rendition. */
@@ -168,19 +127,22 @@ export class SegmentStore implements MediaHolder {
    */
   playlist(rendition: string, delta = false): PlaylistText {
     const ring = this.ring(rendition);
-    let cached = this.#texts.get(rendition);
-    if (cached?.version !== ring.version) {
-      cached = { version: ring.version };
-      this.#texts.set(rendition, cached);
+    const { version } = ring;
+    let written = this.#texts.get(rendition);
+    if (written?.version !== version) {
+      written = { long: written?.long ?? new LongPlaylist(), version, full: null, delta: null };
+      this.#texts.set(rendition, written);
     }
-    if (delta) return (cached.delta ??= textOf(deltaPlaylist(this.#describe(ring))));
-    return (cached.full ??= textOf(mediaPlaylist(this.#describe(ring))));
+    if (delta) return (written.delta ??= shortText(deltaPlaylist(this.#describe(ring))));
+    return (written.full ??= written.long.text(this.#describe(ring)));
   }
 
   #describe(ring: RenditionRing): MediaPlaylist {
     const reports: RenditionReport[] = [];
     for (const other of this.#rings.values()) {
-      const report = other === ring || !other.current ? null : other.report();
+      // Overlays are no renditions of the multivariant playlist.
+      const listed = other !== ring && other.current && other.rendition.format !== "overlay";
+      const report = listed ? other.report() : null;
       if (report !== null) reports.push(report);
     }
     return ring.playlist(this.targetDuration, reports);
@@ -204,15 +166,24 @@ export class SegmentStore implements MediaHolder {
     return ring;
   }
 
-  /** @throws TellyportError `segment-not-found` or `segment-gone` */
+  /**
+   * A segment in memory.
+   * @throws TellyportError `segment-not-found`, or `segment-gone`, also when it is on disk: {@link shifted}
+   */
   segment(rendition: string, sequence: number): StoredSegment {
     const ring = this.#rings.get(rendition);
-    const found = ring?.find(sequence);
-    if (found !== undefined) return found;
+    const found = ring?.find(sequence)?.memory;
+    if (found !== undefined && found !== null) return found;
     if (ring === undefined || sequence > ring.last || sequence < 1) {
       throw new TellyportError("segment-not-found", "There is no such segment yet. Follow the playlist.");
     }
     throw new TellyportError("segment-gone", "This segment is too old. Go on at the end of the playlist.");
+  }
+
+  /** A segment that is on disk and no longer in memory; null: look for it in memory. */
+  shifted(rendition: string, sequence: number): ShiftedSegment | null {
+    const found = this.#rings.get(rendition)?.find(sequence);
+    return found !== undefined && isShifted(found) ? found : null;
   }
 
   /**
@@ -273,16 +244,17 @@ export class SegmentStore implements MediaHolder {
   close(): void {
     this.#closed = true;
     for (const ring of this.#rings.values()) ring.clear();
+    this.#window.close();
     this.#rings.clear();
     this.#texts.clear();
-    this.#budget.leave(this);
   }
 }
 
-function textOf(playlist: string): PlaylistText {
-  const plain = Buffer.from(playlist);
-  let compressed: Buffer | null = null;
-  return { plain, gzip: () => (compressed ??= gzipSync(plain)) };
+/** A segment on disk. */
+export type ShiftedSegment = PlacedSegment & { readonly memory: null; readonly disk: ShiftedBytes };
+
+function isShifted(segment: PlacedSegment): segment is ShiftedSegment {
+  return segment.memory === null && segment.disk !== null;
 }
 
 function round(value: number, digits: number): number {

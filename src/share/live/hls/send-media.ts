@@ -1,20 +1,29 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { MediaBytes } from "../packaging/ports.ts";
+import type { ShiftedBytes, ShiftedReader } from "../timeshift/extent.ts";
 import { cutOff, whenGone } from "../when-gone.ts";
 
 /** Media answers, written past the framework: few `writev`s, no copy. */
 
-export interface MediaAnswer {
+interface AnswerHead {
   readonly type: string;
   readonly cacheControl: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** The bytes; a {@link MediaBytes} is held until the last of them has left. */
-  readonly body: MediaBytes | Buffer;
   /** Answer a `Range` of one part with 206. */
   readonly ranges: boolean;
   /** Called once with the bytes of the body that were handed to the network. */
   readonly sent?: (bytes: number) => void;
+}
+
+export interface MediaAnswer extends AnswerHead {
+  /** The bytes; a {@link MediaBytes} is held until the last of them has left. */
+  readonly body: MediaBytes | Buffer;
+}
+
+export interface ShiftedAnswer extends AnswerHead {
+  /** Bytes on disk, held until the last of them has left; a piece of them is in memory at a time. */
+  readonly body: ShiftedBytes;
 }
 
 /** How slow a receiver may be, ms. */
@@ -36,43 +45,126 @@ export function sendMedia(
   limits: MediaLimits,
 ): FastifyReply {
   const { body } = answer;
-  const range = answer.ranges ? parseRange(request.headers.range, body.length) : null;
-  const headers: Record<string, string | number> = {
+  const { status, headers, from, to } = headOf(request, answer, body.length);
+  const { raw } = reply;
+  void reply.hijack();
+  const empty = request.method === "HEAD" || status === 416;
+  if (!empty && !Buffer.isBuffer(body)) body.retain();
+  const left = watch(request, reply, limits, (bytes) => {
+    if (empty) return;
+    answer.sent?.(bytes ?? to - from);
+    // Only now can nobody read the memory any more; before, another channel's bytes could reach this client.
+    if (!Buffer.isBuffer(body)) body.release();
+  });
+  // Counts only time without progress: Node looks at the socket's write queue before it fires.
+  raw.setTimeout(limits.noProgress, () => cutOff(request.raw, raw));
+  raw.writeHead(status, headers);
+  if (empty) raw.end();
+  else pump(raw, slice(Buffer.isBuffer(body) ? [body] : body.buffers, from, to), left);
+  return reply;
+}
+
+/**
+ * Sends what is on disk, read from its beginning to its end as the receiver takes it.
+ * @throws TellyportError `segment-gone` when the disk does not give the first of it; later the connection is cut off
+ */
+export async function sendShifted(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: ShiftedAnswer,
+  limits: MediaLimits,
+): Promise<FastifyReply> {
+  const { body } = answer;
+  const { status, headers, from, to } = headOf(request, answer, body.length);
+  const { raw } = reply;
+  const empty = request.method === "HEAD" || status === 416;
+  const reader = body.reader(from, empty ? from : to);
+  let begun = false;
+  let gone = false;
+  const left = watch(request, reply, limits, (bytes) => {
+    gone = true;
+    reader.close();
+    if (begun && !empty) answer.sent?.(bytes ?? to - from);
+  });
+  const first = await reader.next();
+  void reply.hijack();
+  if (gone) return reply;
+  begun = true;
+  raw.setTimeout(limits.noProgress, () => cutOff(request.raw, raw));
+  raw.writeHead(status, headers);
+  if (first === null) raw.end();
+  else pumpPieces(raw, first, reader, left, () => cutOff(request.raw, raw));
+  return reply;
+}
+
+interface Head {
+  readonly status: 200 | 206 | 416;
+  readonly headers: Record<string, string | number>;
+  /** Which bytes are sent: [from, to). */
+  readonly from: number;
+  readonly to: number;
+}
+
+function headOf(request: FastifyRequest, answer: AnswerHead, length: number): Head {
+  const range = answer.ranges ? parseRange(request.headers.range, length) : null;
+  const headers = {
     "content-type": answer.type,
     "cache-control": answer.cacheControl,
     "x-content-type-options": "nosniff",
     ...(answer.ranges && { "accept-ranges": "bytes" }),
     ...answer.headers,
   };
-  const { raw } = reply;
-  void reply.hijack();
   if (range === "unsatisfiable") {
-    raw.writeHead(416, { ...headers, "content-range": `bytes */${body.length}`, "content-length": 0 }).end();
-    return reply;
+    const none = { "content-range": `bytes */${length}`, "content-length": 0 };
+    return { status: 416, headers: { ...headers, ...none }, from: 0, to: 0 };
   }
-  const from = range?.from ?? 0;
-  const to = range?.to ?? body.length;
-  if (range !== null) headers["content-range"] = `bytes ${from}-${to - 1}/${body.length}`;
-  headers["content-length"] = to - from;
-  const head = request.method === "HEAD";
+  if (range === null)
+    return { status: 200, headers: { ...headers, "content-length": length }, from: 0, to: length };
+  const { from, to } = range;
+  const part = { "content-range": `bytes ${from}-${to - 1}/${length}`, "content-length": to - from };
+  return { status: 206, headers: { ...headers, ...part }, from, to };
+}
+
+/**
+ * Waits for the end of an answer, and cuts off one that takes too long in all.
+ * @param over called once; with null when all has left, else with the bytes that were counted
+ * @returns counts bytes that have left
+ */
+function watch(
+  request: FastifyRequest,
+  { raw }: FastifyReply,
+  limits: MediaLimits,
+  over: (bytes: number | null) => void,
+): (bytes: number) => void {
   let left = 0;
-  if (!head && !Buffer.isBuffer(body)) body.retain();
   let finished = false;
   raw.once("finish", () => (finished = true));
   const late = setTimeout(() => cutOff(request.raw, raw), limits.inAll);
   whenGone(request.raw, raw, () => {
     clearTimeout(late);
-    if (head) return;
-    answer.sent?.(finished ? to - from : left);
-    // Only now can nobody read the memory any more; before, another channel's bytes could reach this client.
-    if (!Buffer.isBuffer(body)) body.release();
+    over(finished ? null : left);
   });
-  // Counts only time without progress: Node looks at the socket's write queue before it fires.
-  raw.setTimeout(limits.noProgress, () => cutOff(request.raw, raw));
-  raw.writeHead(range === null ? 200 : 206, headers);
-  if (head) raw.end();
-  else pump(raw, slice(Buffer.isBuffer(body) ? [body] : body.buffers, from, to), (bytes) => (left += bytes));
-  return reply;
+  return (bytes) => (left += bytes);
+}
+
+/** Writes piece after piece, the next one read when the one before has left: all have the same memory. */
+function pumpPieces(
+  raw: ServerResponse,
+  first: Buffer,
+  reader: ShiftedReader,
+  left: (bytes: number) => void,
+  failed: () => void,
+): void {
+  const write = (piece: Buffer): void => {
+    if (raw.destroyed) return;
+    raw.write(piece, (error) => {
+      if (error) return;
+      left(piece.length);
+      if (reader.done) raw.end();
+      else reader.next().then((next) => void (next !== null && write(next)), failed);
+    });
+  };
+  write(first);
 }
 
 /** So many bytes wait for one receiver at most, beside what the kernel holds. */
