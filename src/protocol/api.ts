@@ -348,6 +348,12 @@ export const PlaybackRequest = Type.Object(
           "Form of the segments: `fmp4` (default) with low latency and a rendition a track, `ts` for players that want MPEG-TS",
       }),
     ),
+    lowLatency: Type.Optional(
+      Type.Boolean({
+        description:
+          "`true` (default): playlists list parts of segments, and begin with the first one; `false`: whole segments only, for players that do not know parts",
+      }),
+    ),
     quality: Type.Optional(
       Type.Union([Type.Literal("original"), Type.Literal("medium"), Type.Literal("low")], {
         description:

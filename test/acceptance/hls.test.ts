@@ -3,12 +3,15 @@ import { capture, skipWithout } from "../helpers/captures.ts";
 import { eventually, startDaemon, type Daemon } from "../helpers/daemon.ts";
 import { checkHls } from "../helpers/hls-checker/check-hls.ts";
 import { pairPhone } from "../helpers/phone.ts";
+import { ffprobeFrames } from "../helpers/players.ts";
+import { skipWithoutProgram } from "../helpers/programs.ts";
 
 const BBC = "dvbt-uk-bbcnews-mpeg2-mp2-dvbsub-5s.ts";
 /** Each; `scripts/test --long hls` looks at every capture and every fault for ten minutes. */
 const SECONDS = 60;
 
-async function watched(t: Test, box: Daemon, channel: string): Promise<void> {
+/** Waits until the box knows what a channel sends. */
+async function listed(box: Daemon, channel: string): Promise<void> {
   await eventually(`${channel} is listed with what it sends`, async () => {
     const { body } = await box.local<{ channels: { number: number; name: string; codecs: unknown }[] }>(
       "GET",
@@ -18,8 +21,12 @@ async function watched(t: Test, box: Daemon, channel: string): Promise<void> {
       ({ number, name, codecs }) => (String(number) === channel || name === channel) && codecs !== null,
     );
   });
+}
+
+async function watched(t: Test, box: Daemon, channel: string): Promise<void> {
+  await listed(box, channel);
   const phone = await pairPhone(t, box);
-  const playback = await phone.play(channel);
+  const playback = await phone.play(channel, "--low-latency");
   const report = await checkHls(playback.hls, { seconds: SECONDS, lowLatency: true, allow });
   t.same(report.findings, [], `${channel}: nothing is wrong`);
   for (const rule of [
@@ -45,10 +52,30 @@ async function watched(t: Test, box: Daemon, channel: string): Promise<void> {
 /** Until the first part of the sound is there, the picture's playlist has nothing to report of it; ms. */
 const allow = ({ rule, at }: { rule: string; at: number }): boolean => rule === "L-08" && at < 3000;
 
-t.test("HLS: a minute of a channel of the mock, as a player reads it", async (t) => {
+// Both at a time: each waits most of its minute.
+t.jobs = 2;
+
+t.test("HLS: a minute of a channel of the mock, as a player reads it", { buffered: true }, async (t) => {
   await watched(t, await startDaemon(t), "1");
 });
 
-t.test("HLS: a minute of a real broadcast", { skip: skipWithout(BBC) }, async (t) => {
+t.test("HLS: a minute of a real broadcast", { buffered: true, skip: skipWithout(BBC) }, async (t) => {
   await watched(t, await startDaemon(t, { tuner: `file:${capture(BBC)!}` }), "BBC NEWS");
 });
+
+t.test(
+  "HLS: MPEG-TS segments for a player that wants them",
+  { skip: skipWithoutProgram("ffprobe") },
+  async (t) => {
+    const box = await startDaemon(t);
+    await listed(box, "1");
+    const phone = await pairPhone(t, box);
+    const playback = await phone.play("1", "--container", "ts");
+    const report = await checkHls(playback.hls, { seconds: 15 });
+    t.same(report.findings, []);
+    for (const rule of ["TS-01", "TS-04", "TS-06", "TS-07", "TS-08"])
+      t.ok((report.counts[rule] ?? 0) > 0, `${rule} was looked at`);
+    const { streams } = await ffprobeFrames(playback.hls, 4);
+    t.ok(streams.length >= 2 && streams.every(({ frames }) => frames > 25), JSON.stringify(streams));
+  },
+);

@@ -98,7 +98,7 @@ export class Viewer {
   }
 
   static async start(box: Daemon, session: Session, channel: string): Promise<Viewer> {
-    const playback = await startPlayback(session, channel, forever());
+    const playback = await startPlayback(session, channel, forever(), { lowLatency: true });
     return new Viewer(session, playback, new URL(box.url));
   }
 
@@ -122,6 +122,14 @@ export class Viewer {
       if (found !== undefined) return Number(found[1]);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  }
+
+  /** Each rendition's playlist and the whole segments that it lists now: picture first, then one sound. */
+  async renditionSegments(): Promise<{ playlist: URL; segments: URL[] }[]> {
+    const found: { playlist: URL; segments: URL[] }[] = [];
+    for (const url of await this.#renditions())
+      found.push({ playlist: url, segments: addresses(await playlist(url), url) });
+    return found;
   }
 
   /** Fetches every new segment of picture and sound, as a player does that buffers, until {@link stop}. */

@@ -23,7 +23,8 @@ export interface Phone {
   readonly client: string;
   run(...args: string[]): Promise<Finished>;
   channels(): Promise<Channels["channels"]>;
-  play(channel: string): Promise<RemotePlayback>;
+  /** @param more arguments, such as `--low-latency` */
+  play(channel: string, ...more: string[]): Promise<RemotePlayback>;
 }
 
 /** Opens an offer on the box and pairs a new client with its code. @param role default: owner first, then viewer */
@@ -42,12 +43,12 @@ export async function pairPhone(t: Teardown, box: Daemon, role?: string): Promis
       if (code !== 0) throw new Error(`no channels: ${stderr}`);
       return (JSON.parse(stdout) as Channels).channels;
     },
-    play: (channel) => play(t, env, channel),
+    play: (channel, ...more) => play(t, env, [channel, ...more]),
   };
 }
 
-async function play(t: Teardown, env: NodeJS.ProcessEnv, channel: string): Promise<RemotePlayback> {
-  const child = spawn(process.execPath, [CLI, "remote", "play", channel, "--json"], {
+async function play(t: Teardown, env: NodeJS.ProcessEnv, args: readonly string[]): Promise<RemotePlayback> {
+  const child = spawn(process.execPath, [CLI, "remote", "play", ...args, "--json"], {
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -79,7 +79,7 @@ t.test(
       const answer = await fetch(`${origin}/api/v1/playback`, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ channel: id }),
+        body: JSON.stringify({ channel: id, lowLatency: false }),
       });
       const playback = (await answer.json()) as Playback & { code?: string };
       t.equal(answer.status, 200, `${name}: ${playback.code ?? JSON.stringify(playback.timings)}`);

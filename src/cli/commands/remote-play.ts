@@ -1,12 +1,12 @@
 import { isTellyportError } from "../../kernel/errors.ts";
 import type { Channel, Playback } from "../../protocol/api.ts";
-import { JSON_OPTION, type Command } from "../command.ts";
+import { JSON_OPTION, type Arguments, type Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { clockOf, printJson, type Io } from "../io.ts";
 import { originOf } from "../remote/box-address.ts";
 import { openMediaRelay, type MediaRelay } from "../remote/media-relay.ts";
 import { PLAYERS, playerArguments, runPlayer, type Player } from "../remote/player.ts";
-import { keepPlaybackAlive, releasePlayback, startPlayback } from "../remote/playback.ts";
+import { keepPlaybackAlive, releasePlayback, startPlayback, type PlaybackForm } from "../remote/playback.ts";
 import type { Session } from "../remote/session.ts";
 import { printable } from "../text.ts";
 import { channelsOf, findChannel, sessionOf } from "./remote-lists.ts";
@@ -22,6 +22,22 @@ export const remotePlay: Command = {
       choices: PLAYERS,
       help: "Open it in a player, and end with it",
     },
+    "low-latency": {
+      type: "boolean",
+      help: "List parts of segments too, for players that know them (hls.js, AVPlayer, Shaka)",
+    },
+    container: {
+      type: "string",
+      value: "FORM",
+      choices: ["fmp4", "ts"],
+      help: "fmp4 (default), or ts: MPEG transport stream segments",
+    },
+    quality: {
+      type: "string",
+      value: "QUALITY",
+      choices: ["original", "medium", "low"],
+      help: "original (default); medium and low are converted on the box, for weak links",
+    },
     ...JSON_OPTION,
   },
   notes: [
@@ -32,7 +48,7 @@ export const remotePlay: Command = {
     const session = await sessionOf(io);
     const { channels } = await channelsOf(session, io.signal);
     const channel = findChannel(args.required(0), channels);
-    const playback = await startPlayback(session, channel.id, io.signal);
+    const playback = await startPlayback(session, channel.id, io.signal, formOf(args));
     let relay: MediaRelay | null = null;
     try {
       relay = session.credentials.box.trust?.kind === "pinned" ? await openMediaRelay(session) : null;
@@ -48,6 +64,17 @@ export const remotePlay: Command = {
     }
   },
 };
+
+function formOf(args: Arguments): PlaybackForm {
+  // The parser has checked that they are among the choices.
+  const container = args.text("container") as PlaybackForm["container"];
+  const quality = args.text("quality") as PlaybackForm["quality"];
+  return {
+    lowLatency: args.has("low-latency"),
+    ...(container !== undefined && { container }),
+    ...(quality !== undefined && { quality }),
+  };
+}
 
 function announce(io: Io, json: boolean, channel: Channel, playback: Playback, hls: string): void {
   if (json) {

@@ -3,7 +3,7 @@ import { Type, type Static } from "typebox";
 import { Value } from "typebox/value";
 import { sleep, type Clock } from "../../kernel/clock.ts";
 import { TellyportError, isTellyportError } from "../../kernel/errors.ts";
-import { Playback } from "../../protocol/api.ts";
+import { Playback, type PlaybackRequest } from "../../protocol/api.ts";
 import { EventStreamParser } from "./event-stream.ts";
 import { errorFromProblem } from "./problem.ts";
 import type { Session } from "./session.ts";
@@ -23,12 +23,23 @@ const Anything = Type.Unknown();
 const Ended = Type.Object({ id: Type.String(), code: Type.String(), title: Type.String() });
 type Ended = Static<typeof Ended>;
 
-/** @throws TellyportError why the box does not play it */
-export function startPlayback(session: Session, channel: string, signal: AbortSignal): Promise<Playback> {
+/** In which form a player wants it; as the box's API says. */
+export type PlaybackForm = Pick<PlaybackRequest, "container" | "lowLatency" | "quality">;
+
+/**
+ * @param form default: whole segments, which every player knows
+ * @throws TellyportError why the box does not play it
+ */
+export function startPlayback(
+  session: Session,
+  channel: string,
+  signal: AbortSignal,
+  form: PlaybackForm = {},
+): Promise<Playback> {
   return session.call(Playback, {
     method: "POST",
     path: "/api/v1/playback",
-    body: { channel },
+    body: { channel, lowLatency: false, ...form },
     signal,
     timeoutMs: START_TIMEOUT_MS,
   });

@@ -9,6 +9,8 @@ export interface Wish {
   /** What it decodes; undefined: everything. */
   readonly capabilities: Capabilities | undefined;
   readonly container: StreamProfile["container"];
+  /** Playlists with parts. */
+  readonly lowLatency: boolean;
   /** Default: as it is broadcast. */
   readonly quality: NonNullable<PlaybackRequest["quality"]>;
 }

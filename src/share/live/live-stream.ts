@@ -152,11 +152,12 @@ export class LiveStream implements SegmentSink {
 
   /**
    * Resolves once the rendition has a part, or a segment where it has no parts.
+   * @param lowLatency false: not before it has a segment
    * @throws TellyportError `no-picture-or-sound` when none came in time, or the stream's end
    */
-  firstMedia(rendition: string, timeout: number): Promise<void> {
+  firstMedia(rendition: string, timeout: number, lowLatency = true): Promise<void> {
     this.throwIfEnded();
-    return this.#waiters.until(() => this.store.hasMedia(rendition), {
+    return this.#waiters.until(() => this.store.hasMedia(rendition, lowLatency), {
       timeout,
       late: () =>
         new TellyportError(

@@ -33,6 +33,7 @@ export function playbackRoutes(playbacks: Playbacks): FastifyPluginAsyncTypebox 
       },
       async (request, reply) => {
         const { capabilities, target, container = "fmp4", quality = "original" } = request.body;
+        const { lowLatency = true } = request.body;
         const channel = target?.channel ?? request.body.channel;
         if (channel === undefined) {
           throw new TellyportError("body-invalid", "Say what to play: `channel`, or a `target`.");
@@ -42,7 +43,7 @@ export function playbackRoutes(playbacks: Playbacks): FastifyPluginAsyncTypebox 
         const playback = await playbacks.start({
           principal,
           channel,
-          wish: { capabilities, container, quality },
+          wish: { capabilities, container, lowLatency, quality },
           signal,
         });
         const timings = Object.entries(playback.timings).map(([name, value]) => `${name};dur=${value}`);

@@ -41,6 +41,8 @@ export interface RunningPlayback {
   readonly channel: string;
   readonly stream: LiveStream;
   readonly capabilities: Capabilities | undefined;
+  /** Its playlists have parts. */
+  readonly lowLatency: boolean;
 }
 
 interface Entry extends RunningPlayback {
@@ -169,7 +171,7 @@ export class Playbacks {
       // It may have ended, or the client have gone, after the last wait was over.
       starting.abort.signal.throwIfAborted();
       hold.stream.throwIfEnded();
-      return this.#admit(request.principal, wish.capabilities, channel.id, hold, requestedAt);
+      return this.#admit(request.principal, wish, channel.id, hold, requestedAt);
     } catch (error) {
       hold?.release();
       const { codecs } = channels.get(channel.id) ?? channel;
@@ -385,7 +387,7 @@ export class Playbacks {
 
   #admit(
     principal: Principal,
-    capabilities: Capabilities | undefined,
+    { capabilities, lowLatency }: Wish,
     channel: string,
     hold: Hold,
     requestedAt: Milliseconds,
@@ -400,6 +402,7 @@ export class Playbacks {
       channel,
       stream: hold.stream,
       capabilities,
+      lowLatency,
       grant,
       hold,
       startedAt: clock.now(),

@@ -110,20 +110,20 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
 
   /** Waits for what the client asked for, as long as that may take. */
   async function playlistOf(
-    { stream }: RunningPlayback,
+    { stream, lowLatency }: RunningPlayback,
     rendition: string,
     query: Readonly<Record<string, unknown>>,
   ): Promise<PlaylistText> {
     const { store } = stream;
     store.ring(rendition);
-    await stream.firstMedia(rendition, firstMediaMs);
+    await stream.firstMedia(rendition, firstMediaMs, lowLatency);
     const ring = store.ring(rendition);
     const { until, delta } = readReloadRequest(query, ring.last);
     if (until !== null) {
       const hold = HOLD * 1000 * store.targetDuration;
       await stream.update(rendition, () => ring.reached(until.sequence, until.part), hold);
     }
-    return store.playlist(rendition, delta);
+    return store.playlist(rendition, lowLatency ? (delta ? "delta" : "full") : "whole");
   }
 
   /** The part that a playlist hints at may be asked for before it is there. */

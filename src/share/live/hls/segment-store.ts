@@ -13,6 +13,7 @@ import type { MediaBudget } from "./media-budget.ts";
 import {
   chooseTargetDuration,
   deltaPlaylist,
+  mediaPlaylist,
   type MediaPlaylist,
   type RenditionReport,
 } from "./media-playlist.ts";
@@ -115,17 +116,19 @@ export class SegmentStore {
     this.#window.advance();
   }
 
-  /** Whether a player could begin with this rendition. */
-  hasMedia(rendition: string): boolean {
-    return this.#rings.get(rendition)?.started ?? false;
+  /** Whether a player could begin with this rendition. @param lowLatency it begins with a part; else it takes a segment */
+  hasMedia(rendition: string, lowLatency = true): boolean {
+    const ring = this.#rings.get(rendition);
+    return ring !== undefined && (lowLatency ? ring.started : ring.last > 0);
   }
 
   /**
    * The media playlist of a rendition that has media.
-   * @param delta leave out what a client of the full playlist knows
+   * @param kind `delta` leaves out what a client of the full playlist knows; `whole` has whole segments only, for players that stumble
+   *   over parts (ffmpeg 5.1 ends with a segmentation fault where there is nothing else)
    * @throws TellyportError `segment-not-found` when there is no such rendition, `segment-gone` when the stream lost it
    */
-  playlist(rendition: string, delta = false): PlaylistText {
+  playlist(rendition: string, kind: "full" | "delta" | "whole" = "full"): PlaylistText {
     const ring = this.ring(rendition);
     const { version } = ring;
     let written = this.#texts.get(rendition);
@@ -133,7 +136,9 @@ export class SegmentStore {
       written = { long: written?.long ?? new LongPlaylist(), version, full: null, delta: null };
       this.#texts.set(rendition, written);
     }
-    if (delta) return (written.delta ??= shortText(deltaPlaylist(this.#describe(ring))));
+    if (kind === "delta") return (written.delta ??= shortText(deltaPlaylist(this.#describe(ring))));
+    if (kind === "whole")
+      return shortText(mediaPlaylist({ ...this.#describe(ring), open: null, parts: null, reports: [] }));
     return (written.full ??= written.long.text(this.#describe(ring)));
   }
 

@@ -159,3 +159,26 @@ t.test(
     t.match(asked.headers, { "access-control-allow-origin": "*", "access-control-max-age": "86400" });
   },
 );
+
+t.test("low latency: who does not want it gets whole segments, and waits for the first", async (t) => {
+  const h = await house(t, [service(1)]);
+  const list = await h.app.inject({ url: "/api/v1/channels", headers });
+  const channel = list.json().channels[0].id as string;
+  const payload = { channel, lowLatency: false };
+  const answer = h.app.inject({ method: "POST", url: "/api/v1/playback", headers, payload });
+  await settle();
+  h.sources[0]?.sink?.tracks([videoTrack(), audioTrack()]);
+  h.sources[0]?.randomAccess();
+  const { hls } = (await answer).json() as { hls: string };
+  const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await h.app.inject(hls)).body)?.[0] ?? "";
+  const first = h.app.inject(hls.replace("index.m3u8", path));
+  const one = part("v0", 1, 0);
+  sinkOf(h).part(one);
+  t.notOk(await settled(first), "a part is not enough");
+  one.data.retain();
+  sinkOf(h).segment(segment("v0", 1, { data: new FakeJoined([one.data]) }));
+  const { body } = await first;
+  t.match(body, "\n1.m4s\n");
+  t.notMatch(body, "#EXT-X-PART");
+  t.notMatch(body, "PRELOAD-HINT");
+});
