@@ -14,8 +14,6 @@ export interface HousekeepingDeps {
 
 /** How often it looks, ms. */
 const PERIOD_MS = 5000;
-/** The first time it does not wait for quiet: what only the start needed is given back soon, ms. */
-const AFTER_START_MS = 15_000;
 /** Less than so much of a core is quiet: no stream is live. */
 const QUIET_SHARE = 0.01;
 /** After so much work there may be something to tidy, CPU ms. */
@@ -28,11 +26,9 @@ const WORTH_MS = 500;
 export class Housekeeping {
   readonly #deps: HousekeepingDeps;
   #timer: Timer | null = null;
-  #startedAt = 0;
   /** CPU time at the last look, and when it was last tidied. */
   #seen = 0;
   #tidiedAt = 0;
-  #first = true;
 
   constructor(deps: HousekeepingDeps) {
     this.#deps = deps;
@@ -40,7 +36,6 @@ export class Housekeeping {
 
   start(): void {
     const { clock, cpuMs } = this.#deps;
-    this.#startedAt = clock.monotonic();
     this.#seen = cpuMs();
     this.#timer = clock.every(PERIOD_MS, () => void this.#look());
   }
@@ -54,16 +49,15 @@ export class Housekeeping {
     const now = cpuMs();
     const quiet = now - this.#seen < PERIOD_MS * QUIET_SHARE;
     this.#seen = now;
-    const started = this.#first && clock.monotonic() - this.#startedAt >= AFTER_START_MS;
-    if (!started && (!quiet || now - this.#tidiedAt < WORTH_MS)) return;
-    if (quiet) collectGarbage();
+    // Never while somebody watches: pages that are needed again come back slowly, and the picture would wait for them.
+    if (!quiet || now - this.#tidiedAt < WORTH_MS) return;
+    collectGarbage();
     try {
       memory.trim();
       await memory.releaseFilePages();
     } catch (error) {
       log.debug({ error: messageOf(error) }, "memory-not-given-back");
     }
-    this.#first = false;
     this.#tidiedAt = this.#seen = cpuMs();
   }
 }
