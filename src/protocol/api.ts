@@ -371,7 +371,8 @@ export const Playback = Type.Object(
     hls: Type.String({ description: "Path of the multivariant playlist on this origin" }),
     expiresAt: Time,
     timings: Type.Record(Type.String(), Type.Number(), {
-      description: "Milliseconds from the request to: lock, pmt, randomAccess, ready",
+      description:
+        "Milliseconds from the request to: lock, pmt, randomAccess, ready, firstPart; what has not come yet is left out, and said by the `Server-Timing` of the first playlists",
     }),
   },
   { title: "Playback" },

@@ -24,6 +24,8 @@ export interface StreamMilestones {
   readonly pmt: Milliseconds | null;
   readonly randomAccess: Milliseconds | null;
   readonly ready: Milliseconds | null;
+  /** The first part, or where there are none the first segment. */
+  readonly firstPart: Milliseconds | null;
 }
 
 export type StreamState =
@@ -61,7 +63,7 @@ export class LiveStream implements SegmentSink {
   readonly #abort = new AbortController();
   readonly #waiters: Waiters;
   #state: StreamState = { kind: "tuning" };
-  #milestones: StreamMilestones = { lock: null, pmt: null, randomAccess: null, ready: null };
+  #milestones: StreamMilestones = { lock: null, pmt: null, randomAccess: null, ready: null, firstPart: null };
   #lastAskedAt: Milliseconds;
 
   constructor(options: LiveStreamOptions) {
@@ -228,6 +230,7 @@ export class LiveStream implements SegmentSink {
       return;
     }
     this.store.addPart(part);
+    this.#firstPart();
     this.#waiters.check();
   }
 
@@ -237,6 +240,7 @@ export class LiveStream implements SegmentSink {
       return;
     }
     this.store.add(segment);
+    this.#firstPart();
     this.#waiters.check();
   }
 
@@ -245,6 +249,11 @@ export class LiveStream implements SegmentSink {
   }
 
   // ----
+
+  #firstPart(): void {
+    if (this.#milestones.firstPart !== null) return;
+    this.#milestones = { ...this.#milestones, firstPart: this.#options.clock.monotonic() };
+  }
 
   #progress(): void {
     const { renditions } = this.store;

@@ -5,7 +5,7 @@ import { TellyportError } from "../../kernel/errors.ts";
 import { MEMBERS } from "../../protocol/access.ts";
 import { Playback, PlaybackRequest, PlaybackRenewal, Problem } from "../../protocol/api.ts";
 import { principalOf } from "../principal-of.ts";
-import type { Playbacks } from "./playbacks.ts";
+import { serverTiming, type Playbacks } from "./playbacks.ts";
 import { whenGone } from "./when-gone.ts";
 
 const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });
@@ -46,10 +46,9 @@ export function playbackRoutes(playbacks: Playbacks): FastifyPluginAsyncTypebox 
           wish: { capabilities, container, lowLatency, quality },
           signal,
         });
-        const timings = Object.entries(playback.timings).map(([name, value]) => `${name};dur=${value}`);
         return reply
           .header("cache-control", "no-store")
-          .header("server-timing", timings.join(", "))
+          .header("server-timing", serverTiming(playback.timings))
           .send(playback);
       },
     );

@@ -43,6 +43,8 @@ export interface RunningPlayback {
   readonly capabilities: Capabilities | undefined;
   /** Its playlists have parts. */
   readonly lowLatency: boolean;
+  /** Monotonic ms of the wish for it. */
+  readonly requestedAt: Milliseconds;
 }
 
 interface Entry extends RunningPlayback {
@@ -403,6 +405,7 @@ export class Playbacks {
       stream: hold.stream,
       capabilities,
       lowLatency,
+      requestedAt,
       grant,
       hold,
       startedAt: clock.now(),
@@ -562,9 +565,16 @@ function playbackEnded(): TellyportError {
   return new TellyportError("playback-ended", "This playback has ended. Start it again.");
 }
 
-function timingsSince(from: Milliseconds, milestones: StreamMilestones): Record<string, number> {
+/** How long each step took since somebody wished for the channel, ms; what is still to come is left out. @see W3C Server-Timing */
+export function serverTiming(timings: Readonly<Record<string, number>>): string {
+  return Object.entries(timings)
+    .map(([name, value]) => `${name};dur=${value}`)
+    .join(", ");
+}
+
+export function timingsSince(from: Milliseconds, milestones: StreamMilestones): Record<string, number> {
   const timings: Record<string, number> = {};
-  for (const name of ["lock", "pmt", "randomAccess", "ready"] as const) {
+  for (const name of ["lock", "pmt", "randomAccess", "ready", "firstPart"] as const) {
     const at = milestones[name];
     // What a stream already had when this client came took no time.
     if (at !== null) timings[name] = Math.round(Math.max(0, at - from) * 10) / 10;

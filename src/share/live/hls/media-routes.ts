@@ -2,7 +2,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { TellyportError } from "../../../kernel/errors.ts";
 import { MEDIA } from "../../../protocol/access.ts";
 import { takesAudio } from "../choose-playable.ts";
-import type { Playbacks, RunningPlayback } from "../playbacks.ts";
+import { serverTiming, timingsSince, type Playbacks, type RunningPlayback } from "../playbacks.ts";
 import type { AudioTrack, VideoTrack } from "../media-source.ts";
 import type { MediaBytes, MediaFormat, Rendition } from "../packaging/ports.ts";
 import { ShiftedBytes } from "../timeshift/extent.ts";
@@ -193,6 +193,9 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
     const compress = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
     const body = compress ? text.gzip() : text.plain;
     const headers: Record<string, string> = { ...ANY_ORIGIN, vary: "accept-encoding" };
+    // Of the first playlists alone: reloads name what they wait for.
+    if (!request.url.includes("?"))
+      headers["server-timing"] = serverTiming(timingsSince(playback.requestedAt, playback.stream.milestones));
     if (compress && body !== text.plain) headers["content-encoding"] = "gzip";
     const sent = (bytes: number): void => playbacks.meter(playback.id, bytes);
     const answer = { type: PLAYLIST_TYPE, cacheControl: "no-cache", headers, body, ranges: false, sent };

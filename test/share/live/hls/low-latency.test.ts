@@ -182,3 +182,14 @@ t.test("low latency: who does not want it gets whole segments, and waits for the
   t.notMatch(body, "#EXT-X-PART");
   t.notMatch(body, "PRELOAD-HINT");
 });
+
+t.test("low latency: the first playlists say how long each step took", async (t) => {
+  const { h, playlist } = await playing(t);
+  h.clock.advance(120);
+  sinkOf(h).part(part("v0", 1, 0));
+  const { headers: first } = await h.app.inject(playlist);
+  t.match(first["server-timing"], /lock;dur=\d+(\.\d+)?, pmt;dur=.*randomAccess;dur=.*firstPart;dur=120/);
+  t.equal(first["timing-allow-origin"], "*");
+  const { headers: reload } = await h.app.inject(`${playlist}?_HLS_msn=1&_HLS_part=0`);
+  t.equal(reload["server-timing"], undefined);
+});
