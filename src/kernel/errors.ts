@@ -74,6 +74,7 @@ export const ERROR_CODES = {
   scrambled: "unavailable",
   "segment-gone": "gone",
   "segment-not-found": "not-found",
+  "still-not-found": "not-found",
   "stream-idle": "gone",
   "stream-start-timeout": "timeout",
   "too-many-event-streams": "busy",

@@ -314,6 +314,11 @@ export const Channel = Type.Object(
       description: "null until the channel was on air here once",
     }),
     availability: Availability,
+    still: Type.Optional(
+      Type.Union([Type.String({ format: "date-time" }), Type.Null()], {
+        description: "When the picture at `/api/v1/channels/{id}/still` was taken; null: there is none",
+      }),
+    ),
   },
   { title: "Channel" },
 );

@@ -10,6 +10,7 @@ import { createServiceSource } from "./live/service-source.ts";
 import type { XmltvSource } from "./guide/xmltv/xmltv-feed.ts";
 import type { ShareOptions } from "./options.ts";
 import type { GrantPort } from "./ports.ts";
+import { stillMaker } from "./stills/still-maker.ts";
 import { createShareFrom, type Share } from "./share.ts";
 
 export type { GrantPort } from "./ports.ts";
@@ -56,6 +57,7 @@ export function createShare(deps: ShareDeps): Share {
         ? new TsPackager({ sink, pool, clock, targetDuration })
         : new Packager({ sink, pool, clock, targetDuration }),
     convert: (source, kind, codecs) => transcoding.source(source, { kind }, codecs),
+    makeStill: stillMaker({ ffmpeg: () => transcoding.runner(), clock }),
   });
   return {
     ...share,

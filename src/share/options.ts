@@ -31,6 +31,8 @@ export interface ShareOptions {
   readonly predictiveTuners: number;
   /** Look for codecs of channels that nobody watched yet; default true. */
   readonly probe: boolean;
+  /** Take pictures of the channels that are received anyway, for the list; default true. */
+  readonly stills: boolean;
 }
 
 export const SHARE_DEFAULTS: ShareOptions = {
@@ -50,4 +52,5 @@ export const SHARE_DEFAULTS: ShareOptions = {
   eventStreamsPerClient: 4,
   predictiveTuners: 0,
   probe: true,
+  stills: true,
 };

@@ -35,6 +35,12 @@ import type { PlaybackUsage, PrincipalUsage } from "./live/usage.ts";
 import { SHARE_DEFAULTS, type ShareOptions } from "./options.ts";
 import type { GrantPort } from "./ports.ts";
 import { SHARE_MIGRATIONS } from "./schema.ts";
+import { boxIsBusy } from "./stills/box-load.ts";
+import { receivedNow } from "./stills/received.ts";
+import { stillRoutes } from "./stills/still-routes.ts";
+import { StillStore } from "./stills/still-store.ts";
+import { StillTaker } from "./stills/still-taker.ts";
+import type { StillMaker } from "./stills/still.ts";
 
 /** How often now, next and availability are compared with what listeners know, ms. */
 const LOOK = 5_000;
@@ -52,6 +58,8 @@ export interface SharePartsDeps {
   readonly createSource: SourceFactory;
   readonly createPackager: PackagerFactory;
   readonly convert: Converter;
+  /** Absent: no stills are taken. */
+  readonly makeStill?: StillMaker;
   readonly options?: Partial<ShareOptions> | undefined;
 }
 
@@ -118,8 +126,22 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     perClient: options.playbacksPerClient,
     inAll: options.playbacksInAll,
   });
+  const stills = new StillStore({ clock });
+  const stillTaker =
+    deps.makeStill === undefined || !options.stills
+      ? null
+      : new StillTaker({
+          channels,
+          createSource,
+          makeStill: deps.makeStill,
+          store: stills,
+          received: () => receivedNow(tuners),
+          busy: boxIsBusy,
+          clock,
+          log,
+        });
   const events = new EventStreams({
-    channels: (principal) => describeChannels(channels, guide, playbacks.availability(principal)),
+    channels: (principal) => describeChannels(channels, guide, playbacks.availability(principal), stills),
     hasOwnView: (client) => playbacks.isWatching(client),
     clock,
     inAll: options.eventStreamsInAll,
@@ -150,6 +172,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       playbacks.startSweeping();
       events.start();
       if (options.probe) prober.start();
+      stillTaker?.start();
       predictor?.start();
       const watch = new TunerWatch({
         clock,
@@ -181,16 +204,19 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       for (const off of undo.splice(0)) off();
       predictor?.stop();
       prober.stop();
+      const stillsOver = stillTaker?.stop();
       playbacks.stop();
       streams.stop();
       events.stop();
       feeds.stop();
       guide.stop();
       channels.stop();
+      await stillsOver;
       await disk?.stop();
     },
     routes: async (app) => {
-      await app.register(channelRoutes(channels, guide, playbacks));
+      await app.register(channelRoutes(channels, guide, playbacks, stills));
+      await app.register(stillRoutes(channels, stills));
       await app.register(guideRoutes(channels, guide, clock));
       await app.register(xmltvRoutes(channels, guide, clock));
       await app.register(playbackRoutes(playbacks));

@@ -175,6 +175,10 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["The stream has moved on", "Start the channel again to be live."],
     zh: ["直播已经向前", "请重新打开该频道回到直播。"],
   },
+  "still-not-found": {
+    en: ["There is no picture of this channel now", "Pictures are taken while somebody watches."],
+    zh: ["该频道暂无画面截图", "有人观看时会自动更新截图。"],
+  },
   "stream-idle": {
     en: ["The channel was closed because nobody watched", "Start it again."],
     zh: ["无人观看，频道已关闭", "请重新打开。"],

@@ -5,6 +5,7 @@ import { Channel, ChannelPatch, Channels } from "../../protocol/api.ts";
 import type { Guide } from "../guide/guide.ts";
 import type { Playbacks } from "../live/playbacks.ts";
 import { principalOf } from "../principal-of.ts";
+import type { StillStore } from "../stills/still-store.ts";
 import type { ChannelList } from "./channel-list.ts";
 import { describeChannel, describeChannels } from "./describe-channels.ts";
 
@@ -19,6 +20,7 @@ export function channelRoutes(
   channels: ChannelList,
   guide: Guide,
   playbacks: Playbacks,
+  stills: Pick<StillStore, "takenAt">,
 ): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
@@ -36,7 +38,7 @@ export function channelRoutes(
         const principal = principalOf(request);
         const hidden = principal.role === "owner" && request.query.hidden === true;
         return reply.header("cache-control", "no-store").send({
-          channels: describeChannels(channels, guide, playbacks.availability(principal), hidden),
+          channels: describeChannels(channels, guide, playbacks.availability(principal), stills, hidden),
         });
       },
     );
@@ -57,6 +59,7 @@ export function channelRoutes(
           channels.decide(request.params.channel, request.body),
           guide,
           playbacks.availability(principalOf(request)),
+          stills,
         ),
     );
     app.put(
@@ -75,6 +78,7 @@ export function channelRoutes(
           channels.decide(request.params.channel, null),
           guide,
           playbacks.availability(principalOf(request)),
+          stills,
         ),
     );
   };

@@ -1,7 +1,11 @@
 import type { Availability, Channel } from "../../protocol/api.ts";
 import type { Guide } from "../guide/guide.ts";
+import type { StillStore } from "../stills/still-store.ts";
 import type { ChannelList } from "./channel-list.ts";
 import type { ListedChannel } from "./stored-channel.ts";
+
+/** When the still of a channel was taken, epoch ms; null: there is none. */
+type StillsOf = Pick<StillStore, "takenAt">;
 
 /**
  * The programme information query (requirement A5): every channel a person may choose, in the order of the numbers.
@@ -13,12 +17,13 @@ export function describeChannels(
   channels: ChannelList,
   guide: Guide,
   availability: (channel: ListedChannel) => Availability,
+  stills: StillsOf,
   hidden = false,
 ): Channel[] {
   return channels
     .all()
     .filter((channel) => hidden || channel.visible)
-    .map((channel) => describeChannel(channel, guide, availability));
+    .map((channel) => describeChannel(channel, guide, availability, stills));
 }
 
 /** One of them, hidden or not. */
@@ -26,7 +31,9 @@ export function describeChannel(
   channel: ListedChannel,
   guide: Guide,
   availability: (channel: ListedChannel) => Availability,
+  stills: StillsOf,
 ): Channel {
+  const taken = stills.takenAt(channel.id);
   return {
     id: channel.id,
     number: channel.number,
@@ -39,5 +46,6 @@ export function describeChannel(
     ...guide.nowAndNext(channel.key),
     codecs: channel.codecs,
     availability: availability(channel),
+    still: taken === null ? null : new Date(taken).toISOString(),
   };
 }

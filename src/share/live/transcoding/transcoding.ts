@@ -81,6 +81,11 @@ export class Transcoding {
     });
   }
 
+  /** This box's ffmpeg; null without. */
+  async runner(): Promise<FfmpegRunner | null> {
+    return (await this.#find())?.runner ?? null;
+  }
+
   /** Ends every ffmpeg; resolves when they are gone, at most two seconds later. */
   async stop(): Promise<void> {
     await this.#runner?.stop();
