@@ -8,6 +8,7 @@ import { asProblem } from "./api/problem.ts";
 import { canHoldKey, pair, type PairingProgress } from "./pairing/pair.ts";
 import type { PairingSecret } from "./pairing/proof.ts";
 import { capabilities as measureCapabilities } from "./player/browser-media.ts";
+import { preload } from "./player/engine.ts";
 import { Player } from "./player/player.ts";
 import { withChanges } from "./player/obstacle.ts";
 import * as state from "./state.ts";
@@ -100,7 +101,10 @@ export function securePage(): string | null {
 }
 
 async function enter(): Promise<void> {
-  void measureCapabilities().then((found) => (state.capabilities.value = found));
+  void measureCapabilities().then((found) => {
+    state.capabilities.value = found;
+    preload();
+  });
   followAddress();
   following?.abort();
   following = new AbortController();

@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 
 /** Asks for the same paths again and again on some connections, and prints what came. `argv`: port, seconds, paths. */
 
@@ -10,7 +10,7 @@ const END_OF_HEAD = "\r\n\r\n";
 let requests = 0;
 let bytes = 0;
 
-function client(at: number): void {
+function client(at: number): Socket {
   let next = at;
   let head = "";
   let left = 0;
@@ -26,7 +26,7 @@ function client(at: number): void {
       const end = head.indexOf(END_OF_HEAD);
       if (end < 0) return;
       const length = /^HTTP\/1\.1 200 .*\r\ncontent-length: (\d+)\r\n/is.exec(head.slice(0, end + 2))?.[1];
-      if (length === undefined) throw new Error(`no such answer was expected: ${head.slice(0, end)}`);
+      if (length === undefined) throw new Error(`no such answer was expected: ${head}`);
       left = Number(length);
       size -= end + END_OF_HEAD.length - before;
     }
@@ -56,10 +56,14 @@ function client(at: number): void {
   socket.on("end", () => {
     throw new Error("the server closed the connection");
   });
+  return socket;
 }
 
-for (let n = 0; n < CONNECTIONS; n++) client(n);
-setTimeout(() => {
-  console.log(JSON.stringify({ requests, bytes }));
-  process.exit(0);
-}, Number(seconds) * 1000);
+const sockets = Array.from({ length: CONNECTIONS }, (_, n) => client(n));
+setTimeout(
+  () => {
+    console.log(JSON.stringify({ requests, bytes }));
+    for (const socket of sockets) socket.destroy();
+  },
+  Number(seconds) * 1000,
+);

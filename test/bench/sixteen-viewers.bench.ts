@@ -7,9 +7,10 @@ import { temporaryFolder } from "../helpers/temporary.ts";
 import type { Session } from "../../src/cli/remote/session.ts";
 import { note, rounded, withTeardown, type Figure } from "./figure.ts";
 import { cpuShareOf, describeResident, pidOf, whileWatched } from "./memory.ts";
+import { asManyViewersOfNginx } from "./nginx-viewers.ts";
 import { Viewer, channelsOf, pair, settled } from "./viewer.ts";
 
-export const ids = ["live-cpu-ratio", "rss-16", "viewer-cpu"] as const;
+export const ids = ["live-cpu-ratio", "rss-16", "viewer-cpu", "viewer-cpu-ratio"] as const;
 
 const SERVICES = 4;
 const CLIENTS = 4;
@@ -24,7 +25,8 @@ const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
 /**
  * One multiplex of 30 Mb/s, everything by default.
  * `live-cpu-ratio`: its four services live, nobody fetching, against one ffmpeg that packages all four beside us.
- * `rss-16`: sixteen viewers for 30 s. `viewer-cpu`: what each of them costs the daemon.
+ * `rss-16`: sixteen viewers for 30 s. `viewer-cpu`: what each of them costs the daemon. `viewer-cpu-ratio`: against what as many
+ * clients cost nginx that ask for the same files as often.
  */
 export async function run(): Promise<Figure[]> {
   const missing = skipWithoutProgram("ffmpeg");
@@ -49,6 +51,7 @@ export async function run(): Promise<Figure[]> {
     describeResident("rss-16", many.resident);
     note(`rss-16: ${viewers.length} viewers received ${many.rate.toFixed(1)} Mb/s each`);
     const perViewer = (many.cpu - live.ours) / viewers.length;
+    const peer = await asManyViewersOfNginx(t, viewers.length);
     note(`viewer-cpu: live ${percent(live.ours)}, with ${viewers.length} viewers ${percent(many.cpu)}`);
     return [
       {
@@ -61,6 +64,18 @@ export async function run(): Promise<Figure[]> {
       },
       { id: "rss-16", value: rounded(many.resident.all, 1), unit: "MB", goal: "<= 150, aim 130" },
       { id: "viewer-cpu", value: rounded(perViewer * 100), unit: "% of a core", goal: "print" },
+      ...(peer === null
+        ? []
+        : [
+            {
+              id: "viewer-cpu-ratio",
+              value: rounded(perViewer * 100),
+              unit: "% of a core",
+              goal: "ratio <= 0.1, aim 0.05",
+              ratio: rounded(perViewer / peer, 2),
+              peer: `nginx secure_link, the same requests: ${rounded(peer * 100)} %`,
+            },
+          ]),
     ];
   });
 }

@@ -60,14 +60,8 @@ async function watch(
   return seen;
 }
 
-const PLAYABLE = [1, 2, 13, 14, 21, 101];
-const REFUSED = {
-  3: /kind of H.264/,
-  11: /HEVC/,
-  12: /MPEG-2/,
-  22: /MPEG sound/,
-  102: /MPEG sound/,
-} as const;
+const PLAYABLE = [1, 2, 3, 13, 14, 21, 101];
+const CONVERTED = [11, 12, 22, 102];
 
 t.test(
   "A1, A4-A7: a phone pairs with the real box in Chromium and watches, on 127.0.0.1",
@@ -94,11 +88,10 @@ t.test(
       t.ok(seen.audioBytes > 0, `${channel.name}: ${seen.audioBytes} bytes of sound decoded`);
     }
 
-    // What this browser cannot decode says so in words before anything plays: never a black or mute picture.
-    for (const [number, words] of Object.entries(REFUSED)) {
-      const entry = page.locator(`[data-channel="${byNumber(channels, Number(number)).id}"]`);
-      t.match(await entry.innerText(), words, `channel ${number}`);
-      t.ok(await entry.getAttribute("data-obstacle"), `channel ${number} is marked`);
+    // What this browser cannot decode the box may convert: nothing is said of it before it was asked.
+    for (const number of CONVERTED) {
+      const entry = page.locator(`[data-channel="${byNumber(channels, number).id}"]`);
+      t.equal(await entry.getAttribute("data-obstacle"), null, `channel ${number} is not marked`);
     }
     const scrambled = page.locator(`[data-channel="${byNumber(channels, 23).id}"]`);
     t.match(await scrambled.innerText(), /scrambled|encrypted/i);

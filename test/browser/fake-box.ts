@@ -6,11 +6,11 @@ import { join, normalize } from "node:path";
 import { EmbeddedJWK, calculateJwkThumbprint, jwtVerify, type JWK } from "jose";
 import type { Channel, PairingClaim, PlaybackRequest, ServerEvents } from "../../src/protocol/api.ts";
 import { CODE_KDF, pairingProofBytes } from "../../src/protocol/pairing.ts";
-import { livePlaylist, multivariantPlaylist, type Media, type Rendition } from "./fake-media.ts";
+import { livePlaylist, multivariantPlaylist, type Media } from "./fake-media.ts";
 
 /** What the box lets only its own pages do; the app must live with it. */
 const CSP =
-  "default-src 'self'; media-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; form-action 'none'";
+  "default-src 'self'; media-src 'self' blob: data:; worker-src 'self' blob:; object-src 'none'; form-action 'none'";
 
 const TYPES: Record<string, string> = {
   html: "text/html; charset=utf-8",
@@ -63,6 +63,12 @@ export class FakeBox {
   readonly claims: PairingClaim[] = [];
   readonly playbackRequests: PlaybackRequest[] = [];
   readonly playing = new Map<string, { channel: string; since: number }>();
+  /** What `POST /playback` refuses of conversions. */
+  conversionRefusal: { status: number; code: string } | null = null;
+  /** Seconds that are broadcast already when somebody begins to watch. */
+  headStart = 0;
+  /** Segments that a playlist lists. */
+  window: number | undefined;
   /** Access tokens are good for so many milliseconds. */
   accessLife = 60_000;
   /** Milliseconds before each API answer. */
@@ -273,6 +279,8 @@ export class FakeBox {
     const channel = request.channel ?? "";
     const refusal = this.refusals.get(channel);
     if (refusal !== undefined) throw new Refusal(refusal.status, refusal.code, refusal.detail);
+    if (this.conversionRefusal !== null && (request.quality ?? "original") !== "original")
+      throw new Refusal(this.conversionRefusal.status, this.conversionRefusal.code);
     if (!this.media.has(channel)) throw new Refusal(404, "channel-not-found");
     const id = `playback-${++this.#count}`;
     this.playing.set(id, { channel, since: Date.now() });
@@ -281,26 +289,27 @@ export class FakeBox {
   }
 
   #serveMedia(path: string, response: ServerResponse): void {
-    const [, , id = "", file = ""] = path.split("/");
+    const [, , id = "", file = "", overlay = ""] = path.split("/");
     const playback = this.playing.get(id);
     const media = playback && this.media.get(playback.channel);
     if (playback === undefined || media === undefined) throw new Refusal(410, "grant-ended");
-    const text = (body: string): void => {
-      response.writeHead(200, {
-        "content-type": "application/vnd.apple.mpegurl",
-        "cache-control": "no-store",
-      });
+    const send = (type: string, body: string | Buffer | undefined): void => {
+      if (body === undefined) throw new Refusal(404, "segment-not-found");
+      response.writeHead(200, { "content-type": type, "cache-control": "no-store" });
       response.end(body);
     };
-    if (file === "live.m3u8") return text(multivariantPlaylist());
-    const [, name = "", number = "", what] = /^(video|audio(\d))(\.m3u8|-.*)$/.exec(file) ?? [];
-    const rendition: Rendition | undefined = name === "video" ? media.video : media.audio[Number(number)];
-    if (rendition === undefined || what === undefined) throw new Refusal(404, "segment-not-found");
-    if (what === ".m3u8") return text(livePlaylist(name, rendition, (Date.now() - playback.since) / 1000));
-    const bytes = what === "-init.mp4" ? rendition.init : rendition.segments[Number.parseInt(what.slice(1))];
-    if (bytes === undefined) throw new Refusal(404, "segment-not-found");
-    response.writeHead(200, { "content-type": "video/mp4" });
-    response.end(bytes);
+    const playlist = "application/vnd.apple.mpegurl";
+    if (file === "live.m3u8") return send(playlist, multivariantPlaylist(media));
+    const [, name = "", number = "", what] = /^(video|text|audio(\d))(\.m3u8|-.*)$/.exec(file) ?? [];
+    const rendition = name === "audio" + number ? media.audio[Number(number)] : media.video;
+    const { init, segments } = rendition ?? media.video;
+    if (file === "s1" && media.overlay !== undefined)
+      return send("application/json", JSON.stringify(media.overlay(Number.parseInt(overlay))));
+    const second = this.headStart + (Date.now() - playback.since) / 1000;
+    if (what === ".m3u8") return send(playlist, livePlaylist(name, segments.length, second, this.window));
+    const segment = Number.parseInt(what?.slice(1) ?? "");
+    if (name === "text") return send("text/vtt", media.text?.(segment));
+    send("video/mp4", what === "-init.mp4" ? init : segments[segment]);
   }
 
   #serveFile(path: string, response: ServerResponse): void {

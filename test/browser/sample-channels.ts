@@ -37,6 +37,7 @@ const SAMPLES: readonly Sample[] = [
     name: "Radio Classique",
     now: "Matinale",
     next: "Concert",
+    description: "Schubert, Fauré and Lili Boulanger, with letters from listeners.",
     video: null,
     more: { kind: "radio" },
   },

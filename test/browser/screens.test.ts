@@ -30,7 +30,8 @@ const FAULTS = `(() => {
     const style = getComputedStyle(element);
     return style.visibility !== "hidden" && style.display !== "none" && element.getClientRects().length > 0;
   };
-  const modal = document.querySelector("dialog[open]");
+  const sheet = [...document.querySelectorAll("[role=menu]")].find((menu) => getComputedStyle(menu).position === "fixed");
+  const modal = document.querySelector("dialog[open]") ?? sheet;
   const controls = [...(modal ?? document).querySelectorAll("button, input, a")].filter(seen);
   const name = (element) => element.dataset.action ?? element.name ?? element.textContent;
   for (const control of controls) {
@@ -54,12 +55,28 @@ const FAULTS = `(() => {
   return faults;
 })()`;
 
+const two = (value: number): string => String(value).padStart(2, "0");
+const clock = (second: number): string => `00:${two(Math.floor(second / 60))}:${two(second % 60)}.000`;
+/** Lines as teletext has them: colours of speakers, and of the ground. */
+const text = (segment: number): string =>
+  [
+    "WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n",
+    `${clock(segment)} --> ${clock(segment + 1)}`,
+    "<c.yellow>Buonasera, siamo in diretta</c>\n<c.cyan.bg_blue>da Palermo.</c>\n",
+  ].join("\n");
+
 for (const { width, height } of SIZES) {
   for (const look of LOOKS) {
     const size = `${width}x${height}`;
     const language = look.locale.slice(0, 2);
     t.test(`web screens: ${size} in ${language}`, { skip: skipWithoutBrowser() }, async (t) => {
       const { box, open, port } = await setUp(t);
+      box.headStart = 30;
+      box.window = 30;
+      const news = box.media.get("news");
+      if (news === undefined) throw new Error("there is no news");
+      box.media.set("news", { ...news, text });
+      box.media.set("radio", { ...news, radio: true });
       const touch = width < 1000;
       const options = { ...look, viewport: { width, height }, hasTouch: touch, isMobile: touch };
       const { page, complaints } = await open("/", options);
@@ -83,7 +100,7 @@ for (const { width, height } of SIZES) {
       await page.waitForSelector("button[data-action=pair]:not([type=submit])");
       await lookAt(page, "pair-scanned");
       await page.click("[data-action=pair]");
-      await page.waitForSelector("[data-channel=noidr][data-obstacle=video]");
+      await page.waitForSelector("[data-channel=pay][data-obstacle=scrambled]");
       await lookAt(page, "channels");
 
       await page.click("[data-action=settings]");
@@ -101,6 +118,24 @@ for (const { width, height } of SIZES) {
       await useControl(page, "[data-action=audio]");
       await lookAt(page, "player-audio");
       await page.keyboard.press("Escape");
+      await page.waitForSelector(".time [data-action=live]");
+      await useControl(page, "[data-action=rewind]");
+      await lookAt(page, "player-rewound");
+      await useControl(page, "[data-action=subtitles]");
+      await page.click("[data-track=text-0]");
+      await page.waitForTimeout(3000);
+      await page.mouse.move(100, 100);
+      await useControl(page, "[data-action=subtitles]");
+      await lookAt(page, "player-subtitles");
+      await page.keyboard.press("Escape");
+      await useControl(page, "[data-action=quality]");
+      await lookAt(page, "player-quality");
+      await page.keyboard.press("Escape");
+      await useControl(page, "[data-action=back]");
+
+      await page.click("[data-channel=radio]");
+      await page.waitForSelector(".radio-face");
+      await lookAt(page, "player-radio");
       await useControl(page, "[data-action=back]");
 
       box.refusals.set("busy", {

@@ -194,3 +194,34 @@ function endWith(t: Teardown, child: ChildProcess): void {
     await once(child, "exit");
   });
 }
+
+export interface GstreamerPlayed {
+  readonly code: number | null;
+  readonly seconds: number;
+  /** Decoded ones that reached a sink. */
+  readonly buffers: number;
+  readonly errors: readonly string[];
+}
+
+/** Plays so many seconds with GStreamer's playbin in real time. @returns null where it is not installed */
+export async function gstreamerPlays(
+  t: Teardown,
+  url: string,
+  seconds: number,
+): Promise<GstreamerPlayed | null> {
+  if (spawnSync("which", ["gst-launch-1.0"]).status !== 0) return null;
+  const sinks = (kind: string): string => `${kind}-sink=identity silent=false ! fakesink sync=true`;
+  const options = ["-v", "-e", "playbin3", `uri=${url}`, sinks("video"), sinks("audio")];
+  const child = spawn("gst-launch-1.0", options, { stdio: ["ignore", "pipe", "pipe"] });
+  endWith(t, child);
+  const from = performance.now();
+  let [buffers, errors] = [0, ""];
+  child.stdout.on("data", (chunk: Buffer) => (buffers += chunk.toString().split("chain").length - 1));
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  const ending = setTimeout(() => child.kill("SIGINT"), seconds * 1000);
+  const killing = setTimeout(() => child.kill("SIGKILL"), seconds * 1000 + MARGIN_MS);
+  const [code] = (await once(child, "close")) as [number | null];
+  for (const timer of [ending, killing]) clearTimeout(timer);
+  const lines = errors.split("\n").filter((line) => line.startsWith("ERROR"));
+  return { code, seconds: (performance.now() - from) / 1000, buffers, errors: lines };
+}

@@ -31,9 +31,11 @@ t.test("web list: capabilities are what the browser says, recovery points what w
 
 t.test("web list: obstacles", async (t) => {
   t.equal(obstacleOf(byId("news"), plain), null);
-  t.same(obstacleOf(byId("hevc"), plain), { kind: "video", family: "hevc" });
+  t.equal(obstacleOf(byId("hevc"), plain), null, "the box may convert it");
+  t.same(obstacleOf(byId("hevc"), { video: [], audio: ["aac"] }), { kind: "video", family: "hevc" });
   t.equal(obstacleOf(byId("hevc"), null), null, "nothing is said before it is measured");
-  t.same(obstacleOf(byId("ac3"), plain), { kind: "audio", family: "ac-3" });
+  t.equal(obstacleOf(byId("ac3"), plain), null);
+  t.same(obstacleOf(byId("ac3"), { video: ["avc"], audio: [] }), { kind: "audio", family: "ac-3" });
   t.same(obstacleOf(byId("pay"), plain), { kind: "scrambled" });
   t.same(obstacleOf(byId("dead"), plain), { kind: "no-signal" });
   t.same(obstacleOf(byId("busy"), plain), { kind: "busy" });
@@ -42,8 +44,8 @@ t.test("web list: obstacles", async (t) => {
 });
 
 t.test("web list: zapping skips what cannot be watched and goes round the corner", async (t) => {
-  t.equal(neighbour(channels, "cctv", 1, plain)?.id, "radio");
-  t.equal(neighbour(channels, "radio", -1, plain)?.id, "cctv");
+  t.equal(neighbour(channels, "cctv", 1, plain)?.id, "hevc");
+  t.equal(neighbour(channels, "radio", -1, plain)?.id, "noidr");
   t.equal(neighbour(channels, "kids", 1, plain)?.id, "news");
   t.equal(neighbour(channels, "news", -1, plain)?.id, "kids");
   t.equal(neighbour([byId("news")], "news", 1, plain), null);

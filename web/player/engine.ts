@@ -1,15 +1,30 @@
 import type Hls from "hls.js";
 import type { ErrorData, HlsConfig } from "hls.js";
-import { Problem, UNREACHABLE, asProblem, causeOf, problemOf } from "../api/problem.ts";
+import { Problem, UNREACHABLE } from "../api/problem.ts";
 import { trackName, type AudioTrack } from "./audio-tracks.ts";
+import { attachNative } from "./native-engine.ts";
+import { reasonOf } from "./reason-of.ts";
+import type { SubtitleTrack, SubtitleWish } from "./subtitle-tracks.ts";
+import { Subtitles, type Screen } from "./subtitles.ts";
+
+/** Seconds on the element's time line. */
+export interface Reach {
+  /** Beginning of the oldest segment that is listed: what the element has of older ones ends soon. */
+  readonly oldest: number;
+  /** Where one is when one watches live. */
+  readonly live: number;
+}
 
 /** One stream on one video element. */
 export interface Engine {
   /** Sound tracks; empty or one when there is nothing to choose. */
   audioTracks(): AudioTrack[];
   chooseAudio(id: number): void;
-  /** Jumps to what is on air now, if playing fell out of what the box still has. */
-  backToLive(): void;
+  subtitles(): SubtitleTrack[];
+  /** @param id null: none */
+  chooseSubtitles(id: string | null): void;
+  /** What the box still has; null while it is not known. */
+  reach(): Reach | null;
   /** Fetches no more and reports no more; the last frame stays. */
   stop(): void;
   destroy(): void;
@@ -21,6 +36,18 @@ export interface EngineEvents {
   /** The stream cannot go on. */
   failed(problem: Problem): void;
   readonly audioChanged: () => void;
+  readonly subtitlesChanged: () => void;
+  /** The new stream is there: from now on it needs the connections that the former one holds. */
+  readonly opened: () => void;
+}
+
+/** What to play, and how the viewer likes it. */
+export interface Source {
+  /** Of the multivariant playlist. */
+  readonly address: string;
+  /** ISO 639 code of the sound track to prefer. */
+  readonly language: string | null;
+  readonly subtitles: SubtitleWish | null;
 }
 
 /**
@@ -52,34 +79,35 @@ const LONGEST_DISTURBANCE = 12_000;
 /** Seconds of picture or sound in a row after which an error counts as overcome. */
 const STEADY = 5;
 
+/** Fetches the library before it is needed, while the person is still choosing. */
+export function preload(): void {
+  void import("hls.js").catch(() => undefined); // then it is asked for again
+}
+
 /**
- * Plays a live playlist on a video element. hls.js is loaded when first needed; where it has no media source extensions
+ * Plays a live playlist on a video element. hls.js is a chunk of its own; where it has no media source extensions
  * to work with, the browser's own HLS does it.
- * @param language ISO 639 code of the sound track to prefer
  * @throws Problem `player-unsupported`
  */
-export async function attach(
-  video: HTMLVideoElement,
-  address: string,
-  language: string | null,
-  events: EngineEvents,
-): Promise<Engine> {
+export async function attach(screen: Screen, source: Source, events: EngineEvents): Promise<Engine> {
   const { default: Library } = await import("hls.js").catch((error: unknown) => {
     throw new Problem(UNREACHABLE, String(error));
   });
-  if (Library.isSupported()) return attachLibrary(Library, video, address, language, events);
-  if (video.canPlayType("application/vnd.apple.mpegurl") !== "") return attachNative(video, address, events);
+  if (Library.isSupported()) return attachLibrary(Library, screen, source, events);
+  if (screen.video.canPlayType("application/vnd.apple.mpegurl") !== "")
+    return attachNative(screen.video, source, events);
   throw new Problem("player-unsupported");
 }
 
 function attachLibrary(
   Library: typeof Hls,
-  video: HTMLVideoElement,
-  address: string,
-  language: string | null,
+  screen: Screen,
+  { address, language, subtitles: wish }: Source,
   events: EngineEvents,
 ): Engine {
+  const { video } = screen;
   const hls = new Library(language === null ? CONFIG : { ...CONFIG, audioPreference: { lang: language } });
+  const subtitles = new Subtitles(Library, hls, screen, wish, () => events.subtitlesChanged());
   let recoveries = 0;
   let disturbedSince = 0;
   let asking = false;
@@ -131,7 +159,7 @@ function attachLibrary(
   });
   // an element attached starts loading by itself: not before the time has come
   hls.on(Library.Events.MEDIA_ATTACHED, () => (stopped || revival !== undefined) && hls.stopLoad());
-  hls.on(Library.Events.MANIFEST_PARSED, () => stopped && hls.stopLoad());
+  hls.on(Library.Events.MANIFEST_PARSED, () => (stopped ? hls.stopLoad() : events.opened()));
   hls.loadSource(address);
   hls.attachMedia(video);
 
@@ -174,67 +202,18 @@ function attachLibrary(
         chosen: index === hls.audioTrack,
       })),
     chooseAudio: (id) => void (hls.audioTrack = id),
-    backToLive() {
-      const edge = hls.liveSyncPosition;
-      const oldest = video.seekable.length > 0 ? video.seekable.start(0) : 0;
-      if (edge !== null && video.currentTime < oldest) video.currentTime = edge;
+    subtitles: () => subtitles.list(),
+    chooseSubtitles: (id) => subtitles.choose(id),
+    reach() {
+      const live = hls.liveSyncPosition;
+      const oldest = hls.latestLevelDetails?.fragments[0]?.start;
+      return live === null || oldest === undefined ? null : { oldest, live: Math.max(oldest, live) };
     },
     stop,
     destroy() {
       stop();
+      subtitles.close();
       hls.destroy();
     },
   };
-}
-
-/** Safari's own list of sound tracks, which TypeScript's DOM does not know. */
-interface NativeAudioTrack {
-  enabled: boolean;
-  language: string;
-  label: string;
-}
-
-function attachNative(video: HTMLVideoElement, address: string, events: EngineEvents): Engine {
-  const tracks = (video as { audioTracks?: EventTarget & ArrayLike<NativeAudioTrack> }).audioTracks;
-  const list = (): NativeAudioTrack[] => (tracks ? Array.from(tracks) : []);
-  const onError = (): void => {
-    void reasonOf(address).then((problem) => events.failed(problem ?? new Problem("client-cannot-decode")));
-  };
-  video.addEventListener("error", onError);
-  tracks?.addEventListener("addtrack", events.audioChanged);
-  tracks?.addEventListener("change", events.audioChanged);
-  video.src = address;
-  return {
-    audioTracks: () =>
-      list().map((track, id) => ({ id, ...trackName(track.language, track.label), chosen: track.enabled })),
-    chooseAudio(id) {
-      list().forEach((track, index) => (track.enabled = index === id));
-    },
-    backToLive() {
-      const { seekable } = video;
-      if (seekable.length > 0 && video.currentTime < seekable.start(0))
-        video.currentTime = seekable.end(0) - 4;
-    },
-    stop() {
-      video.pause();
-      video.removeEventListener("error", onError);
-    },
-    destroy() {
-      video.removeEventListener("error", onError);
-      tracks?.removeEventListener("addtrack", events.audioChanged);
-      tracks?.removeEventListener("change", events.audioChanged);
-      video.removeAttribute("src");
-      video.load();
-    },
-  };
-}
-
-/** Asks for the playlist as the player did. @returns null when the box has nothing against it */
-async function reasonOf(address: string): Promise<Problem | null> {
-  try {
-    const response = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(5000) });
-    return response.ok ? null : causeOf(await problemOf(response));
-  } catch (error) {
-    return new Problem(UNREACHABLE, asProblem(error).message);
-  }
 }

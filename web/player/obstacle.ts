@@ -6,6 +6,9 @@ export type Obstacle =
   | { readonly kind: "video"; readonly family: VideoFamily }
   | { readonly kind: "audio"; readonly family: AudioFamily };
 
+/** What the box can make of everything else, if it converts at all: who decodes these is not warned of anything. */
+const MADE = { video: "avc", audio: "aac" } as const;
+
 /**
  * What the list says instead of letting a person run into it. The box has the last word: it is asked all the same.
  * @param capabilities null while not yet measured
@@ -16,10 +19,14 @@ export function obstacleOf(channel: Channel, capabilities: Capabilities | null):
   if (channel.availability === "no-signal") return { kind: "no-signal" };
   if (channel.codecs !== null && capabilities !== null) {
     const { video, audio } = channel.codecs;
-    if (video !== null && !capabilities.video.includes(video.family))
+    if (
+      video !== null &&
+      !capabilities.video.some((family) => family === video.family || family === MADE.video)
+    )
       return { kind: "video", family: video.family };
     const first = audio[0];
-    if (first !== undefined && !audio.some(({ family }) => capabilities.audio.includes(family)))
+    const heard = [...audio.map(({ family }) => family), MADE.audio];
+    if (first !== undefined && !heard.some((family) => capabilities.audio.includes(family)))
       return { kind: "audio", family: first.family };
   }
   return channel.availability === "busy" ? { kind: "busy" } : null;

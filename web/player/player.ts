@@ -1,10 +1,16 @@
 import { signal } from "@preact/signals";
 import type { Capabilities, Channel, Playback, PlaybackRequest } from "../../src/protocol/api.ts";
 import type { BoxConnection } from "../api/connection.ts";
-import { Problem, UNREACHABLE, asProblem, causeOf } from "../api/problem.ts";
+import { Problem, asProblem, causeOf } from "../api/problem.ts";
 import { recall, remember } from "../memory.ts";
 import type { AudioTrack } from "./audio-tracks.ts";
-import { Stage } from "./stage.ts";
+import { HeldPlaybacks } from "./held-playbacks.ts";
+import { FORGOTTEN, GIVES_WAY, MAY_BE_MENDED, NOT_CONVERTED } from "./problem-kinds.ts";
+import { QUALITIES, type Quality } from "./quality.ts";
+import { Stage, type TimeWindow } from "./stage.ts";
+import { Standstill } from "./standstill.ts";
+import { readWish, writeWish, type SubtitleTrack } from "./subtitle-tracks.ts";
+import type { Screen } from "./subtitles.ts";
 
 /** Milliseconds between renewals of a paused playback and between fresh goodbyes. */
 const TICK = 20_000;
@@ -12,29 +18,18 @@ const TICK = 20_000;
 const START_PATIENCE = 20_000;
 /** Milliseconds after the start by which a television channel must have a picture size. */
 const PICTURE_PATIENCE = 4000;
-/** Milliseconds of standing still after which the box is asked whether it is there. */
-const WAITING_PATIENCE = 4000;
-/** Milliseconds of standing still after which it is said, though the box is there. */
-const STANDSTILL = 30_000;
 /** Milliseconds after a failure within which the box's return starts the channel again: later nobody may be there. */
 const RESUME_WITHIN = 900_000;
 /** Milliseconds after the box's return within which the end of what played before is a matter of course. */
 const RETURN_SETTLES = 30_000;
 
-/** Ends that the box's return, or the network's, may have mended. */
-const MAY_BE_MENDED = new Set([UNREACHABLE, "device-gone", "no-lock", "no-data", "signal-disturbed"]);
-/** What is said of a playback that the box no longer knows. */
-const FORGOTTEN = new Set([
-  "stopping",
-  "playback-ended",
-  "playback-not-found",
-  "grant-ended",
-  "grant-invalid",
-  "stream-idle",
-]);
+/** Milliseconds between looks at the clock of the picture. */
+const LOOK = 500;
+/** Milliseconds for which a notice stays. */
+const NOTICE_STAYS = 6000;
 
-/** Refusals that our own present playback may be the cause of. */
-const GIVES_WAY = new Set(["no-tuner-free", "too-many-playbacks", "tuner-limit", "device-busy"]);
+/** What is said in passing, without stopping anything. */
+export type Notice = "oldest" | "original";
 
 export interface PlayerDeps {
   readonly connection: BoxConnection;
@@ -54,29 +49,44 @@ export class Player {
   readonly silenced = signal(false);
   readonly audioTracks = signal<readonly AudioTrack[]>([]);
 
+  readonly subtitles = signal<readonly SubtitleTrack[]>([]);
+  /** Null while it is not known. */
+  readonly window = signal<TimeWindow | null>(null);
+  readonly notice = signal<Notice | null>(null);
+  readonly quality = signal<Quality>(QUALITIES.find((one) => one === recall("quality")) ?? "original");
+
   #stage: Stage | null = null;
   #wanted: Channel | null = null;
   #working = false;
   /** Gives up the request for a channel that nobody wants any more. */
   #locking = new AbortController();
-  #current: Playback | null = null;
-  #former: Playback[] = [];
-  #goodbye: (() => void) | null = null;
+  readonly #held: HeldPlaybacks;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
-  #standingSince: number | null = null;
-  #standstill: ReturnType<typeof setTimeout> | undefined;
+  readonly #standstill: Standstill;
   #tick: ReturnType<typeof setInterval> | undefined;
   #failedAt = -Infinity;
   #boxBackAt = -Infinity;
   #language = recall("audio-language");
+  #subtitles = readWish(recall("subtitles"));
+  /** The channel whose conversion was refused: it is watched as it is broadcast. */
+  #unconverted: string | null = null;
+  /** Whether what plays was asked to be converted. */
+  #converted = false;
+  #looking: ReturnType<typeof setInterval> | undefined;
+  #notices: ReturnType<typeof setTimeout> | undefined;
 
   constructor(deps: PlayerDeps) {
     this.#deps = deps;
+    this.#held = new HeldPlaybacks(deps.connection);
+    this.#standstill = new Standstill(
+      deps.connection,
+      (problem) => this.phase.value === "playing" && this.#fail(problem),
+    );
   }
 
-  /** Takes the two video elements; before that, tuning waits. */
-  mount(videos: readonly [HTMLVideoElement, HTMLVideoElement]): void {
-    this.#stage = new Stage(videos, {
+  /** Takes two video elements and what is laid over them; before that, tuning waits. */
+  mount(screens: readonly [Screen, Screen]): void {
+    this.#stage = new Stage(screens, {
       started: () => this.#onStarted(),
       failed: (problem) => this.#fail(problem),
       silenced: () => {
@@ -90,7 +100,10 @@ export class Player {
         if (isPaused) this.#setBuffering(false);
       },
       audioTracks: (tracks) => (this.audioTracks.value = tracks),
+      subtitles: (tracks) => (this.subtitles.value = tracks),
+      jumped: () => this.#say("oldest"),
     });
+    this.#looking = setInterval(() => this.#look(), LOOK);
     this.#tick = setInterval(() => void this.#onTick(), TICK);
     window.addEventListener("pagehide", this.#onPageHide);
     window.addEventListener("pageshow", this.#onPageShow);
@@ -132,10 +145,45 @@ export class Player {
     if (track.language !== null) remember("audio-language", track.language);
   }
 
+  /** @param track null: none; remembered for every channel */
+  chooseSubtitles(track: SubtitleTrack | null): void {
+    this.#stage?.chooseSubtitles(track?.id ?? null);
+    this.#subtitles = track;
+    remember("subtitles", writeWish(track));
+  }
+
+  /** Remembered on this device. */
+  chooseQuality(quality: Quality): void {
+    if (quality === this.quality.value) return;
+    this.quality.value = quality;
+    remember("quality", quality);
+    this.#unconverted = null;
+    this.again();
+  }
+
+  /** @param seconds negative: back */
+  seekBy(seconds: number): void {
+    const { window } = this.#stage ?? {};
+    if (window && this.phase.value === "playing") this.seekTo(window.at + seconds);
+  }
+
+  /** @param time seconds on the time line of `window` */
+  seekTo(time: number): void {
+    this.#stage?.seek(time);
+    this.#look();
+  }
+
+  /** What is on air now, and playing. */
+  toLive(): void {
+    this.seekTo(Infinity);
+    if (this.paused.value) this.togglePause();
+  }
+
   /** The box says that a playback came to its end. */
   onEnded(ended: { id: string; code: string; title: string; detail?: unknown }): void {
-    if (ended.id !== this.#current?.id) return;
-    this.#current = null;
+    if (ended.id !== this.#held.current?.id) return;
+    this.#held.drop();
+    if (this.#goWithoutConversion(ended.code)) return this.again();
     this.#fail(causeOf(new Problem(ended.code, ended.title, { detail: ended.detail })));
   }
 
@@ -152,15 +200,17 @@ export class Player {
 
   close(): void {
     clearInterval(this.#tick);
+    clearInterval(this.#looking);
+    clearTimeout(this.#notices);
     clearTimeout(this.#watchdog);
-    clearTimeout(this.#standstill);
+    this.#standstill.close();
     window.removeEventListener("pagehide", this.#onPageHide);
     window.removeEventListener("pageshow", this.#onPageShow);
     this.#wanted = null;
     this.#locking.abort();
     this.#stage?.close();
     this.#stage = null;
-    void this.#releaseAll();
+    void this.#held.releaseAll();
   }
 
   async #work(): Promise<void> {
@@ -179,45 +229,79 @@ export class Player {
 
   async #start(channel: Channel): Promise<void> {
     const playback = await this.#lock(channel);
-    if (this.#current !== null) this.#former.push(this.#current);
-    this.#current = playback;
+    this.#held.take(playback);
     if (this.#wanted !== null) return; // the person is already further; the next start lets this one go
-    if (this.#stage === null) return void this.#releaseAll();
+    if (this.#stage === null) return void this.#held.releaseAll();
     // the former channel may have failed while this one was asked for
     this.phase.value = "starting";
     this.problem.value = null;
     this.#watchdog = setTimeout(() => this.#fail(new Problem("stream-start-timeout")), START_PATIENCE);
     await Promise.all([
-      this.#prepareGoodbye(),
-      this.#stage.show({ address: playback.hls, language: this.#language }),
+      this.#held.prepareGoodbye(),
+      this.#stage.show({
+        address: playback.hls,
+        language: this.#language,
+        subtitles: this.#subtitles,
+      }),
     ]);
   }
 
   async #lock(channel: Channel): Promise<Playback> {
-    const body: PlaybackRequest = { channel: channel.id, capabilities: await this.#deps.capabilities() };
+    const capabilities = await this.#deps.capabilities();
+    const body = (): PlaybackRequest => {
+      const quality = this.#unconverted === channel.id ? "original" : this.quality.value;
+      this.#converted = quality !== "original";
+      return { channel: channel.id, capabilities, ...(this.#converted && { quality }) };
+    };
     this.#locking = new AbortController();
     const { signal } = this.#locking;
     if (this.#wanted !== null) throw new Problem("request-cancelled");
+    const askOnce = (): Promise<Playback> =>
+      this.#deps.connection.call<Playback>("POST", "/api/v1/playback", {
+        body: body(),
+        signal,
+        timeoutMs: 40_000,
+      });
     const ask = (): Promise<Playback> =>
-      this.#deps.connection.call<Playback>("POST", "/api/v1/playback", { body, signal, timeoutMs: 40_000 });
+      askOnce().catch((error: unknown) => {
+        if (!this.#goWithoutConversion(asProblem(error).code)) throw error;
+        return askOnce();
+      });
     try {
       return await ask();
     } catch (error) {
-      if (this.#current === null || !GIVES_WAY.has(asProblem(error).code)) throw error;
+      if (this.#held.current === null || !GIVES_WAY.has(asProblem(error).code)) throw error;
       // With a single tuner it is our own channel that is in the way: let it go, keep its last picture, ask again.
       this.#stage?.freeze();
-      await this.#releaseAll();
+      await this.#held.releaseAll();
       return ask();
     }
+  }
+
+  /** @returns whether what was refused was a wish that can be given up */
+  #goWithoutConversion(code: string): boolean {
+    if (!this.#converted || !NOT_CONVERTED.has(code)) return false;
+    this.#unconverted = this.channel.value?.id ?? null;
+    this.#say("original");
+    return true;
+  }
+
+  #say(notice: Notice): void {
+    this.notice.value = notice;
+    clearTimeout(this.#notices);
+    this.#notices = setTimeout(() => (this.notice.value = null), NOTICE_STAYS);
+  }
+
+  #look(): void {
+    this.window.value = this.phase.value === "playing" ? (this.#stage?.window ?? null) : null;
   }
 
   #onStarted(): void {
     clearTimeout(this.#watchdog);
     this.phase.value = "playing";
     this.#setBuffering(false);
-    const former = this.#former;
-    this.#former = [];
-    for (const playback of former) void this.#release(playback);
+    this.#look();
+    void this.#held.releaseFormer();
     if (this.channel.value?.kind !== "tv") return;
     // never a picture-less channel without a word: some browsers drop video they cannot decode and play on
     this.#watchdog = setTimeout(() => {
@@ -234,83 +318,26 @@ export class Player {
     this.phase.value = "failed";
     this.problem.value = problem;
     this.#failedAt = performance.now();
-    void this.#releaseAll();
+    void this.#held.releaseAll();
     if (!FORGOTTEN.has(problem.code) || this.#failedAt - this.#boxBackAt > RETURN_SETTLES) return;
     this.#boxBackAt = -Infinity; // once
     this.again();
   }
 
   #setBuffering(isBuffering: boolean): void {
-    if (this.buffering.value === isBuffering) return;
     this.buffering.value = isBuffering;
-    clearTimeout(this.#standstill);
-    this.#standingSince = isBuffering ? performance.now() : null;
-    if (this.#standingSince !== null) this.#watchStandstill(this.#standingSince);
-  }
-
-  /** hls.js tries for long before it gives up; a person wants to know sooner. */
-  #watchStandstill(since: number): void {
-    this.#standstill = setTimeout(() => {
-      void this.#reasonToStand(since).then((problem) => {
-        if (this.#standingSince !== since || this.phase.value !== "playing") return;
-        if (problem === null) this.#watchStandstill(since);
-        else this.#fail(problem);
-      });
-    }, WAITING_PATIENCE);
-  }
-
-  async #reasonToStand(since: number): Promise<Problem | null> {
-    try {
-      await this.#deps.connection.call("GET", "/api/v1/box", { open: true, timeoutMs: 5000 });
-    } catch (error) {
-      const problem = asProblem(error);
-      if (problem.code === UNREACHABLE) return problem;
-    }
-    return performance.now() - since < STANDSTILL ? null : new Problem("signal-disturbed");
+    this.#standstill.set(isBuffering);
   }
 
   async #onTick(): Promise<void> {
-    const playback = this.#current;
-    if (playback === null) return;
-    if (this.paused.value) {
-      const path = `/api/v1/playback/${encodeURIComponent(playback.id)}/renew`;
-      await this.#deps.connection.call("POST", path).catch((error: unknown) => {
-        const problem = asProblem(error);
-        if (problem.status !== 0 && this.#current === playback) this.#fail(problem);
-      });
-    }
-    await this.#prepareGoodbye();
+    const problem = this.paused.value ? await this.#held.renew() : null;
+    if (problem !== null) this.#fail(problem);
+    await this.#held.prepareGoodbye();
   }
 
-  async #prepareGoodbye(): Promise<void> {
-    const playback = this.#current;
-    if (playback === null) return;
-    this.#goodbye = await this.#deps.connection.prepare("DELETE", pathOf(playback)).catch(() => null);
-  }
-
-  #releaseAll(): Promise<unknown> {
-    const all = this.#current === null ? this.#former : [...this.#former, this.#current];
-    this.#current = null;
-    this.#former = [];
-    this.#goodbye = null;
-    return Promise.all(all.map((playback) => this.#release(playback)));
-  }
-
-  /** Said again when the network is back; without it a playback that nobody fetches ends by itself on the box. */
-  async #release(playback: Playback): Promise<void> {
-    await this.#deps.connection.call("DELETE", pathOf(playback)).catch((error: unknown) => {
-      if (asProblem(error).status !== 0) return;
-      window.addEventListener("online", () => void this.#release(playback), { once: true });
-    });
-  }
-
-  readonly #onPageHide = (): void => this.#goodbye?.();
+  readonly #onPageHide = (): void => this.#held.sayGoodbye();
   /** The page comes back from the browser's memory, its playback long let go. */
   readonly #onPageShow = (event: PageTransitionEvent): void => {
     if (event.persisted && this.phase.value !== "failed") this.again();
   };
-}
-
-function pathOf(playback: Playback): string {
-  return `/api/v1/playback/${encodeURIComponent(playback.id)}`;
 }

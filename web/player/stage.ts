@@ -1,6 +1,8 @@
 import type { Problem } from "../api/problem.ts";
 import type { AudioTrack } from "./audio-tracks.ts";
-import { attach, type Engine } from "./engine.ts";
+import { attach, type Engine, type Reach, type Source } from "./engine.ts";
+import type { SubtitleTrack } from "./subtitle-tracks.ts";
+import type { Screen } from "./subtitles.ts";
 
 /** What the stage reports; none of it after `close`. */
 export interface StageEvents {
@@ -13,10 +15,24 @@ export interface StageEvents {
   /** By the person, or by the system: headphones pulled, a call came. */
   paused(isPaused: boolean): void;
   audioTracks(tracks: AudioTrack[]): void;
+  subtitles(tracks: SubtitleTrack[]): void;
+  /** After a long pause there is nothing left where it stood: it goes on with the oldest that there is. */
+  jumped(): void;
 }
+
+/** What can be reached now, and where one is in it; seconds on the element's time line. */
+export interface TimeWindow extends Reach {
+  readonly at: number;
+}
+
+/** Seconds from the oldest that there is: it is gone soon, and the first of it may still have to be fetched. */
+const FROM_OLDEST = 2;
+/** Seconds from live within which one watches live. */
+const NEARLY_LIVE = 2;
 
 interface Slot {
   readonly video: HTMLVideoElement;
+  readonly overlay: HTMLCanvasElement;
   engine: Engine | null;
   /** The element is being fed anew: that it stands still is nobody's wish. */
   reviving: boolean;
@@ -37,16 +53,17 @@ export class Stage {
   /** The person, or the system in their name, wants it to stand still. */
   #paused = false;
 
-  constructor(videos: readonly [HTMLVideoElement, HTMLVideoElement], events: StageEvents) {
-    const slot = (video: HTMLVideoElement): Slot => ({
+  constructor(screens: readonly [Screen, Screen], events: StageEvents) {
+    const slot = ({ video, overlay }: Screen): Slot => ({
       video,
+      overlay,
       engine: null,
       reviving: false,
       release: new AbortController(),
     });
-    this.#slots = [slot(videos[0]), slot(videos[1])];
+    this.#slots = [slot(screens[0]), slot(screens[1])];
     this.#events = events;
-    for (const video of videos) {
+    for (const { video } of screens) {
       video.disableRemotePlayback = true;
       // While the touch that brought us here still counts: later, when the stream is there, phones of Apple would refuse sound.
       video.play().catch(() => undefined);
@@ -59,24 +76,46 @@ export class Stage {
 
   /** The element that is seen. */
   get video(): HTMLVideoElement {
-    return this.#slots[this.#front as 0 | 1].video;
+    return this.#shown.video;
+  }
+
+  get #shown(): Slot {
+    return this.#slots[this.#front as 0 | 1];
+  }
+
+  /** Null while it is not known. */
+  get window(): TimeWindow | null {
+    const { video, engine } = this.#shown;
+    const reach = engine?.reach() ?? null;
+    return reach && { ...reach, at: video.currentTime };
+  }
+
+  /** Goes to a moment of the window, or as near to it as there is something. @param time seconds */
+  seek(time: number): void {
+    const { window } = this;
+    if (window === null) return;
+    const { oldest, live } = window;
+    this.video.currentTime =
+      time > live - NEARLY_LIVE ? live : Math.max(time, Math.min(oldest + FROM_OLDEST, live));
   }
 
   /**
    * Brings a stream up behind the present one.
-   * @param source.language sound track to prefer
    * @throws Problem when no player is there
    */
-  async show(source: { address: string; language: string | null }): Promise<void> {
+  async show(source: Source): Promise<void> {
     const turn = ++this.#turn;
     const back = this.#slots[(1 - this.#front) as 0 | 1];
     this.#clear(back);
     const { video, release } = back;
     const present = (): boolean => turn === this.#turn && !release.signal.aborted;
-    const engine = await attach(video, source.address, source.language, {
+    const engine = await attach(back, source, {
       failed: (problem) => present() && this.#events.failed(problem),
       revived: () => present() && this.#revive(back, present),
       audioChanged: () => present() && this.#events.audioTracks(back.engine?.audioTracks() ?? []),
+      subtitlesChanged: () => present() && this.#events.subtitles(back.engine?.subtitles() ?? []),
+      // Browsers open few connections to one server, and the former stream's held playlists keep some of them busy.
+      opened: () => present() && back !== this.#shown && this.#shown.engine?.stop(),
     });
     if (!present()) return engine.destroy();
     back.engine = engine;
@@ -100,7 +139,11 @@ export class Stage {
   }
 
   chooseAudio(id: number): void {
-    this.#slots[this.#front as 0 | 1].engine?.chooseAudio(id);
+    this.#shown.engine?.chooseAudio(id);
+  }
+
+  chooseSubtitles(id: string | null): void {
+    this.#shown.engine?.chooseSubtitles(id);
   }
 
   pause(): void {
@@ -109,14 +152,18 @@ export class Stage {
   }
 
   resume(): void {
-    this.#slots[this.#front as 0 | 1].engine?.backToLive();
+    const { window } = this;
+    if (window !== null && window.at < window.oldest) {
+      this.seek(window.oldest);
+      this.#events.jumped();
+    }
     void this.video.play().catch(() => undefined);
   }
 
   /** Stops the stream but leaves its last frame on the screen. */
   freeze(): void {
     this.#turn++;
-    const front = this.#slots[this.#front as 0 | 1];
+    const front = this.#shown;
     front.engine?.stop();
     front.video.pause();
     this.#clear(this.#slots[(1 - this.#front) as 0 | 1]);
@@ -174,7 +221,7 @@ export class Stage {
   }
 
   #bringForward(slot: Slot): void {
-    const old = this.#slots[this.#front as 0 | 1];
+    const old = this.#shown;
     if (slot !== old) {
       this.#front = 1 - this.#front;
       old.video.toggleAttribute("data-front", false);
@@ -184,6 +231,7 @@ export class Stage {
     slot.video.toggleAttribute("data-front", true);
     slot.video.muted = this.#muted;
     this.#events.audioTracks(slot.engine?.audioTracks() ?? []);
+    this.#events.subtitles(slot.engine?.subtitles() ?? []);
     this.#events.started();
   }
 

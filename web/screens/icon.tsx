@@ -10,6 +10,10 @@ const PATHS = {
   fullscreen: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
   window: "M9 4v5H4M15 4v5h5M9 20v-5H4M15 20v-5h5",
   track: "M5 7h14M5 12h9M5 17h5M17 13v6M20 15v2",
+  subtitles: "M4 5.5h16v13H4zM7 12h4M14 12h3M7 15.2h7M16.5 15.2h.5",
+  quality: "M4 18.5V15M9.3 18.5V12M14.7 18.5V8.5M20 18.5V5",
+  rewind: "M7.5 5L4 8.5 7.5 12M4.5 8.5H13a5.5 5.5 0 010 11H8",
+  forward: "M16.5 5L20 8.5 16.5 12M19.5 8.5H11a5.5 5.5 0 000 11h5",
   settings: "M4 7h9M17 7h3M4 17h3M11 17h9M15 4.8v4.4M9 14.8v4.4",
   search: "M10.5 17a6.5 6.5 0 100-13 6.5 6.5 0 000 13zM15.5 15.5L20 20",
   close: "M6 6l12 12M18 6L6 18",
@@ -17,7 +21,9 @@ const PATHS = {
   radio: "M5 9h14v10H5zM8 9l8-4.5M9.5 14h0M14 12.5v3M16.5 12.5v3",
 } as const;
 
-export function Icon({ name }: { name: keyof typeof PATHS }) {
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name }: { name: IconName }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
       <path d={PATHS[name]} />

@@ -18,7 +18,13 @@ export function useIdle(
   const wake = (): void => {
     idle.value = false;
     clearTimeout(timer.current);
-    if (allowed) timer.current = setTimeout(() => (idle.value = true), IDLE_AFTER);
+    if (allowed) timer.current = setTimeout(hide, IDLE_AFTER);
+  };
+  /** Keys that come next are for the picture, and not for a control that nobody sees. */
+  const hide = (): void => {
+    idle.value = true;
+    const { activeElement } = document;
+    if (activeElement instanceof HTMLElement && root.current?.contains(activeElement)) activeElement.blur();
   };
   useEffect(() => {
     wake();
@@ -40,7 +46,7 @@ export function useIdle(
     value: idle.value && allowed,
     toggle() {
       if (idle.value) return wake();
-      if (allowed) idle.value = true;
+      if (allowed) hide();
     },
   };
 }
@@ -92,63 +98,6 @@ export function useGestures(to: { zap: (step: 1 | -1) => void; tap: () => void }
       else to.tap();
     },
   };
-}
-
-export interface KeyActions {
-  zap: (step: 1 | -1) => void;
-  back: () => void;
-  pause: () => void;
-  mute: () => void;
-  fullscreen: () => void;
-}
-
-/** Keyboard and remote control. */
-export function useKeys(actions: KeyActions): void {
-  const latest = useRef(actions);
-  latest.current = actions;
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent): void => {
-      if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector("dialog[open]") !== null)
-        return;
-      const action = actionOf(event, latest.current);
-      if (action === null) return;
-      event.preventDefault();
-      action();
-    };
-    document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
-  }, []);
-}
-
-function actionOf(event: KeyboardEvent, actions: KeyActions): (() => void) | null {
-  const onButton = (event.target as Element | null)?.closest("button, a, input") != null;
-  switch (event.key) {
-    case "ArrowUp":
-    case "ArrowRight":
-    case "PageUp":
-    case "ChannelUp":
-      return () => actions.zap(1);
-    case "ArrowDown":
-    case "ArrowLeft":
-    case "PageDown":
-    case "ChannelDown":
-      return () => actions.zap(-1);
-    case "Escape":
-    case "Backspace":
-    case "GoBack":
-      return actions.back;
-    case " ":
-      return onButton ? null : actions.pause;
-    case "k":
-    case "MediaPlayPause":
-      return actions.pause;
-    case "m":
-      return actions.mute;
-    case "f":
-      return actions.fullscreen;
-    default:
-      return null;
-  }
 }
 
 /** Names the channel on the lock screen and takes the keys of headphones. */

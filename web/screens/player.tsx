@@ -6,24 +6,36 @@ import { clockTime, t } from "../i18n/index.ts";
 import { neighbour } from "../player/obstacle.ts";
 import type { Player } from "../player/player.ts";
 import * as state from "../state.ts";
-import { AudioMenu } from "./audio-menu.tsx";
 import { Progress } from "./channels.tsx";
 import { Icon } from "./icon.tsx";
+import { useFullscreen, useGestures, useIdle, useMediaSession } from "./player-hooks.ts";
+import { useKeys } from "./player-keys.ts";
+import { AudioMenu, QualityMenu, SubtitleMenu } from "./player-menus.tsx";
 import { PlayerProblem } from "./player-problem.tsx";
-import { useFullscreen, useGestures, useIdle, useKeys, useMediaSession } from "./player-hooks.ts";
+import { RadioFace } from "./radio-face.tsx";
+import { STEP, TimeBar } from "./time-bar.tsx";
 
 /** The picture, and over or under it what one needs while watching. */
 export function PlayerScreen({ player }: { player: Player }) {
   const root = useRef<HTMLDivElement>(null);
   const first = useRef<HTMLVideoElement>(null);
   const second = useRef<HTMLVideoElement>(null);
-  const menu = useSignal(false);
+  const overlays = [useRef<HTMLCanvasElement>(null), useRef<HTMLCanvasElement>(null)] as const;
+  const menu = useSignal<string | null>(null);
   const playing = player.phase.value === "playing";
-  const idle = useIdle(root, playing && !player.paused.value && !menu.value && !player.silenced.value);
+  const idle = useIdle(
+    root,
+    playing && !player.paused.value && menu.value === null && !player.silenced.value,
+  );
   const fullscreen = useFullscreen(root, first);
 
   useEffect(() => {
-    if (first.current !== null && second.current !== null) player.mount([first.current, second.current]);
+    const screens = [first, second].flatMap(({ current: video }, index) => {
+      const overlay = overlays[index]?.current;
+      return video && overlay ? [{ video, overlay }] : [];
+    });
+    const [one, other] = screens;
+    if (one !== undefined && other !== undefined) player.mount([one, other]);
     return () => player.close();
   }, [player]);
 
@@ -35,8 +47,9 @@ export function PlayerScreen({ player }: { player: Player }) {
     if (to) app.switchChannel(to);
   };
   const gestures = useGestures({ zap, tap: idle.toggle });
-  useKeys({
+  useKeys(root, {
     zap,
+    time: (direction) => player.seekBy(direction * STEP),
     back: app.leaveChannel,
     pause: () => player.togglePause(),
     mute: () => player.setMuted(!player.muted.value),
@@ -55,14 +68,16 @@ export function PlayerScreen({ player }: { player: Player }) {
     >
       <div class="stage" {...gestures}>
         <video ref={first} playsInline aria-hidden="true" />
+        <canvas ref={overlays[0]} aria-hidden="true" />
         <video ref={second} playsInline aria-hidden="true" />
-        {channel?.kind === "radio" && playing && (
-          <div class="radio-face">
-            <Icon name="radio" />
-            <span>{channel.name}</span>
-          </div>
-        )}
+        <canvas ref={overlays[1]} aria-hidden="true" />
+        {channel?.kind === "radio" && playing && <RadioFace channel={channel} />}
         <Waiting player={player} />
+        {player.notice.value !== null && (
+          <p class="notice" role="status" data-notice={player.notice.value}>
+            {t(`notice.${player.notice.value}`)}
+          </p>
+        )}
         {player.silenced.value && (
           <button class="unmute" data-action="unmute" onClick={() => player.setMuted(false)}>
             <Icon name="muted" />
@@ -85,6 +100,7 @@ export function PlayerScreen({ player }: { player: Player }) {
 
       <section class="panel">
         {channel && <Programmes channel={channel} />}
+        <TimeBar player={player} />
         <div class="controls">
           <div class="small-controls">
             <button
@@ -104,7 +120,9 @@ export function PlayerScreen({ player }: { player: Player }) {
             >
               <Icon name={player.muted.value ? "muted" : "sound"} />
             </button>
-            {player.audioTracks.value.length > 1 && <AudioMenu player={player} open={menu} />}
+            <AudioMenu player={player} open={menu} />
+            <SubtitleMenu player={player} open={menu} />
+            {channel?.kind !== "radio" && <QualityMenu player={player} open={menu} />}
             {fullscreen.possible && (
               <button
                 class="round"

@@ -1,3 +1,4 @@
+import { dec3Complexity } from "../packaging/codecs/ac3.ts";
 import type { AudioTrack, SubtitleTrack, Track, VideoTrack } from "../media-source.ts";
 
 /** Pure text of the multivariant playlist. @see RFC 8216 §4.3.4 */
@@ -172,9 +173,15 @@ function mediaTags(stream: string, group: string, members: readonly ListedRendit
       `AUTOSELECT=${automatic || member === defaultMember ? "YES" : "NO"}`,
     );
     if (track.audioDescription) attributes.push('CHARACTERISTICS="public.accessibility.describes-video"');
-    attributes.push(`CHANNELS="${track.channels}"`, `URI="${playlistPath(stream, member.id)}"`);
+    attributes.push(`CHANNELS="${channelsOf(track)}"`, `URI="${playlistPath(stream, member.id)}"`);
     return `#EXT-X-MEDIA:${attributes.join(",")}`;
   });
+}
+
+/** With joint object coding (Atmos) it is the objects that count. @see draft-pantos-hls-rfc8216bis §4.4.6.1 (CHANNELS) */
+function channelsOf({ family, channels, config }: AudioTrack): string {
+  const objects = family === "ec-3" ? dec3Complexity(config) : null;
+  return objects === null ? `${channels}` : `${objects}/JOC`;
 }
 
 function playlistPath(stream: string, rendition: string): string {

@@ -35,6 +35,8 @@ export interface PackagerOptions {
 const MAX_BRIDGE = 4;
 /** Where the presentation begins: room for sound that begins a little before the picture. */
 const ORIGIN_TICKS = 180_000;
+/** Longer than any frame of sound, 90 kHz: what begins later behind a cut does not follow on it. */
+const MAX_JOIN = 9_000;
 /** A segment of more is cut: a stream whose clock stands still must not eat the memory. */
 const MAX_SEGMENT_BYTES = 32 * 1024 * 1024;
 /** A clock that is off by more is not the programme's drift but was set: nothing follows it within a continuity. */
@@ -185,9 +187,20 @@ export class Packager implements MediaSink {
     this.#closeLate();
   }
 
+  /** The interval with this media sequence number, as long as some rendition has to close it. */
+  #interval(sequence: number): Interval | undefined {
+    // They are numbered one after another.
+    return this.#intervals[sequence - (this.#intervals[0]?.sequence ?? 0)];
+  }
+
+  /** Whether nothing but the open interval is left: what is asked after each unit is answered then. */
+  get #allClosed(): boolean {
+    return this.#intervals[0]?.end === null;
+  }
+
   /** Hands out the parts that are full. @param before 90 kHz: no cut comes before this */
   #handOut(rendition: RenditionWriter, before: number): void {
-    const interval = this.#intervals.find(({ sequence }) => sequence === rendition.sequence);
+    const interval = this.#interval(rendition.sequence);
     if (interval === undefined) return;
     const safe = interval.end ?? before;
     for (;;) {
@@ -240,7 +253,7 @@ export class Packager implements MediaSink {
   }
 
   #follow(rendition: RenditionWriter, unit: AccessUnit): void {
-    const first = this.#intervals.find(({ sequence }) => sequence === rendition.sequence);
+    const first = this.#interval(rendition.sequence);
     if (first === undefined || this.#origin === null || rendition.track.kind !== "audio") return;
     const pts = unit.pts - this.#origin;
     // What begins before the first frame at or after the cut belongs to nothing any more; a tick is rounding.
@@ -248,7 +261,8 @@ export class Packager implements MediaSink {
     const begins = rendition.latest === null && rendition.position === first.start;
     if (!rendition.addAudio(pts, rendition.track.frameSamples, unit.data)) return;
     // Sound that begins a little after the picture: what its first segment says of its length and date is its own.
-    if (begins) rendition.position = Math.min(Math.max(pts, first.start), first.start + this.#max);
+    const near = first.end ?? first.start + this.#min;
+    if (begins && pts < near) rendition.position = Math.max(pts, first.start);
     this.#handOut(rendition, this.#leader?.latest ?? 0);
     this.#closeReached(rendition);
     this.#forget();
@@ -307,6 +321,7 @@ export class Packager implements MediaSink {
 
   /** Closes the follower's segments whose end it has reached. */
   #closeReached(rendition: RenditionWriter): void {
+    if (this.#allClosed) return;
     for (const interval of this.#intervals) {
       if (interval.sequence !== rendition.sequence || interval.end === null) continue;
       const count = rendition.countBefore(interval.end);
@@ -318,7 +333,7 @@ export class Packager implements MediaSink {
   /** Followers too far behind the leader get their segments closed with what they have. */
   #closeLate(): void {
     const now = this.#leader?.latest;
-    if (now === null || now === undefined) return;
+    if (now === null || now === undefined || this.#allClosed) return;
     let late = false;
     for (const rendition of this.#renditions) {
       for (const interval of this.#intervals) {
@@ -374,8 +389,11 @@ export class Packager implements MediaSink {
     const start = rendition.position ?? interval.start;
     const isLeader = rendition === this.#leader;
     const cut = interval.end ?? interval.start;
-    // A follower's segment ends where its next one begins: its first frame at or after the cut.
-    const end = isLeader ? cut : Math.max(start + 1, rendition.timeOf(count) ?? cut);
+    // A follower's segment ends where its next one begins: its first frame at or after the cut. One that is far behind the
+    // cut leaves a hole, which is told as it is.
+    const next90k = rendition.timeOf(count);
+    const joins = next90k !== null && next90k - cut <= MAX_JOIN;
+    const end = isLeader ? cut : Math.max(start + 1, joins ? next90k : cut);
     if (count > 0) this.#part(rendition, interval, count, next);
     const gap = rendition.fragments.length === 0;
     if (gap) rendition.take(0, null, this.#partTarget);
@@ -427,6 +445,7 @@ export class Packager implements MediaSink {
 
   /** Drops the intervals that every rendition has closed; their subtitles go out. */
   #forget(): void {
+    if (this.#allClosed) return;
     const least = Math.min(...this.#renditions.map(({ sequence }) => sequence));
     for (let first = this.#intervals[0]; first !== undefined && first.sequence < least;) {
       this.#closeSubtitles(first);

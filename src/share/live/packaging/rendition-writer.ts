@@ -171,9 +171,11 @@ export class RenditionWriter {
    */
   fullPart(target: Seconds, before: number): number {
     const first = this.#queue[0];
-    if (first === undefined) return 0;
+    if (first === undefined || this.#newest === null) return 0;
     const most = Math.floor(target * this.timescale);
     const from = first.time;
+    // Asked at every sample: mostly one more would fit into the part, and nothing is to be counted.
+    if (this.#newest + 2 * this.#lastDuration - from <= most) return 0;
     let count = 0;
     for (; count < this.#queue.length; count++) {
       const end = this.#endOf(count);

@@ -89,7 +89,10 @@ r/a0/index.m3u8
 
 t.test("multivariant playlist: a silent picture has a variant without a group", (t) => {
   const text = multivariantPlaylist({ subtitles: [], stream: "r", video: video(), audio: [] });
-  t.match(text, /CODECS="avc1\.64001f",RESOLUTION=1280x720,FRAME-RATE=25\.000,CLOSED-CAPTIONS=NONE\nr\/v0\/index\.m3u8\n$/);
+  t.match(
+    text,
+    /CODECS="avc1\.64001f",RESOLUTION=1280x720,FRAME-RATE=25\.000,CLOSED-CAPTIONS=NONE\nr\/v0\/index\.m3u8\n$/,
+  );
   t.same(multivariantFaults(text), []);
   t.end();
 });

@@ -13,7 +13,7 @@ import { demux } from "../../../helpers/ts-to-media.ts";
 
 export const stream = (
   codec: StreamCodec,
-  descriptors = Buffer.alloc(0),
+  descriptors: Buffer = Buffer.alloc(0),
   number = 100,
 ): ElementaryStream => ({
   pid: pid(number),
@@ -118,10 +118,7 @@ export function nal(header: readonly number[], rbsp: Buffer): Buffer {
 }
 
 /** An SEI NAL unit of these messages, each below 255 bytes. */
-export const sei = (
-  header: readonly number[],
-  ...messages: readonly (readonly [number, Buffer])[]
-): Buffer =>
+export const sei = (header: readonly number[], ...messages: readonly (readonly [number, Buffer])[]): Buffer =>
   nal(
     header,
     Buffer.concat([

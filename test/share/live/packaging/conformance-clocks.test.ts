@@ -101,7 +101,10 @@ t.test("CK-04 each rendition's parts go by its own arrival, however far behind t
       const parts = handed.filter(({ rendition }) => rendition === id);
       t.ok(parts.length > 15, `${id}: ${parts.length} parts`);
       const waited = longest(handed, id, delay);
-      t.ok(waited <= PART_TARGET * 1000 + frames[id], `${id} waits ${waited} ms when sound lags by ${lag} ms`);
+      t.ok(
+        waited <= PART_TARGET * 1000 + frames[id],
+        `${id} waits ${waited} ms when sound lags by ${lag} ms`,
+      );
     }
   }
   t.end();

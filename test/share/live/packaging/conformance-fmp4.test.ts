@@ -49,31 +49,35 @@ function packaged(): Promise<Packaged> {
 
 const skip = skipWithoutFfmpeg();
 
-t.test("F-01 the init segment has one track, empty tables, no edit list and no index", { skip }, async (t) => {
-  const { renditions } = await packaged();
-  t.same(
-    renditions.map(({ id }) => id),
-    ["v0", "a0"],
-  );
-  for (const { id, init, track } of renditions) {
-    t.same(types(init), ["ftyp", "moov"], id);
-    const ftyp = inside(init, "ftyp").toString("latin1");
-    t.equal(ftyp.slice(0, 4), "iso6", "major brand");
-    t.same(ftyp.slice(8).match(/.{4}/g), ["iso6", "cmfc"], "compatible brands");
-    t.same(types(inside(init, "moov")), ["mvhd", "trak", "mvex"]);
-    t.same(types(inside(init, "moov", "mvex")), ["trex"]);
-    t.same(types(inside(init, "moov", "trak")), ["tkhd", "mdia"], "no edts");
-    t.same(types(inside(init, "moov", "trak", "mdia")), ["mdhd", "hdlr", "minf"]);
-    const minf = inside(init, "moov", "trak", "mdia", "minf");
-    t.same(types(minf), [track.kind === "video" ? "vmhd" : "smhd", "dinf", "stbl"]);
-    for (const table of ["stts", "stsc", "stco"])
-      t.equal(inside(minf, "stbl", table).readUInt32BE(4), 0, `${id}: ${table} is empty`);
-    t.equal(inside(minf, "stbl", "stsz").readUInt32BE(8), 0, `${id}: stsz is empty`);
-    t.equal(inside(init, "moov", "mvhd").readUInt32BE(16), 0, "no duration");
-    const trex = inside(init, "moov", "mvex", "trex");
-    t.equal(trex.readUInt32BE(4), inside(init, "moov", "trak", "tkhd").readUInt32BE(12), "the same track");
-  }
-});
+t.test(
+  "F-01 the init segment has one track, empty tables, no edit list and no index",
+  { skip },
+  async (t) => {
+    const { renditions } = await packaged();
+    t.same(
+      renditions.map(({ id }) => id),
+      ["v0", "a0"],
+    );
+    for (const { id, init, track } of renditions) {
+      t.same(types(init), ["ftyp", "moov"], id);
+      const ftyp = inside(init, "ftyp").toString("latin1");
+      t.equal(ftyp.slice(0, 4), "iso6", "major brand");
+      t.same(ftyp.slice(8).match(/.{4}/g), ["iso6", "cmfc"], "compatible brands");
+      t.same(types(inside(init, "moov")), ["mvhd", "trak", "mvex"]);
+      t.same(types(inside(init, "moov", "mvex")), ["trex"]);
+      t.same(types(inside(init, "moov", "trak")), ["tkhd", "mdia"], "no edts");
+      t.same(types(inside(init, "moov", "trak", "mdia")), ["mdhd", "hdlr", "minf"]);
+      const minf = inside(init, "moov", "trak", "mdia", "minf");
+      t.same(types(minf), [track.kind === "video" ? "vmhd" : "smhd", "dinf", "stbl"]);
+      for (const table of ["stts", "stsc", "stco"])
+        t.equal(inside(minf, "stbl", table).readUInt32BE(4), 0, `${id}: ${table} is empty`);
+      t.equal(inside(minf, "stbl", "stsz").readUInt32BE(8), 0, `${id}: stsz is empty`);
+      t.equal(inside(init, "moov", "mvhd").readUInt32BE(16), 0, "no duration");
+      const trex = inside(init, "moov", "mvex", "trex");
+      t.equal(trex.readUInt32BE(4), inside(init, "moov", "trak", "tkhd").readUInt32BE(12), "the same track");
+    }
+  },
+);
 
 interface Fragment {
   readonly decodeTime: bigint;
@@ -198,7 +202,7 @@ t.test("F-06 mp4box and mediabunny read it alike", { skip }, async (t) => {
       .of(id)
       .flatMap((segment) => fragments(t, segment, id))
       .reduce((sum, { samples }) => sum + samples.length, 0);
-    const bytes = Uint8Array.from(file).buffer as ArrayBuffer;
+    const bytes = Uint8Array.from(file).buffer;
     const box = mp4box.createFile();
     let [codec, samples] = ["", 0];
     box.onReady = ({ tracks }) => {

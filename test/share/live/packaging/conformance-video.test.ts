@@ -113,7 +113,11 @@ function openGop(codec: "h264" | "hevc" | "mpeg2-video"): PesPacket[] {
 
 /** Of the first slice in Annex B bytes. */
 function hevcType(data: Buffer): number {
-  for (let from = data.indexOf("000001", 0, "hex"); from >= 0; from = data.indexOf("000001", from + 3, "hex")) {
+  for (
+    let from = data.indexOf("000001", 0, "hex");
+    from >= 0;
+    from = data.indexOf("000001", from + 3, "hex")
+  ) {
     const type = ((data[from + 3] ?? 0) >> 1) & 63;
     if (type < 32) return type;
   }
@@ -163,7 +167,11 @@ t.test("V-03 HEVC: RADL pictures stay at a start, RASL pictures go", { skip: ski
   const renamed = cut.map((packet) => {
     if (!leading.has(packet)) return packet;
     const data = Buffer.from(packet.data);
-    for (let from = data.indexOf("000001", 0, "hex"); from >= 0; from = data.indexOf("000001", from + 3, "hex"))
+    for (
+      let from = data.indexOf("000001", 0, "hex");
+      from >= 0;
+      from = data.indexOf("000001", from + 3, "hex")
+    )
       if ([8, 9].includes(((data[from + 3] ?? 0) >> 1) & 63)) data[from + 3] = (data[from + 3] ?? 0) - 4;
     return { ...packet, data };
   });
@@ -186,40 +194,43 @@ function frameOfFields(n: number, apart: boolean, first: H264Slice, second: H264
 }
 
 for (const apart of [false, true])
-  t.test(`V-04 PAFF: two fields are one sample, an IDR pair too; ${apart ? "two" : "one"} to a packet`, (t) => {
-    const packets = Array.from({ length: 75 }, (_, n) =>
-      n % 25 === 0
-        ? frameOfFields(n, apart, { type: "I", idr: true, frameNum: 0 }, { type: "P", frameNum: 0 })
-        : frameOfFields(n, apart, { frameNum: (n % 25) % 16 }, { frameNum: (n % 25) % 16 }),
-    ).flat();
-    const pool = new SlabPool();
-    const result = collector(pool);
-    const packager = new Packager({ clock: new FakeClock(), pool, sink: result.sink });
-    const { units } = delivered("h264", packets, packager);
-    packager.ended("no-data", "over");
-    t.equal(units.length, 75);
-    t.same(
-      units.filter(({ idr }) => idr).map(({ pts }) => (pts % 2 ** 33) - at(0)),
-      [0, 25 * FRAME, 50 * FRAME],
-    );
-    t.ok(
-      units.every(({ data }) => slicesOf(data) === 2),
-      "both fields are in it",
-    );
-    const [rendition] = result.renditions;
-    t.match(rendition?.track, { interlaced: true, width: 720, height: 576, frameRate: 25 });
-    t.same(
-      result.of("v0").map(({ duration, independent }) => [duration, independent]),
-      [
-        [seconds(1), true],
-        [seconds(1), true],
-        [seconds(1), true],
-      ],
-    );
-    const samples = result.of("v0").map(({ bytes }) => samplesOf(bytes));
-    t.same(samples, [25, 25, 25], "in fMP4");
-    t.end();
-  });
+  t.test(
+    `V-04 PAFF: two fields are one sample, an IDR pair too; ${apart ? "two" : "one"} to a packet`,
+    (t) => {
+      const packets = Array.from({ length: 75 }, (_, n) =>
+        n % 25 === 0
+          ? frameOfFields(n, apart, { type: "I", idr: true, frameNum: 0 }, { type: "P", frameNum: 0 })
+          : frameOfFields(n, apart, { frameNum: (n % 25) % 16 }, { frameNum: (n % 25) % 16 }),
+      ).flat();
+      const pool = new SlabPool();
+      const result = collector(pool);
+      const packager = new Packager({ clock: new FakeClock(), pool, sink: result.sink });
+      const { units } = delivered("h264", packets, packager);
+      packager.ended("no-data", "over");
+      t.equal(units.length, 75);
+      t.same(
+        units.filter(({ idr }) => idr).map(({ pts }) => (pts % 2 ** 33) - at(0)),
+        [0, 25 * FRAME, 50 * FRAME],
+      );
+      t.ok(
+        units.every(({ data }) => slicesOf(data) === 2),
+        "both fields are in it",
+      );
+      const [rendition] = result.renditions;
+      t.match(rendition?.track, { interlaced: true, width: 720, height: 576, frameRate: 25 });
+      t.same(
+        result.of("v0").map(({ duration, independent }) => [duration, independent]),
+        [
+          [seconds(1), true],
+          [seconds(1), true],
+          [seconds(1), true],
+        ],
+      );
+      const samples = result.of("v0").map(({ bytes }) => samplesOf(bytes));
+      t.same(samples, [25, 25, 25], "in fMP4");
+      t.end();
+    },
+  );
 
 t.test("V-04 two fields of the same parity are two frames, whatever comes between", (t) => {
   const top = { type: "P", field: "top", frameNum: 1 } as const;
@@ -278,7 +289,16 @@ for (const [name, parameters, transfer, range] of [
 ] as const)
   t.test(`V-08 P-13 HEVC: ${name}`, { skip: skipWithoutFfmpeg() }, (t) => {
     const more = `log-level=error:colorprim=bt2020:colormatrix=bt2020nc:keyint=10:min-keyint=10:${parameters}`;
-    const coding = ["-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", more];
+    const coding = [
+      "-pix_fmt",
+      "yuv420p10le",
+      "-c:v",
+      "libx265",
+      "-preset",
+      "ultrafast",
+      "-x265-params",
+      more,
+    ];
     const packets = packetsOf(makeTs([...picture(1, "160x96"), ...coding]));
     const frames = pictures("hevc", packets);
     const track = only(t, delivered("hevc", packets).tracks);
@@ -361,7 +381,9 @@ t.test("S-04 captions within HEVC are declared", { skip: skipWithoutFfmpeg() }, 
     packets.map((packet, n) => {
       const second = packet.data.indexOf("000001", 5, "hex");
       const [head, tail] = [packet.data.subarray(0, second), packet.data.subarray(second)];
-      return n > 0 ? packet : { ...packet, data: Buffer.concat([head, sei([39 << 1, 1], [4, payload]), tail]) };
+      return n > 0
+        ? packet
+        : { ...packet, data: Buffer.concat([head, sei([39 << 1, 1], [4, payload]), tail]) };
     });
   t.equal(captionsOf("hevc", packets), false);
   t.equal(captionsOf("hevc", given(IN_SEI)), true);

@@ -234,6 +234,23 @@ export function dec3(unit: readonly Eac3Frame[]): Buffer {
   return Buffer.from(bits.toString(16).padStart((count + pad) / 4, "0"), "hex");
 }
 
+/**
+ * complexity_index_type_a in the body of a `dec3`: how many objects the joint object coding (Atmos) has at most.
+ * @returns null without
+ * @see TS 102 366 §F.6, TS 103 420 §C.3
+ */
+export function dec3Complexity(body: Buffer): number | null {
+  const reader = new BitReader(body, 13);
+  for (let left = reader.bits(3) + 1; left > 0; left--) {
+    reader.skip(19);
+    reader.skip(reader.bits(4) > 0 ? 9 : 1);
+  }
+  reader.skip(7);
+  const coded = reader.flag();
+  const complexity = reader.bits(8);
+  return coded && complexity > 0 && !reader.overrun ? complexity : null;
+}
+
 /** chan_loc of dec3 from chanmap: its bits 5..12 and LFE2. @see TS 102 366 Table E.1.5, Table F.6.1 */
 function channelLocations(frame: Eac3Frame): number {
   const map = frame.channelMap ?? 0;

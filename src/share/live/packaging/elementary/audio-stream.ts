@@ -2,6 +2,7 @@ import { PTS_WRAP, wrapDelta } from "../../../../kernel/units.ts";
 import type { AudioConfig, AudioSyntax, FoundFrame } from "./audio-config.ts";
 import type { CodedFrame, ElementaryParser, PesInput } from "./pes.ts";
 
+const NOTHING = Buffer.alloc(0);
 /** A frame longer than this is none (the longest: E-AC-3 with eight dependent substreams). */
 const MAX_FRAME = 64 * 1024;
 
@@ -13,7 +14,7 @@ export class AudioStream implements ElementaryParser {
   readonly #syntax: AudioSyntax;
   readonly #emit: (frame: CodedFrame<AudioConfig>) => void;
   /** The beginning of a frame whose end has not come. */
-  #carry = Buffer.alloc(0);
+  #carry = NOTHING;
   #carryDamaged = false;
   /** Time stamps whose frame has not been found yet, and where in the next buffer their packet began. */
   #stamps: { readonly pts: number; readonly from: number }[] = [];
@@ -38,12 +39,12 @@ export class AudioStream implements ElementaryParser {
 
   flush(): void {
     const data = this.#carry;
-    this.#carry = Buffer.alloc(0);
+    this.#carry = NOTHING;
     this.#parse(data, data.length, false, true);
   }
 
   reset(): void {
-    this.#carry = Buffer.alloc(0);
+    this.#carry = NOTHING;
     this.#carryDamaged = false;
     this.#locked = false;
     this.#anchor = null;
@@ -86,8 +87,9 @@ export class AudioStream implements ElementaryParser {
     const rest = data.length - at;
     this.#carryDamaged = rest > 0 && (damaged || (at < carried && this.#carryDamaged));
     // What was skipped without a frame took its packet's time with it.
-    this.#stamps = this.#stamps.slice(-4).map(({ pts, from }) => ({ pts, from: Math.max(0, from - at) }));
-    this.#carry = rest > 0 && rest <= MAX_FRAME ? Buffer.from(data.subarray(at)) : Buffer.alloc(0);
+    if (this.#stamps.length > 0)
+      this.#stamps = this.#stamps.slice(-4).map(({ pts, from }) => ({ pts, from: Math.max(0, from - at) }));
+    this.#carry = rest > 0 && rest <= MAX_FRAME ? Buffer.from(data.subarray(at)) : NOTHING;
   }
 
   /** A packet's time is that of the first frame that begins in it. */

@@ -13,6 +13,7 @@ import {
 } from "../codecs/h264.ts";
 import { BitReader } from "../codecs/bit-reader.ts";
 import { seiMessages, unescapeRbsp } from "../codecs/nal.ts";
+import { carriesCaptions, preferredTransfer, SEI, withTransfer } from "../codecs/sei.ts";
 import { NalStream, type OpenPicture, type PictureFacts, type VideoConfig } from "./nal-stream.ts";
 import { lookUp, ParameterSets, type StagedSet } from "./parameter-sets.ts";
 
@@ -28,6 +29,8 @@ interface Picture extends OpenPicture {
   /** recovery_frame_cnt, null without a recovery point SEI. */
   recovery: number | null;
   picStruct: number | null;
+  /** Of an alternative transfer characteristics SEI, null without. */
+  transfer: number | null;
   hasSps: boolean;
 }
 
@@ -46,6 +49,8 @@ export class H264Stream extends NalStream<Picture> {
   #sinceRandomAccess = 0;
   /** Captions were seen. */
   #captions = false;
+  /** Transfer characteristics that are preferred to those of the sequence; null: none. */
+  #transfer: number | null = null;
 
   protected headTells(head: Buffer): boolean {
     if (head.length === 0 || !isSlice((head[0] ?? 0) & 31)) return head.length > 0;
@@ -123,11 +128,16 @@ export class H264Stream extends NalStream<Picture> {
   }
 
   #spsEnds(open: Picture, nal: Buffer): boolean {
+    if (this.#sps.repeats(nal)) {
+      // It was read before: 2 % of what four live services cost.
+      open.hasSps = true;
+      return false;
+    }
     const parsed = parseH264Sps(nal);
     if (parsed === null) return false;
     open.hasSps = true;
     if (open.damaged && this.#config !== null) return false;
-    if (!this.#sps.holds(parsed.id, nal)) open.sps.push({ id: parsed.id, nal: Buffer.from(nal), parsed });
+    open.sps.push({ id: parsed.id, nal: Buffer.from(nal), parsed });
     return false;
   }
 
@@ -143,9 +153,10 @@ export class H264Stream extends NalStream<Picture> {
   #seiEnds(open: Picture, nal: Buffer): void {
     if (open.slices) return;
     for (const { type, payload } of seiMessages(unescapeRbsp(nal.subarray(1), 512))) {
-      if (type === 6) open.recovery = new BitReader(payload).ue();
-      else if (type === 4) this.#captions ||= carriesCaptions(payload);
-      else if (type === 1) {
+      if (type === SEI.recoveryPoint) open.recovery = new BitReader(payload).ue();
+      else if (type === SEI.registeredUserData) this.#captions ||= carriesCaptions(payload);
+      else if (type === SEI.alternativeTransfer) open.transfer = preferredTransfer(payload);
+      else if (type === SEI.pictureTiming) {
         const sps = open.sps.at(-1)?.parsed ?? this.#active;
         if (sps !== null) open.picStruct = parsePicStruct(payload, sps);
       }
@@ -168,6 +179,7 @@ export class H264Stream extends NalStream<Picture> {
       intra: false,
       recovery: null,
       picStruct: null,
+      transfer: null,
       hasSps: false,
     };
   }
@@ -184,7 +196,11 @@ export class H264Stream extends NalStream<Picture> {
     const sps = pps === undefined ? undefined : this.#sps.get(pps.sps);
     if (sps === undefined) return;
     this.#active = sps;
-    if (this.#config !== null && picture.sps.length === 0) return;
+    const before = this.#transfer;
+    // It holds for a coded video sequence, which an IDR picture begins.
+    if (picture.transfer !== null || (picture.nalType === H264_NAL.idr && !picture.damaged))
+      this.#transfer = picture.transfer;
+    if (this.#config !== null && picture.sps.length === 0 && this.#transfer === before) return;
     // pic_struct 0: coded with interlace tools, but shown as frames (PsF).
     const interlaced = !sps.frameOnly && (picture.first.field || picture.picStruct !== 0);
     this.#config = {
@@ -195,7 +211,7 @@ export class H264Stream extends NalStream<Picture> {
       sar: sps.sar,
       frameRate: sps.frameRate,
       interlaced,
-      colour: sps.colour,
+      colour: withTransfer(sps.colour, this.#transfer),
       captions: this.#captions,
       config: avcConfig(sps, this.#sps.configure(), this.#pps.configure()),
     };
@@ -229,11 +245,6 @@ export class H264Stream extends NalStream<Picture> {
 
 const isSlice = (type: number): boolean =>
   type === H264_NAL.slice || type === H264_NAL.partitionA || type === H264_NAL.idr;
-
-/** ITU-T T.35 of the United States, ATSC's provider code, `GA94`, cc_data. @see ATSC A/72-1 §6.4.2, A/53-4 §6.2.3 */
-function carriesCaptions(payload: Buffer): boolean {
-  return payload.length > 8 && payload.toString("hex", 0, 8) === "b500314741393403";
-}
 
 /** @see ISO/IEC 14496-10 §3.30 complementary field pairs */
 function completesFrame(held: Picture, open: Picture): boolean {

@@ -9,6 +9,8 @@ import {
   parseHevcVps,
   type HevcSps,
 } from "../codecs/hevc.ts";
+import { seiMessages, unescapeRbsp } from "../codecs/nal.ts";
+import { CAPTIONS, preferredTransfer, SEI, withTransfer } from "../codecs/sei.ts";
 import { NalStream, type OpenPicture, type PictureFacts, type VideoConfig } from "./nal-stream.ts";
 import { ParameterSets, type StagedSet } from "./parameter-sets.ts";
 
@@ -18,7 +20,12 @@ interface Picture extends OpenPicture {
   pps: StagedSet<{ readonly sps: number }>[];
   nalType: number;
   usesPps: number | null;
+  /** Of an alternative transfer characteristics SEI, null without. */
+  transfer: number | null;
 }
+
+/** payloadType and size of the one message that is looked for: where these bytes are not, nothing needs to be read. */
+const ALTERNATIVE_TRANSFER = Buffer.from([SEI.alternativeTransfer, 1]);
 
 /** HEVC access units. Field pictures stay one sample each. @see ISO/IEC 23008-2 §7.4.2.4.4, ISO/IEC 14496-15 §8 */
 export class HevcStream extends NalStream<Picture> {
@@ -29,6 +36,10 @@ export class HevcStream extends NalStream<Picture> {
   #config: VideoConfig | null = null;
   /** The leading pictures that come now follow a BLA: their references are not there. */
   #broken = false;
+  /** Captions were seen. */
+  #captions = false;
+  /** Transfer characteristics that are preferred to those of the sequence; null: none. */
+  #transfer: number | null = null;
 
   protected headTells(head: Buffer): boolean {
     if (head.length < 2) return false;
@@ -68,15 +79,13 @@ export class HevcStream extends NalStream<Picture> {
     if (open.damaged && this.#config !== null && type >= HEVC_NAL.vps && type <= HEVC_NAL.pps) return false;
     switch (type) {
       case HEVC_NAL.vps: {
-        const parsed = parseHevcVps(nal);
-        if (parsed !== null && !this.#vps.holds(parsed.id, nal))
-          open.vps.push({ id: parsed.id, nal: Buffer.from(nal), parsed });
+        const parsed = this.#vps.repeats(nal) ? null : parseHevcVps(nal);
+        if (parsed !== null) open.vps.push({ id: parsed.id, nal: Buffer.from(nal), parsed });
         return false;
       }
       case HEVC_NAL.sps: {
-        const parsed = parseHevcSps(nal);
-        if (parsed !== null && !this.#sps.holds(parsed.id, nal))
-          open.sps.push({ id: parsed.id, nal: Buffer.from(nal), parsed });
+        const parsed = this.#sps.repeats(nal) ? null : parseHevcSps(nal);
+        if (parsed !== null) open.sps.push({ id: parsed.id, nal: Buffer.from(nal), parsed });
         return false;
       }
       case HEVC_NAL.pps: {
@@ -86,6 +95,9 @@ export class HevcStream extends NalStream<Picture> {
         // Alone it stays in the stream; with a new sequence parameter set it goes into the new init segment.
         return this.#config !== null && open.sps.length === 0;
       }
+      case HEVC_NAL.prefixSei:
+        this.#seiEnds(open, nal);
+        return true;
       case HEVC_NAL.aud:
       case HEVC_NAL.endOfSequence:
       case HEVC_NAL.endOfBitstream:
@@ -94,6 +106,14 @@ export class HevcStream extends NalStream<Picture> {
       default:
         return true;
     }
+  }
+
+  #seiEnds(open: Picture, nal: Buffer): void {
+    if (open.slices) return;
+    this.#captions ||= nal.includes(CAPTIONS);
+    if (!nal.includes(ALTERNATIVE_TRANSFER)) return;
+    for (const { type, payload } of seiMessages(unescapeRbsp(nal.subarray(2), 512)))
+      if (type === SEI.alternativeTransfer) open.transfer = preferredTransfer(payload);
   }
 
   protected newPicture(damaged: boolean): Picture {
@@ -108,6 +128,7 @@ export class HevcStream extends NalStream<Picture> {
       pps: [],
       nalType: 0,
       usesPps: null,
+      transfer: null,
     };
   }
 
@@ -120,8 +141,13 @@ export class HevcStream extends NalStream<Picture> {
     const sps = pps === undefined ? undefined : this.#sps.get(pps.sps);
     if (sps === undefined) return;
     this.#active = sps;
-    if (this.#config !== null && picture.sps.length === 0 && picture.vps.length === 0) return;
-    const { width, height, sar, frameRate, interlaced, colour } = sps;
+    const before = this.#transfer;
+    // It holds for a coded video sequence, which IDR and BLA pictures begin.
+    const begins = picture.nalType >= HEVC_NAL.blaWLp && picture.nalType <= HEVC_NAL.idrNLp;
+    if (picture.transfer !== null || (begins && !picture.damaged)) this.#transfer = picture.transfer;
+    const same = picture.sps.length === 0 && picture.vps.length === 0 && this.#transfer === before;
+    if (this.#config !== null && same) return;
+    const { width, height, sar, frameRate, interlaced } = sps;
     const sets = { vps: this.#vps.configure(), sps: this.#sps.configure(), pps: this.#pps.configure() };
     this.#config = {
       family: "hevc",
@@ -131,7 +157,8 @@ export class HevcStream extends NalStream<Picture> {
       sar,
       frameRate,
       interlaced,
-      colour,
+      colour: withTransfer(sps.colour, this.#transfer),
+      captions: this.#captions,
       config: hevcConfig(sps, sets),
     };
   }

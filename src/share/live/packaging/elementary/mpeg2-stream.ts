@@ -24,6 +24,9 @@ interface Picture extends OpenPicture {
 }
 
 const START = Buffer.from([0, 0, 1]);
+/** user_data_start_code, and `GA94` with cc_data behind it. @see ISO/IEC 13818-2 §6.2.2.2.2, ATSC A/53-4 §6.2.3 */
+const USER_DATA = 0xb2;
+const CAPTIONS = Buffer.from("b24741393403", "hex");
 
 /**
  * MPEG-2 pictures, start codes and all: what lies between two of them is treated as H.264 treats a NAL unit.
@@ -38,6 +41,8 @@ export class Mpeg2Stream extends NalStream<Picture> {
   #references = 0;
   /** 33-bit PTS of temporal reference 0 in this group of pictures. */
   #groupPts: number | null = null;
+  /** Captions were seen. */
+  #captions = false;
 
   constructor(emit: ConstructorParameters<typeof NalStream>[0]) {
     super(emit, "start-code");
@@ -83,6 +88,10 @@ export class Mpeg2Stream extends NalStream<Picture> {
         break;
       case MPEG2_START.picture:
         Object.assign(open, parseMpeg2Picture(unit) ?? {});
+        break;
+      case USER_DATA:
+        this.#captions ||=
+          unit.length > CAPTIONS.length && unit.subarray(0, CAPTIONS.length).equals(CAPTIONS);
         break;
       case MPEG2_START.sequenceEnd:
         return false;
@@ -142,6 +151,7 @@ export class Mpeg2Stream extends NalStream<Picture> {
       frameRate,
       interlaced: !sequence.progressive,
       colour,
+      captions: this.#captions,
       config: Buffer.concat([START, header, ...(extension === null ? [] : [START, extension])]),
     };
   }

@@ -4,7 +4,6 @@ import { START_CODE } from "../codecs/nal.ts";
 import { AccessUnitBuffer, type Framing } from "./access-unit-buffer.ts";
 import type { CodedFrame, ElementaryParser, PesInput } from "./pes.ts";
 
-const EMPTY = Buffer.alloc(0);
 /** Bytes that always tell what a unit is: a slice header up to its field flags, at its longest. */
 const MAX_HEAD = 24;
 /** Zeros between units beyond this are stuffing. */
@@ -56,8 +55,9 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
   #timeTaken = true;
   /** The first bytes of a unit, too few to see what it is. */
   #short: Buffer | null = null;
-  /** The packet before this one, and whether its time was given to a picture. */
-  #before: { readonly packet: PesInput; readonly timeTaken: boolean } | null = null;
+  /** The packet before this one, of which only what stands beside its data counts, and whether its time was given to a picture. */
+  #before: PesInput | null = null;
+  #beforeTimeTaken = true;
   /** The packet at hand, while the unit that began in the one before is looked at. */
   #later: PesInput | null = null;
   #lastDts: number | null = null;
@@ -107,7 +107,8 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
     this.#timeTaken = packet.pts === null;
     if (short !== null) this.#beganBefore();
     this.#scan(short === null ? packet.data : Buffer.concat([START_CODE, short, packet.data]));
-    this.#before = { packet: { ...this.#packet, data: EMPTY }, timeTaken: this.#timeTaken };
+    this.#before = this.#packet;
+    this.#beforeTimeTaken = this.#timeTaken;
     this.#packet = null;
     this.#later = null;
   }
@@ -226,8 +227,8 @@ export abstract class NalStream<Picture extends OpenPicture> implements Elementa
   #beganBefore(): void {
     if (this.#before === null || this.#later !== null) return;
     this.#later = this.#packet;
-    this.#packet = this.#before.packet;
-    this.#timeTaken = this.#before.timeTaken;
+    this.#packet = this.#before;
+    this.#timeTaken = this.#beforeTimeTaken;
   }
 
   /** The unit that the last packet began too late is under way: from here on, the time is this packet's. */

@@ -15,6 +15,12 @@ export class ParameterSets<Parsed> {
     return this.#current.get(id)?.nal.equals(nal) ?? false;
   }
 
+  /** Whether one of the sets that the decoder holds is this: broadcasts repeat them at each random access point. */
+  repeats(nal: Buffer): boolean {
+    for (const held of this.#current.values()) if (held.nal.equals(nal)) return true;
+    return false;
+  }
+
   /** Whether the set may be left out: the init segment has it and nothing has replaced it since. */
   redundant(id: number, nal: Buffer): boolean {
     return this.holds(id, nal) && (this.#configured.get(id)?.equals(nal) ?? false);

@@ -13,6 +13,8 @@ import { UnitBacklog } from "./unit-backlog.ts";
 const CONFIGURATION_WAIT = 1500;
 /** A service whose PMT announces video, and none comes: sound alone after this. */
 const VIDEO_WAIT = 3000;
+/** Sound that came before its picture and is farther ahead of it (90 kHz) is on another clock. */
+const EARLIEST = 10 * 90_000;
 /** Video comes, but nothing that tells how to decode it. */
 const VIDEO_CONFIGURATION_WAIT = 10_000;
 
@@ -304,7 +306,10 @@ export class ServiceAssembly {
     else {
       this.#waiting = new UnitBacklog({ ticks: 20 * 90_000, bytes: 16 * 1024 * 1024 });
       this.#waiting.add(unit);
-      this.#early.drain((early) => this.#waiting?.add(early));
+      const start = unit.pts;
+      this.#early.drain((early) => {
+        if (early.pts <= start + EARLIEST) this.#waiting?.add(early);
+      });
     }
   }
 
@@ -346,7 +351,7 @@ export class ServiceAssembly {
     this.#early.drain((unit) => {
       const slot = this.#audio.find(({ stream }) => stream.pid === unit.track);
       if (slot === undefined || slot.announced === null || slot.announced !== slot.config) return;
-      if (unit.pts < start - 1) return;
+      if (unit.pts < start - 1 || unit.pts > start + EARLIEST) return;
       this.#sink.accessUnit(unit);
     });
   }
