@@ -45,7 +45,7 @@ export class Housekeeping {
   }
 
   async #look(): Promise<void> {
-    const { clock, cpuMs, memory, log, collectGarbage } = this.#deps;
+    const { cpuMs, memory, log, collectGarbage } = this.#deps;
     const now = cpuMs();
     const quiet = now - this.#seen < PERIOD_MS * QUIET_SHARE;
     this.#seen = now;

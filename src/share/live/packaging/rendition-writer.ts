@@ -105,7 +105,12 @@ export class RenditionWriter {
    */
   #joins(dts: number): boolean {
     const gap = dts - this.#rounded;
-    return this.#rounded > 0 && this.#queue.length === 0 && gap >= -ROUNDING && gap <= MAX_HOLE;
+    return (
+      this.#rounded > 0 &&
+      this.#queue.length === 0 &&
+      gap >= -Math.max(ROUNDING, this.#lastDuration) &&
+      gap <= MAX_HOLE
+    );
   }
 
   /** Whether so many ticks are the duration of a picture, and no gap after one. */

@@ -25,7 +25,7 @@ async function playing(
   await settle();
   h.sources[0]?.sink?.tracks([videoTrack(), audioTrack()]);
   h.sources[0]?.randomAccess();
-  const { hls } = (await answer).json() as { hls: string };
+  const { hls } = (await answer).json<{ hls: string }>();
   const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await h.app.inject(hls)).body)?.[0] ?? "";
   const playlist = hls.replace("index.m3u8", path);
   return { h, playlist, base: playlist.replace("index.m3u8", "") };
@@ -169,7 +169,7 @@ t.test("low latency: who does not want it gets whole segments, and waits for the
   await settle();
   h.sources[0]?.sink?.tracks([videoTrack(), audioTrack()]);
   h.sources[0]?.randomAccess();
-  const { hls } = (await answer).json() as { hls: string };
+  const { hls } = (await answer).json<{ hls: string }>();
   const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await h.app.inject(hls)).body)?.[0] ?? "";
   const first = h.app.inject(hls.replace("index.m3u8", path));
   const one = part("v0", 1, 0);

@@ -22,7 +22,7 @@ t.test(
     await settle();
     h.sources[0]?.sink?.tracks([videoTrack(), audioTrack()]);
     h.sources[0]?.randomAccess();
-    const { hls, id } = (await answer).json() as { hls: string; id: string };
+    const { hls, id } = (await answer).json<{ hls: string; id: string }>();
     const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await h.app.inject(hls)).body)?.[0] ?? "";
     const playlist = hls.replace("index.m3u8", path);
     const base = playlist.replace("index.m3u8", "");

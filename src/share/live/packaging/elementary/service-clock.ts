@@ -6,6 +6,8 @@ const JUMP = 5 * 90_000;
 const ANNOUNCED_JUMP = 45_000;
 /** Tracks of one service may be this far apart. */
 const APART = 10 * 90_000;
+/** A track that was never in reach is put beside the leader after so long; 90 kHz. */
+const FIRST_OUTSIDE = 90_000;
 /** Frames in a row that must agree on the new time. */
 const SUSTAINED = 3;
 
@@ -49,7 +51,8 @@ export class ServiceClock {
     const time = this.#unwrap(raw);
     const leader = this.#leader;
     const delta = leader.expected === null ? 0 : time - leader.expected;
-    if (Math.abs(delta) > (this.#announced ? ANNOUNCED_JUMP : JUMP)) {
+    // Decode times never step back: what does is a jump, however small, and would else stand still until it has caught up.
+    if (delta > (this.#announced ? ANNOUNCED_JUMP : JUMP) || delta < -ANNOUNCED_JUMP) {
       const agrees = this.#jumpRaw !== null && Math.abs(wrapDelta(this.#jumpRaw, raw)) <= 90_000;
       leader.jumps = agrees ? leader.jumps + 1 : 1;
       this.#jumpRaw = (raw + Math.round(duration)) % PTS_WRAP;
@@ -70,12 +73,14 @@ export class ServiceClock {
 
   /** A frame of another track. @returns null when it fits nowhere (yet) */
   follow(track: TrackClock, raw: number, duration: number): Ticks90k | null {
-    this.#begin(raw);
+    // Before the leader's first frame nothing tells whether this track has the leader's clock.
+    if (this.#leader.expected === null) return null;
     const time = this.#unwrap(raw) + track.offset;
-    const reference = this.#leader.expected ?? this.#time;
+    const reference = this.#leader.expected;
     if (Math.abs(time - reference) > APART) {
       track.outside += duration;
-      if (track.outside < JUMP) return null;
+      // At its beginning there is nothing that it could come back to.
+      if (track.outside < (track.expected === null ? FIRST_OUTSIDE : JUMP)) return null;
       // It will not come back: it runs on its own clock, and is put beside the leader.
       track.offset += Math.round(reference - time);
       track.outside = 0;

@@ -55,6 +55,8 @@ const MAX_LEADING = 32;
 /** So many whole pictures in a row that make no sense are no accident. */
 const MAX_FAILURES = 25;
 const MAX_DAMAGED_STARTS = 1;
+/** After so long without a whole one a damaged recovery point has to do: nobody could join otherwise. 90 kHz. */
+const STARVED = 180_000;
 const EMPTY = Buffer.alloc(0);
 const before = (time: number): number => (time + PTS_WRAP - 1) % PTS_WRAP;
 const behind = (time: number): number => (time + 1) % PTS_WRAP;
@@ -180,8 +182,6 @@ export class IdrGroups {
       this.#begin();
       const copied = { ...frame, data: this.#group === null ? Buffer.from(frame.data) : EMPTY };
       this.#pending = { frame: copied, pictures: kept(pictures), place: frame.dts, leading: 0 };
-      // At the start nothing can be made of leading pictures, and nobody waits for them.
-      if (this.#fresh) this.#begin();
     } else if (this.#pending !== null) this.#lead(this.#pending, frame, pictures);
     else this.#write(frame, pictures, frame.dts);
   }
@@ -189,14 +189,21 @@ export class IdrGroups {
   #isBeginning(frame: Frame, pictures: readonly SourcePicture[]): boolean {
     if (!isIntra(pictures)) return false;
     // A whole picture to begin with, unless the reception is such that there is none.
-    if (frame.damaged && (!this.#fresh || ++this.#damagedStarts <= MAX_DAMAGED_STARTS)) return false;
-    this.#damagedStarts = 0;
     const distance = wrapDelta(this.#idrPts, frame.pts);
+    const starved = this.#fresh ? ++this.#damagedStarts > MAX_DAMAGED_STARTS : distance > STARVED;
+    if (frame.damaged && !starved) return false;
+    this.#damagedStarts = 0;
     return this.#group === null || distance >= this.#spacing || distance < 0;
   }
 
   /** A leading picture: it belongs to the old group, and the recovery point with it. */
   #lead(pending: Pending, frame: Frame, pictures: readonly SourcePicture[]): void {
+    if (this.#fresh) {
+      // At the start nothing can be made of leading pictures; the group begins in the place of the last of them, as all do.
+      pending.leading++;
+      pending.place = frame.dts;
+      return;
+    }
     const dts = pending.leading > 0 ? pending.place : behind(pending.frame.dts);
     if (pending.leading === 0) {
       const { frame: point } = pending;
