@@ -140,6 +140,12 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
           read: () => share.live().mediaBytes,
         },
         {
+          name: "tellyport_media_cut_off_total",
+          help: "Receivers of media that were cut off for being too slow.",
+          type: "counter",
+          read: () => share.live().cutOffs,
+        },
+        {
           name: "tellyport_time_shift_disk_bytes",
           help: "Segments of live streams on disk",
           read: () => share.live().timeShiftBytes,

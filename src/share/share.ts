@@ -76,7 +76,14 @@ export interface Share extends Component {
   /** Who watches or watched what, with bytes and seconds. */
   playbacks(): { playbacks: PlaybackUsage[]; principals: PrincipalUsage[] };
   /** How many streams run and what they hold in memory, for metrics. */
-  live(): { streams: number; mediaBytes: number; timeShiftBytes: number; timeShiftSkipped: number };
+  live(): {
+    streams: number;
+    mediaBytes: number;
+    timeShiftBytes: number;
+    timeShiftSkipped: number;
+    /** Receivers of media that were cut off for being too slow, since the start. */
+    cutOffs: number;
+  };
 }
 
 /** Wires the parts; sources and packagers are given, so that they can be others. */
@@ -240,6 +247,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       mediaBytes: budget.used,
       timeShiftBytes: disk?.used ?? 0,
       timeShiftSkipped: disk?.skipped ?? 0,
+      cutOffs: playbacks.cutOffs,
     }),
   };
 }

@@ -29,8 +29,13 @@ export interface ProcessFigures {
 
 export interface MetricsDeps {
   readonly tuners: Tuners;
-  /** Figures of other rooms, in gauges: name and help, and what it is now. */
-  readonly gauges?: readonly { readonly name: string; readonly help: string; readonly read: () => number }[];
+  /** Figures of other rooms: name and help, and what it is now; a `counter` only goes up. */
+  readonly gauges?: readonly {
+    readonly name: string;
+    readonly help: string;
+    readonly type?: "gauge" | "counter";
+    readonly read: () => number;
+  }[];
   /** Default: of this process. */
   readonly figures?: () => ProcessFigures;
 }
@@ -58,10 +63,10 @@ export function createMetrics(deps: MetricsDeps): Component & { readonly routes:
             expose([
               ...tunerMetrics(deps.tuners.snapshot()),
               ...processMetrics(figures()),
-              ...(deps.gauges ?? []).map(({ name, help, read }): Metric => ({
+              ...(deps.gauges ?? []).map(({ name, help, type = "gauge", read }): Metric => ({
                 name,
                 help,
-                type: "gauge",
+                type,
                 samples: [{ value: read() }],
               })),
             ]),

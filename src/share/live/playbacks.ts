@@ -100,6 +100,7 @@ export class Playbacks {
   /** By client: the channel chosen last, and the one before. */
   readonly #chosen = new Map<string, { last: string; previous: string | null }>();
   #sweep: Timer | null = null;
+  #cutOffs = 0;
 
   constructor(options: PlaybacksOptions) {
     this.#options = options;
@@ -257,6 +258,16 @@ export class Playbacks {
     entry.bytes += sent;
     entry.seconds += watched;
     this.#ledger.add(entry.principal, sent, watched);
+  }
+
+  /** A receiver was too slow. */
+  countCutOff(): void {
+    this.#cutOffs++;
+  }
+
+  /** Receivers that were cut off since the start for being too slow. */
+  get cutOffs(): number {
+    return this.#cutOffs;
   }
 
   /** The running playbacks and those that ended lately. */

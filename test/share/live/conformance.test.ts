@@ -170,10 +170,7 @@ t.test("CK-02 picture and sound more than 10 s apart: the sound is put beside th
     t.same(one.log, [], `${apart / 90_000} s: nothing ends`);
     t.equal(one.shown.length, 499, "the picture goes on as if nothing were");
     const [start = 0, first = 0] = [one.shown[0], one.heard[0]];
-    t.ok(
-      first - start > 5 * 90_000 && first - start < 7 * 90_000,
-      `heard after ${(first - start) / 90_000} s`,
-    );
+    t.ok(first - start > 90_000 && first - start < 3 * 90_000, `heard after ${(first - start) / 90_000} s`);
     t.ok(one.heard.length > 540, `${one.heard.length} frames of sound`);
     const odd = one.heard.findIndex((pts, index) => pts !== first + index * 2160);
     t.equal(odd, -1, "frames lie end to end");
@@ -185,7 +182,9 @@ t.test("CK-02 picture and sound more than 10 s apart: the sound is put beside th
 t.test("CK-02 picture and sound that are nine seconds apart are left as they are", async (t) => {
   const one = await broadcast();
   for (let n = 0; n < 20; n++) one.second(1_944_000 + n * 90_000, { apart: 9 * 90_000 });
-  t.equal((one.heard[0] ?? 0) - (one.shown[0] ?? 0), 9 * 90_000);
+  // Sound that comes before the first picture has no place yet.
+  const off = (one.heard[0] ?? 0) - (one.shown[0] ?? 0) - 9 * 90_000;
+  t.ok(off >= 0 && off < 9000, `${off} ticks`);
 });
 
 for (const apart of [15, -15, 9, 10_800])

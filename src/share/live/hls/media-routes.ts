@@ -181,7 +181,11 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
 
   /** Who takes several times as long for a segment as it plays cannot watch it anyway. */
   function limits({ stream }: RunningPlayback): MediaLimits {
-    return { noProgress: noProgressMs, inAll: Math.max(30_000, 4000 * stream.store.targetDuration) };
+    return {
+      noProgress: noProgressMs,
+      inAll: Math.max(30_000, 4000 * stream.store.targetDuration),
+      exceeded: () => playbacks.countCutOff(),
+    };
   }
 
   function sendPlaylist(

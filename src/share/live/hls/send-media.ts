@@ -32,6 +32,8 @@ export interface MediaLimits {
   readonly noProgress: number;
   /** From the request to the last byte: against one that trickles, or that asks for much and waits. */
   readonly inAll: number;
+  /** Called when a receiver was cut off for being slower. */
+  readonly exceeded?: () => void;
 }
 
 /**
@@ -57,7 +59,7 @@ export function sendMedia(
     if (!Buffer.isBuffer(body)) body.release();
   });
   // Counts only time without progress: Node looks at the socket's write queue before it fires.
-  raw.setTimeout(limits.noProgress, () => cutOff(request.raw, raw));
+  raw.setTimeout(limits.noProgress, () => tooSlow(request, raw, limits));
   raw.writeHead(status, headers);
   if (empty) raw.end();
   else pump(raw, slice(Buffer.isBuffer(body) ? [body] : body.buffers, from, to), left);
@@ -90,7 +92,7 @@ export async function sendShifted(
   void reply.hijack();
   if (gone) return reply;
   begun = true;
-  raw.setTimeout(limits.noProgress, () => cutOff(request.raw, raw));
+  raw.setTimeout(limits.noProgress, () => tooSlow(request, raw, limits));
   raw.writeHead(status, headers);
   if (first === null) raw.end();
   else pumpPieces(raw, first, reader, left, () => cutOff(request.raw, raw));
@@ -139,7 +141,7 @@ function watch(
   let left = 0;
   let finished = false;
   raw.once("finish", () => (finished = true));
-  const late = setTimeout(() => cutOff(request.raw, raw), limits.inAll);
+  const late = setTimeout(() => tooSlow(request, raw, limits), limits.inAll);
   whenGone(request.raw, raw, () => {
     clearTimeout(late);
     over(finished ? null : left);
@@ -165,6 +167,11 @@ function pumpPieces(
     });
   };
   write(first);
+}
+
+function tooSlow(request: FastifyRequest, raw: ServerResponse, { exceeded }: MediaLimits): void {
+  if (!raw.writableFinished) exceeded?.();
+  cutOff(request.raw, raw);
 }
 
 /** So many bytes wait for one receiver at most, beside what the kernel holds. */

@@ -261,8 +261,7 @@ export class Packager implements MediaSink {
     const begins = rendition.latest === null && rendition.position === first.start;
     if (!rendition.addAudio(pts, rendition.track.frameSamples, unit.data)) return;
     // Sound that begins a little after the picture: what its first segment says of its length and date is its own.
-    const near = first.end ?? first.start + this.#min;
-    if (begins && pts < near) rendition.position = Math.max(pts, first.start);
+    if (begins && pts - first.start <= MAX_JOIN) rendition.position = Math.max(pts, first.start);
     this.#handOut(rendition, this.#leader?.latest ?? 0);
     this.#closeReached(rendition);
     this.#forget();

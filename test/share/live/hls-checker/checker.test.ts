@@ -54,7 +54,11 @@ t.test("hls-checker: every rule of it is a row of docs/hls-conformance.md", (t) 
     const checked = FAULTS.some(({ rule }) => rule === id) || LITERAL_RULES.includes(id);
     t.equal(/\bchecker\b/.test(proof), checked, `${id}: the checker has a fault for it`);
     for (const [, path = ""] of proof.matchAll(/`([a-z][\w/.-]*(?:\.ts|\/))`/g)) {
-      const below = /^(?:tuner|long)\//.test(path) ? "test" : "test/share/live";
+      const below = path.startsWith("src/")
+        ? ""
+        : /^(?:tuner|long|acceptance|http-server)\//.test(path)
+          ? "test"
+          : "test/share/live";
       t.ok(existsSync(join(PROJECT, below, path)), `${id}: ${path}`);
     }
   }

@@ -42,6 +42,17 @@ function checkTimes(t: Test, source: Probe, track: Track, ours: readonly Packet[
     );
     return;
   }
+  // A recovery point that became an IDR picture is decoded in the place of the last picture that led to it.
+  const second = ours[1]?.dts ?? 0;
+  const later = times[1]?.[1] ?? 0;
+  if (times.length > 1 && second - first.dts < later) {
+    t.same(
+      ours.slice(1).map(({ pts, dts }) => [pts - first.pts, dts - second]),
+      times.slice(1, ours.length).map(([pts = 0, dts = 0]) => [pts, dts - later]),
+      `${label}: the broadcast's time stamps`,
+    );
+    return;
+  }
   const got = ours.map(({ pts, dts }) => [pts - first.pts, dts - first.dts]);
   // ffprobe reports the picture that the file's end cuts short, too.
   t.ok(got.length >= times.length - 2, `${label}: ${got.length} of ${times.length} pictures`);

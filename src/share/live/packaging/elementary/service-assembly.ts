@@ -18,6 +18,9 @@ const EARLIEST = 10 * 90_000;
 /** Video comes, but nothing that tells how to decode it. */
 const VIDEO_CONFIGURATION_WAIT = 10_000;
 
+/** Frames of sound that are kept until the picture tells the time: some seconds of three tracks. */
+const MOST_UNPLACED = 400;
+
 interface Slot<Config> {
   readonly stream: ElementaryStream;
   readonly parser: ElementaryParser;
@@ -57,6 +60,8 @@ export class ServiceAssembly {
   /** Sound that came before its picture, or in a form that the tracks told do not have. */
   readonly #early = new UnitBacklog({ ticks: 4 * 90_000, bytes: 512 * 1024 });
   readonly #subtitles: SubtitleStreams;
+  /** Sound that came before the leader's clock had started. */
+  #unplaced: { readonly slot: Slot<AudioConfig>; readonly frame: CodedFrame<AudioConfig> }[] = [];
   /** Frames of the leader that may belong to a new time base. */
   #suspects: CodedFrame<VideoConfig | AudioConfig>[] = [];
 
@@ -193,9 +198,16 @@ export class ServiceAssembly {
       if (slot.announced !== frame.config) this.#changed = true;
     }
     if (slot === this.#leads) {
+      // It leads for want of a picture: what it brought while that was waited for comes first.
+      for (const early of this.#unplaced.splice(0)) this.#audioFrame(early.slot, early.frame);
       this.#onLeaderClock(frame, (dts, coded) =>
         this.#leaderUnit(slot, dts, coded as CodedFrame<AudioConfig>),
       );
+      return;
+    }
+    if (!this.#clock.started) {
+      this.#unplaced.push({ slot, frame: { ...frame, data: Buffer.from(frame.data) } });
+      if (this.#unplaced.length > MOST_UNPLACED) this.#unplaced.shift();
       return;
     }
     const dts = this.#clock.follow(slot.clock, frame.dts, frame.duration);
@@ -241,6 +253,7 @@ export class ServiceAssembly {
       }
       return;
     }
+    for (const { slot, frame: early } of this.#unplaced.splice(0)) this.#audioFrame(slot, early);
     const suspects = this.#suspects;
     if (suspects.length > 0) {
       this.#suspects = [];
@@ -358,6 +371,7 @@ export class ServiceAssembly {
 
   /** Nothing goes out until the next random access point. */
   #stopDelivery(): void {
+    this.#unplaced = [];
     this.#start = null;
     this.#waiting = null;
     this.#early.clear();

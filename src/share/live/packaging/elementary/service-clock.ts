@@ -45,6 +45,11 @@ export class ServiceClock {
     this.#announced = true;
   }
 
+  /** Whether the leader has a time: before, nothing tells whether another track has the same clock. */
+  get started(): boolean {
+    return this.#leader.expected !== null;
+  }
+
   /** The leader's frame at 33-bit `raw`. */
   lead(raw: number, duration: number): LeaderVerdict {
     this.#begin(raw);
@@ -71,9 +76,8 @@ export class ServiceClock {
     this.#announced = false;
   }
 
-  /** A frame of another track. @returns null when it fits nowhere (yet) */
+  /** A frame of another track, once the clock has started. @returns null when it fits nowhere (yet) */
   follow(track: TrackClock, raw: number, duration: number): Ticks90k | null {
-    // Before the leader's first frame nothing tells whether this track has the leader's clock.
     if (this.#leader.expected === null) return null;
     const time = this.#unwrap(raw) + track.offset;
     const reference = this.#leader.expected;

@@ -159,7 +159,7 @@ export class IdrGroups {
   #refuse(reason: Unsupported, frame: Frame): void {
     this.#refused = true;
     this.#onUnsupported(reason);
-    this.#pending = null;
+    this.#begin();
     this.#astray = this.#group !== null;
     this.#leave(frame);
   }
