@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
 
+/** Arguments of ffmpeg for eight seconds of 1080p25 H.264 at 8 Mb/s, with AAC and AC-3. */
+export const UNIT: readonly string[] = [
+  ...["-f", "lavfi", "-i", "testsrc2=size=1920x1080:rate=25:duration=8,noise=alls=12:allf=t"],
+  ...["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=8"],
+  ...["-map", "0:v", "-map", "1:a", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2"],
+  ...["-b:v", "8M", "-minrate", "8M", "-maxrate", "8M", "-bufsize", "8M", "-g", "25", "-pix_fmt", "yuv420p"],
+  ...["-c:a:0", "aac", "-c:a:1", "ac3", "-b:a", "192k"],
+];
+
 /**
  * Four services of 6.4 Mb/s 25 frames a second with sound in a padded multiplex of 30 Mb/s, thirty seconds that the file tuner repeats.
  * @param size of the pictures

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { UNIT } from "./bench-multiplex.ts";
 
 /** Bytes of the generated multiplex. */
 const SIZE = 1.05e9;
@@ -24,26 +25,7 @@ function generate(folder: string): { path: string; short: string } {
   const short = join(folder, "short.ts");
   const path = join(folder, "long.ts");
   const ffmpeg = (...args: string[]): unknown => execFileSync("ffmpeg", ["-v", "error", "-y", ...args]);
-  ffmpeg(
-    ...["-f", "lavfi", "-i", "testsrc2=size=1920x1080:rate=25:duration=8,noise=alls=12:allf=t"],
-    ...["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=8"],
-    ...["-map", "0:v", "-map", "1:a", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2"],
-    ...[
-      "-b:v",
-      "8M",
-      "-minrate",
-      "8M",
-      "-maxrate",
-      "8M",
-      "-bufsize",
-      "8M",
-      "-g",
-      "25",
-      "-pix_fmt",
-      "yuv420p",
-    ],
-    ...["-c:a:0", "aac", "-c:a:1", "ac3", "-b:a", "192k", "-f", "mpegts", "-muxrate", "10M", unit],
-  );
+  ffmpeg(...UNIT, ...["-f", "mpegts", "-muxrate", "10M", unit]);
   const copy = ["-c", "copy", "-map", "0", "-f", "mpegts", "-muxrate", "10M"];
   const repeat = (bytes: number, to: string): unknown =>
     ffmpeg("-stream_loop", String(Math.ceil(bytes / statSync(unit).size)), "-i", unit, ...copy, to);

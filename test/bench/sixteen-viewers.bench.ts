@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { startDaemon, type Daemon } from "../helpers/daemon.ts";
 import { skipWithoutProgram } from "../helpers/programs.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import type { Session } from "../../src/cli/remote/session.ts";
+import { makeMultiplex } from "./bench-multiplex.ts";
 import { note, rounded, withTeardown, type Figure } from "./figure.ts";
 import { cpuShareOf, describeResident, pidOf, whileWatched } from "./memory.ts";
 import { asManyViewersOfNginx } from "./nginx-viewers.ts";
@@ -128,27 +129,4 @@ async function liveBeside(
     await viewer.stop();
   }
   return { ours, ffmpeg };
-}
-
-/** Four services of 6.4 Mb/s 720p25 with sound in a padded multiplex of 30 Mb/s, thirty seconds that the file tuner repeats. */
-function makeMultiplex(path: string): void {
-  const streams = Array.from({ length: SERVICES }, () => ["-map", "0:v", "-map", "1:a"]).flat();
-  const programs = Array.from({ length: SERVICES }, (_, n) => [
-    "-program",
-    `title=Bench ${n + 1}:program_num=${n + 1}:st=${2 * n}:st=${2 * n + 1}`,
-  ]).flat();
-  const single = path.replace(/\.ts$/, ".mkv");
-  const ffmpeg = (...args: string[]): unknown => execFileSync("ffmpeg", ["-v", "error", "-y", ...args]);
-  ffmpeg(
-    ...["-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=10,noise=alls=20:allf=t"],
-    ...["-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-pix_fmt", "yuv420p"],
-    ...["-b:v", "6400k", "-minrate", "6400k", "-maxrate", "6400k", "-bufsize", "3200k", "-nal-hrd", "cbr"],
-    ...["-f", "matroska", single],
-  );
-  ffmpeg(
-    ...["-stream_loop", "2", "-i", single],
-    ...["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=30"],
-    ...[...streams, "-c:v", "copy", "-c:a", "aac", "-b:a", "128k", ...programs],
-    ...["-f", "mpegts", "-muxrate", "30M", path],
-  );
 }

@@ -8,6 +8,7 @@ import { SlabPool } from "../../src/share/live/packaging/slab-pool.ts";
 import { TsSegments } from "../../src/share/live/packaging/ts/ts-segments.ts";
 import { TsWriter } from "../../src/share/live/packaging/ts/ts-writer.ts";
 import { mediaOf, type MediaLog } from "../helpers/ts-to-media.ts";
+import { UNIT } from "./bench-multiplex.ts";
 import { note, rounded, type Figure } from "./figure.ts";
 
 /** Bytes of the long file; the short one is a quarter. */
@@ -22,26 +23,7 @@ const ffmpeg = (...args: string[]): unknown => execFileSync("ffmpeg", ["-v", "er
 /** 1080p25 H.264 at 8 Mb/s with AAC and AC-3: as a transport stream for us, and twice as MP4, which has lengths and no ADTS as we have. */
 function generate(folder: string): { ts: Buffer; short: string; long: string } {
   const unit = join(folder, "unit.ts");
-  ffmpeg(
-    ...["-f", "lavfi", "-i", "testsrc2=size=1920x1080:rate=25:duration=8,noise=alls=12:allf=t"],
-    ...["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=8"],
-    ...["-map", "0:v", "-map", "1:a", "-map", "1:a", "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2"],
-    ...[
-      "-b:v",
-      "8M",
-      "-minrate",
-      "8M",
-      "-maxrate",
-      "8M",
-      "-bufsize",
-      "8M",
-      "-g",
-      "25",
-      "-pix_fmt",
-      "yuv420p",
-    ],
-    ...["-c:a:0", "aac", "-c:a:1", "ac3", "-b:a", "192k", "-f", "mpegts", unit],
-  );
+  ffmpeg(...UNIT, ...["-f", "mpegts", unit]);
   const repeat = (bytes: number, name: string): string => {
     const to = join(folder, name);
     const times = String(Math.ceil(bytes / statSync(unit).size));

@@ -30,11 +30,6 @@ export function chooseProfile(codecs: ChannelCodecs | null, wish: Wish): StreamP
   return { container, transcode: needed === "nothing" ? null : needed.kind };
 }
 
-/** Whether a client could watch it, perhaps after conversion. */
-export function couldPlay(codecs: ChannelCodecs, capabilities: Capabilities | undefined): boolean {
-  return neededProfile(codecs, capabilities) !== "hopeless";
-}
-
 function undecodable(codecs: ChannelCodecs, capabilities: Capabilities | undefined): TellyportError {
   const playable = choosePlayable(codecs, capabilities);
   if (playable.ok) throw new Error("a channel that is playable was refused");

@@ -576,13 +576,14 @@ function playbackEnded(): TellyportError {
   return new TellyportError("playback-ended", "This playback has ended. Start it again.");
 }
 
-/** How long each step took since somebody wished for the channel, ms; what is still to come is left out. @see W3C Server-Timing */
+/** The header that tells timings to a browser. @see W3C Server-Timing */
 export function serverTiming(timings: Readonly<Record<string, number>>): string {
   return Object.entries(timings)
     .map(([name, value]) => `${name};dur=${value}`)
     .join(", ");
 }
 
+/** How long each step took since somebody wished for the channel, ms; what is still to come is left out. */
 export function timingsSince(from: Milliseconds, milestones: StreamMilestones): Record<string, number> {
   const timings: Record<string, number> = {};
   for (const name of ["lock", "pmt", "randomAccess", "ready", "firstPart"] as const) {

@@ -1,16 +1,7 @@
 import t from "tap";
-import type { AudioFamily, Capabilities, ChannelCodecs, VideoFamily } from "../../../src/protocol/api.ts";
+import type { Capabilities, ChannelCodecs } from "../../../src/protocol/api.ts";
 import { choosePlayable } from "../../../src/share/live/choose-playable.ts";
-
-const codecs = (video: VideoFamily | null, ...audio: AudioFamily[]): ChannelCodecs => ({
-  video:
-    video === null
-      ? null
-      : { family: video, codec: "x", width: 1280, height: 720, frameRate: 25, interlaced: false },
-  audio: audio.map((family) => ({ family, codec: "y", language: null, description: false })),
-});
-const chromium: Capabilities = { video: ["avc"], audio: ["aac"] };
-const safari: Capabilities = { video: ["avc", "avc-recovery-point", "hevc"], audio: ["aac", "ac-3", "ec-3"] };
+import { chromium, codecs, safari } from "./sample-codecs.ts";
 
 t.test("choose playable: what each client can and cannot", (t) => {
   const table: [ChannelCodecs, Capabilities | undefined, boolean][] = [

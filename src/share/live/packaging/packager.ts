@@ -3,6 +3,7 @@ import type { ErrorCode } from "../../../kernel/errors.ts";
 import { ms, seconds, type Seconds } from "../../../kernel/units.ts";
 import type { AccessUnit, MediaSink, Subtitle, SubtitleTrack, Track } from "../media-source.ts";
 import type { SegmentSink, SegmentStart } from "./ports.ts";
+import { receivedAt } from "./received-at.ts";
 import { RenditionIds } from "./rendition-ids.ts";
 import { RenditionWriter } from "./rendition-writer.ts";
 import { JoinedMedia } from "./joined-media.ts";
@@ -275,7 +276,7 @@ export class Packager implements MediaSink {
     // A source that steps back would lead into time that is already written.
     if (unit.dts - this.#origin < this.#reached) this.#origin = unit.dts - this.#reached;
     const start = unit.pts - this.#origin;
-    const wall = Math.max(this.#receivedAt(unit), this.#reachedWall);
+    const wall = Math.max(receivedAt(unit, this.#clock), this.#reachedWall);
     this.#offset = unit.pts - unit.dts;
     this.#intervals.push({
       sequence: ++this.#sequence,
@@ -292,16 +293,11 @@ export class Packager implements MediaSink {
     }
   }
 
-  /** Wall clock when a unit came in. */
-  #receivedAt({ arrivedAt }: AccessUnit): number {
-    return this.#clock.now() - (arrivedAt === undefined ? 0 : this.#clock.monotonic() - arrivedAt);
-  }
-
   /** @param unit what the next segment begins with, when it is there */
   #cut(open: Interval, at: number, unit?: AccessUnit): void {
     open.end = at;
     this.#reach(open, at);
-    const drift = unit === undefined ? 0 : this.#receivedAt(unit) - (open.wallOrigin + at / 90);
+    const drift = unit === undefined ? 0 : receivedAt(unit, this.#clock) - (open.wallOrigin + at / 90);
     const follows = Math.abs(drift) > TOLERATED_DRIFT_MS && Math.abs(drift) < MAX_DRIFT_MS;
     const wallOrigin = open.wallOrigin + (follows ? Math.sign(drift) * SLEW_MS : 0);
     this.#intervals.push({

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../../../kernel/errors.ts";
 import { ms, seconds, type Seconds } from "../../../kernel/units.ts";
 import type { AccessUnit, MediaSink, Track } from "../media-source.ts";
 import type { SegmentSink } from "./ports.ts";
+import { receivedAt } from "./received-at.ts";
 import type { SlabPool } from "./slab-pool.ts";
 import { TsSegments, type TsSegment } from "./ts/ts-segments.ts";
 
@@ -58,8 +59,7 @@ export class TsPackager implements MediaSink {
 
   accessUnit(unit: AccessUnit): void {
     if (unit.track === this.#leader?.id && unit.randomAccess) {
-      const age = unit.arrivedAt === undefined ? 0 : this.#clock.monotonic() - unit.arrivedAt;
-      this.#wallOrigin ??= this.#clock.now() - age - unit.pts / 90;
+      this.#wallOrigin ??= receivedAt(unit, this.#clock) - unit.pts / 90;
       if (!this.#seenRandomAccess) {
         this.#seenRandomAccess = true;
         this.#sink.randomAccess(unit.idr);

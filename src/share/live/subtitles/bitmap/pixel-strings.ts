@@ -40,11 +40,7 @@ class Symbols {
 export function read2BitString(data: Uint8Array, from: number, sink: RunSink): number {
   const symbols = new Symbols(data, from, 2);
   for (;;) {
-    const code = symbols.next();
-    if (code !== 0) {
-      sink.run(1, code);
-      continue;
-    }
+    singlePixels(symbols, sink);
     const first = symbols.next();
     if (first === 1) sink.run(1, 0);
     else if (first > 1) sink.run((((first & 1) << 2) | symbols.next()) + 3, symbols.next());
@@ -62,11 +58,7 @@ export function read2BitString(data: Uint8Array, from: number, sink: RunSink): n
 export function read4BitString(data: Uint8Array, from: number, sink: RunSink): number {
   const symbols = new Symbols(data, from, 4);
   for (;;) {
-    const code = symbols.next();
-    if (code !== 0) {
-      sink.run(1, code);
-      continue;
-    }
+    singlePixels(symbols, sink);
     const what = symbols.next();
     if (what === 0) return symbols.end;
     if (what < 8) sink.run(what + 2, 0);
@@ -86,17 +78,18 @@ export function read4BitString(data: Uint8Array, from: number, sink: RunSink): n
 export function read8BitString(data: Uint8Array, from: number, sink: RunSink): number {
   const symbols = new Symbols(data, from, 8);
   for (;;) {
-    const code = symbols.next();
-    if (code !== 0) {
-      sink.run(1, code);
-      continue;
-    }
+    singlePixels(symbols, sink);
     const what = symbols.next();
     if (what === 0) return symbols.end;
     if (what === END_OF_LINE && sink.full) return symbols.end - 1;
     if (what < 0x80) sink.run(what, 0);
     else sink.run(what & 0x7f, symbols.next());
   }
+}
+
+/** Pixels that stand for themselves, up to the symbol 0 that a run or the end of the string begins with. */
+function singlePixels(symbols: Symbols, sink: RunSink): void {
+  for (let code = symbols.next(); code !== 0; code = symbols.next()) sink.run(1, code);
 }
 
 /** A field of several symbols. */
