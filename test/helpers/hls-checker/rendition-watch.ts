@@ -23,6 +23,8 @@ export class RenditionWatch {
   #playlist: MediaPlaylist | null = null;
   #text = "";
   #changedAt = 0;
+  /** Of the newest answer. */
+  #answeredAt = 0;
   #grewAt = 0;
   #probes = 0;
   #probedAt = 0;
@@ -124,6 +126,7 @@ export class RenditionWatch {
       }
     }
     this.#noteEdge(playlist, answer);
+    this.#answeredAt = answer.endedAt;
     return playlist;
   }
 
@@ -152,7 +155,9 @@ export class RenditionWatch {
     this.#claims = this.#claims.filter(({ at }) => answer.sentAt < at);
     if (last !== undefined && edgeOrder(edge) <= edgeOrder(last.edge)) return;
     if (last !== undefined && playlist.partTarget !== null) {
-      const apart = answer.endedAt - this.#grewAt - lag.since(this.#grewAt);
+      // While nobody asked, nobody was told.
+      const unasked = Math.max(0, answer.sentAt - this.#answeredAt);
+      const apart = answer.endedAt - this.#grewAt - unasked - lag.since(this.#grewAt);
       const what = `${(apart / 1000).toFixed(2)} s without a new part, target ${playlist.partTarget} s`;
       expect("L-05", apart <= playlist.partTarget * 1000 + SLACK_MS, this.ref.name, what);
     }

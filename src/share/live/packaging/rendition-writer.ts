@@ -179,8 +179,10 @@ export class RenditionWriter {
     if (first === undefined || this.#newest === null) return 0;
     const most = Math.floor(target * this.timescale);
     const from = first.time;
+    // Sound waits for the frame that follows: a hole behind a part that is gone could not be closed any more.
+    const waits = this.track.kind === "audio";
     // Asked at every sample: mostly one more would fit into the part, and nothing is to be counted.
-    if (this.#newest + 2 * this.#lastDuration - from <= most) return 0;
+    if (this.#newest + (waits ? 1 : 2) * this.#lastDuration - from <= most) return 0;
     let count = 0;
     for (; count < this.#queue.length; count++) {
       const end = this.#endOf(count);
@@ -188,7 +190,7 @@ export class RenditionWriter {
       if (this.#to90k(end) > before) return 0;
     }
     const last = this.#endOf(count - 1);
-    const more = count < this.#queue.length || last - from + this.#lastDuration > most;
+    const more = count < this.#queue.length || (!waits && last - from + this.#lastDuration > most);
     // A picture that lasts longer than a part may: it is handed out alone, and cut to the target.
     return more ? Math.max(1, count) : 0;
   }
