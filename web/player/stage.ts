@@ -127,7 +127,9 @@ export class Stage {
       back.reviving = false;
       this.#events.waiting(false);
     });
-    listen("pause", () => video === this.video && !back.reviving && this.#setPaused(true));
+    // an element whose data are refused stands still too, some time before it is fed anew
+    const refused = (): boolean => back.reviving || video.error !== null;
+    listen("pause", () => video === this.video && !refused() && this.#setPaused(true));
     listen("play", () => video === this.video && this.#setPaused(false));
     await this.#play(video, present);
   }
