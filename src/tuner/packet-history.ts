@@ -1,3 +1,4 @@
+import { copyInto } from "../kernel/memory/copy.ts";
 import { ms, type Milliseconds } from "../kernel/units.ts";
 import { PACKET_BYTES } from "./mpegts/packet.ts";
 
@@ -86,7 +87,7 @@ export class PacketHistory {
     for (let from = 0; from < chunk.length;) {
       const slab = this.#room();
       const to = Math.min(chunk.length, from + SLAB_BYTES - slab.used);
-      chunk.copy(slab.data, slab.used, from, to);
+      copyInto(slab.data, slab.used, chunk.subarray(from, to));
       slab.used += to - from;
       from = to;
       const mark = slab.marks.at(-1);

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { UNIT } from "./bench-multiplex.ts";
 
 /** Bytes of the generated multiplex. */
-const SIZE = 1.05e9;
+const SIZE = 2.1e9;
 const ROUNDS = 5;
 
 interface Figure {
@@ -29,7 +29,7 @@ function generate(folder: string): { path: string; short: string } {
   const copy = ["-c", "copy", "-map", "0", "-f", "mpegts", "-muxrate", "10M"];
   const repeat = (bytes: number, to: string): unknown =>
     ffmpeg("-stream_loop", String(Math.ceil(bytes / statSync(unit).size)), "-i", unit, ...copy, to);
-  repeat(SIZE / 4, short);
+  repeat(SIZE / 2, short);
   repeat(SIZE, path);
   return { path, short };
 }

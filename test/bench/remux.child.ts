@@ -15,7 +15,7 @@ const CHUNK = Buffer.alloc(188 * 1024);
 /** Segments of each rendition that are held, as a server would. */
 const WINDOW = 12;
 /** Up to here everything is start-up. */
-const WARM = 0.25;
+const WARM = 0.5;
 
 const file = openSync(path, "r");
 let bytes = 0;

@@ -1,3 +1,4 @@
+import { copyInto } from "../../kernel/memory/copy.ts";
 import type { Milliseconds } from "../../kernel/units.ts";
 import { NULL_PID, PACKET_BYTES, PID_COUNT, readPcrBase } from "./packet.ts";
 import { INLET_PACKETS, PesArena } from "./pes-arena.ts";
@@ -135,7 +136,7 @@ export class PacketScan {
       // A sink may have closed the last PES consumer on the way.
       if (this.#inlet === null) this.#run(chunk, from, to, at);
       else {
-        chunk.copy(this.#inlet.bytes, 0, from, to);
+        copyInto(this.#inlet.bytes, 0, chunk.subarray(from, to));
         this.#run(this.#inlet.bytes, 0, to - from, at);
       }
     }

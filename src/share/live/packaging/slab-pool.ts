@@ -1,3 +1,4 @@
+import { copyInto } from "../../../kernel/memory/copy.ts";
 import type { MediaBytes } from "./ports.ts";
 
 /** A fixed piece of memory that is used again. Counts who uses it; belongs to its pool when nobody does. */
@@ -95,7 +96,7 @@ export class SlabWriter {
     for (let at = 0; at < data.length;) {
       const stretch = this.#room();
       const count = Math.min(data.length - at, stretch.slab.data.length - this.#used);
-      stretch.slab.data.set(count === data.length ? data : data.subarray(at, at + count), this.#used);
+      copyInto(stretch.slab.data, this.#used, count === data.length ? data : data.subarray(at, at + count));
       at += count;
       this.#used += count;
       stretch.end = this.#used;
