@@ -20,6 +20,7 @@ const PLAYBACKS = 4;
 const WATCH_SECONDS = 30;
 /** Less than the time after which a stream that nobody asks for ends. */
 const LIVE_SECONDS = 17;
+const WARM_SECONDS = 20;
 
 const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
 
@@ -89,6 +90,9 @@ async function liveBeside(
 ): Promise<{ ours: number; ffmpeg: number }> {
   const started: Viewer[] = [];
   for (const { session, channel } of viewers) started.push(await Viewer.start(box, session, channel));
+  // What compiling the code of the first streams costs is paid once, not per stream.
+  await new Promise((resolve) => setTimeout(resolve, WARM_SECONDS * 1000));
+  for (const viewer of started) await viewer.firstPlaylist();
   const outputs = viewers.flatMap((_, n) => [
     ...[
       "-map",

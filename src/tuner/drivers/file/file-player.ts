@@ -11,7 +11,7 @@ import type { PacketAt, PictureCounters } from "./picture-counters.ts";
 import { TurnRewriter } from "./turn-rewriter.ts";
 
 /** How often packets go out; ms. */
-const PERIOD_MS = 25;
+const PERIOD_MS = 50;
 
 /** All that a player must know about its file. */
 export interface Playable {
