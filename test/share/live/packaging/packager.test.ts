@@ -448,26 +448,31 @@ t.test("packager: pictures lost behind a part leave no hole in decode time", (t)
   t.end();
 });
 
-t.test("packager: V-06, P-11 sound that is lost for less than a part leaves no hole, wherever it is lost", (t) => {
-  for (let lost = 1; lost <= 14; lost++)
-    for (let from = 90; from < 106; from++) {
-      const stage = new Stage();
-      stage.packager.tracks([VIDEO, AUDIO]);
-      for (let at = 0, n = 0; at < 6 * 90_000; at += 3600) {
-        stage.picture(1_000_000 + at, at % 90_000 === 0);
-        for (; n * 1920 <= at; n++) if (n < from || n >= from + lost) stage.sound(1_000_000 + n * 1920);
+t.test(
+  "packager: V-06, P-11 sound that is lost for less than a part leaves no hole, wherever it is lost",
+  (t) => {
+    for (let lost = 1; lost <= 14; lost++)
+      for (let from = 90; from < 106; from++) {
+        const stage = new Stage();
+        stage.packager.tracks([VIDEO, AUDIO]);
+        for (let at = 0, n = 0; at < 6 * 90_000; at += 3600) {
+          stage.picture(1_000_000 + at, at % 90_000 === 0);
+          for (; n * 1920 <= at; n++) if (n < from || n >= from + lost) stage.sound(1_000_000 + n * 1920);
+        }
+        stage.packager.ended("no-data", "over");
+        const parts = stage.result.parts.filter(({ rendition }) => rendition === "a0");
+        for (const [index, part] of parts.entries()) {
+          const off =
+            (tfdt(parts[index + 1]?.bytes ?? part.bytes) - tfdt(part.bytes)) / 48_000 - part.duration;
+          if (index + 1 < parts.length && Math.abs(off) > 1e-9)
+            t.fail(`${lost} lost at ${from}: part ${index} ends ${off} s off the next one`);
+          if (part.duration > 0.334)
+            t.fail(`${lost} lost at ${from}: part ${index} lasts ${part.duration} s`);
+        }
+        const [first] = stage.result.of("a0");
+        if (first === undefined) t.fail("no sound");
+        invariants(t, stage.result);
       }
-      stage.packager.ended("no-data", "over");
-      const parts = stage.result.parts.filter(({ rendition }) => rendition === "a0");
-      for (const [index, part] of parts.entries()) {
-        const off = (tfdt(parts[index + 1]?.bytes ?? part.bytes) - tfdt(part.bytes)) / 48_000 - part.duration;
-        if (index + 1 < parts.length && Math.abs(off) > 1e-9)
-          t.fail(`${lost} lost at ${from}: part ${index} ends ${off} s off the next one`);
-        if (part.duration > 0.334) t.fail(`${lost} lost at ${from}: part ${index} lasts ${part.duration} s`);
-      }
-      const [first] = stage.result.of("a0");
-      if (first === undefined) t.fail("no sound");
-      invariants(t, stage.result);
-    }
-  t.end();
-});
+    t.end();
+  },
+);
