@@ -70,7 +70,7 @@ t.test(
 );
 
 t.test("A6: two viewers of two services of one multiplex use one tuner, scanned once", async (t) => {
-  const box = await startDaemon(t, { config: NO_GUIDE });
+  const box = await startDaemon(t, { config: `${NO_GUIDE}live: {predictiveTuners: 0}\n` });
   await wholeLineup(box);
   const phones = [await pairPhone(t, box), await pairPhone(t, box)] as const;
   const first = await phones[0].play("1");
@@ -122,7 +122,7 @@ t.test("A4: a revoked client's stream ends within two seconds", async (t) => {
 
 t.test("A6: a stream that nobody asks for ends, and gives its tuner back", async (t) => {
   const box = await startDaemon(t, {
-    config: `${NO_GUIDE}live: {idleSeconds: 1, lingerSeconds: 1}\n`,
+    config: `${NO_GUIDE}live: {predictiveTuners: 0, idleSeconds: 1, lingerSeconds: 1}\n`,
   });
   await wholeLineup(box);
   const phone = await pairPhone(t, box);
