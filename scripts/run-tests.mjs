@@ -116,38 +116,48 @@ const names =
     ? wanted
     : [...all.keys()].filter((name) => (withBrowser || name !== "browser") && name !== "long");
 mkdirSync(join(buildFolder, "logs"), { recursive: true });
-for (const name of names.sort()) {
-  const files = all.get(name);
-  if (files === undefined) {
-    if (only === null) {
-      console.log(`✗ ${name}: there is no such suite`);
-      total.fail++;
+/** These wait for streams and pages most of their time: the others, which compute, run beside them. */
+const WAITING = new Set(["acceptance", "browser"]);
+
+async function runInTurn(names) {
+  for (const name of names) {
+    const files = all.get(name);
+    if (files === undefined) {
+      if (only === null) {
+        console.log(`✗ ${name}: there is no such suite`);
+        total.fail++;
+      }
+      continue;
     }
-    continue;
-  }
-  const from = Date.now();
-  const { counts, text } = await runSuite(name, files);
-  const log = join(buildFolder, `logs/${name}.tap`);
-  total.pass += counts.pass;
-  total.fail += counts.fail;
-  total.skip += counts.skip;
-  const seconds = ((Date.now() - from) / 1000).toFixed(1);
-  console.log(
-    `${counts.fail === 0 ? "✓" : "✗"} ${name}: ${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped (${seconds} s)`,
-  );
-  for (const reason of counts.reasons) console.log(`    SKIPPED ${reason}`);
-  if (counts.fail > 0) {
-    for (const failure of counts.failures) console.log(`    FAILED ${failure}`);
+    const from = Date.now();
+    const { counts, text } = await runSuite(name, files);
+    const log = join(buildFolder, `logs/${name}.tap`);
+    total.pass += counts.pass;
+    total.fail += counts.fail;
+    total.skip += counts.skip;
+    const seconds = ((Date.now() - from) / 1000).toFixed(1);
     console.log(
-      text
-        .split("\n")
-        .filter((line) => !/^\s*ok /.test(line))
-        .slice(-200)
-        .join("\n"),
+      `${counts.fail === 0 ? "✓" : "✗"} ${name}: ${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped (${seconds} s)`,
     );
-    console.log(`    all of it: ${relative(root, log)}`);
+    for (const reason of counts.reasons) console.log(`    SKIPPED ${reason}`);
+    if (counts.fail > 0) {
+      for (const failure of counts.failures) console.log(`    FAILED ${failure}`);
+      console.log(
+        text
+          .split("\n")
+          .filter((line) => !/^\s*ok /.test(line))
+          .slice(-200)
+          .join("\n"),
+      );
+      console.log(`    all of it: ${relative(root, log)}`);
+    }
   }
 }
+const sorted = names.sort();
+await Promise.all([
+  runInTurn(sorted.filter((name) => WAITING.has(name))),
+  runInTurn(sorted.filter((name) => !WAITING.has(name))),
+]);
 if (!existsSync(built)) total.fail++;
 console.log(`${total.pass} passed, ${total.fail} failed${total.skip > 0 ? `, ${total.skip} skipped` : ""}`);
 process.exitCode = total.fail > 0 || total.pass === 0 ? 1 : 0;
