@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const buildFolder = process.env.TELLYPORT_BUILD ?? "build/bench";
 const built = join(root, buildFolder, "test/bench");
-const BENCH_TIMEOUT_MS = 5 * 60_000;
+const BENCH_TIMEOUT_MS = 10 * 60_000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 /** The argument with which this script starts itself to run one bench. */
 const ONE = "--one";
