@@ -100,10 +100,10 @@ t.test("stills of broadcasts", { skip: skip || skipWithout(BBC, CANAL, FRANCE, R
   });
   await t.test("H.264, badly received: the grey picture that stands in for a lost one is none", async (t) => {
     const pictures = await picturesOfCapture(FRANCE);
-    t.same(await Promise.all(pictures.map(async (one) => (await still(one)).reason)), [
-      "single-colour",
-      null,
-    ]);
+    const reasons = await Promise.all(pictures.map(async (one) => (await still(one)).reason));
+    t.equal(reasons.at(-1), null);
+    t.ok(reasons.length > 1);
+    for (const reason of reasons.slice(0, -1)) t.equal(reason, "single-colour");
     // 720 of 768 samples show the picture. @see BT.601
     await check(t, pictures.at(-1), 176);
   });
