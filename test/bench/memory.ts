@@ -93,7 +93,9 @@ export async function whileWatched(
   const cpu = await cpuShareOf(pidOf(box), forSeconds);
   const resident = residentOf(pidOf(box));
   const received = started.reduce((sum, { bytes }) => sum + bytes, 0);
-  const busy = (await tunersOf(box)).filter(({ consumers }) => consumers.length > 0);
+  // One that is tuned ahead has no viewer.
+  const watched = (consumer: string): boolean => consumer !== "ready for a change of channel";
+  const busy = (await tunersOf(box)).filter(({ consumers }) => consumers.some(watched));
   for (const viewer of started) await viewer.stop();
   const fewest = Math.min(...started.map(({ segments }) => segments));
   // At least one segment of picture and one of sound every two seconds, beyond the first few.
