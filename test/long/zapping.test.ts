@@ -70,10 +70,15 @@ class Zapper {
       try {
         const playing = await play(box, session, channel.id);
         this.zaps++;
-        await this.#watch(
-          playing.url,
-          AbortSignal.any([until, AbortSignal.timeout(Math.ceil(Math.random() * STAY))]),
-        );
+        // By hand: of `AbortSignal.any` with a timeout nothing may be left in the end that holds the timer.
+        const leave = new AbortController();
+        const away = (): void => leave.abort();
+        const timer = setTimeout(away, Math.random() * STAY);
+        until.addEventListener("abort", away);
+        await this.#watch(playing.url, leave.signal).finally(() => {
+          clearTimeout(timer);
+          until.removeEventListener("abort", away);
+        });
         await playing.stop();
       } catch (error) {
         if (isTellyportError(error) && BUSY.has(error.code)) this.refused++;

@@ -144,12 +144,12 @@ export class LiveStream implements SegmentSink {
    * @throws TellyportError `stream-start-timeout`, the stream's own end, or the signal's reason
    */
   ready(timeout: number, signal?: AbortSignal): Promise<void> {
-    return this.#until(() => this.#milestones.ready !== null, timeout, signal);
+    return this.#started(() => this.#milestones.ready !== null, timeout, signal);
   }
 
   /** Resolves once {@link codecs} is certain. @throws as {@link ready} */
   understood(timeout: number, signal?: AbortSignal): Promise<void> {
-    return this.#until(() => this.#observer.facts() !== null, timeout, signal);
+    return this.#started(() => this.#observer.facts() !== null, timeout, signal);
   }
 
   /**
@@ -158,8 +158,7 @@ export class LiveStream implements SegmentSink {
    * @throws TellyportError `no-picture-or-sound` when none came in time, or the stream's end
    */
   firstMedia(rendition: string, timeout: number, lowLatency = true): Promise<void> {
-    this.throwIfEnded();
-    return this.#waiters.until(() => this.store.hasMedia(rendition, lowLatency), {
+    return this.#until(() => this.store.hasMedia(rendition, lowLatency), {
       timeout,
       late: () =>
         new TellyportError(
@@ -178,9 +177,8 @@ export class LiveStream implements SegmentSink {
    *   rendition, or the stream's end
    */
   update(rendition: string, test: () => boolean, timeout: number): Promise<void> {
-    this.throwIfEnded();
     const done = (): boolean => !this.store.ring(rendition, "any").current || test();
-    return this.#waiters.until(done, {
+    return this.#until(done, {
       timeout,
       late: () =>
         new TellyportError(
@@ -267,9 +265,8 @@ export class LiveStream implements SegmentSink {
     this.#waiters.check();
   }
 
-  async #until(test: () => boolean, timeout: number, signal?: AbortSignal): Promise<void> {
-    this.throwIfEnded();
-    await this.#waiters.until(test, {
+  #started(test: () => boolean, timeout: number, signal?: AbortSignal): Promise<void> {
+    return this.#until(test, {
       timeout,
       late: () =>
         new TellyportError(
@@ -279,5 +276,12 @@ export class LiveStream implements SegmentSink {
         ),
       ...(signal !== undefined && { signal }),
     });
+  }
+
+  async #until(...wait: Parameters<Waiters["until"]>): Promise<void> {
+    this.throwIfEnded();
+    await this.#waiters.until(...wait);
+    // What the packager still held when the stream ended lets waiters go, and is gone already.
+    this.throwIfEnded();
   }
 }

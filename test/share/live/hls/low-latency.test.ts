@@ -133,6 +133,17 @@ t.test("low latency: who waits is told when the stream ends", async (t) => {
   for (const answer of held) t.match((await answer).json(), { code: "no-data" });
 });
 
+t.test("low latency: the end is told too where a last part comes with it", async (t) => {
+  const { h, playlist, base } = await playing(t);
+  sinkOf(h).part(part("v0", 1, 0));
+  const held = [h.app.inject(`${playlist}?_HLS_msn=1&_HLS_part=1`), h.app.inject(`${base}p1.m4s`)];
+  await settle();
+  // In one turn, as a packager lets go of what it holds.
+  sinkOf(h).part(part("v0", 1, 1));
+  h.sources[0]?.sink?.ended("no-data", "The tuner gives nothing.");
+  for (const answer of held) t.match((await answer).json(), { code: "no-data" });
+});
+
 t.test("low latency: time watched counts once, in parts and in segments", async (t) => {
   const { h, base } = await playing(t);
   const sink = sinkOf(h);
