@@ -204,6 +204,10 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
 
     const listeners = createListeners({
       app,
+      shortCut: {
+        answer: (request, response) => share.answerAtOnce(request, response),
+        hostNames: names,
+      },
       log: log.child({ module: "http-server" }),
       address: config.http.address,
       port: config.http.port,

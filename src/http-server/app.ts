@@ -4,7 +4,7 @@ import { openApiOptions } from "./openapi.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { OPEN, type RouteAccess } from "../protocol/access.ts";
-import { hostAllowed } from "./host-guard.ts";
+import { hostAllowed, hostHeaders } from "./host-guard.ts";
 import { originOf } from "./origin.ts";
 import type { Authenticator } from "./ports.ts";
 import { sendProblem } from "./problem.ts";
@@ -102,16 +102,6 @@ async function authorise(request: FastifyRequest, authenticator: Authenticator):
     );
   }
   request.principal = principal;
-}
-
-/** How many of the header lines (name, value, name, value, ...) are a Host. */
-function hostHeaders(lines: readonly string[]): number {
-  let count = 0;
-  for (let index = 0; index < lines.length; index += 2) {
-    const name = lines[index]!;
-    if (name.length === 4 && name.toLowerCase() === "host") count++;
-  }
-  return count;
 }
 
 function foreignHost(): TellyportError {

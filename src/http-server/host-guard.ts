@@ -18,3 +18,13 @@ export function hostName(host: string): string | null {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^\s:[\]/@]+?)\.?)(?::\d{1,5})?$/i.exec(host);
   return (match?.[1] ?? match?.[2])?.toLowerCase() ?? null;
 }
+
+/** How many of the header lines (name, value, name, value, ...) are a Host. */
+export function hostHeaders(lines: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < lines.length; index += 2) {
+    const name = lines[index]!;
+    if (name.length === 4 && name.toLowerCase() === "host") count++;
+  }
+  return count;
+}

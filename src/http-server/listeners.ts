@@ -1,5 +1,5 @@
 import { chmod, rm } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { connect, type AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
@@ -8,9 +8,12 @@ import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 import { markConnections } from "./origin.ts";
+import { withShortCut, type ShortCut } from "./short-cut.ts";
 
 export interface ListenerOptions {
   readonly app: FastifyInstance;
+  /** Tried before the application, for requests from the network. */
+  readonly shortCut?: { readonly answer: ShortCut; readonly hostNames: ReadonlySet<string> };
   readonly log: Log;
   readonly address: string;
   readonly port: number;
@@ -39,6 +42,9 @@ export function createListeners(options: ListenerOptions): Listeners {
   const { app, log } = options;
   const servers: Server[] = [];
   const ports = { http: 0, https: null as number | null };
+  const application: RequestListener = (request, response) => app.routing(request, response);
+  const { shortCut } = options;
+  const answer = shortCut ? withShortCut(application, shortCut.answer, shortCut.hostNames) : application;
   const limits = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_MS,
@@ -58,21 +64,21 @@ export function createListeners(options: ListenerOptions): Listeners {
   }
 
   async function openAll(): Promise<void> {
-    const http = createServer(limits, (request, response) => app.routing(request, response));
+    const http = createServer(limits, answer);
     await open(http, "http", { port: options.port, host: options.address });
     ports.http = (http.address() as AddressInfo).port;
     if (options.https !== null) {
       const { key, cert } = options.https;
       const https = createSecureServer(
         { ...limits, key, cert, minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_MS },
-        (request, response) => app.routing(request, response),
+        answer,
       );
       await open(https, "https", { port: options.https.port, host: options.address });
       ports.https = (https.address() as AddressInfo).port;
     }
     // The socket of a daemon that was killed; that none lives was made sure of before.
     await rm(options.socketPath, { force: true });
-    const local = createServer(limits, (request, response) => app.routing(request, response));
+    const local = createServer(limits, application);
     await open(local, "local", { path: options.socketPath });
     await chmod(options.socketPath, 0o660);
   }

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyPluginAsync } from "fastify";
 import type { Clock } from "../kernel/clock.ts";
 import type { ErrorCode } from "../kernel/errors.ts";
@@ -66,6 +67,8 @@ export interface SharePartsDeps {
 /** Resource sharing: channels, guide and live streams for the clients of this box (requirements A5, A6). */
 export interface Share extends Component {
   readonly routes: FastifyPluginAsync;
+  /** Answers a request for media that is there already. @returns false: nothing was done, the routes have to */
+  answerAtOnce(request: IncomingMessage, response: ServerResponse): boolean;
   start(): void;
   /** All but the files of time-shift is stopped when it returns. */
   stop(): Promise<void>;
@@ -132,6 +135,11 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     longestMs: options.playbackLongestMs,
     perClient: options.playbacksPerClient,
     inAll: options.playbacksInAll,
+  });
+  const media = mediaRoutes({
+    playbacks,
+    firstMediaMs: options.firstMediaMs,
+    noProgressMs: options.noProgressMs,
   });
   const stills = new StillStore({ clock });
   const stillTaker =
@@ -228,14 +236,9 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       await app.register(xmltvRoutes(channels, guide, clock));
       await app.register(playbackRoutes(playbacks));
       await app.register(eventRoutes(events));
-      await app.register(
-        mediaRoutes({
-          playbacks,
-          firstMediaMs: options.firstMediaMs,
-          noProgressMs: options.noProgressMs,
-        }),
-      );
+      await app.register(media.plugin);
     },
+    answerAtOnce: (request, response) => media.atOnce(request, response),
     endPlaybacksOf(client, code, message) {
       playbacks.endOf(client, code, message);
       events.closeOf(client);

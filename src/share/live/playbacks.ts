@@ -61,7 +61,7 @@ interface Entry extends RunningPlayback {
   /** Programme time up to which was watched, epoch s. */
   watchedUntil: number;
   /** Cut off the media answers that are open. */
-  readonly answers: Set<() => void>;
+  readonly answers: Set<() => unknown>;
 }
 
 interface Starting {
@@ -94,6 +94,8 @@ export class Playbacks {
   readonly started: Emitter<void>;
   readonly #options: PlaybacksOptions;
   readonly #running = new Map<string, Entry>();
+  /** Grants of those. */
+  readonly #granted = new Set<string>();
   readonly #starting = new Set<Starting>();
   readonly #endedLately = new EndedPlaybacks();
   readonly #ledger = new UsageLedger();
@@ -200,6 +202,11 @@ export class Playbacks {
     return entry;
   }
 
+  /** Whether a grant is that of a playback that runs; it may have expired: {@link byGrant} tells. */
+  isGranted(grant: string): boolean {
+    return this.#granted.has(grant);
+  }
+
   /** Keeps a paused playback alive. @throws TellyportError `playback-not-found`, `playback-ended` */
   renew(id: string, principal: Principal): { expiresAt: Milliseconds } {
     const entry = this.#own(id, principal);
@@ -228,7 +235,7 @@ export class Playbacks {
    * @param cut called when the playback ends before: what is on its way is not for this client any more
    * @throws TellyportError `too-many-playbacks` when too many are open, `playback-ended`
    */
-  answering(id: string, cut: () => void): () => void {
+  answering(id: string, cut: () => unknown): () => void {
     const answers = this.#running.get(id)?.answers;
     if (answers === undefined) throw playbackEnded();
     if (answers.size >= ANSWERS_PER_PLAYBACK) {
@@ -409,7 +416,7 @@ export class Playbacks {
     const id = randomBytes(12).toString("base64url");
     const grant = grants.issue(id, principal, ms(clock.now() + longestMs));
     const now = clock.monotonic();
-    this.#running.set(id, {
+    const entry: Entry = {
       id,
       principal,
       channel,
@@ -427,7 +434,9 @@ export class Playbacks {
       previous: this.#previousOf(principal.client, channel),
       watchedUntil: 0,
       answers: new Set(),
-    });
+    };
+    this.#running.set(id, entry);
+    this.#granted.add(grant);
     hold.stream.touch();
     this.#options.log.info({ playback: id, client: principal.client, channel }, "playback-started");
     this.started.emit();
@@ -465,6 +474,7 @@ export class Playbacks {
   /** It plays no more, and holds no tuner. @returns false when it has ended before */
   #letGo(entry: Entry): boolean {
     if (!this.#running.delete(entry.id)) return false;
+    this.#granted.delete(entry.grant);
     entry.hold.release();
     return true;
   }

@@ -32,3 +32,21 @@ export function parseMediaName(name: string): MediaName {
   if (match?.[3] !== undefined) return { kind: "part", serial: Number(match[3]) };
   throw new TellyportError("segment-not-found", "There is no such thing in a stream. Follow the playlist.");
 }
+
+/** Where in a stream something is: `/m/{grant}/{stream}/{rendition}/{name}`. */
+export interface MediaPath {
+  readonly grant: string;
+  readonly stream: string;
+  readonly rendition: string;
+  readonly name: string;
+}
+
+/** @returns null for an address that has a query or needs decoding, and for any other */
+export function parseMediaPath(url: string): MediaPath | null {
+  const [, grant, stream, rendition, name] = PATH.exec(url) ?? [];
+  if (grant === undefined || stream === undefined || rendition === undefined || name === undefined)
+    return null;
+  return { grant, stream, rendition, name };
+}
+
+const PATH = /^\/m\/([\w.-]+)\/([\w-]+)\/(\w+)\/([\w.-]+)$/;

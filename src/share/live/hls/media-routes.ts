@@ -1,5 +1,6 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
-import { TellyportError } from "../../../kernel/errors.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyPluginAsync } from "fastify";
+import { TellyportError, isTellyportError } from "../../../kernel/errors.ts";
 import { MEDIA } from "../../../protocol/access.ts";
 import { takesAudio } from "../choose-playable.ts";
 import { serverTiming, timingsSince, type Playbacks, type RunningPlayback } from "../playbacks.ts";
@@ -7,7 +8,7 @@ import type { AudioTrack, VideoTrack } from "../media-source.ts";
 import type { MediaBytes, MediaFormat, Rendition } from "../packaging/ports.ts";
 import { ShiftedBytes } from "../timeshift/extent.ts";
 import { cutOff, whenGone } from "../when-gone.ts";
-import { parseMediaName, type MediaName } from "./media-names.ts";
+import { parseMediaName, parseMediaPath, type MediaName, type MediaPath } from "./media-names.ts";
 import {
   multivariantPlaylist,
   type ListedRendition,
@@ -16,13 +17,14 @@ import {
 } from "./multivariant-playlist.ts";
 import { readReloadRequest } from "./reload-request.ts";
 import type { PlaylistText } from "./segment-store.ts";
-import { sendMedia, sendShifted, type MediaLimits } from "./send-media.ts";
+import { MediaSender, type MediaAnswer } from "./send-media.ts";
 
 const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
 /** Segments never change under their address; the grant in it is one client's, so no shared cache may keep them. */
 const FOR_EVER = "private, max-age=3600, immutable";
 /** The grant in the path is what lets a client in, not a cookie: any page that was given it may play it. */
 const ANY_ORIGIN = { "access-control-allow-origin": "*", "timing-allow-origin": "*" };
+const ANY_ORIGIN_LINES = Object.entries(ANY_ORIGIN).flat();
 /** What a playlist that is held waits for at most, in target durations. @see draft-pantos-hls-rfc8216bis §6.2.5.2 */
 const HOLD = 3;
 
@@ -35,25 +37,24 @@ export interface MediaRoutesOptions {
 }
 
 /** Media of one rendition that a client asked for. */
-interface Asked {
-  readonly body: MediaBytes | ShiftedBytes | Buffer;
-  readonly etag: string;
-  /** Programme time in it. Absent: none, an init segment. */
-  readonly stretch?: { readonly from: number; readonly seconds: number };
-}
-
-interface MediaPath {
-  grant: string;
-  stream: string;
-  rendition: string;
-  name: string;
-}
+type Asked = Omit<MediaAnswer, "body"> & { readonly body: MediaBytes | ShiftedBytes | Buffer };
 
 /** `/m/{grant}/…`: playlists, init segments, segments, parts. Native players carry neither headers nor cookies. */
-export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
+export interface MediaRoutes {
+  readonly plugin: FastifyPluginAsync;
+  /**
+   * Answers what is there already without the framework, which takes as long as all else. What has to wait, what is refused
+   * and what is asked for in an unusual way goes through the routes.
+   * @returns false: nothing was done
+   */
+  atOnce(request: IncomingMessage, response: ServerResponse): boolean;
+}
+
+export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
   const { playbacks, firstMediaMs, noProgressMs } = options;
+  const sender = new MediaSender({ noProgress: noProgressMs, exceeded: () => playbacks.countCutOff() });
   const schema = { hide: true };
-  return async (app) => {
+  const plugin: FastifyPluginAsync = async (app) => {
     app.options("/m/*", { config: { access: MEDIA }, schema }, async (_request, reply) =>
       reply
         .code(204)
@@ -69,9 +70,11 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
       "/m/:grant/index.m3u8",
       { config: { access: MEDIA }, schema },
       async (request, reply) => {
-        const playback = admit(request, reply, request.params.grant);
+        const playback = admit(request.raw, reply.raw, request.params.grant);
         const plain = Buffer.from(multivariantPlaylist(multivariantOf(playback)));
-        return sendPlaylist(request, reply, playback, { plain, gzip: () => plain });
+        void reply.hijack();
+        sendPlaylist(request.raw, reply.raw, playback, { plain, gzip: () => plain });
+        return reply;
       },
     );
     app.get<{ Params: MediaPath; Querystring: Record<string, unknown> }>(
@@ -79,7 +82,7 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
       { config: { access: MEDIA }, schema },
       async (request, reply) => {
         const { grant, stream: run, rendition, name } = request.params;
-        const playback = admit(request, reply, grant);
+        const playback = admit(request.raw, reply.raw, grant);
         const { stream } = playback;
         if (run !== stream.id)
           throw new TellyportError("segment-not-found", "This is another stream's address.");
@@ -87,25 +90,70 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
         if (what.kind === "playlist") {
           const text = await playlistOf(playback, rendition, request.query);
           playbacks.byGrant(grant); // it may have ended meanwhile, while others keep the stream
-          return sendPlaylist(request, reply, playback, text);
+          void reply.hijack();
+          sendPlaylist(request.raw, reply.raw, playback, text);
+          return reply;
         }
         if (what.kind === "part") {
           await partThere(playback, rendition, what.serial);
           playbacks.byGrant(grant);
         }
-        return sendBytes(request, reply, playback, rendition, what);
+        const answer = find(playback, rendition, what);
+        if (answer.body instanceof ShiftedBytes) {
+          // Refused by the framework as long as nothing of it has been sent.
+          await sender.sendShifted(request.raw, reply.raw, { ...answer, body: answer.body }, inAll(playback));
+          return reply.hijack();
+        }
+        void reply.hijack();
+        sender.send(request.raw, reply.raw, { ...answer, body: answer.body }, inAll(playback));
+        return reply;
       },
     );
   };
+  return { plugin, atOnce };
+
+  function atOnce(request: IncomingMessage, response: ServerResponse): boolean {
+    const path = parseMediaPath(request.url ?? "");
+    if (path === null || request.method !== "GET" || !playbacks.isGranted(path.grant)) return false;
+    // One that waits behind another answer of its connection has no socket.
+    if (response.socket === null || response.socket.destroyed) return false;
+    try {
+      const playback = playbacks.byGrant(path.grant);
+      const { store, id } = playback.stream;
+      const what = parseMediaName(path.name);
+      if (path.stream !== id || !isThere(playback, path.rendition, what)) return false;
+      if (what.kind === "playlist") {
+        const text = store.playlist(path.rendition, playback.lowLatency ? "full" : "whole");
+        const over = answering(request, response, playback);
+        sendPlaylist(request, response, playback, text, over);
+        return true;
+      }
+      const answer = find(playback, path.rendition, what);
+      if (answer.body instanceof ShiftedBytes) return false;
+      const over = answering(request, response, playback);
+      sender.send(request, response, { ...answer, body: answer.body }, inAll(playback), over);
+      return true;
+    } catch (error) {
+      if (!isTellyportError(error)) throw error;
+      return false; // the routes say it in words
+    }
+  }
 
   /** @throws TellyportError as `Playbacks.byGrant` and `Playbacks.answering` */
-  function admit(request: FastifyRequest, reply: FastifyReply, grant: string): RunningPlayback {
+  function admit(request: IncomingMessage, response: ServerResponse, grant: string): RunningPlayback {
     const playback = playbacks.byGrant(grant);
-    const { raw } = reply;
-    // One that has not begun is told in words why it ended.
-    const cut = (): void => void (raw.headersSent && cutOff(request.raw, raw));
-    whenGone(request.raw, raw, playbacks.answering(playback.id, cut));
+    whenGone(request, response, answering(request, response, playback));
     return playback;
+  }
+
+  /** @returns to be called when the answer is over. @throws TellyportError as `Playbacks.answering` */
+  function answering(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { id }: RunningPlayback,
+  ): () => void {
+    // One that has not begun is told in words why it ended.
+    return playbacks.answering(id, () => response.headersSent && cutOff(request, response));
   }
 
   /** Waits for what the client asked for, as long as that may take. */
@@ -133,77 +181,69 @@ export function mediaRoutes(options: MediaRoutesOptions): FastifyPluginAsync {
     await stream.update(rendition, () => ring.nextPart > serial, HOLD * 1000 * stream.store.targetDuration);
   }
 
+  /** Whether it can be answered without a wait, or is gone. */
+  function isThere(playback: RunningPlayback, rendition: string, what: MediaName): boolean {
+    const { store } = playback.stream;
+    if (what.kind === "playlist") return store.hasMedia(rendition, playback.lowLatency);
+    return what.kind !== "part" || what.serial < store.ring(rendition, "any").nextPart;
+  }
+
   /** @throws TellyportError `segment-not-found`, `segment-gone` */
-  function find({ stream }: RunningPlayback, rendition: string, what: MediaName): Asked {
-    const { store, id } = stream;
-    const tag = (name: string): string => `"${id}-${rendition}-${name}"`;
+  function find(playback: RunningPlayback, rendition: string, what: MediaName): Asked {
+    const { store, id } = playback.stream;
+    const { track, format } = store.ring(rendition, "any").rendition;
+    const type = contentType(format, track.kind);
+    const answer = (
+      body: Asked["body"],
+      name: string,
+      stretch?: { readonly from: number; readonly seconds: number },
+    ): Asked => ({
+      type,
+      cacheControl: FOR_EVER,
+      headers: [...ANY_ORIGIN_LINES, "etag", `"${id}-${rendition}-${name}"`],
+      ranges: true,
+      body,
+      sent: (bytes) =>
+        playbacks.meter(playback.id, bytes, bytes > 0 && rendition === store.lead ? stretch : undefined),
+    });
     if (what.kind === "part") {
-      const part = store.part(rendition, what.serial);
-      return {
-        body: part.data,
-        etag: tag(`p${what.serial}`),
-        stretch: { from: part.programDateTime / 1000 + part.offset, seconds: part.duration },
-      };
+      const { data, programDateTime, offset, duration } = store.part(rendition, what.serial);
+      return answer(data, `p${what.serial}`, { from: programDateTime / 1000 + offset, seconds: duration });
     }
     if (what.kind === "segment") {
       const segment = store.shifted(rendition, what.sequence) ?? store.segment(rendition, what.sequence);
-      return {
-        body: "disk" in segment ? segment.disk : segment.data,
-        etag: tag(`${what.sequence}`),
-        stretch: { from: segment.programDateTime / 1000, seconds: segment.duration },
-      };
+      const { programDateTime, duration } = segment;
+      const body = "disk" in segment ? segment.disk : segment.data;
+      return answer(body, `${what.sequence}`, { from: programDateTime / 1000, seconds: duration });
     }
     const version = what.kind === "init" ? what.version : 0;
-    return { body: store.init(rendition, version), etag: tag(`init-${version}`) };
+    return answer(store.init(rendition, version), `init-${version}`);
   }
 
-  function sendBytes(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    playback: RunningPlayback,
-    rendition: string,
-    what: MediaName,
-  ): FastifyReply | Promise<FastifyReply> {
-    const { track, format } = playback.stream.store.ring(rendition, "any").rendition;
-    const { body, etag, stretch } = find(playback, rendition, what);
-    const counts = rendition === leadRendition(playback)?.id ? stretch : undefined;
-    const answer = {
-      type: contentType(format, track.kind),
-      cacheControl: FOR_EVER,
-      headers: { ...ANY_ORIGIN, etag },
-      ranges: true,
-      sent: (bytes: number) => playbacks.meter(playback.id, bytes, bytes > 0 ? counts : undefined),
-    };
-    return body instanceof ShiftedBytes
-      ? sendShifted(request, reply, { ...answer, body }, limits(playback))
-      : sendMedia(request, reply, { ...answer, body }, limits(playback));
-  }
-
-  /** Who takes several times as long for a segment as it plays cannot watch it anyway. */
-  function limits({ stream }: RunningPlayback): MediaLimits {
-    return {
-      noProgress: noProgressMs,
-      inAll: Math.max(30_000, 4000 * stream.store.targetDuration),
-      exceeded: () => playbacks.countCutOff(),
-    };
+  /** Who takes several times as long for a segment as it plays cannot watch it anyway; ms. */
+  function inAll({ stream }: RunningPlayback): number {
+    return Math.max(30_000, 4000 * stream.store.targetDuration);
   }
 
   function sendPlaylist(
-    request: FastifyRequest,
-    reply: FastifyReply,
+    request: IncomingMessage,
+    response: ServerResponse,
     playback: RunningPlayback,
     text: PlaylistText,
-  ): FastifyReply {
-    const compress = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "");
+    over?: () => void,
+  ): void {
+    const compress = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
     const body = compress ? text.gzip() : text.plain;
-    const headers: Record<string, string> = { ...ANY_ORIGIN, vary: "accept-encoding" };
+    const headers = [...ANY_ORIGIN_LINES, "vary", "accept-encoding"];
     // Of the first playlists alone: reloads name what they wait for.
-    if (!request.url.includes("?"))
-      headers["server-timing"] = serverTiming(timingsSince(playback.requestedAt, playback.stream.milestones));
-    if (compress && body !== text.plain) headers["content-encoding"] = "gzip";
+    if (!request.url?.includes("?")) {
+      const timings = timingsSince(playback.requestedAt, playback.stream.milestones);
+      headers.push("server-timing", serverTiming(timings));
+    }
+    if (compress && body !== text.plain) headers.push("content-encoding", "gzip");
     const sent = (bytes: number): void => playbacks.meter(playback.id, bytes);
     const answer = { type: PLAYLIST_TYPE, cacheControl: "no-cache", headers, body, ranges: false, sent };
-    return sendMedia(request, reply, answer, limits(playback));
+    sender.send(request, response, answer, inAll(playback), over);
   }
 }
 
@@ -213,12 +253,6 @@ function contentType(format: MediaFormat, kind: Rendition["track"]["kind"]): str
   if (format === "webvtt") return "text/vtt; charset=utf-8";
   if (format === "overlay") return "application/json; charset=utf-8";
   return kind === "video" ? "video/mp4" : "audio/mp4";
-}
-
-/** Whose time counts as watched: the picture's, or on the radio the first sound's. */
-function leadRendition(playback: RunningPlayback): Rendition | undefined {
-  const { renditions } = playback.stream.store;
-  return renditions.find(({ track }) => track.kind === "video") ?? renditions[0];
 }
 
 function multivariantOf({ stream, capabilities }: RunningPlayback): MultivariantPlaylist {

@@ -60,6 +60,7 @@ export class SegmentStore {
   /** Seconds; constant for the life of the stream (P-01). */
   readonly targetDuration: number;
   #closed = false;
+  #lead: string | null = null;
 
   constructor(options: { budget: MediaBudget; clock: Clock; history: MediaHistory | null } & TimeShift) {
     const { budget, clock, history, window = WINDOW, disk = null } = options;
@@ -75,7 +76,14 @@ export class SegmentStore {
     return [...this.#rings.values()].filter((ring) => ring.current).map((ring) => ring.rendition);
   }
 
+  /** The rendition whose time counts as watched: the picture, or on the radio the first sound. */
+  get lead(): string | null {
+    return this.#lead;
+  }
+
   setRenditions(renditions: readonly Rendition[]): void {
+    const lead = renditions.find(({ track }) => track.kind === "video") ?? renditions[0];
+    this.#lead = lead?.id ?? null;
     for (const ring of this.#rings.values()) {
       ring.current = renditions.some(({ id }) => id === ring.rendition.id) && ring.current;
     }

@@ -1,5 +1,4 @@
-import type { ServerResponse } from "node:http";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { MediaBytes } from "../packaging/ports.ts";
 import type { ShiftedBytes, ShiftedReader } from "../timeshift/extent.ts";
 import { cutOff, whenGone } from "../when-gone.ts";
@@ -9,10 +8,11 @@ import { cutOff, whenGone } from "../when-gone.ts";
 interface AnswerHead {
   readonly type: string;
   readonly cacheControl: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Further headers: name, value, name, value, ... */
+  readonly headers?: readonly string[];
   /** Answer a `Range` of one part with 206. */
   readonly ranges: boolean;
-  /** Called once with the bytes of the body that were handed to the network. */
+  /** Called once, when the answer is over, with the bytes of the body that were handed to the network. */
   readonly sent?: (bytes: number) => void;
 }
 
@@ -26,127 +26,181 @@ export interface ShiftedAnswer extends AnswerHead {
   readonly body: ShiftedBytes;
 }
 
-/** How slow a receiver may be, ms. */
+/** How slow a receiver may be. */
 export interface MediaLimits {
-  /** Without any progress. */
+  /** Without any progress, ms. */
   readonly noProgress: number;
-  /** From the request to the last byte: against one that trickles, or that asks for much and waits. */
-  readonly inAll: number;
   /** Called when a receiver was cut off for being slower. */
   readonly exceeded?: () => void;
 }
 
-/**
- * Sends it. A receiver that keeps to no limit is cut off: it costs its own connection and nobody else's.
- * @throws TellyportError never; an unsatisfiable range is answered with 416
- */
-export function sendMedia(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  answer: MediaAnswer,
-  limits: MediaLimits,
-): FastifyReply {
-  const { body } = answer;
-  const { status, headers, from, to } = headOf(request, answer, body.length);
-  const { raw } = reply;
-  void reply.hijack();
-  const empty = request.method === "HEAD" || status === 416;
-  if (!empty && !Buffer.isBuffer(body)) body.retain();
-  const left = watch(request, reply, limits, (bytes) => {
-    if (empty) return;
-    answer.sent?.(bytes ?? to - from);
-    // Only now can nobody read the memory any more; before, another channel's bytes could reach this client.
-    if (!Buffer.isBuffer(body)) body.release();
-  });
-  // Counts only time without progress: Node looks at the socket's write queue before it fires.
-  raw.setTimeout(limits.noProgress, () => tooSlow(request, raw, limits));
-  raw.writeHead(status, headers);
-  if (empty) raw.end();
-  else pump(raw, slice(Buffer.isBuffer(body) ? [body] : body.buffers, from, to), left);
-  return reply;
+/** How often receivers are looked at whose answer is not over, ms; oftener where a limit is shorter. */
+const LOOK = 1000;
+
+/** Sends media. A receiver that keeps to no limit is cut off: it costs its own connection and nobody else's. */
+export class MediaSender {
+  readonly #limits: MediaLimits;
+  readonly #open = new Map<ServerResponse, Sending>();
+  readonly #over: (this: ServerResponse) => void;
+  readonly #finished: (this: ServerResponse) => void;
+  #looking: NodeJS.Timeout | null = null;
+
+  constructor(limits: MediaLimits) {
+    this.#limits = limits;
+    const open = this.#open;
+    // One function for all of them: most answers are over before anything else happens.
+    this.#over = function () {
+      const sending = open.get(this);
+      open.delete(this);
+      sending?.over();
+    };
+    this.#finished = function () {
+      const sending = open.get(this);
+      if (sending !== undefined) sending.left = sending.size;
+    };
+  }
+
+  /**
+   * @param inAll what it may take from now to the last byte, ms: against one that trickles, or that asks for much and waits
+   * @param over called when nothing of it is read any more
+   * @throws TellyportError never; an unsatisfiable range is answered with 416
+   */
+  send(
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: MediaAnswer,
+    inAll: number,
+    over?: () => void,
+  ): void {
+    const { body } = answer;
+    const { status, headers, from, to } = headOf(request, answer, body.length);
+    const empty = request.method === "HEAD" || status === 416;
+    const sending = new Sending(empty ? 0 : to - from, inAll);
+    sending.sent = answer.sent;
+    sending.done = over;
+    if (!empty && !Buffer.isBuffer(body)) {
+      body.retain();
+      sending.held = body;
+    }
+    this.#begin(request, response, sending);
+    response.writeHead(status, headers);
+    if (empty) response.end();
+    else pump(response, slice(Buffer.isBuffer(body) ? [body] : body.buffers, from, to), sending);
+  }
+
+  /**
+   * Sends what is on disk, read from its beginning to its end as the receiver takes it.
+   * @throws TellyportError `segment-gone` when the disk does not give the first of it; later the connection is cut off
+   */
+  async sendShifted(
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: ShiftedAnswer,
+    inAll: number,
+  ): Promise<void> {
+    const { body } = answer;
+    const { status, headers, from, to } = headOf(request, answer, body.length);
+    const empty = request.method === "HEAD" || status === 416;
+    const reader = body.reader(from, empty ? from : to);
+    const sending = new Sending(empty ? 0 : to - from, inAll);
+    sending.held = { release: () => reader.close() };
+    this.#begin(request, response, sending);
+    const first = await reader.next();
+    if (!this.#open.has(response)) return;
+    sending.sent = answer.sent;
+    response.writeHead(status, headers);
+    if (first === null) response.end();
+    else pumpPieces(response, first, reader, sending, () => cutOff(request, response));
+  }
+
+  #begin(request: IncomingMessage, response: ServerResponse, sending: Sending): void {
+    this.#open.set(response, sending);
+    response.on("finish", this.#finished);
+    // One that waits behind another answer on its connection is not told of the connection's end.
+    if (response.socket === null || request.socket.destroyed)
+      whenGone(request, response, () => this.#over.call(response));
+    else response.on("close", this.#over);
+    if (this.#looking !== null) return;
+    const period = Math.min(LOOK, this.#limits.noProgress / 4);
+    this.#looking = setInterval(() => this.#look(), period).unref();
+  }
+
+  #look(): void {
+    const now = performance.now();
+    for (const [response, sending] of this.#open) {
+      if (now - sending.since >= sending.inAll) this.#tooSlow(response);
+      else if (!sending.watched) {
+        sending.watched = true;
+        // Counts only time without progress: Node looks at the socket's write queue before it fires.
+        response.setTimeout(this.#limits.noProgress, () => this.#tooSlow(response));
+      }
+    }
+    if (this.#open.size > 0 || this.#looking === null) return;
+    clearInterval(this.#looking);
+    this.#looking = null;
+  }
+
+  #tooSlow(response: ServerResponse): void {
+    if (!response.writableFinished) this.#limits.exceeded?.();
+    cutOff(response.req, response);
+  }
 }
 
-/**
- * Sends what is on disk, read from its beginning to its end as the receiver takes it.
- * @throws TellyportError `segment-gone` when the disk does not give the first of it; later the connection is cut off
- */
-export async function sendShifted(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  answer: ShiftedAnswer,
-  limits: MediaLimits,
-): Promise<FastifyReply> {
-  const { body } = answer;
-  const { status, headers, from, to } = headOf(request, answer, body.length);
-  const { raw } = reply;
-  const empty = request.method === "HEAD" || status === 416;
-  const reader = body.reader(from, empty ? from : to);
-  let begun = false;
-  let gone = false;
-  const left = watch(request, reply, limits, (bytes) => {
-    gone = true;
-    reader.close();
-    if (begun && !empty) answer.sent?.(bytes ?? to - from);
-  });
-  const first = await reader.next();
-  void reply.hijack();
-  if (gone) return reply;
-  begun = true;
-  raw.setTimeout(limits.noProgress, () => tooSlow(request, raw, limits));
-  raw.writeHead(status, headers);
-  if (first === null) raw.end();
-  else pumpPieces(raw, first, reader, left, () => cutOff(request.raw, raw));
-  return reply;
+/** An answer on its way. */
+class Sending {
+  /** Bytes of the body. */
+  readonly size: number;
+  readonly inAll: number;
+  /** Monotonic, ms. */
+  readonly since = performance.now();
+  /** Bytes of it that have left. */
+  left = 0;
+  /** Its progress is looked at. */
+  watched = false;
+  sent: ((bytes: number) => void) | undefined = undefined;
+  done: (() => void) | undefined = undefined;
+  /** Only when it is over can nobody read the memory any more; before, another channel's bytes could reach this client. */
+  held: { release(): void } | null = null;
+
+  constructor(size: number, inAll: number) {
+    this.size = size;
+    this.inAll = inAll;
+  }
+
+  over(): void {
+    this.sent?.(this.left);
+    this.held?.release();
+    this.done?.();
+  }
 }
 
 interface Head {
   readonly status: 200 | 206 | 416;
-  readonly headers: Record<string, string | number>;
+  /** Name, value, name, value, ... */
+  readonly headers: (string | number)[];
   /** Which bytes are sent: [from, to). */
   readonly from: number;
   readonly to: number;
 }
 
-function headOf(request: FastifyRequest, answer: AnswerHead, length: number): Head {
-  const range = answer.ranges ? parseRange(request.headers.range, length) : null;
-  const headers = {
-    "content-type": answer.type,
-    "cache-control": answer.cacheControl,
-    "x-content-type-options": "nosniff",
-    ...(answer.ranges && { "accept-ranges": "bytes" }),
-    ...answer.headers,
-  };
+function headOf(request: IncomingMessage, answer: AnswerHead, length: number): Head {
+  const { type, cacheControl, ranges, headers: others = [] } = answer;
+  const range = ranges ? parseRange(request.headers.range, length) : null;
+  const headers: (string | number)[] = ["content-type", type, "cache-control", cacheControl];
+  headers.push("x-content-type-options", "nosniff");
+  if (ranges) headers.push("accept-ranges", "bytes");
+  headers.push(...others);
   if (range === "unsatisfiable") {
-    const none = { "content-range": `bytes */${length}`, "content-length": 0 };
-    return { status: 416, headers: { ...headers, ...none }, from: 0, to: 0 };
+    headers.push("content-range", `bytes */${length}`, "content-length", 0);
+    return { status: 416, headers, from: 0, to: 0 };
   }
-  if (range === null)
-    return { status: 200, headers: { ...headers, "content-length": length }, from: 0, to: length };
+  if (range === null) {
+    headers.push("content-length", length);
+    return { status: 200, headers, from: 0, to: length };
+  }
   const { from, to } = range;
-  const part = { "content-range": `bytes ${from}-${to - 1}/${length}`, "content-length": to - from };
-  return { status: 206, headers: { ...headers, ...part }, from, to };
-}
-
-/**
- * Waits for the end of an answer, and cuts off one that takes too long in all.
- * @param over called once; with null when all has left, else with the bytes that were counted
- * @returns counts bytes that have left
- */
-function watch(
-  request: FastifyRequest,
-  { raw }: FastifyReply,
-  limits: MediaLimits,
-  over: (bytes: number | null) => void,
-): (bytes: number) => void {
-  let left = 0;
-  let finished = false;
-  raw.once("finish", () => (finished = true));
-  const late = setTimeout(() => tooSlow(request, raw, limits), limits.inAll);
-  whenGone(request.raw, raw, () => {
-    clearTimeout(late);
-    over(finished ? null : left);
-  });
-  return (bytes) => (left += bytes);
+  headers.push("content-range", `bytes ${from}-${to - 1}/${length}`, "content-length", to - from);
+  return { status: 206, headers, from, to };
 }
 
 /** Writes piece after piece, the next one read when the one before has left: all have the same memory. */
@@ -154,14 +208,14 @@ function pumpPieces(
   raw: ServerResponse,
   first: Buffer,
   reader: ShiftedReader,
-  left: (bytes: number) => void,
+  sending: Sending,
   failed: () => void,
 ): void {
   const write = (piece: Buffer): void => {
     if (raw.destroyed) return;
     raw.write(piece, (error) => {
       if (error) return;
-      left(piece.length);
+      sending.left += piece.length;
       if (reader.done) raw.end();
       else reader.next().then((next) => void (next !== null && write(next)), failed);
     });
@@ -169,16 +223,11 @@ function pumpPieces(
   write(first);
 }
 
-function tooSlow(request: FastifyRequest, raw: ServerResponse, { exceeded }: MediaLimits): void {
-  if (!raw.writableFinished) exceeded?.();
-  cutOff(request.raw, raw);
-}
-
 /** So many bytes wait for one receiver at most, beside what the kernel holds. */
 const GROUP = 512 * 1024;
 
 /** Writes group after group, each with one `writev`, the next when the one before has left. */
-function pump(raw: ServerResponse, buffers: readonly Buffer[], left: (bytes: number) => void): void {
+function pump(raw: ServerResponse, buffers: readonly Buffer[], sending: Sending): void {
   let at = 0;
   const next = (): void => {
     let size = 0;
@@ -188,7 +237,7 @@ function pump(raw: ServerResponse, buffers: readonly Buffer[], left: (bytes: num
       if (buffer === undefined) break;
       size += buffer.length;
       last = size + (buffers[at]?.length ?? Infinity) > GROUP;
-      if (last) raw.write(buffer, (error) => error ?? written(size));
+      if (last && at < buffers.length) raw.write(buffer, (error) => error ?? written(size));
       else raw.write(buffer);
     }
     if (at >= buffers.length)
@@ -196,8 +245,8 @@ function pump(raw: ServerResponse, buffers: readonly Buffer[], left: (bytes: num
     else raw.uncork();
   };
   const written = (size: number): void => {
-    left(size);
-    if (at < buffers.length && !raw.destroyed) next();
+    sending.left += size;
+    if (!raw.destroyed) next();
   };
   next();
 }
@@ -209,7 +258,8 @@ function slice(buffers: readonly Buffer[], from: number, to: number): Buffer[] {
   for (const buffer of buffers) {
     const end = Math.min(buffer.length, to - at);
     for (let start = Math.max(0, from - at); start < end; start += GROUP) {
-      pieces.push(buffer.subarray(start, Math.min(end, start + GROUP)));
+      const piece = Math.min(end, start + GROUP);
+      pieces.push(piece - start === buffer.length ? buffer : buffer.subarray(start, piece));
     }
     at += buffer.length;
   }

@@ -3,13 +3,13 @@ import type { AddressInfo } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import t from "tap";
 import { sendProblem } from "../../../../src/http-server/problem.ts";
-import { sendShifted, type MediaLimits } from "../../../../src/share/live/hls/send-media.ts";
+import { MediaSender } from "../../../../src/share/live/hls/send-media.ts";
 import type { ShiftedBytes } from "../../../../src/share/live/timeshift/extent.ts";
 import { silent } from "../../fakes.ts";
 import { add, content, MB, rig, type Rig } from "./disks.ts";
 
 const SIZE = 3 * MB + 17;
-const LIMITS: MediaLimits = { noProgress: 2000, inAll: 10_000 };
+const LIMITS = { noProgress: 2000, inAll: 10_000 };
 
 /** A segment that is on disk alone, under `/s`. */
 async function served(
@@ -28,20 +28,18 @@ async function served(
   const app = fastify();
   t.teardown(() => app.close());
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, silent));
-  app.get("/s", { exposeHeadRoute: true }, (request, reply) =>
-    sendShifted(
-      request,
-      reply,
-      {
-        type: "video/mp4",
-        cacheControl: "immutable",
-        ranges: true,
-        body: shifted.disk,
-        sent: (bytes) => sent.push(bytes),
-      },
-      limits,
-    ),
-  );
+  const sender = new MediaSender(limits);
+  app.get("/s", { exposeHeadRoute: true }, async (request, reply) => {
+    const answer = {
+      type: "video/mp4",
+      cacheControl: "immutable",
+      ranges: true,
+      body: shifted.disk,
+      sent: (bytes: number) => sent.push(bytes),
+    };
+    await sender.sendShifted(request.raw, reply.raw, answer, limits.inAll);
+    return reply.hijack();
+  });
   return { r, app, sent, bytes: shifted.disk };
 }
 
@@ -68,7 +66,7 @@ t.test("send shifted: whole, in part, only the head, as from memory", async (t) 
   const head = await app.inject({ method: "HEAD", url: "/s" });
   t.equal(head.headers["content-length"], `${SIZE}`);
   t.equal(head.body, "");
-  t.same(sent, [SIZE, 1_075_721, 5]);
+  t.same(sent, [SIZE, 1_075_721, 5, 0, 0]);
   t.equal(r.disk.readers, 0);
 });
 
