@@ -89,7 +89,7 @@ function checkDates(playlist: MediaPlaylist, { where, now }: PlaylistContext, ex
     const seconds: number = "duration" in head ? Number(head.duration) : secondsOf(head.parts);
     if (begin !== null && now !== null) {
       const ahead = begin + seconds * 1000 - now;
-      const what = `segment ${head.sequence} ends in the future`;
+      const what = `segment ${head.sequence} ends ${ahead.toFixed(0)} ms in the future`;
       expect("CK-05", ahead <= FUTURE_MS, where, what);
     }
     expected = begin === null ? null : begin + seconds * 1000;

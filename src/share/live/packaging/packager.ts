@@ -5,7 +5,7 @@ import type { AccessUnit, MediaSink, Subtitle, SubtitleTrack, Track } from "../m
 import type { SegmentSink, SegmentStart } from "./ports.ts";
 import { receivedAt } from "./received-at.ts";
 import { RenditionIds } from "./rendition-ids.ts";
-import { RenditionWriter } from "./rendition-writer.ts";
+import { MAX_HOLE, RenditionWriter } from "./rendition-writer.ts";
 import { JoinedMedia } from "./joined-media.ts";
 import type { SlabPool } from "./slab-pool.ts";
 import { SubtitleWriters } from "./subtitle-writers.ts";
@@ -183,6 +183,8 @@ export class Packager implements MediaSink {
     if (leader.filled || open.start < pts) this.#cutBefore(leader, open, unit, dts, pts, video);
     if (video) leader.addVideo(dts, pts, unit.randomAccess, unit.data);
     else leader.addAudio(pts, (leader.track as { frameSamples: number }).frameSamples, unit.data);
+    if (!video && leader.fragments.length === 0 && leader.queued === 1)
+      leader.pull(0, leader.position ?? pts);
     this.#handOut(leader, Infinity);
     for (const rendition of this.#renditions) if (rendition !== leader) this.#handOut(rendition, dts);
     this.#closeLate();
@@ -247,8 +249,12 @@ export class Packager implements MediaSink {
     const full = length + frame > this.#max || leader.bytes + unit.data.length > MAX_SEGMENT_BYTES;
     if (!(unit.randomAccess && length >= least) && !full) return;
     if (unit.randomAccess) this.#offset = pts - dts;
-    this.#cut(open, Math.max(at, open.start + 1), unit);
-    if (leader.sequence === open.sequence) this.#close(leader, open, leader.queued, video ? dts : null);
+    const lacks = !video && leader.lacksBefore(dts);
+    // Lost sound may last longer than a part: the segment ends with the part, and what follows begins there.
+    const end = lacks ? Math.min(at, Math.max(at - MAX_HOLE, leader.partEnd(this.#partTarget))) : at;
+    this.#cut(open, Math.max(end, open.start + 1), unit);
+    const known = video || lacks;
+    if (leader.sequence === open.sequence) this.#close(leader, open, leader.queued, known ? dts : null);
     for (const rendition of this.#renditions) if (rendition !== leader) this.#closeReached(rendition);
     this.#forget();
   }
@@ -260,9 +266,11 @@ export class Packager implements MediaSink {
     // What begins before the first frame at or after the cut belongs to nothing any more; a tick is rounding.
     if (!rendition.filled && pts < first.start - 1) return;
     const begins = rendition.latest === null && rendition.position === first.start;
-    if (!rendition.addAudio(pts, rendition.track.frameSamples, unit.data)) return;
+    // What begins later than a frame's length is pulled to the beginning of the others.
+    const late = begins && pts - first.start > MAX_JOIN && pts - first.start <= MAX_HOLE;
+    if (!rendition.addAudio(late ? first.start : pts, rendition.track.frameSamples, unit.data)) return;
     // Sound that begins a little after the picture: what its first segment says of its length and date is its own.
-    if (begins && pts - first.start <= MAX_JOIN) rendition.position = Math.max(pts, first.start);
+    if (begins && !late && pts - first.start <= MAX_JOIN) rendition.position = Math.max(pts, first.start);
     this.#handOut(rendition, this.#leader?.latest ?? 0);
     this.#closeReached(rendition);
     this.#forget();
@@ -360,12 +368,16 @@ export class Packager implements MediaSink {
     if (open === null || leader === null) return;
     const offset = leader.track.kind === "video" ? this.#offset : 0;
     open.end = Math.max(open.start + 1, leader.filled ? leader.end + offset : open.start + 1);
+    if (leader.sequence === open.sequence) {
+      this.#close(leader, open, leader.queued, null, true);
+      // As long as what there is; the others last as long.
+      open.end = leader.position ?? open.end;
+    }
     this.#reach(open, open.end);
     for (const rendition of this.#renditions) {
       for (const interval of this.#intervals) {
         if (interval.sequence !== rendition.sequence || interval.end === null) continue;
-        const count = rendition === leader ? rendition.queued : rendition.countBefore(interval.end);
-        this.#close(rendition, interval, count, null);
+        this.#close(rendition, interval, rendition.countBefore(interval.end), interval.end);
       }
       rendition.clear();
       rendition.breakTimeline();
@@ -379,18 +391,27 @@ export class Packager implements MediaSink {
   /**
    * Hands a segment out.
    * @param next decode time of what follows it, when that is known and not queued
+   * @param broken of the leader: nothing follows on it, it lasts as long as what there is
    */
-  #close(rendition: RenditionWriter, interval: Interval, count: number, next: number | null): void {
+  #close(
+    rendition: RenditionWriter,
+    interval: Interval,
+    count: number,
+    next: number | null,
+    broken = false,
+  ): void {
     const start = rendition.position ?? interval.start;
     const isLeader = rendition === this.#leader;
     const cut = interval.end ?? interval.start;
-    // A follower's segment ends where its next one begins: its first frame at or after the cut. One that is far behind the
-    // cut leaves a hole, which is told as it is.
+    // A follower's segment ends where its next one begins: its first frame at or after the cut. One that is behind the cut by
+    // more than a frame is pulled to it; one that is far behind leaves a hole, which is told as it is.
+    if (!isLeader && (rendition.timeOf(count) ?? 0) > cut + MAX_JOIN) rendition.pull(count, cut);
     const next90k = rendition.timeOf(count);
     const joins = next90k !== null && next90k - cut <= MAX_JOIN;
-    const end = isLeader ? cut : Math.max(start + 1, joins ? next90k : cut);
     if (count > 0) this.#part(rendition, interval, count, next);
     const gap = rendition.fragments.length === 0;
+    const whole = isLeader ? cut : Math.max(start + 1, joins ? next90k : cut);
+    const end = broken && !gap ? start + rendition.handedOut : whole;
     if (gap) rendition.take(0, null, this.#partTarget);
     const fragments = rendition.fragments;
     this.#sink.segment({

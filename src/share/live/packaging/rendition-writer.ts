@@ -9,8 +9,11 @@ const MAX_FRAME_TICKS = 45_000;
 
 /** Time stamps of constant frame rates are off by less, 90 kHz. */
 const ROUNDING = 90;
-/** Lost pictures may leave such a hole behind a part, and it is closed; 90 kHz. */
-const MAX_HOLE = 22_500;
+/**
+ * What is lost may leave such a hole behind a part, and it is closed: the picture or frame of sound behind it begins where the
+ * part ends, and lasts longer; 90 kHz.
+ */
+export const MAX_HOLE = 22_500;
 
 interface QueuedSample {
   readonly size: number;
@@ -147,6 +150,19 @@ export class RenditionWriter {
     this.#floor = floor;
   }
 
+  /** Whether sound is missing between the newest frame and one at `pts` (90 kHz): the count of samples does not go on. */
+  lacksBefore(pts: number): boolean {
+    if (this.#newest === null) return false;
+    const end = this.#newest + this.#lastDuration;
+    return (pts * this.timescale) / 90_000 - end > this.#lastDuration / 2;
+  }
+
+  /** 90 kHz: until when the part that is being filled may last. */
+  partEnd(target: Seconds): number {
+    const first = this.#queue[0];
+    return first === undefined ? this.end : this.#to90k(first.time + Math.floor(target * this.timescale));
+  }
+
   /** How many queued samples begin before `end` (90 kHz); all of them means that the stream has not come so far. */
   countBefore(end: number): number {
     // From the back: mostly nothing, or only the newest, is past the end.
@@ -186,13 +202,35 @@ export class RenditionWriter {
     let count = 0;
     for (; count < this.#queue.length; count++) {
       const end = this.#endOf(count);
-      if (end - from > most) break;
+      if (end - from > most) {
+        if (!waits || !this.#silentUntil(count, from + most)) break;
+        if (this.#to90k(from + most) > before) return 0;
+        count++;
+        break;
+      }
       if (this.#to90k(end) > before) return 0;
     }
     const last = this.#endOf(count - 1);
     const more = count < this.#queue.length || (!waits && last - from + this.#lastDuration > most);
     // A picture that lasts longer than a part may: it is handed out alone, and cut to the target.
     return more ? Math.max(1, count) : 0;
+  }
+
+  /** Whether a sample would end in time, were it not for what is lost behind it: the rest of its part is silence. */
+  #silentUntil(index: number, end: number): boolean {
+    const sample = this.#queue[index];
+    const next = this.#queue[index + 1];
+    if (sample === undefined || next === undefined || sample.time + this.#lastDuration > end) return false;
+    return this.#to90k(next.time - end) <= MAX_HOLE;
+  }
+
+  /** Lets a queued sample begin at `time` (90 kHz), where it is not more than a small hole behind. */
+  pull(index: number, time: number): void {
+    const sample = this.#queue[index];
+    const at = this.#from90k(time);
+    if (sample === undefined || at >= sample.time || this.#to90k(sample.time - at) > MAX_HOLE) return;
+    this.#queue[index] = { ...sample, time: at };
+    if (index === this.#queue.length - 1) this.#newest = at;
   }
 
   /** When a queued sample ends: where the next one begins, or nominally. */
@@ -229,6 +267,7 @@ export class RenditionWriter {
     this.#queuedBytes -= size;
     // A tick or two between nominal and real time are the source's rounding: what follows begins where this ends.
     if (count > 0 && this.#queue.length === 0) this.#rounded = reached;
+    if (this.track.kind === "audio" && count > 0) this.pull(0, this.#to90k(reached));
     const header = fragmentHeader(++this.#fragmentsMade, time, samples, this.track.kind === "video");
     const payload = this.#slabs.take(size);
     const fragment: Fragment = {
@@ -239,6 +278,11 @@ export class RenditionWriter {
     };
     this.fragments.push(fragment);
     return fragment;
+  }
+
+  /** 90 kHz that its fragments last together. */
+  get handedOut(): number {
+    return 90_000 * this.fragments.reduce((sum, { duration }) => sum + duration, 0);
   }
 
   /** Throws away what is queued. */

@@ -468,6 +468,9 @@ t.test(
             t.fail(`${lost} lost at ${from}: part ${index} ends ${off} s off the next one`);
           if (part.duration > 0.334)
             t.fail(`${lost} lost at ${from}: part ${index} lasts ${part.duration} s`);
+          // Only the last one of a segment may be shorter.
+          if (part.duration < 0.85 * 0.333 && parts[index + 1]?.sequence === part.sequence && lost <= 11)
+            t.fail(`${lost} lost at ${from}: part ${index} lasts only ${part.duration} s`);
         }
         const [first] = stage.result.of("a0");
         if (first === undefined) t.fail("no sound");
@@ -476,3 +479,24 @@ t.test(
     t.end();
   },
 );
+
+t.test("packager: P-11, F-06 radio that loses sound, within a part and at a cut", (t) => {
+  for (let lost = 1; lost <= 11; lost++)
+    for (let from = 80; from < 200; from += 3) {
+      const stage = new Stage();
+      stage.packager.tracks([AUDIO]);
+      for (let n = 0; n < 400; n++) if (n < from || n >= from + lost) stage.sound(1_000_000 + n * 1920);
+      stage.packager.ended("no-data", "over");
+      const { parts } = stage.result;
+      for (const segment of stage.result.of("a0").slice(0, -1)) {
+        const own = parts.filter(({ sequence }) => sequence === segment.sequence);
+        const sum = own.reduce((all, { duration }) => all + duration, 0);
+        if (Math.abs(sum - segment.duration) > 0.001)
+          t.fail(`${lost} lost at ${from}: parts of ${sum} s, segment of ${segment.duration} s`);
+        for (const part of own.slice(0, -1))
+          if (part.duration < 0.85 * 0.333) t.fail(`${lost} lost at ${from}: a part of ${part.duration} s`);
+      }
+      invariants(t, stage.result);
+    }
+  t.end();
+});

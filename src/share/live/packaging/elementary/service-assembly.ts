@@ -61,7 +61,11 @@ export class ServiceAssembly {
   readonly #early = new UnitBacklog({ ticks: 4 * 90_000, bytes: 512 * 1024 });
   readonly #subtitles: SubtitleStreams;
   /** Sound that came before the leader's clock had started. */
-  #unplaced: { readonly slot: Slot<AudioConfig>; readonly frame: CodedFrame<AudioConfig> }[] = [];
+  #unplaced: {
+    readonly slot: Slot<AudioConfig>;
+    readonly frame: CodedFrame<AudioConfig>;
+    readonly at: Milliseconds;
+  }[] = [];
   /** Frames of the leader that may belong to a new time base. */
   #suspects: CodedFrame<VideoConfig | AudioConfig>[] = [];
 
@@ -199,14 +203,14 @@ export class ServiceAssembly {
     }
     if (slot === this.#leads) {
       // It leads for want of a picture: what it brought while that was waited for comes first.
-      for (const early of this.#unplaced.splice(0)) this.#audioFrame(early.slot, early.frame);
+      this.#placeEarly();
       this.#onLeaderClock(frame, (dts, coded) =>
         this.#leaderUnit(slot, dts, coded as CodedFrame<AudioConfig>),
       );
       return;
     }
     if (!this.#clock.started) {
-      this.#unplaced.push({ slot, frame: { ...frame, data: Buffer.from(frame.data) } });
+      this.#unplaced.push({ slot, frame: { ...frame, data: Buffer.from(frame.data) }, at: this.#now });
       if (this.#unplaced.length > MOST_UNPLACED) this.#unplaced.shift();
       return;
     }
@@ -225,6 +229,16 @@ export class ServiceAssembly {
     if (this.#waiting !== null) this.#waiting.add(unit);
     else if (this.#start === null || slot.announced !== frame.config) this.#early.add(unit);
     else this.#sink.accessUnit(unit);
+  }
+
+  /** What waited for the clock; it arrived when it did. */
+  #placeEarly(): void {
+    const now = this.#now;
+    for (const { slot, frame, at } of this.#unplaced.splice(0)) {
+      this.#now = at;
+      this.#audioFrame(slot, frame);
+    }
+    this.#now = now;
   }
 
   #onLeaderClock<Config extends VideoConfig | AudioConfig>(
@@ -253,7 +267,7 @@ export class ServiceAssembly {
       }
       return;
     }
-    for (const { slot, frame: early } of this.#unplaced.splice(0)) this.#audioFrame(slot, early);
+    this.#placeEarly();
     const suspects = this.#suspects;
     if (suspects.length > 0) {
       this.#suspects = [];
