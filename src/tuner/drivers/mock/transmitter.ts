@@ -8,7 +8,7 @@ import type { Loops } from "./loops.ts";
 const TICK_MS = 20;
 const TICKS_PER_MS = TICKS_PER_SECOND / 1000;
 /** Further behind than this, the receivers have lost something: nobody gets seconds of broadcast in one go. */
-const CATCH_UP_MS = 1000;
+const CATCH_UP_MS = 3000;
 
 /** A tuner that listens. */
 export interface Receiver {
