@@ -404,6 +404,37 @@ export async function house(
   return { share, app, tuners, clock, sources, packagers, database };
 }
 
+/** Client that {@link playing} plays for. */
+export const PHONE = { "x-client": "phone" };
+
+/**
+ * Has the first channel of a house played, with picture and sound that have begun.
+ * @param wish what the request says beside the channel
+ */
+export async function playing(
+  h: House,
+  wish: Readonly<Record<string, unknown>> = {},
+): Promise<{
+  /** Of the playback. */
+  id: string;
+  /** Path of the picture's playlist. */
+  playlist: string;
+  /** The same without the name. */
+  base: string;
+}> {
+  const list = await h.app.inject({ url: "/api/v1/channels", headers: PHONE });
+  const channel = list.json().channels[0].id as string;
+  const payload = { channel, ...wish };
+  const answer = h.app.inject({ method: "POST", url: "/api/v1/playback", headers: PHONE, payload });
+  await settle();
+  h.sources[0]?.sink?.tracks([videoTrack(), audioTrack()]);
+  h.sources[0]?.randomAccess();
+  const { hls, id } = (await answer).json<{ hls: string; id: string }>();
+  const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await h.app.inject(hls)).body)?.[0] ?? "";
+  const playlist = hls.replace("index.m3u8", path);
+  return { id, playlist, base: playlist.replace("index.m3u8", "") };
+}
+
 /** A share's routes behind the HTTP server's error mapping; principals as for {@link house}. */
 export async function serve(share: Share): Promise<FastifyInstance> {
   const app = fastify({ routerOptions: { maxParamLength: 512 }, exposeHeadRoutes: true });

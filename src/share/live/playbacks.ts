@@ -61,7 +61,7 @@ interface Entry extends RunningPlayback {
   /** Programme time up to which was watched, epoch s. */
   watchedUntil: number;
   /** Cut off the media answers that are open. */
-  readonly answers: Set<() => unknown>;
+  readonly answers: Set<() => void>;
 }
 
 interface Starting {
@@ -235,7 +235,7 @@ export class Playbacks {
    * @param cut called when the playback ends before: what is on its way is not for this client any more
    * @throws TellyportError `too-many-playbacks` when too many are open, `playback-ended`
    */
-  answering(id: string, cut: () => unknown): () => void {
+  answering(id: string, cut: () => void): () => void {
     const answers = this.#running.get(id)?.answers;
     if (answers === undefined) throw playbackEnded();
     if (answers.size >= ANSWERS_PER_PLAYBACK) {

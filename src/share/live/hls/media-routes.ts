@@ -153,7 +153,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
     { id }: RunningPlayback,
   ): () => void {
     // One that has not begun is told in words why it ended.
-    return playbacks.answering(id, () => response.headersSent && cutOff(request, response));
+    return playbacks.answering(id, () => void (response.headersSent && cutOff(request, response)));
   }
 
   /** Waits for what the client asked for, as long as that may take. */

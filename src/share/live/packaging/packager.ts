@@ -253,8 +253,8 @@ export class Packager implements MediaSink {
     // Lost sound may last longer than a part: the segment ends with the part, and what follows begins there.
     const end = lacks ? Math.min(at, Math.max(at - MAX_HOLE, leader.partEnd(this.#partTarget))) : at;
     this.#cut(open, Math.max(end, open.start + 1), unit);
-    const known = video || lacks;
-    if (leader.sequence === open.sequence) this.#close(leader, open, leader.queued, known ? dts : null);
+    if (leader.sequence === open.sequence)
+      this.#close(leader, open, leader.queued, video || lacks ? dts : null);
     for (const rendition of this.#renditions) if (rendition !== leader) this.#closeReached(rendition);
     this.#forget();
   }
@@ -266,11 +266,11 @@ export class Packager implements MediaSink {
     // What begins before the first frame at or after the cut belongs to nothing any more; a tick is rounding.
     if (!rendition.filled && pts < first.start - 1) return;
     const begins = rendition.latest === null && rendition.position === first.start;
-    // What begins later than a frame's length is pulled to the beginning of the others.
-    const late = begins && pts - first.start > MAX_JOIN && pts - first.start <= MAX_HOLE;
-    if (!rendition.addAudio(late ? first.start : pts, rendition.track.frameSamples, unit.data)) return;
-    // Sound that begins a little after the picture: what its first segment says of its length and date is its own.
-    if (begins && !late && pts - first.start <= MAX_JOIN) rendition.position = Math.max(pts, first.start);
+    if (!rendition.addAudio(pts, rendition.track.frameSamples, unit.data)) return;
+    // Sound that begins a little after the picture: what its first segment says of its length and date is its own. What begins
+    // later than a frame's length is pulled to the beginning of the others.
+    if (begins && pts - first.start <= MAX_JOIN) rendition.position = Math.max(pts, first.start);
+    else if (begins) rendition.pull(rendition.queued - 1, first.start);
     this.#handOut(rendition, this.#leader?.latest ?? 0);
     this.#closeReached(rendition);
     this.#forget();
@@ -411,7 +411,7 @@ export class Packager implements MediaSink {
     if (count > 0) this.#part(rendition, interval, count, next);
     const gap = rendition.fragments.length === 0;
     const whole = isLeader ? cut : Math.max(start + 1, joins ? next90k : cut);
-    const end = broken && !gap ? start + rendition.handedOut : whole;
+    const end = broken && !gap ? start + 90_000 * rendition.handedOut : whole;
     if (gap) rendition.take(0, null, this.#partTarget);
     const fragments = rendition.fragments;
     this.#sink.segment({
@@ -431,7 +431,7 @@ export class Packager implements MediaSink {
   #part(rendition: RenditionWriter, interval: Interval, count: number, next: number | null): void {
     for (let left = count; left > 0;) {
       const full = Math.min(left, rendition.fullPart(this.#partTarget, Infinity) || left);
-      const offset = seconds(rendition.fragments.reduce((sum, { duration }) => sum + duration, 0));
+      const offset = rendition.handedOut;
       const fragment = rendition.take(full, full === left ? next : null, this.#partTarget);
       left -= full;
       // One reference goes to the segment, one to who takes the part.

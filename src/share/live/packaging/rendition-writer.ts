@@ -280,9 +280,9 @@ export class RenditionWriter {
     return fragment;
   }
 
-  /** 90 kHz that its fragments last together. */
-  get handedOut(): number {
-    return 90_000 * this.fragments.reduce((sum, { duration }) => sum + duration, 0);
+  /** How long its fragments last together. */
+  get handedOut(): Seconds {
+    return seconds(this.fragments.reduce((sum, { duration }) => sum + duration, 0));
   }
 
   /** Throws away what is queued. */

@@ -1,19 +1,7 @@
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import t from "tap";
-import {
-  FakeJoined,
-  audioTrack,
-  house,
-  part,
-  segment,
-  service,
-  settle,
-  videoTrack,
-  type House,
-} from "../../fakes.ts";
-
-const headers = { "x-client": "phone" };
+import { FakeJoined, house, part, playing, segment, service, settle, type House } from "../../fakes.ts";
 
 interface Answer {
   readonly status: number;
@@ -33,14 +21,7 @@ async function rig(t: Parameters<typeof house>[0]): Promise<{
   readonly short: () => number;
 }> {
   const h = await house(t, [service(1)]);
-  const list = await h.app.inject({ url: "/api/v1/channels", headers });
-  const channel = list.json().channels[0].id as string;
-  const answer = h.app.inject({ method: "POST", url: "/api/v1/playback", headers, payload: { channel } });
-  await settle();
-  h.sources[0]?.sink?.tracks([videoTrack(), audioTrack()]);
-  h.sources[0]?.randomAccess();
-  const { hls } = (await answer).json<{ hls: string }>();
-  const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await h.app.inject(hls)).body)?.[0] ?? "";
+  const { base } = await playing(h);
   const sink = h.packagers[0]!.sink;
   const first = part("v0", 1, 0, { independent: true });
   first.data.retain();
@@ -69,7 +50,6 @@ async function rig(t: Parameters<typeof house>[0]): Promise<{
         .once("error", reject)
         .end();
     });
-  const base = hls.replace("index.m3u8", path.replace("index.m3u8", ""));
   return { h, base, get, short: () => count };
 }
 

@@ -1,35 +1,6 @@
 import t from "tap";
 import { seconds } from "../../../../src/kernel/units.ts";
-import {
-  audioTrack,
-  FakeJoined,
-  house,
-  part,
-  segment,
-  service,
-  settle,
-  videoTrack,
-  type House,
-} from "../../fakes.ts";
-
-const headers = { "x-client": "phone" };
-
-/** A stream that runs, and the address of its picture's playlist. */
-async function playing(
-  t: Parameters<typeof house>[0],
-): Promise<{ h: House; playlist: string; base: string }> {
-  const h = await house(t, [service(1)]);
-  const list = await h.app.inject({ url: "/api/v1/channels", headers });
-  const channel = list.json().channels[0].id as string;
-  const answer = h.app.inject({ method: "POST", url: "/api/v1/playback", headers, payload: { channel } });
-  await settle();
-  h.sources[0]?.sink?.tracks([videoTrack(), audioTrack()]);
-  h.sources[0]?.randomAccess();
-  const { hls } = (await answer).json<{ hls: string }>();
-  const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await h.app.inject(hls)).body)?.[0] ?? "";
-  const playlist = hls.replace("index.m3u8", path);
-  return { h, playlist, base: playlist.replace("index.m3u8", "") };
-}
+import { FakeJoined, house, part, playing, segment, service, settle, type House } from "../../fakes.ts";
 
 const sinkOf = (h: House) => {
   const sink = h.packagers[0]?.sink;
@@ -44,7 +15,8 @@ async function settled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 t.test("low latency: the first playlist is there as soon as one part is", async (t) => {
-  const { h, playlist } = await playing(t);
+  const h = await house(t, [service(1)]);
+  const { playlist } = await playing(h);
   const first = h.app.inject(playlist);
   t.notOk(await settled(first), "held while there is nothing");
   sinkOf(h).part(part("v0", 1, 0, { independent: true }));
@@ -54,7 +26,8 @@ t.test("low latency: the first playlist is there as soon as one part is", async 
 });
 
 t.test("low latency: L-06 a reload is held until what it names is there, and no longer", async (t) => {
-  const { h, playlist } = await playing(t);
+  const h = await house(t, [service(1)]);
+  const { playlist } = await playing(h);
   const sink = sinkOf(h);
   const one = part("v0", 1, 0);
   sink.part(one);
@@ -77,7 +50,8 @@ t.test("low latency: L-06 a reload is held until what it names is there, and no 
 });
 
 t.test("low latency: L-06 what cannot be meant is refused, and a hold has an end", async (t) => {
-  const { h, playlist } = await playing(t);
+  const h = await house(t, [service(1)]);
+  const { playlist } = await playing(h);
   sinkOf(h).part(part("v0", 1, 0));
   for (const query of [
     "_HLS_part=1",
@@ -102,7 +76,8 @@ t.test("low latency: L-06 what cannot be meant is refused, and a hold has an end
 t.test(
   "low latency: L-07 the hinted part is answered when it is there, also when a segment ends before it",
   async (t) => {
-    const { h, base } = await playing(t);
+    const h = await house(t, [service(1)]);
+    const { base } = await playing(h);
     const sink = sinkOf(h);
     const one = part("v0", 1, 0);
     sink.part(one);
@@ -125,7 +100,8 @@ t.test(
 );
 
 t.test("low latency: who waits is told when the stream ends", async (t) => {
-  const { h, playlist, base } = await playing(t);
+  const h = await house(t, [service(1)]);
+  const { playlist, base } = await playing(h);
   sinkOf(h).part(part("v0", 1, 0));
   const held = [h.app.inject(`${playlist}?_HLS_msn=1`), h.app.inject(`${base}p1.m4s`)];
   await settle();
@@ -134,7 +110,8 @@ t.test("low latency: who waits is told when the stream ends", async (t) => {
 });
 
 t.test("low latency: the end is told too where a last part comes with it", async (t) => {
-  const { h, playlist, base } = await playing(t);
+  const h = await house(t, [service(1)]);
+  const { playlist, base } = await playing(h);
   sinkOf(h).part(part("v0", 1, 0));
   const held = [h.app.inject(`${playlist}?_HLS_msn=1&_HLS_part=1`), h.app.inject(`${base}p1.m4s`)];
   await settle();
@@ -145,7 +122,8 @@ t.test("low latency: the end is told too where a last part comes with it", async
 });
 
 t.test("low latency: time watched counts once, in parts and in segments", async (t) => {
-  const { h, base } = await playing(t);
+  const h = await house(t, [service(1)]);
+  const { base } = await playing(h);
   const sink = sinkOf(h);
   const one = part("v0", 1, 0, { duration: seconds(0.32) });
   const two = part("v0", 1, 1, { duration: seconds(0.32), offset: seconds(0.32) });
@@ -162,7 +140,8 @@ t.test("low latency: time watched counts once, in parts and in segments", async 
 t.test(
   "low latency: D-03 any page may play what it was given, and asks first without a credential",
   async (t) => {
-    const { h, playlist } = await playing(t);
+    const h = await house(t, [service(1)]);
+    const { playlist } = await playing(h);
     sinkOf(h).part(part("v0", 1, 0));
     t.match((await h.app.inject(playlist)).headers, { "access-control-allow-origin": "*" });
     const asked = await h.app.inject({ method: "OPTIONS", url: playlist });
@@ -173,16 +152,8 @@ t.test(
 
 t.test("low latency: who does not want it gets whole segments, and waits for the first", async (t) => {
   const h = await house(t, [service(1)]);
-  const list = await h.app.inject({ url: "/api/v1/channels", headers });
-  const channel = list.json().channels[0].id as string;
-  const payload = { channel, lowLatency: false };
-  const answer = h.app.inject({ method: "POST", url: "/api/v1/playback", headers, payload });
-  await settle();
-  h.sources[0]?.sink?.tracks([videoTrack(), audioTrack()]);
-  h.sources[0]?.randomAccess();
-  const { hls } = (await answer).json<{ hls: string }>();
-  const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await h.app.inject(hls)).body)?.[0] ?? "";
-  const first = h.app.inject(hls.replace("index.m3u8", path));
+  const { playlist } = await playing(h, { lowLatency: false });
+  const first = h.app.inject(playlist);
   const one = part("v0", 1, 0);
   sinkOf(h).part(one);
   t.notOk(await settled(first), "a part is not enough");
@@ -195,7 +166,8 @@ t.test("low latency: who does not want it gets whole segments, and waits for the
 });
 
 t.test("low latency: the first playlists say how long each step took", async (t) => {
-  const { h, playlist } = await playing(t);
+  const h = await house(t, [service(1)]);
+  const { playlist } = await playing(h);
   h.clock.advance(120);
   sinkOf(h).part(part("v0", 1, 0));
   const { headers: first } = await h.app.inject(playlist);

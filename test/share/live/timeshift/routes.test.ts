@@ -1,10 +1,8 @@
 import { readdirSync } from "node:fs";
 import t from "tap";
 import { readMediaPlaylist } from "../../../helpers/hls-playlists.ts";
-import { audioTrack, FakeBytes, house, service, settle, videoTrack } from "../../fakes.ts";
+import { FakeBytes, house, PHONE, playing, service } from "../../fakes.ts";
 import { MB, temporaryFolder } from "./disks.ts";
-
-const headers = { "x-client": "phone" };
 
 t.test(
   "time-shift: a viewer who pauses goes on from disk, and is told when the window has gone on",
@@ -16,23 +14,15 @@ t.test(
       timeShiftDirectory: directory,
       timeShiftDiskBytes: 64 * MB,
     });
-    const list = await h.app.inject({ url: "/api/v1/channels", headers });
-    const channel = list.json().channels[0].id as string;
-    const answer = h.app.inject({ method: "POST", url: "/api/v1/playback", headers, payload: { channel } });
-    await settle();
-    h.sources[0]?.sink?.tracks([videoTrack(), audioTrack()]);
-    h.sources[0]?.randomAccess();
-    const { hls, id } = (await answer).json<{ hls: string; id: string }>();
-    const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await h.app.inject(hls)).body)?.[0] ?? "";
-    const playlist = hls.replace("index.m3u8", path);
-    const base = playlist.replace("index.m3u8", "");
+    const { id, playlist, base } = await playing(h);
     let made = 0;
     const run = async (count: number): Promise<void> => {
       for (let i = 0; i < count; i++) {
         const fill = ++made;
         h.packagers[0]?.cut({ data: () => new FakeBytes([Buffer.alloc(MB / 4, fill)]) });
         h.clock.advance(2000);
-        if (i % 5 === 0) await h.app.inject({ method: "POST", url: `/api/v1/playback/${id}/renew`, headers });
+        if (i % 5 === 0)
+          await h.app.inject({ method: "POST", url: `/api/v1/playback/${id}/renew`, headers: PHONE });
         // The disk has time, as it would between two segments.
         const before = h.share.live().timeShiftBytes;
         for (let wait = 0; wait < 25 && h.share.live().timeShiftBytes < before + MB / 2; wait++)
