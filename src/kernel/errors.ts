@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   // kernel
   "config-invalid": "invalid",
   "config-unreadable": "invalid",
+  "fetch-refused": "forbidden",
   internal: "internal",
   "port-in-use": "unavailable",
   "port-not-allowed": "unavailable",
@@ -35,8 +36,11 @@ export const ERROR_CODES = {
   "body-too-large": "invalid",
   "host-not-allowed": "forbidden",
   "method-not-allowed": "invalid",
+  "origin-not-allowed": "forbidden",
+  "rate-limited": "busy",
   "request-malformed": "invalid",
   "route-not-found": "not-found",
+  "upgrade-not-supported": "invalid",
 
   // tuner
   "device-busy": "busy",
@@ -91,23 +95,36 @@ export const ERROR_CODES = {
   "cross-site-refused": "forbidden",
   "dpop-invalid": "unauthenticated",
   "dpop-nonce-required": "unauthenticated",
+  "grant-elsewhere": "forbidden",
   "grant-ended": "gone",
   "grant-invalid": "forbidden",
+  "guest-live-only": "forbidden",
+  "hand-off-used": "gone",
   "last-owner": "conflict",
+  "limits-invalid": "invalid",
   "not-from-lan": "forbidden",
   "offer-not-found": "not-found",
   "pairing-denied": "forbidden",
   "pairing-refused": "forbidden",
   "pairing-too-many": "busy",
+  "parental-channel": "forbidden",
+  "parental-hours": "forbidden",
+  "parental-rating": "forbidden",
+  "pin-locked": "busy",
+  "pin-missing": "conflict",
+  "pin-wrong": "forbidden",
+  "quota-used": "forbidden",
   "refresh-invalid": "unauthenticated",
   "role-forbidden": "forbidden",
   "secure-origin-required": "forbidden",
+  "session-limit": "busy",
 
   // command line
   "box-not-trusted": "forbidden",
   "box-unreachable": "unavailable",
   "credentials-missing": "unauthenticated",
   "daemon-not-running": "unavailable",
+  "daemon-running": "conflict",
   "player-failed": "unavailable",
   usage: "invalid",
 } as const satisfies Record<string, ErrorKind>;
@@ -133,6 +150,8 @@ const EXACT_STATUS: Partial<Record<ErrorCode, number>> = {
   "host-not-allowed": 421,
   "method-not-allowed": 405,
   "body-too-large": 413,
+  "pin-locked": 429,
+  "rate-limited": 429,
 };
 
 /** HTTP status of a code (RFC 9110 §15). */

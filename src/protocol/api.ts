@@ -1,4 +1,5 @@
 import { Type, type Static } from "typebox";
+import { ClientLimits } from "./client-limits.ts";
 
 /**
  * The HTTP API's bodies: one schema each, from which come the types, the validation and the OpenAPI document.
@@ -152,12 +153,21 @@ export const Client = Type.Object(
     name: Type.String(),
     role: RoleName,
     terminalType: TerminalTypeName,
-    kind: Type.Union([Type.Literal("key"), Type.Literal("lan")], {
-      description: "`key`: own key and tokens; `lan`: LAN viewer by cookie",
+    kind: Type.Union([Type.Literal("key"), Type.Literal("browser"), Type.Literal("lan")], {
+      description:
+        "`key`: own key and tokens; `browser`: cookie over https, without a key; `lan`: LAN viewer by cookie",
     }),
     pairedAt: Time,
     lastSeenAt: Type.Union([Time, Type.Null()]),
     lastAddress: Type.Union([Type.String(), Type.Null()]),
+    lastHome: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Null()], { description: "It was in the home network then" }),
+    ),
+    endsAt: Type.Optional(Type.Union([Time, Type.Null()], { description: "End of a guest's stay" })),
+    handedOverFrom: Type.Optional(
+      Type.Union([Type.String(), Type.Null()], { description: "The client whose hand-off it took up" }),
+    ),
+    limits: Type.Optional(ClientLimits),
     current: Type.Boolean({ description: "This is the client that asks" }),
   },
   { title: "Client" },
@@ -167,7 +177,12 @@ export const Clients = Type.Object({ clients: Type.Array(Client) }, { title: "Cl
 export type Clients = Static<typeof Clients>;
 
 export const ClientPatch = Type.Object(
-  { name: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })), role: Type.Optional(RoleName) },
+  {
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    role: Type.Optional(RoleName),
+    endsAt: Type.Optional(Time),
+    limits: Type.Optional(ClientLimits),
+  },
   { title: "ClientPatch", additionalProperties: false },
 );
 

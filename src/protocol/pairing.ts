@@ -59,3 +59,30 @@ export function parsePairingFragment(fragment: string): { offer: string; secret:
   const match = /^#p=1\.([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{22})$/.exec(fragment);
   return match ? { offer: match[1] as string, secret: match[2] as string } : null;
 }
+
+/** Numbers that an owner chooses from to say which client waits (RFC 8628 §5.4 against remote phishing). */
+export const CHOICES = 3;
+
+/** `#h=1.<pass>.<secret>`: a hand-off, redeemed like an offer. */
+export function handOffFragment(pass: string, secret: string): string {
+  return `#h=1.${pass}.${secret}`;
+}
+
+export function parseHandOffFragment(fragment: string): { offer: string; secret: string } | null {
+  const match = /^#h=1\.([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{22})$/.exec(fragment);
+  return match ? { offer: match[1] as string, secret: match[2] as string } : null;
+}
+
+/** Recovery codes: twenty letters of {@link CODE_ALPHABET}, 86 bits. */
+export const RECOVERY_LENGTH = 20;
+/** The `offer` that a claim by recovery code names. */
+export const RECOVERY_OFFER = "recovery";
+/** As {@link CODE_KDF}, over a recovery code's letters. */
+export const RECOVERY_KDF = { salt: "tellyport-pair-1", info: "recovery" } as const;
+
+/** As {@link normaliseCode}, for recovery codes. */
+export function normaliseRecoveryCode(typed: string): string | null {
+  const code = typed.toUpperCase().replace(/[\s-]/g, "");
+  if (code.length !== RECOVERY_LENGTH) return null;
+  return [...code].every((letter) => CODE_ALPHABET.includes(letter)) ? code : null;
+}

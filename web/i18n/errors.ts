@@ -279,6 +279,66 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["This device may not do that", "Ask the owner."],
     zh: ["此设备没有权限", "请联系机主。"],
   },
+  "origin-not-allowed": {
+    en: ["Another page asked for this", "Open the box's own page."],
+    zh: ["请求来自其他网页", "请打开机顶盒自己的页面。"],
+  },
+  "rate-limited": {
+    en: ["Too many attempts", "Wait a moment, then try again."],
+    zh: ["尝试次数过多", "请稍等片刻再试。"],
+  },
+  "upgrade-not-supported": {
+    en: ["The box did not understand this app", "Reload the page to get the matching version."],
+    zh: ["机顶盒无法理解此请求", "请刷新页面以获取匹配的版本。"],
+  },
+  "grant-elsewhere": {
+    en: ["The stream was opened from another network", "Start the channel again here."],
+    zh: ["该播放已在别的网络打开", "请在这里重新打开频道。"],
+  },
+  "guest-live-only": {
+    en: ["Guests watch live", "Ask the owner if you want to pause or go back."],
+    zh: ["访客只能看直播", "如需暂停或回看，请联系机主。"],
+  },
+  "hand-off-used": {
+    en: ["This link was used already", "Make a new one on the device that is paired."],
+    zh: ["这个链接已经用过", "请在已配对的设备上重新生成。"],
+  },
+  "limits-invalid": {
+    en: ["These limits do not fit", "Check times and channels."],
+    zh: ["这些限制设置有误", "请检查时间和频道。"],
+  },
+  "parental-channel": {
+    en: ["This channel is not for this device", "Choose another, or enter the PIN."],
+    zh: ["此设备不能看该频道", "请换一个频道，或输入 PIN 码。"],
+  },
+  "parental-hours": {
+    en: ["It is not viewing time now", "Come back later, or enter the PIN."],
+    zh: ["现在不是观看时间", "请稍后再来，或输入 PIN 码。"],
+  },
+  "parental-rating": {
+    en: ["This programme is for older viewers", "Choose another channel, or enter the PIN."],
+    zh: ["该节目不适合当前年龄", "请换一个频道，或输入 PIN 码。"],
+  },
+  "pin-locked": {
+    en: ["Too many wrong PINs", "Wait a while, or ask the owner for a new one."],
+    zh: ["PIN 码输错次数过多", "请稍后再试，或请机主重设。"],
+  },
+  "pin-missing": {
+    en: ["There is no PIN", "The owner can set one."],
+    zh: ["尚未设置 PIN 码", "机主可以设置一个。"],
+  },
+  "pin-wrong": {
+    en: ["The PIN is wrong", "Try again."],
+    zh: ["PIN 码不正确", "请重试。"],
+  },
+  "quota-used": {
+    en: ["Enough for today", "There is more tomorrow; the owner can allow more."],
+    zh: ["今天的观看时间已用完", "明天可以继续，机主也可以放宽。"],
+  },
+  "session-limit": {
+    en: ["As many watch as the box allows", "End one of the others, or try again later."],
+    zh: ["同时观看的人数已达上限", "请结束其中一个，或稍后再试。"],
+  },
   "secure-origin-required": {
     en: ["That needs the secure page", "Open the box by its https address."],
     zh: ["此操作需要安全页面", "请用 https 地址打开机顶盒。"],

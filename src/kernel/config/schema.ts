@@ -279,6 +279,20 @@ export const ConfigSchema = section(
       },
       "The HTTP server",
     ),
+    access: section(
+      {
+        policy: Type.Union([Type.Literal("relaxed"), Type.Literal("nextv-f")], {
+          default: "relaxed",
+          description:
+            "`relaxed`: paired for 180 days after the last renewal, 64 clients, two viewers away from home at a time; `nextv-f` (NexTV-F TR-001): paired at home only and for 90 days, 6 clients, one viewer away from home at a time",
+        }),
+        lanHttp: Type.Boolean({
+          default: true,
+          description: "Phones at home may watch over plain http, without a key of their own",
+        }),
+      },
+      "Who may watch",
+    ),
     announce: section(
       {
         mdns: Type.Boolean({ default: true, description: "Announce _tellyport._tcp by multicast DNS" }),

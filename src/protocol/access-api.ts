@@ -1,0 +1,165 @@
+import { Type, type Static } from "typebox";
+import { RoleName } from "./api.ts";
+import { CHOICES } from "./pairing.ts";
+
+/** Bodies of the routes around access: approving, handing over, limits, recovery, audit. Rules as in api.ts. */
+
+const Time = Type.String({ format: "date-time", description: "ISO 8601, UTC" });
+
+/** What an owner sees of an offer: open, or claimed by a client that waits for a yes. */
+export const OfferState = Type.Object(
+  {
+    id: Type.String(),
+    role: RoleName,
+    expiresAt: Time,
+    state: Type.Union([
+      Type.Literal("open"),
+      Type.Literal("waiting"),
+      Type.Literal("paired"),
+      Type.Literal("refused"),
+      Type.Literal("closed"),
+    ]),
+    claim: Type.Union(
+      [
+        Type.Object({
+          name: Type.String({ description: "As the new client calls itself" }),
+          terminalType: Type.String(),
+          address: Type.Union([Type.String(), Type.Null()]),
+          home: Type.Boolean({ description: "It is in the home network" }),
+          choices: Type.Array(Type.String({ pattern: "^[0-9]{2}$" }), {
+            description: "One of these is shown on the new client; the owner taps it",
+            minItems: CHOICES,
+            maxItems: CHOICES,
+          }),
+        }),
+        Type.Null(),
+      ],
+      { description: "Who waits; null unless `waiting`" },
+    ),
+  },
+  { title: "OfferState" },
+);
+export type OfferState = Static<typeof OfferState>;
+
+/** The owner's answer to who waits. */
+export const OfferDecision = Type.Object(
+  {
+    match: Type.Union([Type.String({ pattern: "^[0-9]{2}$" }), Type.Null()], {
+      description: "The number on the new client; null: no. A wrong one is a no",
+    }),
+  },
+  { title: "OfferDecision", additionalProperties: false },
+);
+export type OfferDecision = Static<typeof OfferDecision>;
+
+/** A pass for this client's next origin or browser, good once. */
+export const HandOff = Type.Object(
+  {
+    id: Type.String(),
+    fragment: Type.String({ description: "To put behind the other origin's address: `#h=1.<id>.<secret>`" }),
+    expiresAt: Time,
+  },
+  { title: "HandOff" },
+);
+export type HandOff = Static<typeof HandOff>;
+
+export const PinRequest = Type.Object(
+  { pin: Type.Union([Type.String({ pattern: "^[0-9]{4,6}$" }), Type.Null()], { description: "null: none" }) },
+  { title: "PinRequest", additionalProperties: false },
+);
+export const UnlockRequest = Type.Object(
+  { pin: Type.String({ pattern: "^[0-9]{4,6}$" }) },
+  { title: "UnlockRequest", additionalProperties: false },
+);
+/** Until when the PIN lifts the asking client's limits. */
+export const Unlocked = Type.Object({ until: Time }, { title: "Unlocked" });
+
+export const EndOthersRequest = Type.Object(
+  {
+    everybody: Type.Optional(
+      Type.Boolean({
+        description:
+          "All clients of the box but this one, for owners; default: this user's other clients alone",
+      }),
+    ),
+  },
+  { title: "EndOthersRequest", additionalProperties: false },
+);
+export const EndedOthers = Type.Object({ ended: Type.Integer() }, { title: "EndedOthers" });
+
+/** Ten codes of which each makes one owner, once; shown this one time. */
+export const RecoveryCodes = Type.Object(
+  { codes: Type.Array(Type.String({ description: "XXXX-XXXX-XXXX-XXXX-XXXX" })) },
+  { title: "RecoveryCodes" },
+);
+export const RecoveryState = Type.Object(
+  { left: Type.Integer({ minimum: 0 }), madeAt: Type.Union([Time, Type.Null()]) },
+  { title: "RecoveryState" },
+);
+export type RecoveryState = Static<typeof RecoveryState>;
+
+/** What is written down for the owner. `client-*` are changes; those of {@link ALARMS} are told to owners at once. */
+export const AUDIT_EVENTS = [
+  "box-reset",
+  "client-changed",
+  "client-paired",
+  "client-revoked",
+  "clock-stepped",
+  "codes-made",
+  "hand-off-replayed",
+  "handed-over",
+  "offer-opened",
+  "others-ended",
+  "owner-recovered",
+  "pairing-closed",
+  "pairing-denied",
+  "pairing-refused",
+  "pin-changed",
+  "pin-locked",
+  "pin-unlocked",
+  "refresh-reused",
+  "request-refused",
+  "watch-refused",
+  "watched",
+] as const;
+export type AuditEvent = (typeof AUDIT_EVENTS)[number];
+
+/** Events that every owner hears of at once (`notice`), since somebody may be at work. */
+export const ALARMS: readonly AuditEvent[] = [
+  "client-paired",
+  "hand-off-replayed",
+  "handed-over",
+  "others-ended",
+  "owner-recovered",
+  "pairing-closed",
+  "pin-locked",
+  "refresh-reused",
+];
+
+export const AuditEntry = Type.Object(
+  {
+    id: Type.Integer(),
+    at: Time,
+    event: Type.String({ description: `One of ${AUDIT_EVENTS.join(", ")}; more may follow` }),
+    client: Type.Union([Type.String(), Type.Null()], { description: "Whom it is about" }),
+    name: Type.Union([Type.String(), Type.Null()], { description: "How that client was called then" }),
+    address: Type.Union([Type.String(), Type.Null()]),
+    count: Type.Integer({ minimum: 1, description: "So many alike within an hour" }),
+    detail: Type.Record(Type.String(), Type.Unknown(), { description: "Facts, per event" }),
+  },
+  { title: "AuditEntry" },
+);
+export type AuditEntry = Static<typeof AuditEntry>;
+export const Audit = Type.Object(
+  { entries: Type.Array(AuditEntry, { description: "Newest first" }) },
+  { title: "Audit" },
+);
+export type Audit = Static<typeof Audit>;
+
+/** Server-Sent Events for owners, beside those of api.ts. */
+export interface AccessEvents {
+  /** An alarm of the audit log. */
+  notice: AuditEntry;
+  /** An offer was claimed, decided or closed. */
+  offer: OfferState;
+}
