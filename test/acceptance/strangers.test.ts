@@ -16,7 +16,7 @@ interface OpenApi {
   paths: Record<string, Record<string, unknown>>;
 }
 
-t.test("A4: without a token every route that is not open answers 401, on the wire", async (t) => {
+t.test("A4, T3: without a token every route that is not open answers 401, on the wire", async (t) => {
   const box = await startDaemon(t);
   const { paths } = (await (await fetch(`${box.url}/api/v1/openapi.json`)).json()) as OpenApi;
   const routes = Object.entries(paths).flatMap(([path, methods]) =>

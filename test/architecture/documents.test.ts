@@ -21,7 +21,7 @@ t.test("documents: the version is the package's", (t) => {
   t.end();
 });
 
-t.test("documents: the lock file names no host, and no dependency needs its install script", (t) => {
+t.test("T26, documents: the lock file names no host, and no dependency needs its install script", (t) => {
   const lock = read("package-lock.json");
   t.notMatch(lock, /"resolved":\s*"https?:/);
   const { allowScripts } = JSON.parse(read("package.json")) as { allowScripts: Record<string, boolean> };
