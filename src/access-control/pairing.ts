@@ -1,48 +1,27 @@
-import type { Clock } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
-import type { Log } from "../kernel/log.ts";
-import type { Database } from "../kernel/store/database.ts";
 import type { HandOff, OfferState } from "../protocol/access-api.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 import type { Offer, PairingClaim, PairingClaimed } from "../protocol/api.ts";
-import { toBase32 } from "../protocol/base64url.ts";
 import type { Principal, Role } from "../protocol/principal.ts";
-import {
-  kindOf,
-  requireDoor,
-  requireHome,
-  roleFor,
-  thumbprintOfClaim,
-  type Applicant,
-} from "./applicant.ts";
+import { admit, type AdmitDeps } from "./admit.ts";
+import { kindOf, requireDoor, requireHome, roleFor, thumbprintOfClaim, type Applicant } from "./applicant.ts";
 import type { Approvals } from "./approvals.ts";
-import type { AuditPort } from "./audit/port.ts";
 import { RecentMap, secretHash } from "./bytes.ts";
-import type { Claims } from "./claims.ts";
-import { isActive, type ClientKind, type ClientRecord, type Clients } from "./clients.ts";
+import { isActive, type ClientKind } from "./clients.ts";
 import type { HandOffs } from "./hand-offs.ts";
 import { isHome } from "./home.ts";
-import type { AccessLimits } from "./limits.ts";
 import { offerNotFound, type OfferStates } from "./offer-states.ts";
 import { describeOffer, type OfferOptions, type Offers } from "./offers.ts";
 import type { Admission, Redemption } from "./redemption.ts";
 import type { IssuedTokens, TokenIssuer } from "./tokens.ts";
 
-export interface PairingDeps {
-  database: Database;
+export interface PairingDeps extends AdmitDeps {
   offers: Offers;
   handOffs: HandOffs;
   approvals: Approvals;
   redemption: Redemption;
   states: OfferStates;
-  claims: Claims;
-  clients: Clients;
   tokens: TokenIssuer;
-  clock: Clock;
-  limits: AccessLimits;
-  random: (bytes: number) => Buffer;
-  log: Log;
-  audit: AuditPort;
 }
 
 /** A poll's answer, and how its secret travels: in the body, or in the cookie of its kind of client. */
@@ -143,7 +122,7 @@ export class Pairing {
       log.info({ offer: admission.id, role: applicant.role, address: origin.address }, "pairing-waiting");
       return { claim: secret, match, expiresAt: new Date(expiresAt).toISOString() };
     }
-    this.#admit(applicant);
+    admit(this.#deps, applicant);
     if (admission.parent === null) {
       states.tell({ ...describeOffer({ ...admission, role: applicant.role }), state: "paired" });
     }
@@ -179,7 +158,12 @@ export class Pairing {
     if (!right) {
       approvals.end(id, "refused");
       log.warn({ offer: id, address: origin.address, by: by.client }, "pairing-denied");
-      audit.note({ event: "pairing-denied", name, address: origin.address, detail: { role: applicant.role } });
+      audit.note({
+        event: "pairing-denied",
+        name,
+        address: origin.address,
+        detail: { role: applicant.role },
+      });
       return;
     }
     const parent = admission.parent === null ? undefined : clients.get(admission.parent);
@@ -188,7 +172,7 @@ export class Pairing {
       throw offerNotFound();
     }
     this.#requireRoom();
-    this.#admit(applicant);
+    admit(this.#deps, applicant);
     approvals.end(id, "paired");
   }
 
@@ -261,52 +245,6 @@ export class Pairing {
       audit.note({ event: "pairing-closed", address });
     }
     throw refused();
-  }
-
-  /** Makes the client, on disk when it returns. */
-  #admit(applicant: Applicant): void {
-    const { audit, clients, claims, clock, database, limits, log, random } = this.#deps;
-    const { admission, kind, name, origin, role } = applicant;
-    const now = clock.now();
-    const id = toBase32(random(10));
-    const parent = admission.parent === null ? undefined : clients.get(admission.parent);
-    const client: ClientRecord = {
-      id,
-      name,
-      role,
-      terminalType: applicant.terminalType,
-      kind,
-      jwk: applicant.key,
-      thumbprint: applicant.thumbprint,
-      user: parent?.user ?? id,
-      payer: parent?.payer ?? (role === "guest" ? (admission.payer ?? id) : id),
-      pairedAt: now,
-      lastSeenAt: null,
-      lastAddress: origin.address,
-      lastHome: applicant.home,
-      handedOverFrom: admission.parent,
-      notAfter: parent === undefined ? (role === "guest" ? now + limits.guest : null) : parent.notAfter,
-      revokedAt: null,
-    };
-    database.transaction(() => {
-      clients.write(client);
-      claims.write({
-        secretHash: applicant.secretHash,
-        client: id,
-        nonce: applicant.nonce,
-        refresh: applicant.refresh,
-        expiresAt: now + limits.claimLifetime,
-        deliveredAt: null,
-      });
-    });
-    clients.remember(client);
-    const { address } = origin;
-    const { by } = admission;
-    log.info({ client: id, role, kind, by, address }, "client-paired");
-    audit.note({ event: "client-paired", client: id, address, detail: { role, kind, by } });
-    if (parent !== undefined) {
-      audit.note({ event: "handed-over", client: parent.id, address, detail: { role, kind, to: id } });
-    }
   }
 
   #hasRoom(): boolean {

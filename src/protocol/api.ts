@@ -84,7 +84,8 @@ export const PairingClaim = Type.Object(
       description: "HMAC-SHA-256 over the canonical bytes (pairing.ts), base64url",
     }),
     nonce: Type.String({ minLength: 22, maxLength: 64, description: "128 random bits or more, base64url" }),
-    key: Type.Union([PublicJwk, Type.Null()], { description:
+    key: Type.Union([PublicJwk, Type.Null()], {
+      description:
         "The client's key; null makes a browser that goes by a cookie (https), or a LAN viewer (http)",
     }),
     name: Type.String({

@@ -39,8 +39,7 @@ export function offerRoutes(deps: { pairing: Pairing }): FastifyPluginAsync {
         config: { access: OWNER },
         schema: { summary: "Open offers, and claims that wait for a yes", response: { 200: OfferStates } },
       },
-      (_request, reply) =>
-        reply.header("cache-control", "no-store").send({ offers: pairing.offerStates() }),
+      (_request, reply) => reply.header("cache-control", "no-store").send({ offers: pairing.offerStates() }),
     );
 
     app.get<{ Params: Static<typeof Id> }>(
