@@ -4,8 +4,9 @@ import type { Principal } from "../protocol/principal.ts";
 import type { AccessTokens } from "./access-token.ts";
 import { unauthenticated } from "./challenge.ts";
 import { isActive, principalOf, type ClientRecord, type Clients } from "./clients.ts";
-import { LAN_COOKIE, readCookie } from "./cookies.ts";
+import { COOKIE_CLASSES, readCookie, type CookieClass } from "./cookies.ts";
 import type { DpopProofs } from "./dpop.ts";
+import type { AccessLimits } from "./limits.ts";
 import { LOCAL_PRINCIPAL } from "./members.ts";
 import type { Nonces } from "./nonce.ts";
 import type { AuthenticationRequest, Authenticator } from "./ports.ts";
@@ -19,6 +20,7 @@ export interface AuthenticatorDeps {
   proofs: DpopProofs;
   nonces: Nonces;
   clock: Clock;
+  limits: Pick<AccessLimits, "lanHttp">;
 }
 
 /** Methods that change nothing (RFC 9110 §9.2.1). */
@@ -26,9 +28,9 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** What a page of ours sends with its cookie, and a page of others cannot without a preflight that nobody answers. */
 export const SAME_ORIGIN_HEADER = "x-tellyport";
 
-/** Proves a request's sender: access token and proof, a LAN viewer's cookie, or the box's own socket. */
+/** Proves a request's sender: access token and proof, the cookie of a client without a key, or the box's own socket. */
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
-  const { clients, sessions, accessTokens, proofs, nonces, clock } = deps;
+  const { clients, sessions, accessTokens, proofs, nonces, clock, limits } = deps;
   const fail = (code: Parameters<typeof unauthenticated>[0], message: string): TellyportError =>
     unauthenticated(code, message, nonces.current());
 
@@ -60,22 +62,36 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     return admitted(claims.client);
   }
 
-  function byCookie(request: AuthenticationRequest, cookie: string): ClientRecord {
+  /** The cookie that counts at this door. */
+  function cookieOf({ headers, origin }: AuthenticationRequest): { kind: CookieClass; value: string } | null {
+    for (const kind of ["browser", "lan"] as const) {
+      const { cookie, listener } = COOKIE_CLASSES[kind];
+      const value = origin.listener === listener ? readCookie(headers.cookie, cookie) : null;
+      if (value !== null) return { kind, value };
+    }
+    return null;
+  }
+
+  function byCookie(request: AuthenticationRequest, kind: CookieClass, value: string): ClientRecord {
     const { origin, headers, method } = request;
-    if (origin.listener !== "http" || !origin.onLink) {
+    if (kind === "lan" && !limits.lanHttp) {
       throw fail(
         "access-token-missing",
-        "This phone was paired for plain http in the home network. Pair it again here.",
+        "Watching over plain http is switched off on this box. Pair this phone at the box's https address.",
       );
     }
-    const [id = "", secret = ""] = splitSecret(cookie);
-    const known = clients.get(id);
-    if (known?.kind !== "lan")
-      throw fail("access-token-invalid", "This phone is not paired (any more). Pair it again.");
-    const record = admitted(id);
-    if (!sessions.holds(id, secret, clock.now())) {
-      throw fail("access-token-invalid", "This phone is not paired (any more). Pair it again.");
+    if (kind === "lan" && !origin.onLink) {
+      throw fail(
+        "access-token-missing",
+        "This phone was paired for the home network alone. Pair it again at the box's https address.",
+      );
     }
+    const gone = (): TellyportError =>
+      fail("access-token-invalid", "This phone is not paired (any more). Pair it again.");
+    const [id = "", secret = ""] = splitSecret(value);
+    if (clients.get(id)?.kind !== kind) throw gone();
+    const record = admitted(id);
+    if (!sessions.holds(id, secret, clock.now())) throw gone();
     const site = headers["sec-fetch-site"];
     const foreign =
       site !== undefined && site !== "same-origin" && !(site === "none" && SAFE_METHODS.has(method));
@@ -92,13 +108,13 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     async authenticate(request): Promise<Principal> {
       const { headers, origin } = request;
       if (origin.listener === "local") return LOCAL_PRINCIPAL;
-      const cookie = readCookie(headers.cookie, LAN_COOKIE);
+      const cookie = cookieOf(request);
       let record: ClientRecord;
       if (headers.authorization !== undefined) record = await byToken(request, headers.authorization);
-      else if (cookie !== null) record = byCookie(request, cookie);
+      else if (cookie !== null) record = byCookie(request, cookie.kind, cookie.value);
       else
         throw fail("access-token-missing", "This needs a paired client. Pair this one with the box first.");
-      clients.seen(record, clock.now(), origin.address);
+      clients.seen(record, clock.now(), origin);
       return principalOf(record);
     },
   };

@@ -17,6 +17,15 @@ export function sameText(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
+/** A whole number from 0 to below `limit` (1 to 256), each equally likely. */
+export function randomBelow(random: (bytes: number) => Buffer, limit: number): number {
+  const fair = 256 - (256 % limit);
+  for (;;) {
+    const byte = random(1)[0] as number;
+    if (byte < fair) return byte % limit;
+  }
+}
+
 /** A map that forgets what was used longest ago. */
 export class RecentMap<Value> {
   readonly #entries = new Map<string, Value>();

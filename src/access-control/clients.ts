@@ -1,6 +1,11 @@
 import type { Database, Row } from "../kernel/store/database.ts";
+import type { RequestOrigin } from "../protocol/access.ts";
 import type { Client, PublicJwk } from "../protocol/api.ts";
 import type { Principal, Role, TerminalType } from "../protocol/principal.ts";
+import { isHome } from "./home.ts";
+
+/** `key`: own key and tokens; `browser`: by cookie over https, keeps no key; `lan`: LAN viewer by cookie over plain http. */
+export type ClientKind = "key" | "browser" | "lan";
 
 /** A paired phone. All times in milliseconds since 1970. */
 export interface ClientRecord {
@@ -8,17 +13,23 @@ export interface ClientRecord {
   readonly name: string;
   readonly role: Role;
   readonly terminalType: TerminalType;
-  /** `key`: own key and tokens; `lan`: LAN viewer by cookie. */
-  readonly kind: "key" | "lan";
-  /** Null for a LAN viewer. */
+  readonly kind: ClientKind;
+  /** Null for one without a key. */
   readonly jwk: PublicJwk | null;
-  /** RFC 7638; empty for a LAN viewer. */
+  /** RFC 7638; empty for one without a key. */
   readonly thumbprint: string;
   readonly user: string;
   readonly payer: string;
   readonly pairedAt: number;
   readonly lastSeenAt: number | null;
   readonly lastAddress: string | null;
+  /**
+   * Whether it was in the home network then; null before it was seen with this known. For people: asked of the system when the
+   * address is another or the row is written, so who decides by it asks {@link isHome} of the request.
+   */
+  readonly lastHome: boolean | null;
+  /** The client whose hand-off it took up, and whose limits count for it too; null when it paired by an offer. */
+  readonly handedOverFrom: string | null;
   /** End of a guest's stay. */
   readonly notAfter: number | null;
   readonly revokedAt: number | null;
@@ -68,7 +79,8 @@ export class Clients {
     this.#database
       .prepare(
         `INSERT INTO clients (id, name, role, terminal_type, kind, jwk, thumbprint, user, payer, paired_at,
-           last_seen_at, last_address, not_after, revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           last_seen_at, last_address, last_home, handed_over_from, not_after, revoked_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         record.id,
@@ -83,6 +95,8 @@ export class Clients {
         record.pairedAt,
         record.lastSeenAt,
         record.lastAddress,
+        sqlBoolean(record.lastHome),
+        record.handedOverFrom,
         record.notAfter,
         record.revokedAt,
       );
@@ -115,15 +129,25 @@ export class Clients {
     this.#records.delete(id);
   }
 
-  seen(record: ClientRecord, now: number, address: string | null): void {
+  /** Notes that it was here; written down at another address, and every ten minutes. */
+  seen(record: ClientRecord, now: number, origin: RequestOrigin): void {
     const written = this.#seenWritten.get(record.id);
-    const updated = this.#replace(record, { lastSeenAt: now, lastAddress: address });
-    if (written !== undefined && Math.abs(now - written) < SEEN_EVERY && record.lastAddress === address)
+    const { address } = origin;
+    if (
+      written !== undefined &&
+      Math.abs(now - written) < SEEN_EVERY &&
+      record.lastAddress === address &&
+      record.lastHome !== null
+    ) {
+      this.#replace(record, { lastSeenAt: now });
       return;
+    }
+    const home = isHome(origin);
+    this.#replace(record, { lastSeenAt: now, lastAddress: address, lastHome: home });
     this.#seenWritten.set(record.id, now);
     this.#database
-      .prepare("UPDATE clients SET last_seen_at = ?, last_address = ? WHERE id = ?")
-      .run(updated.lastSeenAt, updated.lastAddress, updated.id);
+      .prepare("UPDATE clients SET last_seen_at = ?, last_address = ?, last_home = ? WHERE id = ?")
+      .run(now, address, sqlBoolean(home), record.id);
   }
 
   #replace(record: ClientRecord, change: Partial<ClientRecord>): ClientRecord {
@@ -154,6 +178,9 @@ export function describeClient(record: ClientRecord, asking: string): Client {
     pairedAt: new Date(record.pairedAt).toISOString(),
     lastSeenAt: record.lastSeenAt === null ? null : new Date(record.lastSeenAt).toISOString(),
     lastAddress: record.lastAddress,
+    lastHome: record.lastHome,
+    endsAt: record.notAfter === null ? null : new Date(record.notAfter).toISOString(),
+    handedOverFrom: record.handedOverFrom,
     current: id === asking,
   };
 }
@@ -167,7 +194,7 @@ function recordOf(row: Row): ClientRecord {
     name: text("name"),
     role: text("role") as Role,
     terminalType: text("terminal_type") as TerminalType,
-    kind: text("kind") as ClientRecord["kind"],
+    kind: text("kind") as ClientKind,
     jwk: row["jwk"] === null ? null : (JSON.parse(text("jwk")) as PublicJwk),
     thumbprint: text("thumbprint"),
     user: text("user"),
@@ -175,7 +202,13 @@ function recordOf(row: Row): ClientRecord {
     pairedAt: Number(row["paired_at"]),
     lastSeenAt: number("last_seen_at"),
     lastAddress: row["last_address"] === null ? null : text("last_address"),
+    lastHome: row["last_home"] === null ? null : Number(row["last_home"]) === 1,
+    handedOverFrom: row["handed_over_from"] === null ? null : text("handed_over_from"),
     notAfter: number("not_after"),
     revokedAt: number("revoked_at"),
   };
+}
+
+function sqlBoolean(value: boolean | null): number | null {
+  return value === null ? null : Number(value);
 }

@@ -1,7 +1,17 @@
-/** RFC 6265, as much of it as two cookies need. */
+import type { RequestOrigin } from "../protocol/access.ts";
+
+/** RFC 6265, as much of it as three cookies need. */
 
 export const REFRESH_COOKIE = "__Host-tp_rt";
-export const LAN_COOKIE = "tp_lan";
+
+/** Clients that a cookie alone stands for, and the one door at which it counts. */
+export const COOKIE_CLASSES = {
+  /** A browser that keeps no key, over https. */
+  browser: { cookie: "__Host-tp_b", listener: "https" },
+  /** A LAN viewer, over plain http. */
+  lan: { cookie: "tp_lan", listener: "http" },
+} as const satisfies Record<string, { cookie: string; listener: RequestOrigin["listener"] }>;
+export type CookieClass = keyof typeof COOKIE_CLASSES;
 
 /** @returns the one value of that name; null when absent, or given twice with different values (somebody tosses cookies) */
 export function readCookie(header: string | undefined, name: string): string | null {
@@ -15,12 +25,13 @@ export function readCookie(header: string | undefined, name: string): string | n
   return values.size === 1 && value !== undefined ? value : null;
 }
 
-/** @param seconds lifetime; 0 deletes */
-export function refreshCookie(value: string, seconds: number): string {
-  return `${REFRESH_COOKIE}=${value}; Max-Age=${Math.floor(seconds)}; Path=/; HttpOnly; Secure; SameSite=Strict`;
-}
-
-/** Without `Secure`: it serves pages that came over plain http. @param seconds lifetime; 0 deletes */
-export function lanCookie(value: string, seconds: number): string {
-  return `${LAN_COOKIE}=${value}; Max-Age=${Math.floor(seconds)}; Path=/; HttpOnly; SameSite=Strict`;
+/**
+ * The `Set-Cookie` of a client's secret: its refresh token for one with a key, else what stands for it. A LAN viewer's is
+ * without `Secure`, as it serves pages that came over plain http.
+ * @param seconds lifetime; 0 deletes
+ */
+export function clientCookie(kind: "key" | CookieClass, value: string, seconds: number): string {
+  const name = kind === "key" ? REFRESH_COOKIE : COOKIE_CLASSES[kind].cookie;
+  const secure = kind === "lan" ? "" : "; Secure";
+  return `${name}=${value}; Max-Age=${Math.floor(seconds)}; Path=/; HttpOnly${secure}; SameSite=Strict`;
 }

@@ -5,24 +5,32 @@ import type { Clock } from "../kernel/clock.ts";
 import { Emitter } from "../kernel/events.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
+import type { OfferState } from "../protocol/access-api.ts";
 import type { Offer } from "../protocol/api.ts";
 import type { Role } from "../protocol/principal.ts";
 import { createAccessTokens } from "./access-token.ts";
+import { Approvals } from "./approvals.ts";
+import { NO_AUDIT, type AuditPort } from "./audit/port.ts";
 import { createAuthenticator } from "./authenticator.ts";
 import { loadCertificate, type BoxCertificate, type CertificateNames } from "./certificate.ts";
 import { Claims } from "./claims.ts";
 import { Clients, isActive } from "./clients.ts";
 import { DpopProofs } from "./dpop.ts";
 import { Grants } from "./grants.ts";
+import { HandOffs } from "./hand-offs.ts";
 import { loadIdentity, type BoxIdentity } from "./identity.ts";
 import { grantKeyId, loadKeys } from "./keys.ts";
 import { DEFAULT_LIMITS, type AccessLimits } from "./limits.ts";
 import { LOCAL_PRINCIPAL, Members, type ClientEnded } from "./members.ts";
 import { Nonces } from "./nonce.ts";
+import { OfferStates } from "./offer-states.ts";
 import { Offers, type OfferOptions } from "./offers.ts";
 import { Pairing } from "./pairing.ts";
 import type { Authenticator, GrantPort } from "./ports.ts";
+import { Redemption } from "./redemption.ts";
 import { clientRoutes } from "./routes/clients.ts";
+import { handOffRoutes } from "./routes/hand-offs.ts";
+import { offerRoutes } from "./routes/offers.ts";
 import { pairingRoutes } from "./routes/pairing.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { migrate } from "./schema.ts";
@@ -50,6 +58,8 @@ export interface AccessControlDeps {
   /** Default: the system's secure random bytes. */
   random?: (bytes: number) => Buffer;
   options?: Partial<AccessLimits>;
+  /** Where what happens is written down; default nowhere. */
+  audit?: AuditPort;
 }
 
 /** Who is asking, and what they may. */
@@ -69,6 +79,8 @@ export interface AccessControl {
   claimed(): boolean;
   /** Told when what a client has running must end, after its tokens and grants have. @returns a function that unsubscribes */
   onClientEnded(listener: (client: string, reason: ClientEnded["reason"]) => void): () => void;
+  /** Told when an offer was claimed, decided or closed: news for owners. @returns a function that unsubscribes */
+  onOffer(listener: (state: OfferState) => void): () => void;
   /** The certificate for the https listener. @throws TellyportError `state-unusable` or a system error when the state cannot be written */
   certificate(names: CertificateNames): Promise<BoxCertificate>;
   /** The nonce for the next proof: sent as `DPoP-Nonce` with any answer, it saves the client a 401. */
@@ -80,7 +92,7 @@ export interface AccessControl {
  * @throws TellyportError `state-unusable`, `store-too-new`
  */
 export async function createAccessControl(deps: AccessControlDeps): Promise<AccessControl> {
-  const { database, stateDir, clock, publicOrigin, random = randomBytes } = deps;
+  const { database, stateDir, clock, publicOrigin, random = randomBytes, audit = NO_AUDIT } = deps;
   const limits: AccessLimits = { ...DEFAULT_LIMITS, ...deps.options };
   const log = deps.log.child({ module: "access-control" });
 
@@ -118,10 +130,20 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     log,
     onReuse,
   });
-  const offers = new Offers({ boxId, clock, limits, random, publicOrigin });
+  const states = new OfferStates(clock, limits.claimLifetime, (error) =>
+    log.error({ error: messageOf(error), expected: isTellyportError(error) }, "offer-listener-failed"),
+  );
+  const offers = new Offers({ clock, limits, random, publicOrigin, states });
+  const handOffs = new HandOffs({ clients, clock, limits, random });
+  const approvals = new Approvals({ clock, limits, random, states });
+  const redemption = new Redemption({ boxId, offers, handOffs, clock, limits, random });
   const pairing = new Pairing({
     database,
     offers,
+    handOffs,
+    approvals,
+    redemption,
+    states,
     claims,
     clients,
     tokens: issuer,
@@ -129,7 +151,9 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     limits,
     random,
     log,
+    audit,
   });
+  ended.on(({ client }) => pairing.endOf(client));
 
   const grantJwk = createPublicKey(keys.grant).export({ format: "jwk" });
   const publicKeys = [
@@ -138,10 +162,12 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   ];
   return {
     identity,
-    authenticator: createAuthenticator({ clients, sessions, accessTokens, proofs, nonces, clock }),
+    authenticator: createAuthenticator({ clients, sessions, accessTokens, proofs, nonces, clock, limits }),
     grants,
     routes: async (app) => {
-      await app.register(pairingRoutes({ pairing, offers, nonces }));
+      await app.register(pairingRoutes({ pairing, nonces }));
+      await app.register(offerRoutes({ pairing }));
+      await app.register(handOffRoutes({ pairing }));
       await app.register(tokenRoutes({ issuer, nonces, keys: publicKeys }));
       await app.register(clientRoutes({ members }));
     },
@@ -149,6 +175,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     pairingState: () => (pairing.open() ? "open" : "closed"),
     claimed: () => pairing.claimed(),
     onClientEnded: (listener) => ended.on(({ client, reason }) => listener(client, reason)),
+    onOffer: (listener) => states.on(listener),
     certificate: (names) => loadCertificate(stateDir, names, clock, random),
     dpopNonce: () => nonces.current(),
   };

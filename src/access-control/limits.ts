@@ -1,4 +1,4 @@
-/** Lifetimes (milliseconds) and bounds of access control; the defaults are {@link DEFAULT_LIMITS}. */
+/** Lifetimes (milliseconds), bounds and policy of access control; the defaults are {@link DEFAULT_LIMITS}. */
 export interface AccessLimits {
   /** How long an offer stays open; default 5 min (ASVS 6.5.5 allows 10). */
   readonly offerLifetime: number;
@@ -10,8 +10,12 @@ export interface AccessLimits {
   readonly badProofsPerAddress: number;
   /** Wrong proofs an hour that close pairing until it is opened at the box again; default 20. */
   readonly badProofsPerBox: number;
-  /** How long a client may take from its claim to its poll; default 5 min. */
+  /** How long a claim waits for an owner's yes, and then for its client's poll; default 5 min each. */
   readonly claimLifetime: number;
+  /** How long a hand-off's pass is good; default 10 min. */
+  readonly handOffLifetime: number;
+  /** Passes of one client that are open, or wait for an owner's yes, at once; default 3. */
+  readonly handOffsPerClient: number;
   /** Access token; default 10 min. */
   readonly accessToken: number;
   /** Refresh token since its last use; default 30 days. */
@@ -20,6 +24,8 @@ export interface AccessLimits {
   readonly refreshAbsolute: number;
   /** A LAN viewer's cookie since pairing; default 30 days. */
   readonly lanCookie: number;
+  /** The cookie of a browser that keeps no key, since pairing; default 7 days. */
+  readonly browserCookie: number;
   /** A guest since pairing; default 7 days. */
   readonly guest: number;
   /** How long a lost answer (poll, refresh) can be asked for again; default 60 s. */
@@ -28,6 +34,10 @@ export interface AccessLimits {
   readonly leeway: number;
   /** Paired clients; default 64. */
   readonly clients: number;
+  /** Claims are taken from the home network alone; default false. */
+  readonly pairFromHomeOnly: boolean;
+  /** Phones at home may pair and watch over plain http, without a key; default true. */
+  readonly lanHttp: boolean;
 }
 
 const MINUTE = 60_000;
@@ -40,12 +50,17 @@ export const DEFAULT_LIMITS: AccessLimits = {
   badProofsPerAddress: 10,
   badProofsPerBox: 20,
   claimLifetime: 5 * MINUTE,
+  handOffLifetime: 10 * MINUTE,
+  handOffsPerClient: 3,
   accessToken: 10 * MINUTE,
   refreshSliding: 30 * DAY,
   refreshAbsolute: 180 * DAY,
   lanCookie: 30 * DAY,
+  browserCookie: 7 * DAY,
   guest: 7 * DAY,
   retryGrace: MINUTE,
   leeway: MINUTE,
   clients: 64,
+  pairFromHomeOnly: false,
+  lanHttp: true,
 };

@@ -50,7 +50,7 @@ export class Members {
 
   /**
    * @throws TellyportError `client-not-found`; `last-owner` for any other role than owner on the only one;
-   *   `secure-origin-required` when a LAN viewer should become owner; `body-invalid` for a name of blanks
+   *   `secure-origin-required` when one without a key should become owner; `body-invalid` for a name of blanks
    */
   change(id: string, change: { name?: string; role?: Role }, asking: Principal): ClientRecord {
     const { clients, clock, limits, log } = this.#deps;
@@ -60,10 +60,10 @@ export class Members {
       throw new TellyportError("body-invalid", "The name needs a letter.", { detail: { field: "name" } });
     const { role } = change;
     const newRole = role !== undefined && role !== record.role ? role : undefined;
-    if (newRole === "owner" && record.kind === "lan") {
+    if (newRole === "owner" && record.kind !== "key") {
       throw new TellyportError(
         "secure-origin-required",
-        "A phone that paired over plain http cannot be an owner. Pair it again at the box's https address.",
+        "A phone that paired over plain http, or keeps no key, cannot be an owner. Pair it again at the box's https address.",
       );
     }
     if (newRole !== undefined && this.#isLastOwner(record)) {

@@ -1,31 +1,32 @@
-import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
-import type { Clock } from "../kernel/clock.ts";
+import { hkdfSync } from "node:crypto";
+import type { Clock, Timer } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
-import {
-  CODE_ALPHABET,
-  CODE_KDF,
-  CODE_LENGTH,
-  formatCode,
-  pairingFragment,
-  pairingProofBytes,
-} from "../protocol/pairing.ts";
-import type { Role } from "../protocol/principal.ts";
+import type { OfferState } from "../protocol/access-api.ts";
 import type { Offer } from "../protocol/api.ts";
-import { Attempts } from "./attempts.ts";
+import { CODE_ALPHABET, CODE_KDF, CODE_LENGTH, formatCode, pairingFragment } from "../protocol/pairing.ts";
+import type { Role } from "../protocol/principal.ts";
+import { randomBelow } from "./bytes.ts";
 import type { AccessLimits } from "./limits.ts";
+import type { OfferStates } from "./offer-states.ts";
+import type { Proof } from "./proof.ts";
 
-/** An open offer: pre-approved, in memory only, good for one client. */
-interface OpenOffer {
+/** An open offer: in memory only, good for one client. */
+export interface OpenOffer {
   readonly id: string;
   readonly role: Role;
   /** User who is charged for a guest's viewing; null: the client itself. */
   readonly payer: string | null;
+  /** The owner's client that opened it; null: whoever stands at the box, and no further yes is needed. */
+  readonly openedBy: string | null;
   /** HMAC key of a claim by QR code, 16 bytes. */
   readonly secretKey: Buffer;
   /** HMAC key of a claim by typed code, 32 bytes. */
   readonly codeKey: Buffer;
   /** Monotonic ms. */
   readonly expires: number;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly timer: Timer;
   wrong: number;
 }
 
@@ -34,52 +35,45 @@ export interface OfferOptions {
   physical?: boolean;
   /** User who is charged for a guest's viewing; default the guest. */
   payer?: string;
-}
-
-/** What a claim proves itself with; fields as in the proof's canonical bytes. */
-export interface ProofClaim {
-  offer: string | undefined;
-  proof: string;
-  nonce: string;
-  thumbprint: string;
+  /**
+   * Client of the owner who opens it from elsewhere: an owner must then say which client it is that claims it. Default:
+   * opened at the box, and so approved.
+   */
+  openedBy?: string;
 }
 
 export interface OffersDeps {
-  boxId: string;
   clock: Clock;
   limits: AccessLimits;
   random: (bytes: number) => Buffer;
   publicOrigin: () => string;
+  states: OfferStates;
 }
 
-/** The open offers and who may still guess at them. */
+/** A timer may fire a little before the clock says so, and would then find nothing to close. */
+const TIMER_SLACK = 20;
+
+/** The open offers. */
 export class Offers {
   readonly #deps: OffersDeps;
   readonly #open = new Map<string, OpenOffer>();
-  readonly #attempts: Attempts;
 
   constructor(deps: OffersDeps) {
     this.#deps = deps;
-    this.#attempts = new Attempts(deps.limits.badProofsPerAddress, deps.limits.badProofsPerBox);
   }
 
-  /** @throws TellyportError `pairing-too-many` when too many are open, or pairing is closed and nobody is at the box */
-  open(role: Role, options: OfferOptions = {}): Offer {
+  /**
+   * @param waiting when (monotonic ms) each claim of an offer that waits for an owner's yes ends: they count as open
+   * @throws TellyportError `pairing-too-many`
+   */
+  open(role: Role, options: OfferOptions, waiting: readonly number[]): Offer {
     const { clock, limits, random, publicOrigin } = this.#deps;
-    if (options.physical ?? true) this.#attempts.unlock();
-    if (this.#attempts.locked) {
-      throw new TellyportError(
-        "pairing-too-many",
-        "Pairing closed itself after too many wrong codes. Open it again at the box: tellyport pair.",
-      );
-    }
-    this.#expire();
-    if (this.#open.size >= limits.openOffers) {
-      const soonest = Math.min(...[...this.#open.values()].map((offer) => offer.expires));
+    const ends = [...this.list().map((offer) => offer.expires), ...waiting];
+    if (ends.length >= limits.openOffers) {
       throw new TellyportError(
         "pairing-too-many",
         `${limits.openOffers} pairing codes are open already. Use one of them, or wait until one runs out.`,
-        { retryAfterMs: soonest - clock.monotonic() },
+        { retryAfterMs: Math.min(...ends) - clock.monotonic() },
       );
     }
     const code = randomCode(random);
@@ -88,9 +82,12 @@ export class Offers {
       id: random(8).toString("base64url"),
       role,
       payer: options.payer ?? null,
+      openedBy: options.openedBy ?? null,
       secretKey,
       codeKey: codeKey(code),
       expires: clock.monotonic() + limits.offerLifetime,
+      expiresAt: clock.now() + limits.offerLifetime,
+      timer: clock.after(limits.offerLifetime + TIMER_SLACK, () => this.list()),
       wrong: 0,
     };
     this.#open.set(offer.id, offer);
@@ -99,67 +96,75 @@ export class Offers {
       role,
       code: formatCode(code),
       url: publicOrigin() + pairingFragment(offer.id, secretKey.toString("base64url")),
-      expiresAt: new Date(clock.now() + limits.offerLifetime).toISOString(),
+      expiresAt: new Date(offer.expiresAt).toISOString(),
     };
+  }
+
+  /** Those that are open now, the oldest first. */
+  list(): OpenOffer[] {
+    const now = this.#deps.clock.monotonic();
+    for (const offer of this.#open.values()) if (now >= offer.expires) this.#close(offer);
+    return [...this.#open.values()];
+  }
+
+  get(id: string): OpenOffer | null {
+    return this.list().find((offer) => offer.id === id) ?? null;
   }
 
   /** @returns whether it was open */
   close(id: string): boolean {
-    this.#expire();
-    return this.#open.delete(id);
+    const offer = this.get(id);
+    if (offer !== null) this.#close(offer);
+    return offer !== null;
   }
 
-  get anyOpen(): boolean {
-    this.#expire();
-    return this.#open.size > 0 && !this.#attempts.locked;
+  closeAll(): void {
+    for (const offer of this.list()) this.#close(offer);
+  }
+
+  /** Closes those that a client opened: it may no longer. */
+  closeOf(client: string): void {
+    for (const offer of this.list()) if (offer.openedBy === client) this.#close(offer);
   }
 
   /**
-   * Judges a claim's proof; the right one uses its offer up. Takes the same work whatever is open.
-   * @param address of the accepted socket
-   * @returns null for wrong, unknown, expired and closed alike
+   * Holds a proof against as many keys as offers may be open, so that it takes the same work whatever is open.
+   * @param id of the one offer that a claim by QR code names; undefined: a code was typed, good for whichever offer it is of
+   * @returns the offers that the proof was aimed at, and the one that it fits
    */
-  redeem(claim: ProofClaim, address: string | null): { role: Role; payer: string | null } | null {
-    const { clock, boxId, limits, random } = this.#deps;
-    this.#expire();
-    const now = clock.monotonic();
-    const data = pairingProofBytes({
-      box: boxId,
-      offer: claim.offer ?? "",
-      thumbprint: claim.thumbprint,
-      nonce: claim.nonce,
-    });
-    const proof = Buffer.from(claim.proof, "base64url");
-    const aimed = [...this.#open.values()].filter(
-      (offer) => claim.offer === undefined || claim.offer === offer.id,
-    );
+  match(id: string | undefined, proof: Proof): { aimed: readonly OpenOffer[]; found: OpenOffer | null } {
+    const aimed = this.list().filter((offer) => id === undefined || id === offer.id);
     let found: OpenOffer | null = null;
-    for (let slot = 0; slot < limits.openOffers; slot++) {
+    for (let slot = 0; slot < this.#deps.limits.openOffers; slot++) {
       const offer = aimed[slot];
-      const key = claim.offer === undefined ? offer?.codeKey : offer?.secretKey;
-      const expected = createHmac("sha256", key ?? random(32))
-        .update(data)
-        .digest();
-      const right = expected.length === proof.length && timingSafeEqual(expected, proof);
+      const right = proof.fits(id === undefined ? offer?.codeKey : offer?.secretKey);
       if (right && offer !== undefined) found = offer;
     }
-    if (this.#open.size === 0 || !this.#attempts.heard(address, now)) return null;
-    if (found !== null) {
-      this.#open.delete(found.id);
-      return { role: found.role, payer: found.payer };
-    }
-    for (const offer of aimed) {
-      offer.wrong++;
-      if (offer.wrong >= limits.badProofsPerOffer) this.#open.delete(offer.id);
-    }
-    if (this.#attempts.countWrong(address, now, aimed.length > 0)) this.#open.clear();
-    return null;
+    return { aimed, found };
   }
 
-  #expire(): void {
-    const now = this.#deps.clock.monotonic();
-    for (const offer of this.#open.values()) if (now >= offer.expires) this.#open.delete(offer.id);
+  /** Uses an offer up: nobody else can claim it. */
+  take(offer: OpenOffer): void {
+    offer.timer.cancel();
+    this.#open.delete(offer.id);
   }
+
+  /** Counts a wrong proof against an offer, which bears so many. */
+  blame(offer: OpenOffer): void {
+    offer.wrong++;
+    if (offer.wrong >= this.#deps.limits.badProofsPerOffer) this.#close(offer);
+  }
+
+  #close(offer: OpenOffer): void {
+    this.take(offer);
+    this.#deps.states.tell({ ...describeOffer(offer), state: "closed" });
+  }
+}
+
+/** An open offer as owners see it. */
+export function describeOffer(offer: Pick<OpenOffer, "id" | "role" | "expiresAt">): OfferState {
+  const { id, role } = offer;
+  return { id, role, expiresAt: new Date(offer.expiresAt).toISOString(), state: "open", claim: null };
 }
 
 function codeKey(code: string): Buffer {
@@ -168,12 +173,7 @@ function codeKey(code: string): Buffer {
 
 /** Eight letters, each equally likely. */
 function randomCode(random: (bytes: number) => Buffer): string {
-  const letters = CODE_ALPHABET.length;
-  const fair = 256 - (256 % letters);
   let code = "";
-  while (code.length < CODE_LENGTH) {
-    const byte = random(1)[0] as number;
-    if (byte < fair) code += CODE_ALPHABET.charAt(byte % letters);
-  }
+  while (code.length < CODE_LENGTH) code += CODE_ALPHABET.charAt(randomBelow(random, CODE_ALPHABET.length));
   return code;
 }

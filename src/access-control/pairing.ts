@@ -1,38 +1,35 @@
-import { createPublicKey } from "node:crypto";
-import type { Clock } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
-import type { Log } from "../kernel/log.ts";
-import type { Database } from "../kernel/store/database.ts";
+import type { HandOff, OfferState } from "../protocol/access-api.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
-import type { Offer, PairingClaim, PairingClaimed, PublicJwk } from "../protocol/api.ts";
-import { toBase32 } from "../protocol/base64url.ts";
-import type { Role } from "../protocol/principal.ts";
+import type { Offer, PairingClaim, PairingClaimed } from "../protocol/api.ts";
+import type { Principal, Role } from "../protocol/principal.ts";
+import { admit, type AdmitDeps } from "./admit.ts";
+import { kindOf, requireDoor, requireHome, roleFor, thumbprintOfClaim, type Applicant } from "./applicant.ts";
+import type { Approvals } from "./approvals.ts";
 import { RecentMap, secretHash } from "./bytes.ts";
-import type { Claims, PendingClaim } from "./claims.ts";
-import { isActive, type ClientRecord, type Clients } from "./clients.ts";
-import { thumbprintOf } from "./keys.ts";
-import type { AccessLimits } from "./limits.ts";
-import type { OfferOptions, Offers } from "./offers.ts";
-import { requireConfidential, type IssuedTokens, type TokenIssuer } from "./tokens.ts";
+import { isActive, type ClientKind } from "./clients.ts";
+import type { HandOffs } from "./hand-offs.ts";
+import { isHome } from "./home.ts";
+import { offerNotFound, type OfferStates } from "./offer-states.ts";
+import { describeOffer, type OfferOptions, type Offers } from "./offers.ts";
+import type { Admission, Redemption } from "./redemption.ts";
+import type { IssuedTokens, TokenIssuer } from "./tokens.ts";
 
-export interface PairingDeps {
-  database: Database;
+export interface PairingDeps extends AdmitDeps {
   offers: Offers;
-  claims: Claims;
-  clients: Clients;
+  handOffs: HandOffs;
+  approvals: Approvals;
+  redemption: Redemption;
+  states: OfferStates;
   tokens: TokenIssuer;
-  clock: Clock;
-  limits: AccessLimits;
-  random: (bytes: number) => Buffer;
-  log: Log;
 }
 
-/** A poll's answer, and how its secret travels. */
+/** A poll's answer, and how its secret travels: in the body, or in the cookie of its kind of client. */
 export interface Delivery extends IssuedTokens {
-  readonly by: "body" | "refresh-cookie" | "lan-cookie";
+  readonly by: "body" | ClientKind;
 }
 
-/** From an open offer to a client with tokens. */
+/** From an open offer, or a hand-off, to a client with tokens. */
 export class Pairing {
   readonly #deps: PairingDeps;
   /** Answers of the last minute, so that a poll whose answer was lost can be repeated. */
@@ -51,103 +48,217 @@ export class Pairing {
   }
 
   open(): boolean {
-    return this.#deps.offers.anyOpen;
+    const { offers, redemption } = this.#deps;
+    return offers.list().length > 0 && !redemption.locked;
   }
 
   /**
    * Opens an offer. @param role default: owner when the box has none, else viewer
-   * @throws TellyportError `pairing-too-many`
+   * @throws TellyportError `pairing-too-many` when too many are open, or clients paired, or pairing is closed and nobody is at
+   *   the box
    */
-  openOffer(role?: Role, options?: OfferOptions): Offer {
-    const { clients, clock, limits, log, offers } = this.#deps;
+  openOffer(role?: Role, options: OfferOptions = {}): Offer {
+    const { approvals, audit, log, offers, redemption } = this.#deps;
     const defaultRole = this.claimed() ? "viewer" : "owner";
-    if (clients.active(clock.now()).length >= limits.clients) {
-      throw new TellyportError(
-        "pairing-too-many",
-        `${limits.clients} clients are paired, and that is the limit. Remove one first: tellyport clients revoke.`,
-      );
-    }
-    const offer = offers.open(role ?? defaultRole, options);
+    if (options.physical ?? true) redemption.unlock();
+    redemption.requireUnlocked();
+    this.#requireRoom();
+    const offer = offers.open(role ?? defaultRole, options, approvals.offerEnds());
     log.info({ offer: offer.id, role: offer.role, expiresAt: offer.expiresAt }, "offer-opened");
+    audit.note({ event: "offer-opened", client: options.openedBy, detail: { role: offer.role } });
     return offer;
   }
 
   /**
-   * Takes a claim: when it answers, the client is on disk.
-   * @throws TellyportError `pairing-refused` for wrong, unknown, expired and closed alike; `secure-origin-required`,
-   *   `not-from-lan`, `body-invalid` by the request alone, whatever is open
+   * Makes a pass for a client's next origin or browser.
+   * @throws TellyportError `pairing-too-many`; `client-not-found` for one that is no client (the box's own command line)
+   */
+  handOff(asking: Principal): HandOff {
+    const { approvals, clients, clock, handOffs, log, redemption } = this.#deps;
+    const parent = clients.get(asking.client);
+    if (parent === undefined || !isActive(parent, clock.now())) {
+      throw new TellyportError(
+        "client-not-found",
+        "Only a paired client hands its place on. On the box, open an offer: tellyport pair.",
+      );
+    }
+    redemption.requireUnlocked();
+    this.#requireRoom();
+    const made = handOffs.issue(parent, approvals.countOf(parent.id));
+    log.info({ handOff: made.id, client: parent.id, expiresAt: made.expiresAt }, "hand-off-made");
+    return made;
+  }
+
+  /**
+   * Takes a claim. When it answers without a number to match, the client is on disk; with one it waits in memory.
+   * @throws TellyportError `pairing-refused` for wrong, unknown, expired and closed alike; `hand-off-used` for a pass that was
+   *   used; `secure-origin-required`, `not-from-lan`, `body-invalid` by the request alone, whatever is open
    */
   claim(claim: PairingClaim, origin: RequestOrigin): PairingClaimed {
-    const { clock, database, clients, claims, limits, log, offers, random } = this.#deps;
-    requireDoor(claim, origin);
-    const thumbprint = claim.key === null ? "" : thumbprintOf(requireKey(claim.key));
+    const { approvals, clock, limits, log, random, states } = this.#deps;
+    const kind = kindOf(claim, origin);
+    requireDoor({ kind, refresh: claim.refresh }, origin, limits);
+    requireHome(origin, limits);
+    const thumbprint = thumbprintOfClaim(claim.key);
     this.#expire();
-    const { offer, proof, nonce } = claim;
-    const redeemed = offers.redeem({ offer, proof, nonce, thumbprint }, origin.address);
-    const now = clock.now();
-    if (redeemed === null || clients.active(now).length >= limits.clients) {
-      log.warn({ address: origin.address }, "pairing-refused");
-      throw refused();
-    }
-    const role = claim.key === null && redeemed.role === "owner" ? "viewer" : redeemed.role;
-    const id = toBase32(random(10));
-    const client: ClientRecord = {
-      id,
-      name: cleanName(claim.name) || claim.terminalType,
-      role,
-      terminalType: claim.terminalType,
-      kind: claim.key === null ? "lan" : "key",
-      jwk: claim.key,
-      thumbprint,
-      user: id,
-      payer: role === "guest" ? (redeemed.payer ?? id) : id,
-      pairedAt: now,
-      lastSeenAt: null,
-      lastAddress: origin.address,
-      notAfter: role === "guest" ? now + limits.guest : null,
-      revokedAt: null,
-    };
+    const admission = this.#judge(claim, thumbprint, origin);
     const secret = random(32).toString("base64url");
-    const expiresAt = now + limits.claimLifetime;
-    const pending: PendingClaim = {
+    const applicant: Applicant = {
+      admission,
       secretHash: secretHash(secret),
-      client: id,
-      nonce,
+      role: roleFor(kind, admission.role),
+      kind,
+      name: cleanName(claim.name) || claim.terminalType,
+      terminalType: claim.terminalType,
+      key: claim.key,
+      thumbprint,
+      nonce: claim.nonce,
       refresh: claim.refresh,
-      expiresAt,
-      deliveredAt: null,
+      origin,
+      home: isHome(origin),
     };
-    database.transaction(() => {
-      clients.write(client);
-      claims.write(pending);
-    });
-    clients.remember(client);
-    log.info({ client: id, role, kind: client.kind, address: origin.address }, "client-paired");
-    return { claim: secret, match: null, expiresAt: new Date(expiresAt).toISOString() };
+    if (admission.asks) {
+      const { match, expiresAt } = approvals.wait(applicant);
+      log.info({ offer: admission.id, role: applicant.role, address: origin.address }, "pairing-waiting");
+      return { claim: secret, match, expiresAt: new Date(expiresAt).toISOString() };
+    }
+    admit(this.#deps, applicant);
+    if (admission.parent === null) {
+      states.tell({ ...describeOffer({ ...admission, role: applicant.role }), state: "paired" });
+    }
+    return {
+      claim: secret,
+      match: null,
+      expiresAt: new Date(clock.now() + limits.claimLifetime).toISOString(),
+    };
+  }
+
+  /** Offers that are open, and claims that wait, as owners see them. */
+  offerStates(): OfferState[] {
+    const { approvals, offers } = this.#deps;
+    return [...offers.list().map(describeOffer), ...approvals.states()];
+  }
+
+  /** One of them, or one that ended lately. @throws TellyportError `offer-not-found` */
+  offerState(id: string): OfferState {
+    const state = this.offerStates().find((one) => one.id === id) ?? this.#deps.states.ended(id);
+    if (state === null) throw offerNotFound();
+    return state;
+  }
+
+  /**
+   * An owner's answer to who waits. When it returns after a yes, the client is on disk.
+   * @param match the number that the owner chose; null, and a wrong one, are a no
+   * @throws TellyportError `offer-not-found` when nobody waits there (any more); `pairing-too-many` when the box is full
+   */
+  decide(id: string, match: string | null, by: Principal): void {
+    const { approvals, audit, clients, clock, log } = this.#deps;
+    const { applicant, right } = approvals.judge(id, match);
+    const { admission, name, origin } = applicant;
+    if (!right) {
+      approvals.end(id, "refused");
+      log.warn({ offer: id, address: origin.address, by: by.client }, "pairing-denied");
+      audit.note({
+        event: "pairing-denied",
+        name,
+        address: origin.address,
+        detail: { role: applicant.role },
+      });
+      return;
+    }
+    const parent = admission.parent === null ? undefined : clients.get(admission.parent);
+    if (admission.parent !== null && (parent === undefined || !isActive(parent, clock.now()))) {
+      approvals.end(id, "closed");
+      throw offerNotFound();
+    }
+    this.#requireRoom();
+    admit(this.#deps, applicant);
+    approvals.end(id, "paired");
+  }
+
+  /** Closes an offer, or turns away who waits there. @throws TellyportError `offer-not-found` */
+  closeOffer(id: string): void {
+    if (!this.#deps.offers.close(id)) this.#deps.approvals.end(id, "closed");
+  }
+
+  /** Voids what a client opened, made and let wait: it may no longer. */
+  endOf(client: string): void {
+    const { approvals, handOffs, offers } = this.#deps;
+    offers.closeOf(client);
+    handOffs.endOf(client);
+    approvals.closeOf(client);
   }
 
   /**
    * Hands out a claim's tokens, once; for a minute the same answer again.
-   * @throws TellyportError `pairing-refused` for an unknown, expired or used claim; `secure-origin-required`, `not-from-lan`
+   * @returns null while an owner has not decided
+   * @throws TellyportError `pairing-refused` for an unknown, expired or used claim; `pairing-denied` when an owner said no;
+   *   `secure-origin-required`, `not-from-lan`
    */
-  async poll(secret: string, origin: RequestOrigin): Promise<Delivery> {
-    const { clock, claims, clients, limits, tokens } = this.#deps;
+  async poll(secret: string, origin: RequestOrigin): Promise<Delivery | null> {
+    const { approvals, clock, claims, clients, limits, tokens } = this.#deps;
     this.#expire();
     const now = clock.now();
+    const waiting = approvals.find(secretHash(secret));
+    if (waiting === "denied") {
+      throw new TellyportError("pairing-denied", "The box's owner said no. Ask for another offer.");
+    }
+    if (waiting !== null) {
+      requireDoor(waiting, origin, limits);
+      return null;
+    }
     const claim = claims.find(secret);
     const client = claim === null ? undefined : clients.get(claim.client);
     if (claim === null || client === undefined || !isActive(client, now)) throw refused();
-    requireDoor({ key: client.jwk, refresh: claim.refresh }, origin);
+    requireDoor({ kind: client.kind, refresh: claim.refresh }, origin, limits);
     const monotonic = clock.monotonic();
     const known = this.#delivered.get(claim.secretHash);
     if (known !== undefined && monotonic - known.at <= limits.retryGrace) return known.delivery;
     // Delivered by a process that is gone: a new session replaces the one whose secret nobody may hold.
     if (claim.deliveredAt === null) claims.delivered(claim, now);
     else if (Math.abs(now - claim.deliveredAt) > limits.retryGrace) throw refused();
-    const by = client.kind === "lan" ? "lan-cookie" : claim.refresh === "cookie" ? "refresh-cookie" : "body";
+    const by = client.kind === "key" && claim.refresh === "body" ? "body" : client.kind;
     const delivery = tokens.begin(client, claim.nonce).then((issued): Delivery => ({ ...issued, by }));
     this.#delivered.set(claim.secretHash, { at: monotonic, delivery });
     return delivery;
+  }
+
+  /** @throws TellyportError `pairing-refused`, `hand-off-used` */
+  #judge(claim: PairingClaim, thumbprint: string, origin: RequestOrigin): Admission {
+    const { audit, log, redemption } = this.#deps;
+    const { offer, proof, nonce } = claim;
+    const { address } = origin;
+    const judgement = redemption.redeem({ offer, proof, nonce, thumbprint }, origin);
+    if (judgement.verdict === "replayed") {
+      log.warn({ client: judgement.parent, address }, "hand-off-replayed");
+      audit.note({ event: "hand-off-replayed", client: judgement.parent, address });
+      throw new TellyportError(
+        "hand-off-used",
+        "This hand-off has been used: the owner is told. Make another on the phone that is paired.",
+      );
+    }
+    if (judgement.verdict === "right" && this.#hasRoom()) return judgement.admission;
+    log.warn({ address }, "pairing-refused");
+    audit.note({ event: "pairing-refused", address });
+    if (judgement.verdict === "wrong" && judgement.closed) {
+      log.warn({ address }, "pairing-closed");
+      audit.note({ event: "pairing-closed", address });
+    }
+    throw refused();
+  }
+
+  #hasRoom(): boolean {
+    const { clients, clock, limits } = this.#deps;
+    return clients.active(clock.now()).length < limits.clients;
+  }
+
+  /** @throws TellyportError `pairing-too-many` */
+  #requireRoom(): void {
+    if (this.#hasRoom()) return;
+    throw new TellyportError(
+      "pairing-too-many",
+      `${this.#deps.limits.clients} clients are paired, and that is the limit. Remove one first: tellyport clients revoke.`,
+    );
   }
 
   #expire(): void {
@@ -164,40 +275,6 @@ function refused(): TellyportError {
     "pairing-refused",
     "The code is wrong or no longer good. Open a new one at the box (tellyport pair) or on a phone that is an owner, and type it again.",
   );
-}
-
-/** Which door a client of its kind may pair through. */
-function requireDoor(
-  client: { key: PublicJwk | null; refresh: "cookie" | "body" },
-  origin: RequestOrigin,
-): void {
-  if (client.key !== null) {
-    requireConfidential({ origin });
-    if (client.refresh === "cookie" && origin.listener !== "https") {
-      throw new TellyportError(
-        "secure-origin-required",
-        'A refresh token goes into a cookie over https only. Use the box\'s https address, or ask with refresh "body".',
-      );
-    }
-  } else if (!origin.onLink || origin.listener !== "http") {
-    throw new TellyportError(
-      "not-from-lan",
-      "Without a key of its own a phone pairs only at the box's http address, in the home network.",
-    );
-  }
-}
-
-/** @throws TellyportError `body-invalid` when it is no point of P-256 */
-function requireKey(jwk: PublicJwk): PublicJwk {
-  try {
-    createPublicKey({ key: { ...jwk }, format: "jwk" });
-    return jwk;
-  } catch (error) {
-    throw new TellyportError("body-invalid", "The key is not a public key of the curve P-256.", {
-      detail: { field: "key" },
-      cause: error,
-    });
-  }
 }
 
 /** A name for lists and logs: no control or direction characters. */

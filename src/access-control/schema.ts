@@ -35,6 +35,8 @@ const STEPS = [
      rotated_at INTEGER NOT NULL,
      expires_at INTEGER NOT NULL
    ) STRICT;`,
+  `ALTER TABLE clients ADD COLUMN handed_over_from TEXT;
+   ALTER TABLE clients ADD COLUMN last_home INTEGER;`,
 ];
 
 /** Brings access control's tables up to date. @throws TellyportError `store-too-new` */

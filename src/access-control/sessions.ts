@@ -1,9 +1,10 @@
 import { createHmac } from "node:crypto";
 import type { Database } from "../kernel/store/database.ts";
 import { sameText, secretHash } from "./bytes.ts";
+import type { ClientKind } from "./clients.ts";
 import type { AccessLimits } from "./limits.ts";
 
-/** What a client renews itself with: a rotating refresh token, or a LAN viewer's cookie. One per client. */
+/** What a client renews itself with: a rotating refresh token, or the cookie of one without a key. One per client. */
 export interface Session {
   readonly client: string;
   /** Named in access tokens (`sid`), so that they end with it. */
@@ -50,9 +51,10 @@ export class Sessions {
   }
 
   /** Begins (or replaces) a client's session. @returns it and the secret to hand out: 256 bits, base64url */
-  begin(client: string, kind: "key" | "lan", now: number): { session: Session; secret: string } {
+  begin(client: string, kind: ClientKind, now: number): { session: Session; secret: string } {
     const { limits, random } = this.#deps;
     const secret = random(32).toString("base64url");
+    const lifetime = { key: limits.refreshSliding, browser: limits.browserCookie, lan: limits.lanCookie };
     const session: Session = {
       client,
       family: random(9).toString("base64url"),
@@ -60,13 +62,13 @@ export class Sessions {
       previousHash: null,
       createdAt: now,
       rotatedAt: now,
-      expiresAt: now + (kind === "lan" ? limits.lanCookie : limits.refreshSliding),
+      expiresAt: now + lifetime[kind],
     };
     this.#write(session);
     return { session, secret };
   }
 
-  /** Whether a LAN viewer's cookie is the one that was given. */
+  /** Whether the cookie of a client without a key is the one that was given. */
   holds(client: string, secret: string, now: number): boolean {
     const session = this.#sessions.get(client);
     if (session === undefined || now >= session.expiresAt) return false;

@@ -15,7 +15,7 @@ import type { Session, Sessions } from "./sessions.ts";
 export interface IssuedTokens {
   /** Without the refresh token. */
   readonly tokens: Tokens;
-  /** Refresh token, or the value of a LAN viewer's cookie: `<client>.<secret>`. */
+  /** Refresh token, or the value of the cookie of a client without a key: `<client>.<secret>`. */
   readonly secret: string;
   /** Lifetime of the secret. */
   readonly maxAgeSeconds: number;
@@ -80,7 +80,7 @@ export class TokenIssuer {
       onReuse(client);
     }
     if (typeof rotated === "string") throw invalid();
-    clients.seen(client, now, request.origin.address);
+    clients.seen(client, now, request.origin);
     return this.#issue(client, rotated.session, rotated.secret, jti);
   }
 
@@ -89,11 +89,11 @@ export class TokenIssuer {
     const now = clock.now();
     const { id, role, thumbprint } = client;
     const stay = client.notAfter ?? Infinity;
-    const expiresAt = Math.min(client.kind === "lan" ? session.expiresAt : now + limits.accessToken, stay);
+    const expiresAt = Math.min(client.kind === "key" ? now + limits.accessToken : session.expiresAt, stay);
     const accessToken =
-      client.kind === "lan"
-        ? null
-        : await accessTokens.mint({ client: id, role, thumbprint, family: session.family, expiresAt }, now);
+      client.kind === "key"
+        ? await accessTokens.mint({ client: id, role, thumbprint, family: session.family, expiresAt }, now)
+        : null;
     const attestation = identity.attest({ client: id, thumbprint, role, nonce, iat: Math.floor(now / 1000) });
     return {
       tokens: { accessToken, expiresAt: new Date(expiresAt).toISOString(), client: id, role, attestation },

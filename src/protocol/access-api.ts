@@ -41,6 +41,10 @@ export const OfferState = Type.Object(
 );
 export type OfferState = Static<typeof OfferState>;
 
+/** What is open, and who waits. */
+export const OfferStates = Type.Object({ offers: Type.Array(OfferState) }, { title: "OfferStates" });
+export type OfferStates = Static<typeof OfferStates>;
+
 /** The owner's answer to who waits. */
 export const OfferDecision = Type.Object(
   {

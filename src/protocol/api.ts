@@ -73,7 +73,10 @@ export type PublicJwk = Static<typeof PublicJwk>;
 export const PairingClaim = Type.Object(
   {
     offer: Type.Optional(
-      Type.String({ maxLength: 64, description: "Offer id from the QR code; absent when a code was typed" }),
+      Type.String({
+        maxLength: 64,
+        description: "Id from the QR code or of a hand-off; absent when a code was typed",
+      }),
     ),
     proof: Type.String({
       minLength: 43,
@@ -81,7 +84,10 @@ export const PairingClaim = Type.Object(
       description: "HMAC-SHA-256 over the canonical bytes (pairing.ts), base64url",
     }),
     nonce: Type.String({ minLength: 22, maxLength: 64, description: "128 random bits or more, base64url" }),
-    key: Type.Union([PublicJwk, Type.Null()], { description: "The client's key; null makes a LAN viewer" }),
+    key: Type.Union([PublicJwk, Type.Null()], {
+      description:
+        "The client's key; null makes a browser that goes by a cookie (https), or a LAN viewer (http)",
+    }),
     name: Type.String({
       minLength: 1,
       maxLength: 64,
@@ -100,7 +106,7 @@ export const PairingClaimed = Type.Object(
   {
     claim: Type.String({ description: "Secret for polling" }),
     match: Type.Union([Type.String(), Type.Null()], {
-      description: "Two digits to compare with the box's screen; null when no approval is needed",
+      description: "Two digits that an owner chooses on a phone to say yes; null when no approval is needed",
     }),
     expiresAt: Time,
   },
@@ -117,7 +123,7 @@ export const Tokens = Type.Object(
   {
     accessToken: Type.Union([Type.String(), Type.Null()], {
       description:
-        "Bound to the client's key (RFC 9449); null for a LAN viewer, whose cookie is the credential",
+        "Bound to the client's key (RFC 9449); null for a client without one, whose cookie is the credential",
     }),
     expiresAt: Time,
     refreshToken: Type.Optional(

@@ -72,7 +72,11 @@ t.test("clients T5: a guest stays seven days and is charged to who invited", asy
   const owner = await pairedPhone(house);
   const offer = await owner.call("POST", "/api/v1/offers", { body: { role: "guest" } });
   const guest = await Phone.make(house);
-  await guest.pair(offer.body);
+  const waiting = await guest.claim(offer.body);
+  t.match(waiting.body, { match: /^\d\d$/ }, "the owner is elsewhere and says yes by the number");
+  const decision = `/api/v1/offers/${offer.body.id}/decision`;
+  await owner.call("POST", decision, { body: { match: waiting.body.match } });
+  await guest.poll(waiting.body.claim);
   t.equal((await guest.call("GET", URL_PATH)).body.principal.payer, owner.tokens?.client);
   const principal = (await guest.call("GET", URL_PATH)).body.principal;
   house.clock.advance(7 * 86_400_000 - 60_000);

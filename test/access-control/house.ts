@@ -10,15 +10,18 @@ import {
   type AccessControl,
   type AccessLimits,
 } from "../../src/access-control/index.ts";
+import type { AuditNote } from "../../src/access-control/audit/port.ts";
 import { TellyportError, httpStatusOf } from "../../src/kernel/errors.ts";
 import { createLog } from "../../src/kernel/log.ts";
 import { openDatabase, type Database } from "../../src/kernel/store/database.ts";
+import type { HandOff } from "../../src/protocol/access-api.ts";
 import type { RequestOrigin } from "../../src/protocol/access.ts";
 import type { Offer, Tokens } from "../../src/protocol/api.ts";
 import {
   CODE_KDF,
   normaliseCode,
   pairingProofBytes,
+  parseHandOffFragment,
   parsePairingFragment,
 } from "../../src/protocol/pairing.ts";
 import type { Principal, Role } from "../../src/protocol/principal.ts";
@@ -77,6 +80,8 @@ export interface House {
   stateDir: string;
   /** Everything that was logged. */
   logged(): string;
+  /** Everything that was noted for the owner. */
+  readonly notes: AuditNote[];
   /** Sends a request through a door. */
   send(
     origin: RequestOrigin,
@@ -102,7 +107,8 @@ export async function openHouse(
       done();
     },
   });
-  const house = { clock, stateDir, logged: () => text } as House;
+  const notes: AuditNote[] = [];
+  const house = { clock, stateDir, logged: () => text, notes } as House;
   const open = async (): Promise<void> => {
     house.database = openDatabase(join(stateDir, "state.db"));
     house.access = await createAccessControl({
@@ -112,6 +118,7 @@ export async function openHouse(
       log: createLog({ level: "trace", destination }),
       publicOrigin: () => `https://${HOST}`,
       options,
+      audit: { note: (note) => void notes.push(note) },
     });
     house.app = await smallApp(house.access);
   };
@@ -204,14 +211,25 @@ export class Phone {
     return new Phone(house, privateKey, jwk, await calculateJwkThumbprint(jwk));
   }
 
+  claim(offer: Offer, options: ClaimOptions & { origin?: RequestOrigin } = {}): Promise<Answer> {
+    const body = claimOf(this.house, offer, { key: this.jwk, thumbprint: this.thumbprint, ...options });
+    return this.house.send(options.origin ?? HTTPS, "POST", "/api/v1/pairing/claim", { body });
+  }
+
   /** Pairs by the offer's code, and keeps its tokens. */
   async pair(offer: Offer, options: ClaimOptions & { origin?: RequestOrigin } = {}): Promise<Answer> {
-    const origin = options.origin ?? HTTPS;
-    const claimed = await this.house.send(origin, "POST", "/api/v1/pairing/claim", {
-      body: claimOf(this.house, offer, { key: this.jwk, thumbprint: this.thumbprint, ...options }),
-    });
+    const claimed = await this.claim(offer, options);
     if (claimed.status !== 200) return claimed;
-    return this.poll(claimed.body.claim as string, origin);
+    return this.poll(claimed.body.claim as string, options.origin ?? HTTPS);
+  }
+
+  /** Claims with a hand-off's pass. */
+  takeUp(
+    pass: HandOff,
+    options: Parameters<typeof handOffClaim>[2] & { origin?: RequestOrigin } = {},
+  ): Promise<Answer> {
+    const body = handOffClaim(this.house, pass, { key: this.jwk, thumbprint: this.thumbprint, ...options });
+    return this.house.send(options.origin ?? HTTPS, "POST", "/api/v1/pairing/claim", { body });
   }
 
   async poll(claim: string, origin: RequestOrigin = HTTPS): Promise<Answer> {
@@ -325,6 +343,33 @@ export function claimOf(house: House, offer: Offer, options: ClaimOptions): Reco
   };
 }
 
+/** The body of a claim with a hand-off's pass, right unless told otherwise. */
+export function handOffClaim(
+  house: House,
+  pass: HandOff,
+  options: ClaimOptions & { secret?: string } = {},
+): Record<string, unknown> {
+  const read = parseHandOffFragment(pass.fragment);
+  const nonce = randomBytes(16).toString("base64url");
+  const offer = options.offer ?? read?.offer ?? "";
+  const data = pairingProofBytes({
+    box: house.access.identity.boxId,
+    offer,
+    thumbprint: options.thumbprint ?? "",
+    nonce,
+  });
+  const key = Buffer.from(options.secret ?? read?.secret ?? "", "base64url");
+  return {
+    offer,
+    proof: createHmac("sha256", key).update(data).digest("base64url"),
+    nonce,
+    key: options.key ?? null,
+    name: options.name ?? "Ada's app",
+    terminalType: "mobile",
+    refresh: options.refresh ?? "body",
+  };
+}
+
 /** A code that is not the offer's. */
 export function wrongCode(offer: Offer): string {
   return offer.code === "BBBB-BBBB" ? "CCCC-CCCC" : "BBBB-BBBB";
@@ -338,12 +383,12 @@ export async function pairedPhone(house: House, role?: Role): Promise<Phone> {
   return phone;
 }
 
-/** Pairs a LAN viewer. @returns its cookie header */
-export async function lanViewer(house: House, role?: Role): Promise<string> {
-  const claimed = await house.send(LAN, "POST", "/api/v1/pairing/claim", {
+/** Pairs a LAN viewer, or over https a browser without a key. @returns its cookie header */
+export async function lanViewer(house: House, role?: Role, origin = LAN): Promise<string> {
+  const claimed = await house.send(origin, "POST", "/api/v1/pairing/claim", {
     body: claimOf(house, house.access.openOffer(role), { key: null }),
   });
-  const polled = await house.send(LAN, "POST", "/api/v1/pairing/poll", {
+  const polled = await house.send(origin, "POST", "/api/v1/pairing/poll", {
     body: { claim: claimed.body.claim },
   });
   const cookie = [polled.headers["set-cookie"]].flat()[0];

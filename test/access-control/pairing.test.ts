@@ -8,7 +8,6 @@ import { thumbprintOf } from "../../src/access-control/keys.ts";
 import { PAIRING_VECTORS } from "./pairing-vectors.ts";
 import {
   HTTPS,
-  HTTPS_LAN,
   LAN,
   LOCAL,
   LOOPBACK,
@@ -215,7 +214,6 @@ t.test(
     t.equal(await code(LOOPBACK, { ...own, refresh: "cookie" }), "secure-origin-required");
     t.equal(await code(WAN_HTTP, { key: null }), "not-from-lan");
     t.equal(await code(TUNNEL, { key: null }, { "x-forwarded-for": "192.168.1.5" }), "not-from-lan");
-    t.equal(await code(HTTPS_LAN, { key: null }), "not-from-lan");
     t.equal(
       (
         await house.send(HTTPS, "POST", "/api/v1/pairing/claim", {

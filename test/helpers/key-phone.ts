@@ -7,6 +7,7 @@ import {
   CODE_KDF,
   normaliseCode,
   pairingProofBytes,
+  parseHandOffFragment,
   parsePairingFragment,
 } from "../../src/protocol/pairing.ts";
 import type { Daemon } from "./daemon.ts";
@@ -133,18 +134,32 @@ export class KeyPhone {
     by: "code" | "qr" = "code",
     change: Record<string, unknown> = {},
   ): Promise<Record<string, unknown>> {
-    const box = (await onTheWire(this.box.url, "/api/v1/box")).body.id as string;
-    const nonce = randomBytes(16).toString("base64url");
     const fragment = parsePairingFragment(new URL(offer.url).hash);
     const key =
       by === "qr"
         ? Buffer.from(fragment?.secret ?? "", "base64url")
         : Buffer.from(hkdfSync("sha256", normaliseCode(offer.code) ?? "", CODE_KDF.salt, CODE_KDF.info, 32));
-    const offerId = by === "qr" ? fragment?.offer : undefined;
+    return this.#body(by === "qr" ? fragment?.offer : undefined, key, change);
+  }
+
+  /** The body of a claim with a hand-off's fragment, right unless told otherwise. */
+  handOffBody(fragment: string, change: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+    const pass = parseHandOffFragment(fragment);
+    return this.#body(pass?.offer, Buffer.from(pass?.secret ?? "", "base64url"), change);
+  }
+
+  async #body(
+    offer: string | undefined,
+    key: Buffer,
+    change: Record<string, unknown>,
+  ): Promise<Record<string, unknown>> {
+    // Over the box's own socket: the box may be in a network that this process is not in.
+    const box = (await this.box.local<{ id: string }>("GET", "/api/v1/box")).body.id;
+    const nonce = randomBytes(16).toString("base64url");
     const thumbprint = change["key"] === null ? "" : this.thumbprint;
-    const data = pairingProofBytes({ box, offer: offerId ?? "", thumbprint, nonce });
+    const data = pairingProofBytes({ box, offer: offer ?? "", thumbprint, nonce });
     return {
-      ...(offerId !== undefined && { offer: offerId }),
+      ...(offer !== undefined && { offer }),
       proof: createHmac("sha256", key).update(data).digest("base64url"),
       nonce,
       key: this.jwk,
@@ -170,6 +185,28 @@ export class KeyPhone {
   async pair(offer: Pick<Offer, "code" | "url">, by: "code" | "qr" = "code"): Promise<WireAnswer> {
     const claimed = await this.claim(await this.claimBody(offer, by));
     return claimed.status === 200 ? this.poll(claimed.body.claim as string) : claimed;
+  }
+
+  /** Makes a pass for another phone. @returns the fragment of its address. @throws when the box refuses */
+  async handOff(): Promise<string> {
+    const made = await this.call("POST", "/api/v1/hand-offs");
+    if (made.status !== 201) throw new Error(`no hand-off: ${JSON.stringify(made.body)}`);
+    return made.body.fragment as string;
+  }
+
+  /** Takes a pass up: claim and poll; keeps the tokens. @returns the last answer */
+  async takeUp(fragment: string): Promise<WireAnswer> {
+    const claimed = await this.claim(await this.handOffBody(fragment));
+    return claimed.status === 200 ? this.poll(claimed.body.claim as string) : claimed;
+  }
+
+  /** Pairs without a key. @returns the cookie that stands for this client. @throws when the box refuses */
+  async pairWithoutKey(offer: Pick<Offer, "code" | "url">): Promise<string> {
+    const claimed = await this.claim(await this.claimBody(offer, "code", { key: null }));
+    const polled = await this.poll(String(claimed.body.claim));
+    if (polled.status !== 200 || this.cookie === null)
+      throw new Error(`pairing failed: ${JSON.stringify([claimed.body, polled.body])}`);
+    return this.cookie;
   }
 
   proof(method: string, path: string, change: ProofChange = {}): Promise<string> {

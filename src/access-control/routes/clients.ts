@@ -3,7 +3,7 @@ import { type Static } from "typebox";
 import { MEMBERS, OWNER } from "../../protocol/access.ts";
 import { Client, ClientPatch, Clients } from "../../protocol/api.ts";
 import { describeClient } from "../clients.ts";
-import { lanCookie, refreshCookie } from "../cookies.ts";
+import { clientCookie } from "../cookies.ts";
 import type { Members } from "../members.ts";
 import { Id, NoContent, principalOfRequest } from "./shared.ts";
 
@@ -54,9 +54,9 @@ export function clientRoutes(deps: { members: Members }): FastifyPluginAsync {
       async (request, reply) => {
         const asking = principalOfRequest(request);
         const removed = members.remove(request.params.id, asking);
-        if (removed.id === asking.client) {
-          const cookies = request.origin.listener === "https" ? refreshCookie("", 0) : lanCookie("", 0);
-          void reply.header("set-cookie", cookies);
+        // A cookie that is `Secure` was never given anywhere else than over https.
+        if (removed.id === asking.client && (removed.kind === "lan" || request.origin.listener === "https")) {
+          void reply.header("set-cookie", clientCookie(removed.kind, "", 0));
         }
         return reply.code(204).send();
       },

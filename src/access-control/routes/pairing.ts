@@ -1,72 +1,27 @@
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import type { Static } from "typebox";
-import { TellyportError } from "../../kernel/errors.ts";
-import { OPEN, OWNER } from "../../protocol/access.ts";
-import {
-  Offer,
-  OfferRequest,
-  PairingClaim,
-  PairingClaimed,
-  PairingPoll,
-  PairingState,
-} from "../../protocol/api.ts";
+import { OPEN } from "../../protocol/access.ts";
+import { PairingClaim, PairingClaimed, PairingPoll, PairingState } from "../../protocol/api.ts";
 import { DPOP_NONCE_HEADER } from "../../protocol/dpop.ts";
-import { lanCookie, refreshCookie } from "../cookies.ts";
-import { LOCAL_PRINCIPAL } from "../members.ts";
+import { clientCookie } from "../cookies.ts";
 import type { Nonces } from "../nonce.ts";
-import type { Offers } from "../offers.ts";
 import type { Delivery, Pairing } from "../pairing.ts";
-import { Id, NoContent, principalOfRequest } from "./shared.ts";
 
-/** Offers are opened and closed by owners; claims and polls come from strangers. */
-export function pairingRoutes(deps: {
-  pairing: Pairing;
-  offers: Offers;
-  nonces: Nonces;
-}): FastifyPluginAsync {
-  const { pairing, offers, nonces } = deps;
+/** Claims and polls: they come from strangers. */
+export function pairingRoutes(deps: { pairing: Pairing; nonces: Nonces }): FastifyPluginAsync {
+  const { pairing, nonces } = deps;
   return async (app) => {
-    app.post<{ Body: Static<typeof OfferRequest> }>(
-      "/api/v1/offers",
-      {
-        config: { access: OWNER },
-        schema: { summary: "Open an offer to pair one client", body: OfferRequest, response: { 201: Offer } },
-      },
-      async (request, reply) => {
-        const asking = principalOfRequest(request);
-        const offer = pairing.openOffer(request.body.role, {
-          physical: asking.client === LOCAL_PRINCIPAL.client,
-          payer: asking.user,
-        });
-        return reply.code(201).header("cache-control", "no-store").send(offer);
-      },
-    );
-
-    app.delete<{ Params: Static<typeof Id> }>(
-      "/api/v1/offers/:id",
-      {
-        config: { access: OWNER },
-        schema: { summary: "Close an offer", params: Id, response: { 204: NoContent } },
-      },
-      async (request, reply) => {
-        if (!offers.close(request.params.id)) {
-          throw new TellyportError("offer-not-found", "That offer is no longer open.");
-        }
-        return reply.code(204).send();
-      },
-    );
-
     app.post<{ Body: PairingClaim }>(
       "/api/v1/pairing/claim",
       {
         config: { access: OPEN },
         schema: {
-          summary: "Claim an open offer with a proof of its code or secret",
+          summary: "Claim an open offer, or a hand-off",
           body: PairingClaim,
           response: { 200: PairingClaimed },
         },
       },
-      async (request, reply) => {
+      (request, reply) => {
         const claimed = pairing.claim(request.body, request.origin);
         return reply.header("cache-control", "no-store").send(claimed);
       },
@@ -77,7 +32,7 @@ export function pairingRoutes(deps: {
       {
         config: { access: OPEN },
         schema: {
-          summary: "Collect the tokens of a claim",
+          summary: "Collect the tokens of a claim, every two seconds while it is pending",
           body: PairingPoll,
           response: { 200: PairingState },
         },
@@ -85,6 +40,7 @@ export function pairingRoutes(deps: {
       async (request, reply) => {
         const delivery = await pairing.poll(request.body.claim, request.origin);
         void reply.header("cache-control", "no-store").header(DPOP_NONCE_HEADER, nonces.current());
+        if (delivery === null) return { state: "pending" };
         return { state: "paired", tokens: deliver(reply, delivery) };
       },
     );
@@ -95,7 +51,6 @@ export function pairingRoutes(deps: {
 export function deliver(reply: FastifyReply, delivery: Delivery): Delivery["tokens"] {
   const { by, secret, maxAgeSeconds, tokens } = delivery;
   if (by === "body") return { ...tokens, refreshToken: secret };
-  const cookie = by === "refresh-cookie" ? refreshCookie : lanCookie;
-  void reply.header("set-cookie", cookie(secret, maxAgeSeconds));
+  void reply.header("set-cookie", clientCookie(by, secret, maxAgeSeconds));
   return tokens;
 }

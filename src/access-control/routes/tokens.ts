@@ -49,7 +49,7 @@ export function tokenRoutes(deps: {
           );
         }
         const issued = await issuer.refresh(refreshToken, { method, url, headers, origin });
-        return deliver(reply, { ...issued, by: inBody === undefined ? "refresh-cookie" : "body" });
+        return deliver(reply, { ...issued, by: inBody === undefined ? "key" : "body" });
       },
     );
 

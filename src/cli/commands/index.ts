@@ -7,7 +7,7 @@ import { doctor } from "./doctor.ts";
 import { mockClear, mockFault, mockOnAir } from "./mock.ts";
 import { pair } from "./pair.ts";
 import { remoteChannels, remoteGuide } from "./remote-lists.ts";
-import { remotePair, remoteUnpair } from "./remote-pair.ts";
+import { remoteHandOff, remotePair, remoteUnpair } from "./remote-pair.ts";
 import { remotePlay } from "./remote-play.ts";
 import { scan } from "./scan.ts";
 import { tuners } from "./tuners.ts";
@@ -29,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   remoteChannels,
   remoteGuide,
   remotePlay,
+  remoteHandOff,
   remoteUnpair,
   mockFault,
   mockClear,

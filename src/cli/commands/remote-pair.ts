@@ -1,21 +1,34 @@
 import { hostname } from "node:os";
 import { Type } from "typebox";
 import { TellyportError, isTellyportError } from "../../kernel/errors.ts";
+import { HandOff } from "../../protocol/access-api.ts";
 import { JSON_OPTION, type Arguments, type Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { clockOf, printJson } from "../io.ts";
-import { originOf, parseBoxUrl } from "../remote/box-address.ts";
+import { originOf, parseBoxUrl, parseHandOff, type BoxAddress } from "../remote/box-address.ts";
 import { CredentialsFile, credentialsPath } from "../remote/credentials.ts";
 import { pairWithBox, type PairingSecret } from "../remote/pairing.ts";
 import { Session } from "../remote/session.ts";
 import { printable } from "../text.ts";
+import { sessionOf } from "./remote-lists.ts";
 
 export const remotePair: Command = {
   path: ["remote", "pair"],
   summary: "Pair this machine with a box",
-  positionals: [{ name: "box-url", help: "The box's web address, or all that its QR code holds" }],
+  positionals: [
+    {
+      name: "box-url",
+      optional: true,
+      help: "The box's web address, or all that its QR code holds; a whole hand-off names it too",
+    },
+  ],
   options: {
     code: { type: "string", value: "CODE", help: "The code that `tellyport pair` shows, as WDJB-MJHT" },
+    "hand-off": {
+      type: "string",
+      value: "ADDRESS",
+      help: "What `tellyport remote hand-off` printed on a machine that is paired, or the part from # on",
+    },
     name: { type: "string", value: "NAME", help: "What the owner will see (default: this machine's name)" },
     ...JSON_OPTION,
   },
@@ -23,23 +36,43 @@ export const remotePair: Command = {
     "The box's certificate is remembered, and another one refused from then on. The credentials are kept in $TELLYPORT_CREDENTIALS, else ~/.config/tellyport/credentials.json; they take the place of those of an earlier box.",
   ],
   async run(args, io) {
-    const { address, offer } = parseBoxUrl(args.required(0));
+    const { address, secret } = wayIn(args);
     const clock = clockOf(io);
     const json = args.has("json");
     const credentials = await pairWithBox({
       address,
-      secret: secretOf(args, offer),
+      secret,
       name: nameOf(args),
       clock,
       signal: io.signal,
       onAddress: (origin) => json || io.stderr.write(`Using ${origin}, which nobody can listen in on.\n`),
-      onMatch: (match) => io.stderr.write(`Approve on the box if it shows ${match} too.\n`),
+      onMatch: (match) =>
+        io.stderr.write(`Waiting for an owner's yes: choose ${match} on the owner's phone.\n`),
     });
     const file = new CredentialsFile(credentialsPath(io.env), clock);
     await file.create(credentials, io.signal);
     const { box, client, role } = credentials;
     if (json) printJson(io, { box: { id: box.id, name: box.name, url: originOf(box) }, client, role });
     else io.stdout.write(`Paired with ${printable(box.name)} (${originOf(box)}) as ${role}.\n`);
+    return EXIT.ok;
+  },
+};
+
+export const remoteHandOff: Command = {
+  path: ["remote", "hand-off"],
+  summary: "Make an address, good once, that takes up this machine's place",
+  options: JSON_OPTION,
+  notes: [
+    "It is good once and for ten minutes. It holds a secret: show it to nobody else. Take it up with `tellyport remote pair --hand-off ADDRESS`, or open it in a browser.",
+    "With --json: {url, expiresAt}.",
+  ],
+  async run(args, io) {
+    const session = await sessionOf(io);
+    const path = "/api/v1/hand-offs";
+    const { fragment, expiresAt } = await session.call(HandOff, { method: "POST", path, signal: io.signal });
+    const url = `${originOf(session.address)}/${fragment}`;
+    if (args.has("json")) printJson(io, { url, expiresAt });
+    else io.stdout.write(`${url}\n`);
     return EXIT.ok;
   },
 };
@@ -82,10 +115,20 @@ async function revoke(session: Session, signal: AbortSignal): Promise<TellyportE
   }
 }
 
-function secretOf(args: Arguments, offer: { offer: string; secret: string } | null): PairingSecret {
+/** @throws TellyportError `usage` */
+function wayIn(args: Arguments): { address: BoxAddress; secret: PairingSecret } {
+  const [boxUrl] = args.positionals;
   const code = args.text("code");
-  if (code !== undefined) return { kind: "code", code };
-  if (offer !== null) return { kind: "offer", ...offer };
+  const given = args.text("hand-off");
+  const handOff = given === undefined ? null : parseHandOff(given);
+  const box = boxUrl === undefined ? null : parseBoxUrl(boxUrl);
+  const address = box?.address ?? handOff?.address;
+  if (address === undefined || address === null) {
+    throw new TellyportError("usage", "Give the box's web address: it looks like http://192.168.1.5:8080.");
+  }
+  if (code !== undefined) return { address, secret: { kind: "code", code } };
+  const offer = handOff?.offer ?? box?.offer;
+  if (offer !== undefined && offer !== null) return { address, secret: { kind: "offer", ...offer } };
   throw new TellyportError(
     "usage",
     "Give the code that the box shows: --code WDJB-MJHT (`tellyport pair` on the box opens one).",

@@ -1,5 +1,5 @@
 import { TellyportError } from "../../kernel/errors.ts";
-import { parsePairingFragment } from "../../protocol/pairing.ts";
+import { parseHandOffFragment, parsePairingFragment } from "../../protocol/pairing.ts";
 
 /** Where a box is reached: one origin of its HTTP API. */
 export interface BoxAddress {
@@ -23,7 +23,7 @@ export function authorityOf(address: BoxAddress): string {
 
 /**
  * What a person types or a QR code holds: `https://box:8443/#p=1.…`, `http://192.168.1.5:8080`, `192.168.1.5:8080`.
- * @returns the origin, and the offer when the fragment names one
+ * @returns the origin, and the offer or hand-off when the fragment names one
  * @throws TellyportError `usage`
  */
 export function parseBoxUrl(text: string): {
@@ -40,14 +40,31 @@ export function parseBoxUrl(text: string): {
   }
   const scheme = url.protocol === "https:" ? "https" : "http";
   const port = url.port === "" ? (scheme === "https" ? 443 : 80) : Number(url.port);
-  const offer = parsePairingFragment(url.hash);
-  if (offer === null && url.hash.startsWith("#p=")) {
-    throw new TellyportError(
-      "usage",
-      "The pairing part of that address (after #) is not whole: copy all of it.",
-    );
-  }
+  const offer = parsePairingFragment(url.hash) ?? parseHandOffFragment(url.hash);
+  if (offer === null && /^#[ph]=/.test(url.hash)) throw notWhole();
   return { address: { scheme, host: url.hostname.replace(/^\[|\]$/g, ""), port }, offer };
+}
+
+/**
+ * What a client hands over: `https://box:8443/#h=1.…`, or the part from `#` on.
+ * @returns the address when there is one before the fragment
+ * @throws TellyportError `usage`
+ */
+export function parseHandOff(text: string): {
+  address: BoxAddress | null;
+  offer: { offer: string; secret: string };
+} {
+  const hash = text.slice(Math.max(0, text.indexOf("#")));
+  const offer = parseHandOffFragment(hash);
+  if (offer === null) throw notWhole();
+  return { address: hash === text ? null : parseBoxUrl(text).address, offer };
+}
+
+function notWhole(): TellyportError {
+  return new TellyportError(
+    "usage",
+    "The pairing part of that address (after #) is not whole: copy all of it.",
+  );
 }
 
 /** Whether what is sent there stays on this machine. */

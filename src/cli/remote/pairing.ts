@@ -23,7 +23,7 @@ import { generateClientKey, publicPart, thumbprintOf } from "./dpop.ts";
 import { exchange, expect, type HttpRequest } from "./exchange.ts";
 import { withTokens } from "./session.ts";
 
-/** What the person holds: the letters on the box's screen, or what its QR code carries. */
+/** What the person holds: the letters on the box's screen, or what its QR code or a hand-off carries. */
 export type PairingSecret =
   | { readonly kind: "code"; readonly code: string }
   | { readonly kind: "offer"; readonly offer: string; readonly secret: string };
@@ -37,7 +37,7 @@ export interface PairingOptions {
   readonly signal: AbortSignal;
   /** Told when the https address is used in place of the one given. */
   readonly onAddress?: (origin: string) => void;
-  /** Told two digits that the box shows too, when someone has to approve there. */
+  /** Told the two digits by which an owner says yes, when one has to. */
   readonly onMatch?: (match: string) => void;
 }
 
@@ -53,7 +53,7 @@ interface Door {
 
 /**
  * Pairs this machine with a box: claims the open offer with a proof of its secret, waits for approval, brings its own key.
- * @throws TellyportError `pairing-refused`, `pairing-denied`, `secure-origin-required`, `box-not-trusted`, `box-unreachable`
+ * @throws TellyportError `pairing-refused`, `pairing-denied`, `hand-off-used`, `secure-origin-required`, `box-not-trusted`, `box-unreachable`
  */
 export async function pairWithBox(options: PairingOptions): Promise<Credentials> {
   const secret = checkSecret(options.secret);

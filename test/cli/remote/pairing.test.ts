@@ -82,7 +82,7 @@ t.test("pairing: approval is waited for, with the digits to compare", async (t) 
     env: { TELLYPORT_CREDENTIALS: path },
   });
   t.equal(code, 0, stderr);
-  t.match(stderr, /shows 42/);
+  t.match(stderr, /choose 42/);
 });
 
 t.test("pairing: what cannot prove that it is the box is not paired with", async (t) => {

@@ -69,6 +69,34 @@ t.test("remote: a QR code's address pairs by its secret, and a wrong code is ref
   t.match(paired.stdout, /Paired with Living room .* as viewer/);
 });
 
+t.test("remote: a paired machine hands its place to another, once", async (t) => {
+  const box = await startRealBox(t);
+  const folder = await temporaryFolder(t);
+  const env = { TELLYPORT_CREDENTIALS: join(folder, "first.json") };
+  const next = { TELLYPORT_CREDENTIALS: join(folder, "next.json") };
+  await run(["remote", "pair", box.access.openOffer().url], { env });
+  const made = await run(["remote", "hand-off", "--json"], { env });
+  t.equal(made.code, 0, made.stderr);
+  const { url, expiresAt } = JSON.parse(made.stdout) as Record<string, string>;
+  t.match(url, /^http:\/\/127\.0\.0\.1:\d+\/#h=1\.[\w-]{11}\.[\w-]{22}$/);
+  t.ok(Date.parse(expiresAt ?? "") > Date.now());
+  const args = ["remote", "pair", "--hand-off", url ?? ""];
+  const paired = await run([...args, "--json"], { env: next });
+  t.equal(paired.code, 0, paired.stderr);
+  t.match(JSON.parse(paired.stdout), { role: "owner" });
+  t.equal((await run(["remote", "channels"], { env: next })).code, 0);
+  const again = await run([...args, "--json"], { env: next });
+  t.equal(again.code, 69);
+  t.match(JSON.parse(again.stderr), { code: "hand-off-used", status: 410 });
+
+  const second = await run(["remote", "hand-off"], { env: next });
+  const fragment = second.stdout.trim().slice(second.stdout.indexOf("#"));
+  const address = `127.0.0.1:${box.ports.http}`;
+  t.equal((await run(["remote", "pair", "--hand-off", fragment], { env })).code, 64, "of which box?");
+  t.equal((await run(["remote", "pair", address, "--hand-off", fragment], { env })).code, 0);
+  t.equal((await run(["remote", "pair", address, "--hand-off", fragment.slice(0, -1)], { env })).code, 64);
+});
+
 t.test("remote: what the box ends is told, with its reason", async (t) => {
   const box = await startRealBox(t);
   const env = { TELLYPORT_CREDENTIALS: join(await temporaryFolder(t), "c.json") };

@@ -1,0 +1,66 @@
+import type { Clock } from "../kernel/clock.ts";
+import type { Log } from "../kernel/log.ts";
+import type { Database } from "../kernel/store/database.ts";
+import { toBase32 } from "../protocol/base64url.ts";
+import type { Applicant } from "./applicant.ts";
+import type { AuditPort } from "./audit/port.ts";
+import type { Claims } from "./claims.ts";
+import type { ClientRecord, Clients } from "./clients.ts";
+import type { AccessLimits } from "./limits.ts";
+
+export interface AdmitDeps {
+  database: Database;
+  claims: Claims;
+  clients: Clients;
+  clock: Clock;
+  limits: AccessLimits;
+  random: (bytes: number) => Buffer;
+  log: Log;
+  audit: AuditPort;
+}
+
+/** Makes the client, on disk when it returns, and its claim, by which it collects its tokens. */
+export function admit(deps: AdmitDeps, applicant: Applicant): void {
+  const { audit, clients, claims, clock, database, limits, log, random } = deps;
+  const { admission, kind, name, origin, role } = applicant;
+  const now = clock.now();
+  const id = toBase32(random(10));
+  const parent = admission.parent === null ? undefined : clients.get(admission.parent);
+  const client: ClientRecord = {
+    id,
+    name,
+    role,
+    terminalType: applicant.terminalType,
+    kind,
+    jwk: applicant.key,
+    thumbprint: applicant.thumbprint,
+    user: parent?.user ?? id,
+    payer: parent?.payer ?? (role === "guest" ? (admission.payer ?? id) : id),
+    pairedAt: now,
+    lastSeenAt: null,
+    lastAddress: origin.address,
+    lastHome: applicant.home,
+    handedOverFrom: admission.parent,
+    notAfter: parent === undefined ? (role === "guest" ? now + limits.guest : null) : parent.notAfter,
+    revokedAt: null,
+  };
+  database.transaction(() => {
+    clients.write(client);
+    claims.write({
+      secretHash: applicant.secretHash,
+      client: id,
+      nonce: applicant.nonce,
+      refresh: applicant.refresh,
+      expiresAt: now + limits.claimLifetime,
+      deliveredAt: null,
+    });
+  });
+  clients.remember(client);
+  const { address } = origin;
+  const { by } = admission;
+  log.info({ client: id, role, kind, by, address }, "client-paired");
+  audit.note({ event: "client-paired", client: id, address, detail: { role, kind, by } });
+  if (parent !== undefined) {
+    audit.note({ event: "handed-over", client: parent.id, address, detail: { role, kind, to: id } });
+  }
+}

@@ -1,0 +1,145 @@
+import type { Clock, Timer } from "../kernel/clock.ts";
+import type { OfferState } from "../protocol/access-api.ts";
+import { CHOICES } from "../protocol/pairing.ts";
+import { RecentMap, randomBelow, sameText } from "./bytes.ts";
+import type { Applicant } from "./applicant.ts";
+import type { AccessLimits } from "./limits.ts";
+import { offerNotFound, type OfferStates } from "./offer-states.ts";
+
+/** Claims that were turned down, at the most, whose clients can still learn of it. */
+const DENIED_REMEMBERED = 64;
+/** As in offers.ts: a timer may fire a little before the clock says so. */
+const TIMER_SLACK = 20;
+
+/** A right claim that waits for an owner's yes. */
+interface Waiting {
+  readonly applicant: Applicant;
+  /** Two digits, shown on the new client. */
+  readonly match: string;
+  readonly choices: readonly string[];
+  /** Monotonic ms. */
+  readonly expires: number;
+  readonly state: OfferState;
+  readonly timer: Timer;
+}
+
+export interface ApprovalsDeps {
+  clock: Clock;
+  limits: AccessLimits;
+  random: (bytes: number) => Buffer;
+  states: OfferStates;
+}
+
+/**
+ * Claims that wait for an owner, who says yes by choosing the number that the new client shows (against a stranger who has
+ * somebody else's code typed in, RFC 8628 §5.4). In memory only: nothing of a claim that is turned down or runs out is ever on
+ * disk, and one that waits when the power fails was not acknowledged as more than waiting.
+ */
+export class Approvals {
+  readonly #deps: ApprovalsDeps;
+  readonly #waiting = new Map<string, Waiting>();
+  /** Hash of the claim's secret → until when (monotonic ms) its client is told. */
+  readonly #denied = new RecentMap<number>(DENIED_REMEMBERED);
+
+  constructor(deps: ApprovalsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Lets a claim wait. @returns the number for the new client, and until when (ms since 1970) it waits */
+  wait(applicant: Applicant): { match: string; expiresAt: number } {
+    const { clock, limits, random, states } = this.#deps;
+    const choices: string[] = [];
+    while (choices.length < CHOICES) {
+      const number = String(randomBelow(random, 100)).padStart(2, "0");
+      if (!choices.includes(number)) choices.push(number);
+    }
+    const match = choices[randomBelow(random, CHOICES)] as string;
+    const expiresAt = clock.now() + limits.claimLifetime;
+    const { admission, name, terminalType, origin, home, role } = applicant;
+    const waiting: Waiting = {
+      applicant,
+      match,
+      choices,
+      expires: clock.monotonic() + limits.claimLifetime,
+      state: {
+        id: admission.id,
+        role,
+        expiresAt: new Date(expiresAt).toISOString(),
+        state: "waiting",
+        claim: { name, terminalType, address: origin.address, home, choices },
+      },
+      timer: clock.after(limits.claimLifetime + TIMER_SLACK, () => this.list()),
+    };
+    this.#waiting.set(admission.id, waiting);
+    states.tell(waiting.state);
+    return { match, expiresAt };
+  }
+
+  /** What owners see, the oldest first. */
+  states(): OfferState[] {
+    return this.list().map((waiting) => waiting.state);
+  }
+
+  /** When (monotonic ms) each waiting claim of an offer ends. */
+  offerEnds(): number[] {
+    const offers = this.list().filter((waiting) => waiting.applicant.admission.parent === null);
+    return offers.map((waiting) => waiting.expires);
+  }
+
+  /** How many claims with a client's passes wait. */
+  countOf(parent: string): number {
+    return this.list().filter((waiting) => waiting.applicant.admission.parent === parent).length;
+  }
+
+  /** @param secretHash of the claim's secret. @returns who waits with it; `denied` for a while after a no; else null */
+  find(secretHash: string): Applicant | "denied" | null {
+    const waiting = this.list().find((one) => sameText(one.applicant.secretHash, secretHash));
+    if (waiting !== undefined) return waiting.applicant;
+    const deniedUntil = this.#denied.get(secretHash);
+    return deniedUntil !== undefined && this.#deps.clock.monotonic() < deniedUntil ? "denied" : null;
+  }
+
+  /**
+   * @returns who waits, and whether the number is the one that was shown to it
+   * @throws TellyportError `offer-not-found` when nobody waits there
+   */
+  judge(id: string, match: string | null): { applicant: Applicant; right: boolean } {
+    const waiting = this.#find(id);
+    return { applicant: waiting.applicant, right: match !== null && sameText(match, waiting.match) };
+  }
+
+  /** Ends the wait. @throws TellyportError `offer-not-found` */
+  end(id: string, as: "paired" | "refused" | "closed"): void {
+    const waiting = this.#find(id);
+    waiting.timer.cancel();
+    this.#waiting.delete(id);
+    if (as === "refused") this.#denied.set(waiting.applicant.secretHash, waiting.expires);
+    this.#deps.states.tell({ ...waiting.state, state: as, claim: null });
+  }
+
+  /** Ends what came of a client's offers and passes: it may no longer. */
+  closeOf(client: string): void {
+    for (const { applicant } of this.list()) {
+      const { id, openedBy, parent } = applicant.admission;
+      if (openedBy === client || parent === client) this.end(id, "closed");
+    }
+  }
+
+  /** Those that wait now. */
+  list(): Waiting[] {
+    const now = this.#deps.clock.monotonic();
+    for (const [id, { expires, state, timer }] of this.#waiting) {
+      if (now < expires) continue;
+      timer.cancel();
+      this.#waiting.delete(id);
+      this.#deps.states.tell({ ...state, state: "closed", claim: null });
+    }
+    return [...this.#waiting.values()];
+  }
+
+  #find(id: string): Waiting {
+    const waiting = this.list().find((one) => one.applicant.admission.id === id);
+    if (waiting === undefined) throw offerNotFound();
+    return waiting;
+  }
+}

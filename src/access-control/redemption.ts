@@ -1,0 +1,131 @@
+import type { Clock } from "../kernel/clock.ts";
+import { TellyportError } from "../kernel/errors.ts";
+import type { RequestOrigin } from "../protocol/access.ts";
+import type { Role } from "../protocol/principal.ts";
+import { Attempts } from "./attempts.ts";
+import type { ClientRecord } from "./clients.ts";
+import type { HandOffs } from "./hand-offs.ts";
+import { isHome } from "./home.ts";
+import type { AccessLimits } from "./limits.ts";
+import type { Offers } from "./offers.ts";
+import { Proof, type ProofClaim } from "./proof.ts";
+
+/** What a right proof opens. */
+export interface Admission {
+  /** Of the offer or pass, which is now used up. */
+  readonly id: string;
+  /** Of that, milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly by: "code" | "qr" | "hand-off";
+  readonly role: Role;
+  /** User who is charged for a guest's viewing; null: the client itself, or as its parent. */
+  readonly payer: string | null;
+  /** The client that hands over its place; null for an offer. */
+  readonly parent: string | null;
+  /** The owner's client that opened the offer; null when it was opened at the box, and for hand-offs. */
+  readonly openedBy: string | null;
+  /** An owner has to say yes first. */
+  readonly asks: boolean;
+}
+
+export type Judgement =
+  | { readonly verdict: "right"; readonly admission: Admission }
+  /** A pass was used twice; whose it was. */
+  | { readonly verdict: "replayed"; readonly parent: string }
+  /** Wrong, unknown, expired, closed. @property closed pairing closed itself by this */
+  | { readonly verdict: "wrong"; readonly closed: boolean };
+
+export interface RedemptionDeps {
+  boxId: string;
+  offers: Offers;
+  handOffs: HandOffs;
+  clock: Clock;
+  limits: AccessLimits;
+  random: (bytes: number) => Buffer;
+}
+
+/**
+ * Judges the proofs of claims, and how often one may guess.
+ *
+ * What a guesser can reach: a code has 20^8 values and an offer bears five wrong proofs, so it falls with a chance of
+ * 5 / 20^8 = 2e-10. A typed code names no offer and is held against all that are open, at most four: five guesses at four
+ * codes hit one of them with 20 / 20^8 = 8e-10, after which all four are void. Over an hour in which owners keep opening four
+ * at a time, the box takes fewer than twenty wrong guesses (80 / 20^8 = 3e-9 for all of that hour's offers together) before
+ * it closes pairing until somebody stands at it; and an offer that was not opened at the box still needs an owner's yes.
+ * The secrets of QR codes and passes have 128 bits.
+ */
+export class Redemption {
+  readonly #deps: RedemptionDeps;
+  readonly #attempts: Attempts;
+
+  constructor(deps: RedemptionDeps) {
+    this.#deps = deps;
+    this.#attempts = new Attempts(deps.limits.badProofsPerAddress, deps.limits.badProofsPerBox);
+  }
+
+  /** Pairing closed itself: nobody is heard until {@link unlock}. */
+  get locked(): boolean {
+    return this.#attempts.locked;
+  }
+
+  /** Somebody stands at the box. */
+  unlock(): void {
+    this.#attempts.unlock();
+  }
+
+  /** @throws TellyportError `pairing-too-many` while it is locked */
+  requireUnlocked(): void {
+    if (!this.locked) return;
+    throw new TellyportError(
+      "pairing-too-many",
+      "Pairing closed itself after too many wrong codes. Open it again at the box: tellyport pair.",
+    );
+  }
+
+  /** Judges a claim's proof; the right one uses its offer or pass up. Takes the same work whatever is open. */
+  redeem(claim: ProofClaim, origin: RequestOrigin): Judgement {
+    const { boxId, clock, handOffs, offers, random } = this.#deps;
+    const proof = new Proof(boxId, claim, random);
+    const { aimed, found } = offers.match(claim.offer, proof);
+    const handOff = handOffs.match(claim.offer, proof);
+    const now = clock.monotonic();
+    const anything = offers.list().length > 0 || handOffs.has(claim.offer);
+    if (!anything || !this.#attempts.heard(origin.address, now)) return { verdict: "wrong", closed: false };
+    if (found !== null) {
+      offers.take(found);
+      const { id, expiresAt, role, payer, openedBy } = found;
+      const by = claim.offer === undefined ? "code" : "qr";
+      return {
+        verdict: "right",
+        admission: { id, expiresAt, by, role, payer, parent: null, openedBy, asks: openedBy !== null },
+      };
+    }
+    if (handOff !== null && takesHandOff(handOff.parent, origin)) {
+      const { pass, parent } = handOff;
+      if (pass.used) return { verdict: "replayed", parent: parent.id };
+      handOffs.use(pass);
+      return {
+        verdict: "right",
+        admission: {
+          id: pass.id,
+          expiresAt: pass.expiresAt,
+          by: "hand-off",
+          role: parent.role,
+          payer: null,
+          parent: parent.id,
+          openedBy: null,
+          asks: parent.kind === "lan",
+        },
+      };
+    }
+    for (const offer of aimed) offers.blame(offer);
+    const closed = this.#attempts.countWrong(origin.address, now, aimed.length > 0);
+    if (closed) offers.closeAll();
+    return { verdict: "wrong", closed };
+  }
+}
+
+/** A LAN viewer's pass travels where it can be read: it is good in the home network alone. */
+function takesHandOff(parent: ClientRecord, origin: RequestOrigin): boolean {
+  return parent.kind !== "lan" || isHome(origin);
+}
