@@ -1,6 +1,6 @@
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { createAccessControl, type AccessControl } from "./access-control/index.ts";
+import { createAccessControl, noteRefusal, type AccessControl } from "./access-control/index.ts";
 import {
   boxRoute,
   buildApp,
@@ -104,6 +104,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       log,
       publicOrigin: () => `http://${publicAddress()}:${listeners.ports.http}`,
     });
+    await lifecycle.start([access.audit]);
 
     const share = createShare({
       tuners,
@@ -164,6 +165,8 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       share.endPlaybacksOf(client, "client-revoked", "The owner ended this phone's access."),
     );
 
+    access.onNotice((entry) => share.tellOwners("notice", entry));
+
     const names = hostNames(access.identity.boxId, config.http.hosts);
     const certificate = config.http.https.enabled
       ? await access.certificate({ names: [...names], addresses: ownAddresses() })
@@ -178,6 +181,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       authenticator: access.authenticator,
       version: VERSION,
       hostNames: names,
+      onRefused: (refusal) => noteRefusal(access.audit, refusal),
       plugins: [
         boxRoute(() => ({
           ...describe(),

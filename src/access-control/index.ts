@@ -5,9 +5,11 @@ import type { Clock } from "../kernel/clock.ts";
 import { Emitter } from "../kernel/events.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
+import type { AuditEntry } from "../protocol/access-api.ts";
 import type { Offer } from "../protocol/api.ts";
 import type { Role } from "../protocol/principal.ts";
 import { createAccessTokens } from "./access-token.ts";
+import { AuditLog } from "./audit/log.ts";
 import { createAuthenticator } from "./authenticator.ts";
 import { loadCertificate, type BoxCertificate, type CertificateNames } from "./certificate.ts";
 import { Claims } from "./claims.ts";
@@ -22,8 +24,11 @@ import { Nonces } from "./nonce.ts";
 import { Offers, type OfferOptions } from "./offers.ts";
 import { Pairing } from "./pairing.ts";
 import type { Authenticator, GrantPort } from "./ports.ts";
+import { Recovery } from "./recovery.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { clientRoutes } from "./routes/clients.ts";
 import { pairingRoutes } from "./routes/pairing.ts";
+import { recoveryRoutes } from "./routes/recovery.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { migrate } from "./schema.ts";
 import { Sessions } from "./sessions.ts";
@@ -38,6 +43,9 @@ export type {
   GrantPort,
   OfferOptions,
 };
+
+export { noteRefusal } from "./audit/refusals.ts";
+export type { AuditLog } from "./audit/log.ts";
 
 export interface AccessControlDeps {
   database: Database;
@@ -69,6 +77,10 @@ export interface AccessControl {
   claimed(): boolean;
   /** Told when what a client has running must end, after its tokens and grants have. @returns a function that unsubscribes */
   onClientEnded(listener: (client: string, reason: ClientEnded["reason"]) => void): () => void;
+  /** What is written down for the owner. To be stopped before the database closes: it writes what waits. */
+  readonly audit: AuditLog;
+  /** Told of each alarm once it is on disk, to be passed on to owners. @returns a function that unsubscribes */
+  onNotice(listener: (entry: AuditEntry) => void): () => void;
   /** The certificate for the https listener. @throws TellyportError `state-unusable` or a system error when the state cannot be written */
   certificate(names: CertificateNames): Promise<BoxCertificate>;
   /** The nonce for the next proof: sent as `DPoP-Nonce` with any answer, it saves the client a 401. */
@@ -90,6 +102,8 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const { boxId } = identity;
 
   const clients = new Clients(database);
+  const nameOf = (id: string): string | null => clients.get(id)?.name ?? null;
+  const audit = new AuditLog({ database, clock, log, nameOf });
   const claims = new Claims(database);
   const sessions = new Sessions({ database, limits, random, refreshKey: keys.refresh });
   const grants = new Grants(keys.grant, clock, (id) => {
@@ -100,7 +114,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const ended = new Emitter<ClientEnded>((error) =>
     log.error({ error: messageOf(error), expected: isTellyportError(error) }, "client-ended-listener-failed"),
   );
-  const members = new Members({ database, clients, sessions, grants, ended, clock, limits, log });
+  const members = new Members({ database, clients, sessions, grants, ended, clock, limits, log, audit });
 
   const nonces = new Nonces(clock, random);
   const proofs = new DpopProofs(nonces);
@@ -116,15 +130,20 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     clock,
     limits,
     log,
+    database,
+    audit,
     onReuse,
   });
   const offers = new Offers({ boxId, clock, limits, random, publicOrigin });
+  const recovery = new Recovery({ boxId, database, clock, random, audit });
   const pairing = new Pairing({
     database,
     offers,
     claims,
     clients,
     tokens: issuer,
+    recovery,
+    audit,
     clock,
     limits,
     random,
@@ -144,11 +163,15 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
       await app.register(pairingRoutes({ pairing, offers, nonces }));
       await app.register(tokenRoutes({ issuer, nonces, keys: publicKeys }));
       await app.register(clientRoutes({ members }));
+      await app.register(auditRoutes({ audit }));
+      await app.register(recoveryRoutes({ recovery, pairing, audit }));
     },
     openOffer: (role, options) => pairing.openOffer(role, options),
     pairingState: () => (pairing.open() ? "open" : "closed"),
     claimed: () => pairing.claimed(),
     onClientEnded: (listener) => ended.on(({ client, reason }) => listener(client, reason)),
+    audit,
+    onNotice: (listener) => audit.onNotice(listener),
     certificate: (names) => loadCertificate(stateDir, names, clock, random),
     dpopNonce: () => nonces.current(),
   };

@@ -10,9 +10,12 @@ import type { Role } from "../protocol/principal.ts";
 import { RecentMap, secretHash } from "./bytes.ts";
 import type { Claims, PendingClaim } from "./claims.ts";
 import { isActive, type ClientRecord, type Clients } from "./clients.ts";
+import { RECOVERY_OFFER } from "../protocol/pairing.ts";
+import type { AuditPort } from "./audit/port.ts";
 import { thumbprintOf } from "./keys.ts";
 import type { AccessLimits } from "./limits.ts";
 import type { OfferOptions, Offers } from "./offers.ts";
+import type { RecoveryPort } from "./recovery.ts";
 import { requireConfidential, type IssuedTokens, type TokenIssuer } from "./tokens.ts";
 
 export interface PairingDeps {
@@ -21,6 +24,8 @@ export interface PairingDeps {
   claims: Claims;
   clients: Clients;
   tokens: TokenIssuer;
+  recovery: RecoveryPort;
+  audit: AuditPort;
   clock: Clock;
   limits: AccessLimits;
   random: (bytes: number) => Buffer;
@@ -78,14 +83,22 @@ export class Pairing {
    *   `not-from-lan`, `body-invalid` by the request alone, whatever is open
    */
   claim(claim: PairingClaim, origin: RequestOrigin): PairingClaimed {
-    const { clock, database, clients, claims, limits, log, offers, random } = this.#deps;
+    const { audit, clock, database, clients, claims, limits, log, offers, random, recovery } = this.#deps;
     requireDoor(claim, origin);
     const thumbprint = claim.key === null ? "" : thumbprintOf(requireKey(claim.key));
     this.#expire();
     const { offer, proof, nonce } = claim;
-    const redeemed = offers.redeem({ offer, proof, nonce, thumbprint }, origin.address);
+    const markUsed =
+      offer === RECOVERY_OFFER && claim.key !== null ? recovery.redeem({ proof, nonce, thumbprint }) : null;
+    // A wrong recovery code is an offer that is not open: counted against its sender, and closes nothing.
+    const redeemed =
+      markUsed === null
+        ? offers.redeem({ offer, proof, nonce, thumbprint }, origin.address)
+        : ({ role: "owner", payer: null } as const);
     const now = clock.now();
-    if (redeemed === null || clients.active(now).length >= limits.clients) {
+    // An owner who lost every phone gets in beside all of them.
+    const full = markUsed === null && clients.active(now).length >= limits.clients;
+    if (redeemed === null || full) {
       log.warn({ address: origin.address }, "pairing-refused");
       throw refused();
     }
@@ -120,6 +133,16 @@ export class Pairing {
     database.transaction(() => {
       clients.write(client);
       claims.write(pending);
+      if (markUsed === null) return;
+      markUsed();
+      const { name } = client;
+      audit.note({
+        event: "owner-recovered",
+        client: id,
+        name,
+        address: origin.address,
+        detail: { by: "code" },
+      });
     });
     clients.remember(client);
     log.info({ client: id, role, kind: client.kind, address: origin.address }, "client-paired");

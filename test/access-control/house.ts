@@ -117,6 +117,7 @@ export async function openHouse(
   };
   const close = async (): Promise<void> => {
     await house.app.close();
+    house.access.audit.stop();
     house.database.close();
   };
   house.restart = async () => {
