@@ -30,6 +30,7 @@ import {
   scanRoutes,
   tunerRoutes,
 } from "./tuner/index.ts";
+import { DATABASE_FILE, GUIDE_FILE, SOCKET_FILE, finishReset } from "./reset.ts";
 import { openSources } from "./sources.ts";
 import type { NamedSource, Offer } from "./protocol/api.ts";
 import { RELEASED_AT, VERSION } from "./version.ts";
@@ -67,13 +68,14 @@ export interface RunningBox {
 export async function startBox(deps: BoxDeps): Promise<RunningBox> {
   const { config, clock, log } = deps;
   const stateDir = config.state.directory;
-  const socketPath = join(stateDir, "control.sock");
+  const socketPath = join(stateDir, SOCKET_FILE);
   await refuseSecondDaemon(socketPath);
-  const database = openDatabase(join(stateDir, "tellyport.db"));
+  await finishReset(stateDir, { clock, log });
+  const database = openDatabase(join(stateDir, DATABASE_FILE));
   const lifecycle = new Lifecycle({ log, clock });
   try {
     await lifecycle.start([{ name: "database", stop: () => database.close() }]);
-    const guideDatabase = openGuide(join(stateDir, "guide.db"), log);
+    const guideDatabase = openGuide(join(stateDir, GUIDE_FILE), log);
     await lifecycle.start([{ name: "guide-database", stop: () => guideDatabase.close() }]);
     const { sources, named, mock } = await openSources(config, { clock, log, loopsFolder: deps.loopsFolder });
     await lifecycle.start([

@@ -11,13 +11,18 @@ import type { Role } from "../protocol/principal.ts";
 import { createAccessTokens } from "./access-token.ts";
 import { AuditLog } from "./audit/log.ts";
 import { createAuthenticator } from "./authenticator.ts";
-import { loadCertificate, type BoxCertificate, type CertificateNames } from "./certificate.ts";
+import {
+  CERTIFICATE_FILE,
+  loadCertificate,
+  type BoxCertificate,
+  type CertificateNames,
+} from "./certificate.ts";
 import { Claims } from "./claims.ts";
 import { Clients, isActive } from "./clients.ts";
 import { DpopProofs } from "./dpop.ts";
 import { Grants } from "./grants.ts";
-import { loadIdentity, type BoxIdentity } from "./identity.ts";
-import { grantKeyId, loadKeys } from "./keys.ts";
+import { IDENTITY_FILE, loadIdentity, type BoxIdentity } from "./identity.ts";
+import { KEYS_FILE, grantKeyId, loadKeys } from "./keys.ts";
 import { DEFAULT_LIMITS, type AccessLimits } from "./limits.ts";
 import { LOCAL_PRINCIPAL, Members, type ClientEnded } from "./members.ts";
 import { Nonces } from "./nonce.ts";
@@ -44,6 +49,10 @@ export type {
   OfferOptions,
 };
 
+/** The files that make a box this box: a reset takes them all, and every table that no other module names as to be kept. */
+export const ACCESS_FILES = [IDENTITY_FILE, KEYS_FILE, CERTIFICATE_FILE] as const;
+
+export { noteReset } from "./audit/reset.ts";
 export { noteRefusal } from "./audit/refusals.ts";
 export type { AuditLog } from "./audit/log.ts";
 

@@ -3,7 +3,7 @@ import { Type } from "typebox";
 import { TellyportError, isTellyportError } from "../../kernel/errors.ts";
 import { JSON_OPTION, type Arguments, type Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { clockOf, printJson } from "../io.ts";
+import { clockOf, printJson, type Io } from "../io.ts";
 import { originOf, parseBoxUrl } from "../remote/box-address.ts";
 import { CredentialsFile, credentialsPath } from "../remote/credentials.ts";
 import { pairWithBox, type PairingSecret } from "../remote/pairing.ts";
@@ -16,6 +16,11 @@ export const remotePair: Command = {
   positionals: [{ name: "box-url", help: "The box's web address, or all that its QR code holds" }],
   options: {
     code: { type: "string", value: "CODE", help: "The code that `tellyport pair` shows, as WDJB-MJHT" },
+    "recovery-code": {
+      type: "string",
+      value: "CODE",
+      help: "One of the owner's recovery codes; - reads it from standard input",
+    },
     name: { type: "string", value: "NAME", help: "What the owner will see (default: this machine's name)" },
     ...JSON_OPTION,
   },
@@ -28,7 +33,7 @@ export const remotePair: Command = {
     const json = args.has("json");
     const credentials = await pairWithBox({
       address,
-      secret: secretOf(args, offer),
+      secret: await secretOf(args, offer, io),
       name: nameOf(args),
       clock,
       signal: io.signal,
@@ -82,7 +87,16 @@ async function revoke(session: Session, signal: AbortSignal): Promise<TellyportE
   }
 }
 
-function secretOf(args: Arguments, offer: { offer: string; secret: string } | null): PairingSecret {
+async function secretOf(
+  args: Arguments,
+  offer: { offer: string; secret: string } | null,
+  io: Io,
+): Promise<PairingSecret> {
+  const recovery = args.text("recovery-code");
+  if (recovery !== undefined) {
+    const typed = recovery === "-" ? await io.ask?.("Recovery code: ") : recovery;
+    return { kind: "recovery", code: typed ?? "" };
+  }
   const code = args.text("code");
   if (code !== undefined) return { kind: "code", code };
   if (offer !== null) return { kind: "offer", ...offer };
