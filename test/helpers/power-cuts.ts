@@ -90,16 +90,19 @@ export async function cutPower(t: Judge, options: PowerCutsOptions): Promise<Out
   return outcomes;
 }
 
+/** A process, and what removes all that it was started with. */
+type Start = () => Promise<{ box: Daemon; clean: () => Promise<void> }>;
+
 /** One state directory, one address, and as many processes as the power is cut. */
 class PowerHouse {
   phones: KeyPhone[] = [];
   box: Daemon;
   readonly origin: string;
   readonly owner: KeyPhone;
-  readonly #start: () => Promise<{ box: Daemon; clean: () => Promise<void> }>;
+  readonly #start: Start;
   #clean: () => Promise<void>;
 
-  private constructor(box: Daemon, owner: KeyPhone, start: PowerHouse["#start"], clean: () => Promise<void>) {
+  private constructor(box: Daemon, owner: KeyPhone, start: Start, clean: () => Promise<void>) {
     this.box = box;
     this.origin = box.url;
     this.owner = owner;
@@ -117,7 +120,7 @@ class PowerHouse {
       "live: {instantZap: false}",
       "guide: {collect: false}",
     ].join("\n");
-    const start = async (): Promise<{ box: Daemon; clean: () => Promise<void> }> => {
+    const start: Start = async () => {
       const jobs: (() => unknown)[] = [];
       const clean = async (): Promise<void> => {
         for (const job of jobs.splice(0).reverse()) await job();
