@@ -1,6 +1,6 @@
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { createAccessControl, type AccessControl } from "./access-control/index.ts";
+import { createAccessControl, noteRefusal, type AccessControl } from "./access-control/index.ts";
 import {
   boxRoute,
   buildApp,
@@ -30,6 +30,7 @@ import {
   scanRoutes,
   tunerRoutes,
 } from "./tuner/index.ts";
+import { DATABASE_FILE, GUIDE_FILE, SOCKET_FILE, finishReset } from "./reset.ts";
 import { openSources } from "./sources.ts";
 import type { NamedSource, Offer } from "./protocol/api.ts";
 import { RELEASED_AT, VERSION } from "./version.ts";
@@ -67,13 +68,14 @@ export interface RunningBox {
 export async function startBox(deps: BoxDeps): Promise<RunningBox> {
   const { config, clock, log } = deps;
   const stateDir = config.state.directory;
-  const socketPath = join(stateDir, "control.sock");
+  const socketPath = join(stateDir, SOCKET_FILE);
   await refuseSecondDaemon(socketPath);
-  const database = openDatabase(join(stateDir, "tellyport.db"));
+  await finishReset(stateDir, { clock, log });
+  const database = openDatabase(join(stateDir, DATABASE_FILE));
   const lifecycle = new Lifecycle({ log, clock });
   try {
     await lifecycle.start([{ name: "database", stop: () => database.close() }]);
-    const guideDatabase = openGuide(join(stateDir, "guide.db"), log);
+    const guideDatabase = openGuide(join(stateDir, GUIDE_FILE), log);
     await lifecycle.start([{ name: "guide-database", stop: () => guideDatabase.close() }]);
     const { sources, named, mock } = await openSources(config, { clock, log, loopsFolder: deps.loopsFolder });
     await lifecycle.start([
@@ -104,6 +106,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       log,
       publicOrigin: () => `http://${publicAddress()}:${listeners.ports.http}`,
     });
+    await lifecycle.start([access.audit]);
 
     const share = createShare({
       tuners,
@@ -164,6 +167,9 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       share.endPlaybacksOf(client, "client-revoked", "The owner ended this phone's access."),
     );
 
+    access.onNotice((entry) => share.tellOwners("notice", entry));
+    access.onOffer((state) => share.tellOwners("offer", state));
+
     const names = hostNames(access.identity.boxId, config.http.hosts);
     const certificate = config.http.https.enabled
       ? await access.certificate({ names: [...names], addresses: ownAddresses() })
@@ -178,6 +184,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       authenticator: access.authenticator,
       version: VERSION,
       hostNames: names,
+      onRefused: (refusal) => noteRefusal(access.audit, refusal),
       plugins: [
         boxRoute(() => ({
           ...describe(),

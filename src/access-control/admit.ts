@@ -23,6 +23,8 @@ export interface AdmitDeps {
 export function admit(deps: AdmitDeps, applicant: Applicant): void {
   const { audit, clients, claims, clock, database, limits, log, random } = deps;
   const { admission, kind, name, origin, role } = applicant;
+  const { by } = admission;
+  const { address } = origin;
   const now = clock.now();
   const id = toBase32(random(10));
   const parent = admission.parent === null ? undefined : clients.get(admission.parent);
@@ -38,7 +40,7 @@ export function admit(deps: AdmitDeps, applicant: Applicant): void {
     payer: parent?.payer ?? (role === "guest" ? (admission.payer ?? id) : id),
     pairedAt: now,
     lastSeenAt: null,
-    lastAddress: origin.address,
+    lastAddress: address,
     lastHome: applicant.home,
     handedOverFrom: admission.parent,
     notAfter: parent === undefined ? (role === "guest" ? now + limits.guest : null) : parent.notAfter,
@@ -54,13 +56,15 @@ export function admit(deps: AdmitDeps, applicant: Applicant): void {
       expiresAt: now + limits.claimLifetime,
       deliveredAt: null,
     });
+    admission.use?.();
+    audit.note({ event: "client-paired", client: id, name, address, detail: { role, kind, by } });
+    if (by === "recovery-code") {
+      audit.note({ event: "owner-recovered", client: id, name, address, detail: { by } });
+    }
+    if (parent !== undefined) {
+      audit.note({ event: "handed-over", client: parent.id, address, detail: { role, kind, to: id } });
+    }
   });
   clients.remember(client);
-  const { address } = origin;
-  const { by } = admission;
   log.info({ client: id, role, kind, by, address }, "client-paired");
-  audit.note({ event: "client-paired", client: id, address, detail: { role, kind, by } });
-  if (parent !== undefined) {
-    audit.note({ event: "handed-over", client: parent.id, address, detail: { role, kind, to: id } });
-  }
 }

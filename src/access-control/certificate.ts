@@ -6,6 +6,9 @@ import type { Clock } from "../kernel/clock.ts";
 import { sha256 } from "./bytes.ts";
 import { TAG, bitString, der, integer, objectIdentifier, sequence, time } from "./der.ts";
 
+/** In the state directory. */
+export const CERTIFICATE_FILE = "https.pem";
+
 /** What the https listener serves until there is a certificate from an authority. */
 export interface BoxCertificate {
   /** PKCS #8, PEM. */
@@ -48,7 +51,7 @@ export async function loadCertificate(
   clock: Clock,
   random: (bytes: number) => Buffer,
 ): Promise<BoxCertificate> {
-  const path = join(stateDir, "https.pem");
+  const path = join(stateDir, CERTIFICATE_FILE);
   const now = Math.max(clock.now(), CLOCK_FLOOR);
   // An unreadable one is simply replaced: it costs a person one more warning page.
   const kept = await readDocument(path, parsePem).catch(() => null);

@@ -5,6 +5,9 @@ import { TellyportError, messageOf } from "../kernel/errors.ts";
 import { boxIdOf, type Attestation } from "../protocol/identity.ts";
 import { sha256 } from "./bytes.ts";
 
+/** In the state directory. */
+export const IDENTITY_FILE = "identity.key";
+
 /** The box's own key: it is the box, and is made once. */
 export interface BoxIdentity {
   /** 16 characters, see {@link boxIdOf}. */
@@ -23,7 +26,7 @@ export interface BoxIdentity {
  * @throws TellyportError `state-unusable` when the key is there and cannot be read: another identity would be another box
  */
 export async function loadIdentity(stateDir: string): Promise<BoxIdentity> {
-  const path = join(stateDir, "identity.key");
+  const path = join(stateDir, IDENTITY_FILE);
   let key: KeyObject | null;
   try {
     key = await readDocument(path, (text) => createPrivateKey(text));

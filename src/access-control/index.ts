@@ -5,21 +5,26 @@ import type { Clock } from "../kernel/clock.ts";
 import { Emitter } from "../kernel/events.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
-import type { OfferState } from "../protocol/access-api.ts";
+import type { AuditEntry, OfferState } from "../protocol/access-api.ts";
 import type { Offer } from "../protocol/api.ts";
 import type { Role } from "../protocol/principal.ts";
 import { createAccessTokens } from "./access-token.ts";
 import { Approvals } from "./approvals.ts";
-import { NO_AUDIT, type AuditPort } from "./audit/port.ts";
+import { AuditLog } from "./audit/log.ts";
 import { createAuthenticator } from "./authenticator.ts";
-import { loadCertificate, type BoxCertificate, type CertificateNames } from "./certificate.ts";
+import {
+  CERTIFICATE_FILE,
+  loadCertificate,
+  type BoxCertificate,
+  type CertificateNames,
+} from "./certificate.ts";
 import { Claims } from "./claims.ts";
 import { Clients, isActive } from "./clients.ts";
 import { DpopProofs } from "./dpop.ts";
 import { Grants } from "./grants.ts";
 import { HandOffs } from "./hand-offs.ts";
-import { loadIdentity, type BoxIdentity } from "./identity.ts";
-import { grantKeyId, loadKeys } from "./keys.ts";
+import { IDENTITY_FILE, loadIdentity, type BoxIdentity } from "./identity.ts";
+import { KEYS_FILE, grantKeyId, loadKeys } from "./keys.ts";
 import { DEFAULT_LIMITS, type AccessLimits } from "./limits.ts";
 import { LOCAL_PRINCIPAL, Members, type ClientEnded } from "./members.ts";
 import { Nonces } from "./nonce.ts";
@@ -28,10 +33,13 @@ import { Offers, type OfferOptions } from "./offers.ts";
 import { Pairing } from "./pairing.ts";
 import type { Authenticator, GrantPort } from "./ports.ts";
 import { Redemption } from "./redemption.ts";
+import { Recovery } from "./recovery.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { clientRoutes } from "./routes/clients.ts";
 import { handOffRoutes } from "./routes/hand-offs.ts";
 import { offerRoutes } from "./routes/offers.ts";
 import { pairingRoutes } from "./routes/pairing.ts";
+import { recoveryRoutes } from "./routes/recovery.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { migrate } from "./schema.ts";
 import { Sessions } from "./sessions.ts";
@@ -47,6 +55,13 @@ export type {
   OfferOptions,
 };
 
+/** The files that make a box this box: a reset takes them all, and every table that no other module names as to be kept. */
+export const ACCESS_FILES = [IDENTITY_FILE, KEYS_FILE, CERTIFICATE_FILE] as const;
+
+export { noteReset } from "./audit/reset.ts";
+export { noteRefusal } from "./audit/refusals.ts";
+export type { AuditLog } from "./audit/log.ts";
+
 export interface AccessControlDeps {
   database: Database;
   /** Folder that only the daemon's user reads: keys and certificate lie there, each 0600. */
@@ -58,8 +73,6 @@ export interface AccessControlDeps {
   /** Default: the system's secure random bytes. */
   random?: (bytes: number) => Buffer;
   options?: Partial<AccessLimits>;
-  /** Where what happens is written down; default nowhere. */
-  audit?: AuditPort;
 }
 
 /** Who is asking, and what they may. */
@@ -81,6 +94,10 @@ export interface AccessControl {
   onClientEnded(listener: (client: string, reason: ClientEnded["reason"]) => void): () => void;
   /** Told when an offer was claimed, decided or closed: news for owners. @returns a function that unsubscribes */
   onOffer(listener: (state: OfferState) => void): () => void;
+  /** What is written down for the owner. To be stopped before the database closes: it writes what waits. */
+  readonly audit: AuditLog;
+  /** Told of each alarm once it is on disk, to be passed on to owners. @returns a function that unsubscribes */
+  onNotice(listener: (entry: AuditEntry) => void): () => void;
   /** The certificate for the https listener. @throws TellyportError `state-unusable` or a system error when the state cannot be written */
   certificate(names: CertificateNames): Promise<BoxCertificate>;
   /** The nonce for the next proof: sent as `DPoP-Nonce` with any answer, it saves the client a 401. */
@@ -92,7 +109,7 @@ export interface AccessControl {
  * @throws TellyportError `state-unusable`, `store-too-new`
  */
 export async function createAccessControl(deps: AccessControlDeps): Promise<AccessControl> {
-  const { database, stateDir, clock, publicOrigin, random = randomBytes, audit = NO_AUDIT } = deps;
+  const { database, stateDir, clock, publicOrigin, random = randomBytes } = deps;
   const limits: AccessLimits = { ...DEFAULT_LIMITS, ...deps.options };
   const log = deps.log.child({ module: "access-control" });
 
@@ -102,6 +119,8 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const { boxId } = identity;
 
   const clients = new Clients(database);
+  const nameOf = (id: string): string | null => clients.get(id)?.name ?? null;
+  const audit = new AuditLog({ database, clock, log, nameOf });
   const claims = new Claims(database);
   const sessions = new Sessions({ database, limits, random, refreshKey: keys.refresh });
   const grants = new Grants(keys.grant, clock, (id) => {
@@ -112,7 +131,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const ended = new Emitter<ClientEnded>((error) =>
     log.error({ error: messageOf(error), expected: isTellyportError(error) }, "client-ended-listener-failed"),
   );
-  const members = new Members({ database, clients, sessions, grants, ended, clock, limits, log });
+  const members = new Members({ database, clients, sessions, grants, ended, clock, limits, log, audit });
 
   const nonces = new Nonces(clock, random);
   const proofs = new DpopProofs(nonces);
@@ -128,6 +147,8 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     clock,
     limits,
     log,
+    database,
+    audit,
     onReuse,
   });
   const states = new OfferStates(clock, limits.claimLifetime, (error) =>
@@ -136,7 +157,8 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const offers = new Offers({ clock, limits, random, publicOrigin, states });
   const handOffs = new HandOffs({ clients, clock, limits, random });
   const approvals = new Approvals({ clock, limits, random, states });
-  const redemption = new Redemption({ boxId, offers, handOffs, clock, limits, random });
+  const recovery = new Recovery({ boxId, database, clock, random, audit });
+  const redemption = new Redemption({ boxId, offers, handOffs, recovery, clock, limits, random });
   const pairing = new Pairing({
     database,
     offers,
@@ -170,12 +192,16 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
       await app.register(handOffRoutes({ pairing }));
       await app.register(tokenRoutes({ issuer, nonces, keys: publicKeys }));
       await app.register(clientRoutes({ members }));
+      await app.register(auditRoutes({ audit }));
+      await app.register(recoveryRoutes({ recovery, pairing, audit }));
     },
     openOffer: (role, options) => pairing.openOffer(role, options),
     pairingState: () => (pairing.open() ? "open" : "closed"),
     claimed: () => pairing.claimed(),
     onClientEnded: (listener) => ended.on(({ client, reason }) => listener(client, reason)),
     onOffer: (listener) => states.on(listener),
+    audit,
+    onNotice: (listener) => audit.onNotice(listener),
     certificate: (names) => loadCertificate(stateDir, names, clock, random),
     dpopNonce: () => nonces.current(),
   };

@@ -10,6 +10,9 @@ import { readDocument, writeFileAtomic } from "../kernel/atomic-file.ts";
 import { TellyportError, messageOf } from "../kernel/errors.ts";
 import { sha256 } from "./bytes.ts";
 
+/** In the state directory. */
+export const KEYS_FILE = "access-keys.json";
+
 /** The keys under tokens and grants; losing them costs every client one new pairing, and nothing else. */
 export interface AccessKeys {
   /** P-256; signs access tokens. */
@@ -25,7 +28,7 @@ export interface AccessKeys {
  * @throws TellyportError `state-unusable`
  */
 export async function loadKeys(stateDir: string): Promise<AccessKeys> {
-  const path = join(stateDir, "access-keys.json");
+  const path = join(stateDir, KEYS_FILE);
   try {
     const kept = await readDocument(path, parse);
     if (kept !== null) return kept;

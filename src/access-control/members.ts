@@ -4,6 +4,7 @@ import type { Emitter } from "../kernel/events.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { Principal, Role } from "../protocol/principal.ts";
+import type { AuditPort } from "./audit/port.ts";
 import { isActive, type ClientRecord, type Clients } from "./clients.ts";
 import type { Grants } from "./grants.ts";
 import type { AccessLimits } from "./limits.ts";
@@ -25,6 +26,7 @@ export interface MembersDeps {
   clock: Clock;
   limits: AccessLimits;
   log: Log;
+  audit: AuditPort;
 }
 
 /** Who may be what: the rules of the list of clients. */
@@ -53,7 +55,7 @@ export class Members {
    *   `secure-origin-required` when one without a key should become owner; `body-invalid` for a name of blanks
    */
   change(id: string, change: { name?: string; role?: Role }, asking: Principal): ClientRecord {
-    const { clients, clock, limits, log } = this.#deps;
+    const { audit, clients, clock, database, limits, log } = this.#deps;
     let record = this.find(id, asking);
     const name = change.name === undefined ? undefined : cleanName(change.name);
     if (name === "")
@@ -72,9 +74,25 @@ export class Members {
         "The box would have no owner left. Make another client owner first.",
       );
     }
-    if (name !== undefined) record = clients.rename(record, name);
+    const before = record;
+    record = database.transaction(() => {
+      let changed = record;
+      if (name !== undefined) changed = clients.rename(changed, name);
+      if (newRole !== undefined) {
+        const notAfter = newRole === "guest" ? clock.now() + limits.guest : null;
+        changed = clients.changeRole(changed, newRole, notAfter);
+      }
+      const detail = changesOf(before, changed);
+      if (Object.keys(detail).length > 0)
+        audit.note({
+          event: "client-changed",
+          client: record.id,
+          name: before.name,
+          detail: { ...detail, by: asking.client },
+        });
+      return changed;
+    });
     if (newRole !== undefined) {
-      record = clients.changeRole(record, newRole, newRole === "guest" ? clock.now() + limits.guest : null);
       log.info({ client: record.id, role: newRole, by: asking.client }, "client-role-changed");
       this.#endRunning({ client: record.id, reason: "role-changed" });
     }
@@ -105,13 +123,44 @@ export class Members {
 
   /** @param by who did it, for the log */
   revoke(record: ClientRecord, by: string): void {
-    const { clients, clock, database, log, sessions } = this.#deps;
+    const { audit, clients, clock, database, log, sessions } = this.#deps;
     database.transaction(() => {
       clients.revoke(record, clock.now());
       sessions.end(record.id);
+      audit.note({ event: "client-revoked", client: record.id, detail: { by } });
     });
     log.info({ client: record.id, by }, "client-revoked");
     this.#endRunning({ client: record.id, reason: "revoked" });
+  }
+
+  /**
+   * Revokes the asking user's other clients, or all of the box but the asking one: somebody's phone is in other hands. In one
+   * transaction; none is left when it returns.
+   * @returns how many
+   * @throws TellyportError `role-forbidden` when anybody but an owner means everybody
+   */
+  endOthers(everybody: boolean, asking: Principal): number {
+    const { audit, clients, clock, database, log, sessions } = this.#deps;
+    if (everybody && asking.role !== "owner") {
+      throw new TellyportError("role-forbidden", "Only an owner removes other people's clients.");
+    }
+    const others = this.list().filter(
+      ({ id, user }) => id !== asking.client && (everybody || user === asking.user),
+    );
+    if (others.length === 0) return 0;
+    database.transaction(() => {
+      for (const { id } of others) sessions.end(id);
+      for (const record of others) clients.revoke(record, clock.now());
+      const names = others.map(({ name }) => name).join(", ");
+      audit.note({
+        event: "others-ended",
+        client: asking.client,
+        detail: { ended: others.length, everybody, names },
+      });
+    });
+    log.info({ ended: others.length, everybody, by: asking.client }, "others-ended");
+    for (const { id } of others) this.#endRunning({ client: id, reason: "revoked" });
+    return others.length;
   }
 
   /** Ends what runs for a client whose session ended, without removing it. */
@@ -128,6 +177,14 @@ export class Members {
     const { clients, clock } = this.#deps;
     return record.role === "owner" && clients.owners(clock.now()).every((owner) => owner.id === record.id);
   }
+}
+
+/** What is new of a client, and what was before. */
+function changesOf(before: ClientRecord, after: ClientRecord): Record<string, string> {
+  return {
+    ...(after.name !== before.name && { name: after.name }),
+    ...(after.role !== before.role && { role: after.role, roleBefore: before.role }),
+  };
 }
 
 /** The box's own command line: whoever may open its socket. */

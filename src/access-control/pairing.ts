@@ -237,7 +237,10 @@ export class Pairing {
         "This hand-off has been used: the owner is told. Make another on the phone that is paired.",
       );
     }
-    if (judgement.verdict === "right" && this.#hasRoom()) return judgement.admission;
+    // An owner who lost every phone gets in beside all of them.
+    const fits =
+      judgement.verdict === "right" && (judgement.admission.by === "recovery-code" || this.#hasRoom());
+    if (fits) return judgement.admission;
     log.warn({ address }, "pairing-refused");
     audit.note({ event: "pairing-refused", address });
     if (judgement.verdict === "wrong" && judgement.closed) {

@@ -1,6 +1,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
+import { RECOVERY_OFFER } from "../protocol/pairing.ts";
 import type { Role } from "../protocol/principal.ts";
 import { Attempts } from "./attempts.ts";
 import type { ClientRecord } from "./clients.ts";
@@ -9,6 +10,7 @@ import { isHome } from "./home.ts";
 import type { AccessLimits } from "./limits.ts";
 import type { Offers } from "./offers.ts";
 import { Proof, type ProofClaim } from "./proof.ts";
+import type { RecoveryPort } from "./recovery.ts";
 
 /** What a right proof opens. */
 export interface Admission {
@@ -16,7 +18,7 @@ export interface Admission {
   readonly id: string;
   /** Of that, milliseconds since 1970. */
   readonly expiresAt: number;
-  readonly by: "code" | "qr" | "hand-off";
+  readonly by: "code" | "qr" | "hand-off" | "recovery-code";
   readonly role: Role;
   /** User who is charged for a guest's viewing; null: the client itself, or as its parent. */
   readonly payer: string | null;
@@ -26,6 +28,8 @@ export interface Admission {
   readonly openedBy: string | null;
   /** An owner has to say yes first. */
   readonly asks: boolean;
+  /** To be called in the transaction that writes the client: what it came in by is used up with that. */
+  readonly use?: () => void;
 }
 
 export type Judgement =
@@ -39,6 +43,7 @@ export interface RedemptionDeps {
   boxId: string;
   offers: Offers;
   handOffs: HandOffs;
+  recovery: RecoveryPort;
   clock: Clock;
   limits: AccessLimits;
   random: (bytes: number) => Buffer;
@@ -84,6 +89,7 @@ export class Redemption {
 
   /** Judges a claim's proof; the right one uses its offer or pass up. Takes the same work whatever is open. */
   redeem(claim: ProofClaim, origin: RequestOrigin): Judgement {
+    if (claim.offer === RECOVERY_OFFER) return this.#recover(claim, origin);
     const { boxId, clock, handOffs, offers, random } = this.#deps;
     const proof = new Proof(boxId, claim, random);
     const { aimed, found } = offers.match(claim.offer, proof);
@@ -122,6 +128,25 @@ export class Redemption {
     const closed = this.#attempts.countWrong(origin.address, now, aimed.length > 0);
     if (closed) offers.closeAll();
     return { verdict: "wrong", closed };
+  }
+
+  /**
+   * A recovery code, for clients with a key. It is heard whatever anybody did: with 86 bits nobody guesses it, and a stranger
+   * must not keep the owner out.
+   */
+  #recover(claim: ProofClaim, origin: RequestOrigin): Judgement {
+    const { clock, limits, recovery } = this.#deps;
+    const use = claim.thumbprint === "" ? null : recovery.redeem(claim);
+    if (use === null) {
+      this.#attempts.countWrong(origin.address, clock.monotonic(), false);
+      return { verdict: "wrong", closed: false };
+    }
+    const expiresAt = clock.now() + limits.claimLifetime;
+    const owner = { role: "owner", payer: null, parent: null, openedBy: null, asks: false } as const;
+    return {
+      verdict: "right",
+      admission: { ...owner, id: RECOVERY_OFFER, expiresAt, by: "recovery-code", use },
+    };
   }
 }
 

@@ -2,7 +2,9 @@ import type { Clock } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Tokens } from "../protocol/api.ts";
+import type { Database } from "../kernel/store/database.ts";
 import type { AccessTokens } from "./access-token.ts";
+import type { AuditPort } from "./audit/port.ts";
 import { unauthenticated } from "./challenge.ts";
 import { isActive, type ClientRecord, type Clients } from "./clients.ts";
 import type { DpopProofs, ProvenRequest } from "./dpop.ts";
@@ -31,6 +33,8 @@ export interface TokenIssuerDeps {
   clock: Clock;
   limits: AccessLimits;
   log: Log;
+  database: Database;
+  audit: AuditPort;
   /** The session of this client was ended because its refresh token was used twice. */
   onReuse: (client: ClientRecord) => void;
 }
@@ -57,7 +61,7 @@ export class TokenIssuer {
    *   `client-revoked`
    */
   async refresh(refreshToken: string, request: ProvenRequest): Promise<IssuedTokens> {
-    const { clients, sessions, proofs, nonces, clock, log, onReuse } = this.#deps;
+    const { audit, clients, sessions, database, proofs, nonces, clock, log, onReuse } = this.#deps;
     requireConfidential(request);
     const [id = "", secret = ""] = splitSecret(refreshToken);
     const invalid = (): TellyportError =>
@@ -74,7 +78,12 @@ export class TokenIssuer {
         nonces.current(),
       );
     }
-    const rotated = sessions.rotate(id, secret, now);
+    const rotated = database.transaction(() => {
+      const outcome = sessions.rotate(id, secret, now);
+      if (outcome === "reused")
+        audit.note({ event: "refresh-reused", client: id, address: request.origin.address });
+      return outcome;
+    });
     if (rotated === "reused") {
       log.warn({ client: id, address: request.origin.address }, "refresh-token-reused");
       onReuse(client);

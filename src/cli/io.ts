@@ -12,6 +12,8 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks the person, or whatever is at standard input, for a line; null at its end. Absent: there is nobody to ask. */
+  readonly ask?: (question: string) => Promise<string | null>;
   /** Aborts when the person interrupts. */
   readonly signal: AbortSignal;
   /** Default: the system's. */

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { once } from "node:events";
+import { createInterface } from "node:readline/promises";
 import { TellyportError, systemCode } from "../kernel/errors.ts";
 import { main } from "./command-line.ts";
 
@@ -14,6 +16,20 @@ process.stdout.on("error", (error) => {
   if (systemCode(error) !== "EPIPE") throw error;
   interrupt();
 });
+/** The question goes to standard error: what a command prints may be read by a program. */
+async function ask(question: string): Promise<string | null> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const over = once(lines, "close", { signal: interrupted.signal }).then(() => null);
+    return await Promise.race([lines.question(question, { signal: interrupted.signal }), over]);
+  } catch (error) {
+    interrupted.signal.throwIfAborted();
+    throw error;
+  } finally {
+    lines.close();
+  }
+}
+
 // The kernel's timers keep no process alive; a command that waits does.
 const alive = setInterval(() => undefined, 2 ** 30);
 try {
@@ -21,6 +37,7 @@ try {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
+    ask,
     signal: interrupted.signal,
   });
 } finally {

@@ -1,12 +1,12 @@
 import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyRequest } from "fastify";
 import fastifySwagger from "@fastify/swagger";
 import { openApiOptions } from "./openapi.ts";
-import { TellyportError } from "../kernel/errors.ts";
+import { TellyportError, isTellyportError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { OPEN, type RouteAccess } from "../protocol/access.ts";
 import { hostAllowed, hostHeaders } from "./host-guard.ts";
 import { originOf } from "./origin.ts";
-import type { Authenticator } from "./ports.ts";
+import type { Authenticator, Refusal } from "./ports.ts";
 import { sendProblem } from "./problem.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
@@ -16,6 +16,8 @@ export interface AppDeps {
   readonly version: string;
   /** Host names that requests may name, lower case, beside localhost and IP addresses. */
   readonly hostNames: ReadonlySet<string>;
+  /** Told of requests that were refused, those for media left out; must not throw. Good requests cost nothing. */
+  readonly onRefused?: (refusal: Refusal) => void;
   /** The features, each with its routes. */
   readonly plugins: readonly FastifyPluginAsync[];
 }
@@ -46,7 +48,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   app.decorateRequest("origin");
   app.decorateRequest("principal", null);
-  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, deps.log));
+  app.setErrorHandler((error, request, reply) => {
+    const refusal = refusalOf(error, request);
+    if (refusal !== null) deps.onRefused?.(refusal);
+    return sendProblem(error, request, reply, deps.log);
+  });
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
       new TellyportError("route-not-found", "There is nothing at this address."),
@@ -92,6 +98,7 @@ async function authorise(request: FastifyRequest, authenticator: Authenticator):
     headers: request.headers,
     origin: request.origin,
   });
+  request.principal = principal;
   if (access.kind === "local" && request.origin.listener !== "local") {
     throw new TellyportError("role-forbidden", "Only the box's own command line may do this.");
   }
@@ -101,7 +108,16 @@ async function authorise(request: FastifyRequest, authenticator: Authenticator):
       `This needs the role ${access.roles.join(" or ")}. The owner can change a client's role.`,
     );
   }
-  request.principal = principal;
+}
+
+/** What there is to tell of a failed request; null: it was not refused, or it was one of many for media. */
+function refusalOf(error: unknown, request: FastifyRequest): Refusal | null {
+  if (!isTellyportError(error)) return null;
+  const { code, kind } = error;
+  const { config, url } = request.routeOptions;
+  if ((kind !== "unauthenticated" && kind !== "forbidden") || config.access?.kind === "media") return null;
+  const client = request.principal?.client ?? null;
+  return { code, route: url ?? "", address: request.origin.address, client };
 }
 
 function foreignHost(): TellyportError {

@@ -1,7 +1,12 @@
 import { chmod, rm } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
-import { connect, type AddressInfo } from "node:net";
+import {
+  connect,
+  createServer as createNetServer,
+  type AddressInfo,
+  type Server as NetServer,
+} from "node:net";
 import type { FastifyInstance } from "fastify";
 import { TellyportError, systemCode } from "../kernel/errors.ts";
 import type { Component } from "../kernel/lifecycle.ts";
@@ -112,7 +117,7 @@ export function createListeners(options: ListenerOptions): Listeners {
   };
 }
 
-function listen(server: Server, where: { port: number; host: string } | { path: string }): Promise<void> {
+function listen(server: NetServer, where: { port: number; host: string } | { path: string }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error) => reject(listenError(error, where)));
     server.listen(where, () => {
@@ -153,16 +158,36 @@ function listenError(error: Error, where: { port: number } | { path: string }): 
  * @throws TellyportError `state-unusable` when a daemon answers there
  */
 export async function refuseSecondDaemon(socketPath: string): Promise<void> {
-  const alive = await new Promise<boolean>((resolve) => {
+  if (!(await daemonAnswers(socketPath))) return;
+  throw new TellyportError(
+    "state-unusable",
+    "Another Tellyport is running with this state directory. Stop it, or give this one a directory of its own with --state.",
+  );
+}
+
+/** Whether a daemon answers at the command line's socket, or whoever {@link holdState holds} its state. */
+export function daemonAnswers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = connect(socketPath, () => {
       probe.destroy();
       resolve(true);
     });
     probe.once("error", () => resolve(false));
   });
-  if (!alive) return;
-  throw new TellyportError(
-    "state-unusable",
-    "Another Tellyport is running with this state directory. Stop it, or give this one a directory of its own with --state.",
-  );
+}
+
+/**
+ * Stands where a daemon would, so that none begins with this state meanwhile.
+ * @param socketPath the command line's socket, at which nobody answers
+ * @returns what lets go of it
+ * @throws TellyportError `state-unusable`
+ */
+export async function holdState(socketPath: string): Promise<() => Promise<void>> {
+  const server = createNetServer((socket) => socket.destroy());
+  await rm(socketPath, { force: true });
+  await listen(server, { path: socketPath });
+  return async () => {
+    await new Promise((resolve) => server.close(resolve));
+    await rm(socketPath, { force: true });
+  };
 }

@@ -1,5 +1,6 @@
 import type {} from "fastify";
 import type { IncomingHttpHeaders } from "node:http";
+import type { ErrorCode } from "../kernel/errors.ts";
 import type { RequestOrigin, RouteAccess } from "../protocol/access.ts";
 import type { Principal } from "../protocol/principal.ts";
 
@@ -15,6 +16,16 @@ export interface Authenticator {
     headers: IncomingHttpHeaders;
     origin: RequestOrigin;
   }): Promise<Principal>;
+}
+
+/** A request that was answered with 401 or 403, or named a host that is not the box's (421). */
+export interface Refusal {
+  readonly code: ErrorCode;
+  /** The route's pattern, such as `/api/v1/clients/:id`; empty when there is none. */
+  readonly route: string;
+  readonly address: string | null;
+  /** The client that asked, where that was proven. */
+  readonly client: string | null;
 }
 
 declare module "fastify" {

@@ -1,4 +1,5 @@
 import { Type, type Static } from "typebox";
+import type { AccessEvents } from "./access-api.ts";
 import { ClientLimits } from "./client-limits.ts";
 
 /**
@@ -667,7 +668,7 @@ export const Scan = Type.Object(
 export type Scan = Static<typeof Scan>;
 
 /** One Server-Sent Event's data, by event name. `snapshot` comes first, then changes. */
-export interface ServerEvents {
+export interface ServerEvents extends AccessEvents {
   snapshot: { channels: Channel[] };
   channels: { channels: Channel[] };
   /** A playback of this client came to its end before the client ended it. */

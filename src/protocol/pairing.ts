@@ -80,6 +80,11 @@ export const RECOVERY_OFFER = "recovery";
 /** As {@link CODE_KDF}, over a recovery code's letters. */
 export const RECOVERY_KDF = { salt: "tellyport-pair-1", info: "recovery" } as const;
 
+/** `XXXX-XXXX-XXXX-XXXX-XXXX`. */
+export function formatRecoveryCode(code: string): string {
+  return (code.match(/.{1,4}/g) ?? []).join("-");
+}
+
 /** As {@link normaliseCode}, for recovery codes. */
 export function normaliseRecoveryCode(typed: string): string | null {
   const code = typed.toUpperCase().replace(/[\s-]/g, "");

@@ -17,6 +17,7 @@ export type { GrantPort } from "./ports.ts";
 export type { ShareOptions } from "./options.ts";
 export type { PlaybackUsage, PrincipalUsage } from "./live/usage.ts";
 export type { Share } from "./share.ts";
+export { CHANNEL_TABLES } from "./schema.ts";
 export { openGuide } from "./guide/open-guide.ts";
 
 export interface ShareDeps {

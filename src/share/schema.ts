@@ -44,3 +44,9 @@ export const SHARE_MIGRATIONS: readonly string[] = [
   // Pictures without IDR are made into some with: what earlier versions found is found anew.
   `UPDATE share_channel SET codecs = NULL WHERE codecs LIKE '%avc-recovery-point%';`,
 ];
+
+/** What a reset keeps: channels, and how they are ordered. Every table of this module. */
+export const CHANNEL_TABLES = {
+  module: "share",
+  tables: ["share_channel", "share_channel_setting"],
+} as const;

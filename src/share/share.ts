@@ -5,7 +5,7 @@ import type { ErrorCode } from "../kernel/errors.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
-import type { ScanProgress } from "../protocol/api.ts";
+import type { ScanProgress, ServerEvents } from "../protocol/api.ts";
 import { describeTuner } from "../tuner/index.ts";
 import type { Tuners } from "../tuner/ports.ts";
 import { ChannelList } from "./channels/channel-list.ts";
@@ -76,6 +76,8 @@ export interface Share extends Component {
   endPlaybacksOf(client: string, code: ErrorCode, message: string): void;
   /** Tells every owner who listens how far a channel scan is. */
   tellScan(progress: ScanProgress): void;
+  /** Tells every owner who listens of something around access. */
+  tellOwners<Name extends keyof ServerEvents>(name: Name, data: ServerEvents[Name]): void;
   /** Who watches or watched what, with bytes and seconds. */
   playbacks(): { playbacks: PlaybackUsage[]; principals: PrincipalUsage[] };
   /** How many streams run and what they hold in memory, for metrics. */
@@ -244,6 +246,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       events.closeOf(client);
     },
     tellScan: (progress) => events.tellOwners("scan", progress),
+    tellOwners: (name, data) => events.tellOwners(name, data),
     playbacks: () => playbacks.usage(),
     live: () => ({
       streams: streams.size,

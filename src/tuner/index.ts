@@ -5,7 +5,7 @@ export { describeTuner, tunerRoutes } from "./routes.ts";
 export { resolveNumbers } from "./resolve-numbers.ts";
 export { ChannelScan, type ChannelScanDeps } from "./scan/channel-scan.ts";
 export { scanRoutes } from "./scan/routes.ts";
-export { createLineUpStore, type LineUpStore } from "./store.ts";
+export { LINE_UP_TABLES, createLineUpStore, type LineUpStore } from "./store.ts";
 export { checkHdhomerun, checkLists, checkSatip, type SourceReport } from "./source-check.ts";
 export { createMetrics, type MetricsDeps } from "./metrics.ts";
 export { createFileSource, type FileSourceOptions } from "./drivers/file/index.ts";

@@ -39,6 +39,9 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT;`,
 ];
 
+/** What a reset keeps: the line-up is the antenna's, not its owner's. Every table of this module. */
+export const LINE_UP_TABLES = { module: "tuner", tables: ["tuner_multiplex", "tuner_service"] } as const;
+
 const MULTIPLEX_COLUMNS = ["id", "delivery", "original_network_id", "transport_stream_id", "cnr", "missed"];
 const SERVICE_COLUMNS = [
   "multiplex",

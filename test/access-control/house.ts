@@ -10,7 +10,7 @@ import {
   type AccessControl,
   type AccessLimits,
 } from "../../src/access-control/index.ts";
-import type { AuditNote } from "../../src/access-control/audit/port.ts";
+import type { AuditEntry } from "../../src/protocol/access-api.ts";
 import { TellyportError, httpStatusOf } from "../../src/kernel/errors.ts";
 import { createLog } from "../../src/kernel/log.ts";
 import { openDatabase, type Database } from "../../src/kernel/store/database.ts";
@@ -81,7 +81,7 @@ export interface House {
   /** Everything that was logged. */
   logged(): string;
   /** Everything that was noted for the owner. */
-  readonly notes: AuditNote[];
+  readonly notes: AuditEntry[];
   /** Sends a request through a door. */
   send(
     origin: RequestOrigin,
@@ -107,8 +107,14 @@ export async function openHouse(
       done();
     },
   });
-  const notes: AuditNote[] = [];
-  const house = { clock, stateDir, logged: () => text, notes } as House;
+  const house = {
+    clock,
+    stateDir,
+    logged: () => text,
+    get notes() {
+      return house.access.audit.list({ limit: 200 }).reverse();
+    },
+  } as House;
   const open = async (): Promise<void> => {
     house.database = openDatabase(join(stateDir, "state.db"));
     house.access = await createAccessControl({
@@ -118,12 +124,12 @@ export async function openHouse(
       log: createLog({ level: "trace", destination }),
       publicOrigin: () => `https://${HOST}`,
       options,
-      audit: { note: (note) => void notes.push(note) },
     });
     house.app = await smallApp(house.access);
   };
   const close = async (): Promise<void> => {
     await house.app.close();
+    house.access.audit.stop();
     house.database.close();
   };
   house.restart = async () => {

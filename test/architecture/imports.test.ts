@@ -18,8 +18,10 @@ const MATRIX: Record<string, Record<string, "any" | "index only">> = {
 /** Files that put the rooms together. */
 const COMPOSITION = new Set([
   "src/main.ts",
+  "src/reset.ts",
   "src/sources.ts",
   "src/cli/run.ts",
+  "src/cli/reset.ts",
   "src/cli/scan.ts",
   "src/cli/doctor.ts",
 ]);

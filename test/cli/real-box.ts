@@ -108,6 +108,7 @@ export async function startRealBox(
     share.close();
     await listeners.stop?.();
     await app.close();
+    access.audit.stop();
     database.close();
   });
   return { state, access, ports: listeners.ports, ...share.face };

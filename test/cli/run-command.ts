@@ -15,7 +15,7 @@ export interface Running {
   readonly done: Promise<Ran>;
 }
 
-type Options = Partial<Pick<Io, "env" | "clock">> & { columns?: number };
+type Options = Partial<Pick<Io, "env" | "clock" | "ask">> & { columns?: number };
 
 /** The kernel's timers keep no process alive; the entry point does, and here this does. @returns a function that ends it */
 export function stayAlive(): () => void {
@@ -33,6 +33,7 @@ export function start(argv: readonly string[], options: Options = {}): Running {
     stderr: { write: (text) => (out.stderr += text) },
     env: options.env ?? {},
     signal: interrupted.signal,
+    ...(options.ask !== undefined && { ask: options.ask }),
     ...(options.clock !== undefined && { clock: options.clock }),
   })
     .then((code): Ran => ({ code, ...out }))

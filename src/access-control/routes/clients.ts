@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from "fastify";
 import { type Static } from "typebox";
 import { MEMBERS, OWNER } from "../../protocol/access.ts";
+import { EndOthersRequest, EndedOthers } from "../../protocol/access-api.ts";
 import { Client, ClientPatch, Clients } from "../../protocol/api.ts";
 import { describeClient } from "../clients.ts";
 import { clientCookie } from "../cookies.ts";
@@ -26,6 +27,22 @@ export function clientRoutes(deps: { members: Members }): FastifyPluginAsync {
       (request) => {
         const asking = principalOfRequest(request);
         return describeClient(members.find("self", asking), asking.client);
+      },
+    );
+
+    app.post<{ Body: Static<typeof EndOthersRequest> }>(
+      "/api/v1/clients/end-others",
+      {
+        config: { access: MEMBERS },
+        schema: {
+          summary: "Revoke the user's other clients, or (owner) all but the one that asks",
+          body: EndOthersRequest,
+          response: { 200: EndedOthers },
+        },
+      },
+      (request) => {
+        const asking = principalOfRequest(request);
+        return { ended: members.endOthers(request.body.everybody ?? false, asking) };
       },
     );
 

@@ -1,4 +1,6 @@
 import { Type } from "typebox";
+import { TellyportError } from "../../kernel/errors.ts";
+import { EndedOthers } from "../../protocol/access-api.ts";
 import { Clients, type Client } from "../../protocol/api.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
 import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
@@ -56,12 +58,25 @@ export const clientsRename: Command = {
 export const clientsRevoke: Command = {
   path: ["clients", "revoke"],
   summary: "Take a client's right to watch away, at once",
-  positionals: [WHICH],
-  options: OPTIONS,
+  positionals: [{ ...WHICH, optional: true }],
+  options: { all: { type: "boolean", help: "Every client, owners too" }, ...OPTIONS },
   notes: ["What it plays ends within two seconds. To watch again it has to be paired again."],
   async run(args, io) {
+    const [which] = args.positionals;
+    if ((which === undefined) !== args.has("all"))
+      throw new TellyportError("usage", "Say which client, or --all: `tellyport clients list` shows them.");
     const box = await boxClient(args, io);
-    const client = await find(box, args.required(0));
+    if (which === undefined) {
+      const { ended } = await box.call(EndedOthers, "POST", "/api/v1/clients/end-others", {
+        everybody: true,
+      });
+      if (args.has("json")) printJson(io, { ended });
+      else
+        io.stdout.write(`${ended} ${ended === 1 ? "client" : "clients"} removed: none may watch now.
+`);
+      return EXIT.ok;
+    }
+    const client = await find(box, which);
     await box.call(Type.Unknown(), "DELETE", pathOf(client));
     if (args.has("json")) printJson(io, { revoked: client.id });
     else io.stdout.write(`${printable(client.name)} may no longer watch.\n`);

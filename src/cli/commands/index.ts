@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { audit } from "./audit.ts";
 import { channels } from "./channels.ts";
 import { channelsSet } from "./channels-set.ts";
 import { clientsList, clientsRename, clientsRevoke } from "./clients.ts";
@@ -6,9 +7,11 @@ import { checkConfig, run } from "./daemon.ts";
 import { doctor } from "./doctor.ts";
 import { mockClear, mockFault, mockOnAir } from "./mock.ts";
 import { pair } from "./pair.ts";
+import { ownerRecover, recoveryCodes } from "./recovery.ts";
 import { remoteChannels, remoteGuide } from "./remote-lists.ts";
 import { remoteHandOff, remotePair, remoteUnpair } from "./remote-pair.ts";
 import { remotePlay } from "./remote-play.ts";
+import { reset } from "./reset.ts";
 import { scan } from "./scan.ts";
 import { tuners } from "./tuners.ts";
 
@@ -19,6 +22,10 @@ export const COMMANDS: readonly Command[] = [
   clientsList,
   clientsRename,
   clientsRevoke,
+  audit,
+  recoveryCodes,
+  ownerRecover,
+  reset,
   scan,
   channels,
   channelsSet,

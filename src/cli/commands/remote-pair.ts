@@ -4,7 +4,7 @@ import { TellyportError, isTellyportError } from "../../kernel/errors.ts";
 import { HandOff } from "../../protocol/access-api.ts";
 import { JSON_OPTION, type Arguments, type Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
-import { clockOf, printJson } from "../io.ts";
+import { clockOf, printJson, type Io } from "../io.ts";
 import { originOf, parseBoxUrl, parseHandOff, type BoxAddress } from "../remote/box-address.ts";
 import { CredentialsFile, credentialsPath } from "../remote/credentials.ts";
 import { pairWithBox, type PairingSecret } from "../remote/pairing.ts";
@@ -29,6 +29,11 @@ export const remotePair: Command = {
       value: "ADDRESS",
       help: "What `tellyport remote hand-off` printed on a machine that is paired, or the part from # on",
     },
+    "recovery-code": {
+      type: "string",
+      value: "CODE",
+      help: "One of the owner's recovery codes; - reads it from standard input",
+    },
     name: { type: "string", value: "NAME", help: "What the owner will see (default: this machine's name)" },
     ...JSON_OPTION,
   },
@@ -36,7 +41,7 @@ export const remotePair: Command = {
     "The box's certificate is remembered, and another one refused from then on. The credentials are kept in $TELLYPORT_CREDENTIALS, else ~/.config/tellyport/credentials.json; they take the place of those of an earlier box.",
   ],
   async run(args, io) {
-    const { address, secret } = wayIn(args);
+    const { address, secret } = await wayIn(args, io);
     const clock = clockOf(io);
     const json = args.has("json");
     const credentials = await pairWithBox({
@@ -116,7 +121,7 @@ async function revoke(session: Session, signal: AbortSignal): Promise<TellyportE
 }
 
 /** @throws TellyportError `usage` */
-function wayIn(args: Arguments): { address: BoxAddress; secret: PairingSecret } {
+async function wayIn(args: Arguments, io: Io): Promise<{ address: BoxAddress; secret: PairingSecret }> {
   const [boxUrl] = args.positionals;
   const code = args.text("code");
   const given = args.text("hand-off");
@@ -127,6 +132,11 @@ function wayIn(args: Arguments): { address: BoxAddress; secret: PairingSecret } 
     throw new TellyportError("usage", "Give the box's web address: it looks like http://192.168.1.5:8080.");
   }
   if (code !== undefined) return { address, secret: { kind: "code", code } };
+  const recovery = args.text("recovery-code");
+  if (recovery !== undefined) {
+    const typed = recovery === "-" ? await io.ask?.("Recovery code: ") : recovery;
+    return { address, secret: { kind: "recovery", code: typed ?? "" } };
+  }
   const offer = handOff?.offer ?? box?.offer;
   if (offer !== undefined && offer !== null) return { address, secret: { kind: "offer", ...offer } };
   throw new TellyportError(

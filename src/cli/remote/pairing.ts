@@ -6,7 +6,11 @@ import {
   CODE_ALPHABET,
   CODE_KDF,
   CODE_LENGTH,
+  RECOVERY_KDF,
+  RECOVERY_LENGTH,
+  RECOVERY_OFFER,
   normaliseCode,
+  normaliseRecoveryCode,
   pairingProofBytes,
 } from "../../protocol/pairing.ts";
 import { checkAttestation } from "./attestation.ts";
@@ -26,7 +30,9 @@ import { withTokens } from "./session.ts";
 /** What the person holds: the letters on the box's screen, or what its QR code or a hand-off carries. */
 export type PairingSecret =
   | { readonly kind: "code"; readonly code: string }
-  | { readonly kind: "offer"; readonly offer: string; readonly secret: string };
+  | { readonly kind: "offer"; readonly offer: string; readonly secret: string }
+  /** One of the codes that make an owner of whoever lost every phone. */
+  | { readonly kind: "recovery"; readonly code: string };
 
 export interface PairingOptions {
   readonly address: BoxAddress;
@@ -64,7 +70,7 @@ export async function pairWithBox(options: PairingOptions): Promise<Credentials>
   const thumbprint = await thumbprintOf(key);
   const proof = pairingProof(secret, { box: door.box.id, thumbprint, nonce });
   const claim: PairingClaim = {
-    ...(secret.kind === "offer" && { offer: secret.offer }),
+    ...offerOf(secret),
     proof,
     nonce,
     key: publicPart(key),
@@ -93,16 +99,31 @@ export function pairingProof(
   secret: PairingSecret,
   claim: { box: string; thumbprint: string; nonce: string },
 ): string {
+  const { salt, info } = secret.kind === "recovery" ? RECOVERY_KDF : CODE_KDF;
   const key =
     secret.kind === "offer"
       ? Buffer.from(secret.secret, "base64url")
-      : Buffer.from(hkdfSync("sha256", secret.code, CODE_KDF.salt, CODE_KDF.info, 32));
-  const bytes = pairingProofBytes({ ...claim, offer: secret.kind === "offer" ? secret.offer : "" });
+      : Buffer.from(hkdfSync("sha256", secret.code, salt, info, 32));
+  const bytes = pairingProofBytes({ offer: "", ...claim, ...offerOf(secret) });
   return createHmac("sha256", key).update(bytes).digest("base64url");
+}
+
+/** The offer that a claim names; a typed code names none. */
+function offerOf(secret: PairingSecret): { offer?: string } {
+  if (secret.kind === "code") return {};
+  return { offer: secret.kind === "offer" ? secret.offer : RECOVERY_OFFER };
 }
 
 function checkSecret(secret: PairingSecret): PairingSecret {
   if (secret.kind === "offer") return secret;
+  if (secret.kind === "recovery") {
+    const code = normaliseRecoveryCode(secret.code);
+    if (code !== null) return { kind: "recovery", code };
+    throw new TellyportError(
+      "pairing-refused",
+      `That is no recovery code: one has ${RECOVERY_LENGTH} letters out of ${CODE_ALPHABET}.`,
+    );
+  }
   const code = normaliseCode(secret.code);
   if (code !== null) return { kind: "code", code };
   throw new TellyportError(

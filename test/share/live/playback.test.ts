@@ -416,6 +416,38 @@ t.test("playback: revocation cuts off what is on its way, and refuses what was h
   t.equal(h.packagers[0]?.made[0]?.data.references, 1, "only the store keeps it");
 });
 
+t.test(
+  "playback T6: what is held for a client is refused when it is revoked, not when the next part comes",
+  async (t) => {
+    const h = await house(t, [service(1)]);
+    const id = await idOf(h, 1);
+    const { hls } = (await play(h, id)).json();
+    const other = (await play(h, id, { client: "other" })).json().hls as string;
+    const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await h.app.inject(hls)).body)?.[0] ?? "";
+    const first = h.app.inject(hls.replace("index.m3u8", path));
+    const others = h.app.inject(other.replace("index.m3u8", path));
+    await settle();
+    h.share.endPlaybacksOf("phone", "client-revoked", "The owner ended this phone's access.");
+    t.match((await first).json(), { status: 410, detail: { code: "client-revoked" } }, "a first playlist");
+    h.packagers[0]?.cut({});
+    t.equal((await others).statusCode, 200, "who may watch waits on");
+
+    const again = (await play(h, id)).json().hls as string;
+    const held = h.app.inject(`${again.replace("index.m3u8", path)}?_HLS_msn=3`);
+    const text = (await h.app.inject(again.replace("index.m3u8", path))).body;
+    const hint = /PRELOAD-HINT:TYPE=PART,URI="([^"]+)"/.exec(text)?.[1] ?? "";
+    const part = h.app.inject(again.replace("index.m3u8", path.replace("index.m3u8", hint)));
+    await settle();
+    h.share.endPlaybacksOf("phone", "client-revoked", "The owner ended this phone's access.");
+    t.match((await held).json(), { status: 410, detail: { code: "client-revoked" } }, "a playlist of later");
+    t.match(
+      (await part).json(),
+      { status: 410, detail: { code: "client-revoked" } },
+      "a part that is to come",
+    );
+  },
+);
+
 t.test("playback: a stop of the daemon ends everything and leaves no timer", async (t) => {
   const h = await house(t, [service(1)]);
   const { hls } = (await play(h, await idOf(h, 1))).json();

@@ -70,7 +70,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
       "/m/:grant/index.m3u8",
       { config: { access: MEDIA }, schema },
       async (request, reply) => {
-        const playback = admit(request.raw, reply.raw, request.params.grant);
+        const { playback } = admit(request.raw, reply.raw, request.params.grant);
         const plain = Buffer.from(multivariantPlaylist(multivariantOf(playback)));
         void reply.hijack();
         sendPlaylist(request.raw, reply.raw, playback, { plain, gzip: () => plain });
@@ -82,21 +82,19 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
       { config: { access: MEDIA }, schema },
       async (request, reply) => {
         const { grant, stream: run, rendition, name } = request.params;
-        const playback = admit(request.raw, reply.raw, grant);
+        const { playback, ended } = admit(request.raw, reply.raw, grant);
         const { stream } = playback;
         if (run !== stream.id)
           throw new TellyportError("segment-not-found", "This is another stream's address.");
         const what = parseMediaName(name);
         if (what.kind === "playlist") {
-          const text = await playlistOf(playback, rendition, request.query);
-          playbacks.byGrant(grant); // it may have ended meanwhile, while others keep the stream
+          const text = await unlessEnded(playlistOf(playback, rendition, request.query), ended, grant);
           void reply.hijack();
           sendPlaylist(request.raw, reply.raw, playback, text);
           return reply;
         }
         if (what.kind === "part") {
-          await partThere(playback, rendition, what.serial);
-          playbacks.byGrant(grant);
+          await unlessEnded(partThere(playback, rendition, what.serial), ended, grant);
         }
         const answer = find(playback, rendition, what);
         if (answer.body instanceof ShiftedBytes) {
@@ -140,10 +138,34 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
   }
 
   /** @throws TellyportError as `Playbacks.byGrant` and `Playbacks.answering` */
-  function admit(request: IncomingMessage, response: ServerResponse, grant: string): RunningPlayback {
+  function admit(
+    request: IncomingMessage,
+    response: ServerResponse,
+    grant: string,
+  ): { playback: RunningPlayback; ended: Promise<null> } {
     const playback = playbacks.byGrant(grant);
-    whenGone(request, response, answering(request, response, playback));
-    return playback;
+    let end = (): void => undefined;
+    // Where the stream itself failed, whoever waits for it is told that first.
+    const ended = new Promise<null>((resolve) => (end = () => void setImmediate(resolve, null)));
+    whenGone(
+      request,
+      response,
+      answering(request, response, playback, () => end()),
+    );
+    return { playback, ended };
+  }
+
+  /**
+   * Waits for what is held for a client, but not beyond its playback: others may keep the stream, and what comes of it is not
+   * for this client any more.
+   * @throws TellyportError as `Playbacks.byGrant`
+   */
+  async function unlessEnded<T>(held: Promise<T>, ended: Promise<null>, grant: string): Promise<T> {
+    const first = await Promise.race([held.then((value) => ({ value })), ended]);
+    playbacks.byGrant(grant);
+    if (first === null)
+      throw new TellyportError("playback-ended", "This playback has ended. Ask for the channel again.");
+    return first.value;
   }
 
   /** @returns to be called when the answer is over. @throws TellyportError as `Playbacks.answering` */
@@ -151,9 +173,12 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
     request: IncomingMessage,
     response: ServerResponse,
     { id }: RunningPlayback,
+    end: () => void = () => undefined,
   ): () => void {
-    // One that has not begun is told in words why it ended.
-    return playbacks.answering(id, () => void (response.headersSent && cutOff(request, response)));
+    return playbacks.answering(id, () => {
+      if (response.headersSent) cutOff(request, response);
+      else end(); // it is told in words
+    });
   }
 
   /** Waits for what the client asked for, as long as that may take. */

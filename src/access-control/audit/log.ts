@@ -1,0 +1,220 @@
+import type { Clock, Timer } from "../../kernel/clock.ts";
+import { messageOf } from "../../kernel/errors.ts";
+import { Emitter } from "../../kernel/events.ts";
+import type { Component } from "../../kernel/lifecycle.ts";
+import type { Log } from "../../kernel/log.ts";
+import type { Database, Row } from "../../kernel/store/database.ts";
+import { ALARMS, type AuditEntry } from "../../protocol/access-api.ts";
+import type { AuditNote, AuditPort } from "./port.ts";
+import { QUOTAS, alikeKey, cleanNote, ruleOf } from "./rules.ts";
+import { migrateAudit } from "./schema.ts";
+
+export interface AuditLogDeps {
+  database: Database;
+  clock: Clock;
+  log: Log;
+  /** What a client is called now; null: there is none such. */
+  nameOf: (client: string) => string | null;
+}
+
+/** Ms that what may wait waits before it is written: each write costs the flash a few pages. */
+export const FLUSH_AFTER = 60_000;
+/** Ms within which alike notes are one entry. */
+const ALIKE_WITHIN = 3_600_000;
+/** Ms that an entry is kept. */
+export const KEPT_FOR = 90 * 24 * 3_600_000;
+/** Entries that may wait in memory. */
+const MAX_PENDING = 256;
+
+/** Notes that are to be one entry. */
+interface Pending {
+  readonly note: ReturnType<typeof cleanNote>;
+  readonly alike: string | null;
+  readonly at: number;
+  until: number;
+  count: number;
+}
+
+/**
+ * The owner's record of who did what: bounded in rows and age, and in what it costs the flash.
+ *
+ * What an owner does, or would miss, is written with the caller's transaction when there is one. What strangers cause waits
+ * in memory, at most a minute, and is counted rather than listed; a power cut may take that minute.
+ */
+export class AuditLog implements AuditPort, Component {
+  readonly name = "audit";
+  readonly #deps: AuditLogDeps;
+  readonly #notices: Emitter<AuditEntry>;
+  readonly #pending = new Map<string, Pending>();
+  #unlike = 0;
+  #timer: Timer | null = null;
+  #stopped = false;
+
+  /** @throws TellyportError `store-too-new` */
+  constructor(deps: AuditLogDeps) {
+    this.#deps = deps;
+    this.#notices = new Emitter((error) =>
+      deps.log.error({ error: messageOf(error) }, "audit-notice-listener-failed"),
+    );
+    migrateAudit(deps.database);
+  }
+
+  /** Tells of entries that are alarms, once they are on disk. @returns a function that unsubscribes */
+  onNotice(listener: (entry: AuditEntry) => void): () => void {
+    return this.#notices.on(listener);
+  }
+
+  note(raw: AuditNote): void {
+    if (this.#stopped) return;
+    try {
+      this.#take(raw);
+    } catch (error) {
+      this.#deps.log.error({ event: raw.event, error: messageOf(error) }, "audit-write-failed");
+    }
+  }
+
+  /** Newest first. @param before entries older than this one */
+  list(options: { before?: number | undefined; limit: number }): AuditEntry[] {
+    const { clock, database } = this.#deps;
+    this.#flush();
+    return database
+      .prepare("SELECT * FROM audit WHERE id < ? AND until >= ? ORDER BY id DESC LIMIT ?")
+      .all(options.before ?? Number.MAX_SAFE_INTEGER, clock.now() - KEPT_FOR, options.limit)
+      .map(entryOf);
+  }
+
+  /** Writes what waits; takes nothing from then on. */
+  stop(): void {
+    this.#flush();
+    this.#stopped = true;
+  }
+
+  #take(raw: AuditNote): void {
+    const { clock, nameOf } = this.#deps;
+    const known = raw.client === undefined ? null : nameOf(raw.client);
+    const note = cleanNote({ ...raw, ...(raw.name === undefined && known !== null && { name: known }) });
+    const alike = alikeKey(note);
+    const now = clock.now();
+    const { keep } = ruleOf(note.event);
+    if (keep === "at-once" || (keep === "alarm-once" && this.#isNew(alike, now))) {
+      this.#write({ note, alike, at: now, until: now, count: 1 });
+      return;
+    }
+    const key = alike ?? `unlike ${this.#unlike++}`;
+    const pending = this.#pending.get(key);
+    if (pending !== undefined) {
+      pending.count++;
+      pending.until = now;
+    } else if (this.#pending.size < MAX_PENDING) {
+      this.#pending.set(key, { note, alike, at: now, until: now, count: 1 });
+    } else this.#takeTooMany(note, now);
+    this.#timer ??= clock.after(FLUSH_AFTER, () => {
+      this.#timer = null;
+      this.#flush();
+    });
+  }
+
+  /** More senders within a minute than are told apart: one entry for the rest of them. */
+  #takeTooMany(note: Pending["note"], now: number): void {
+    if (ruleOf(note.event).keep === "later") {
+      // Only paired clients cause these.
+      this.#flush();
+      return this.#write({ note, alike: null, at: now, until: now, count: 1 });
+    }
+    const alike = `${note.event} elsewhere`;
+    const rest = this.#pending.get(alike);
+    if (rest === undefined) {
+      const anybody = { event: note.event, detail: { senders: "many" } };
+      this.#pending.set(alike, { note: anybody, alike, at: now, until: now, count: 1 });
+    } else {
+      rest.count++;
+      rest.until = now;
+    }
+  }
+
+  #isNew(alike: string | null, now: number): boolean {
+    return alike === null || (!this.#pending.has(alike) && this.#find(alike, now) === undefined);
+  }
+
+  /** The entry of this hour that an alike note belongs to. */
+  #find(alike: string, now: number): Row | undefined {
+    return this.#deps.database
+      .prepare("SELECT id FROM audit WHERE alike = ? AND ABS(at - ?) < ? ORDER BY id DESC LIMIT 1")
+      .get(alike, now, ALIKE_WITHIN);
+  }
+
+  #flush(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    if (this.#pending.size === 0) return;
+    const all = [...this.#pending.values()];
+    try {
+      this.#deps.database.transaction(() => {
+        for (const one of all) this.#write(one);
+      });
+    } catch (error) {
+      this.#deps.log.error({ entries: all.length, error: messageOf(error) }, "audit-write-failed");
+    }
+    // Not tried again: a disk that is full must not fill the memory too.
+    this.#pending.clear();
+  }
+
+  #write(entry: Pending): void {
+    const { database, clock } = this.#deps;
+    const { note, alike, at, until, count } = entry;
+    const row = alike === null ? undefined : this.#find(alike, at);
+    const detail = JSON.stringify(note.detail);
+    if (row !== undefined) {
+      const id = row["id"] ?? null;
+      database
+        .prepare("UPDATE audit SET count = count + ?, until = ?, detail = ? WHERE id = ?")
+        .run(count, until, detail, id);
+      return;
+    }
+    const { quota } = ruleOf(note.event);
+    const { event, client = null, name = null, address = null } = note;
+    const inserted = database
+      .prepare(
+        `INSERT INTO audit (at, until, event, quota, alike, client, name, address, count, detail)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+      )
+      .get(at, until, event, quota, alike, client, name, address, count, detail);
+    database
+      .prepare(
+        `DELETE FROM audit WHERE quota = ? AND id <=
+           (SELECT id FROM audit WHERE quota = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+      )
+      .run(quota, quota, QUOTAS[quota]);
+    database.prepare("DELETE FROM audit WHERE until < ?").run(clock.now() - KEPT_FOR);
+    const id = Number(inserted?.["id"]);
+    if (ALARMS.includes(event)) queueMicrotask(() => this.#tell(id));
+  }
+
+  /** After the caller's transaction: what was rolled back did not happen. */
+  #tell(id: number): void {
+    if (this.#stopped) return;
+    try {
+      const row = this.#deps.database.prepare("SELECT * FROM audit WHERE id = ?").get(id);
+      if (row !== undefined) this.#notices.emit(entryOf(row));
+    } catch (error) {
+      this.#deps.log.error({ error: messageOf(error) }, "audit-read-failed");
+    }
+  }
+}
+
+/** Our own rows: the casts restate what `#write` put in. */
+function entryOf(row: Row): AuditEntry {
+  const count = Number(row["count"]);
+  const detail = JSON.parse(row["detail"] as string) as AuditEntry["detail"];
+  const until = new Date(Number(row["until"])).toISOString();
+  return {
+    id: Number(row["id"]),
+    at: new Date(Number(row["at"])).toISOString(),
+    event: row["event"] as string,
+    client: row["client"] as string | null,
+    name: row["name"] as string | null,
+    address: row["address"] as string | null,
+    count,
+    detail: count > 1 ? { ...detail, until } : detail,
+  };
+}

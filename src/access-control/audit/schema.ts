@@ -1,0 +1,25 @@
+import type { Database } from "../../kernel/store/database.ts";
+
+/** Forward-only steps; never edit one that was released. Times are milliseconds since 1970. */
+const STEPS = [
+  `CREATE TABLE audit (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     at INTEGER NOT NULL,
+     until INTEGER NOT NULL,
+     event TEXT NOT NULL,
+     quota TEXT NOT NULL,
+     alike TEXT,
+     client TEXT,
+     name TEXT,
+     address TEXT,
+     count INTEGER NOT NULL,
+     detail TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX audit_by_quota ON audit (quota, id);
+   CREATE INDEX audit_by_alike ON audit (alike) WHERE alike IS NOT NULL;`,
+];
+
+/** @throws TellyportError `store-too-new` */
+export function migrateAudit(database: Database): void {
+  database.migrate("audit", STEPS);
+}

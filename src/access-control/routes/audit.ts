@@ -1,0 +1,38 @@
+import type { FastifyPluginAsync } from "fastify";
+import { Type, type Static } from "typebox";
+import { OWNER } from "../../protocol/access.ts";
+import { Audit } from "../../protocol/access-api.ts";
+import type { AuditLog } from "../audit/log.ts";
+
+const Page = Type.Object(
+  {
+    before: Type.Optional(
+      Type.Integer({ minimum: 1, description: "Entries older than the one with this id" }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  },
+  { additionalProperties: false },
+);
+
+/** What happened, for owners. */
+export function auditRoutes(deps: { audit: AuditLog }): FastifyPluginAsync {
+  return async (app) => {
+    app.get<{ Querystring: Static<typeof Page> }>(
+      "/api/v1/audit",
+      {
+        config: { access: OWNER },
+        schema: {
+          summary: "What happened around access: pairings, removals, refusals; newest first",
+          querystring: Page,
+          response: { 200: Audit },
+        },
+      },
+      (request, reply) => {
+        const { before, limit = 50 } = request.query;
+        return reply
+          .header("cache-control", "no-store")
+          .send({ entries: deps.audit.list({ before, limit }) });
+      },
+    );
+  };
+}

@@ -1,0 +1,46 @@
+import { TellyportError } from "../../kernel/errors.ts";
+import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
+import { EXIT } from "../exit-codes.ts";
+import { printJson, type Io } from "../io.ts";
+import { stateDirectory } from "../state-directory.ts";
+
+export const reset: Command = {
+  path: ["reset"],
+  summary: "Make this box a new one: nobody is paired with it any more",
+  options: {
+    yes: { type: "boolean", help: "Do not ask" },
+    everything: { type: "boolean", help: "Forget channels and guide too" },
+    ...STATE_OPTIONS,
+    ...JSON_OPTION,
+  },
+  notes: [
+    "Its identity and keys are made anew at the next start, and every phone has to be paired again: for a box that changes hands. Channels and guide stay unless --everything. Stop the daemon first.",
+    "Whoever makes images of a box: no image may hold a state directory, since all boxes made from it would be one. The daemon makes its own at its first start.",
+  ],
+  async run(args, io) {
+    const { checkResettable, resetBox } = await import("../reset.ts");
+    const directory = await stateDirectory(args, io);
+    const everything = args.has("everything");
+    await checkResettable(directory);
+    if (!args.has("yes")) await confirm(directory, everything, io);
+    await resetBox(directory, everything);
+    if (args.has("json")) printJson(io, { reset: true, everything });
+    else
+      io.stdout.write(
+        "This box is a new one: `tellyport run` starts it, `tellyport pair` pairs its first phone.\n",
+      );
+    return EXIT.ok;
+  },
+};
+
+/** @throws TellyportError `request-cancelled`; `usage` when there is nobody to ask */
+async function confirm(directory: string, everything: boolean, io: Io): Promise<void> {
+  const what = everything ? "identity, clients, audit, channels and guide" : "identity, clients and audit";
+  const answer = await io.ask?.(
+    `This removes the box's ${what} from ${directory}, for good. Type yes to go on: `,
+  );
+  if (answer === undefined || answer === null)
+    throw new TellyportError("usage", "There is nobody to ask: `tellyport reset --yes` does not.");
+  if (answer.trim().toLowerCase() !== "yes")
+    throw new TellyportError("request-cancelled", "Nothing was changed.");
+}

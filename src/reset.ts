@@ -1,0 +1,129 @@
+import { existsSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { ACCESS_FILES, noteReset } from "./access-control/index.ts";
+import { readDocument, syncFolder, writeFileAtomic } from "./kernel/atomic-file.ts";
+import type { Clock } from "./kernel/clock.ts";
+import { systemCode } from "./kernel/errors.ts";
+import type { Log } from "./kernel/log.ts";
+import { openDatabase, type Database } from "./kernel/store/database.ts";
+import { CHANNEL_TABLES } from "./share/index.ts";
+import { LINE_UP_TABLES } from "./tuner/index.ts";
+
+/** What lies in the state directory beside {@link ACCESS_FILES}. */
+export const DATABASE_FILE = "tellyport.db";
+export const GUIDE_FILE = "guide.db";
+/** The command line's socket; the daemon makes it at each start. */
+export const SOCKET_FILE = "control.sock";
+/** There while a reset is under way: it is finished before anything else opens the state. */
+export const MARKER_FILE = "reset.pending";
+
+/** What a reset leaves in {@link DATABASE_FILE}; a table that nobody names here goes, so that none is forgotten. */
+export const KEPT_TABLES = [LINE_UP_TABLES, CHANNEL_TABLES] as const;
+
+export interface ResetDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+interface Extent {
+  /** Channels and guide too. */
+  readonly everything: boolean;
+}
+
+/**
+ * Makes the box a new one: its identity, keys, certificate and all that it knows of clients are gone when this returns, and
+ * the next start makes new ones. After a power cut in between, {@link finishReset} does the rest. Nobody else may have the
+ * state open.
+ * @throws TellyportError `state-unusable`, or a system error when the directory cannot be written
+ */
+export async function resetState(directory: string, extent: Extent, deps: ResetDeps): Promise<void> {
+  await writeFileAtomic(join(directory, MARKER_FILE), JSON.stringify(extent));
+  await forget(directory, extent, deps);
+}
+
+/** Finishes a reset that was interrupted, if there is one. */
+export async function finishReset(directory: string, deps: ResetDeps): Promise<void> {
+  if (!existsSync(join(directory, MARKER_FILE))) return;
+  // One that cannot be read is a reset all the same; the lesser one can be followed by the greater.
+  const extent = await readDocument(join(directory, MARKER_FILE), parseExtent).catch(() => null);
+  await forget(directory, extent ?? { everything: false }, deps);
+  deps.log.warn("reset-finished");
+}
+
+function parseExtent(text: string): Extent {
+  const value = JSON.parse(text) as { everything?: unknown } | null;
+  return { everything: value?.everything === true };
+}
+
+/** Can be done again, from whatever line it was broken off at. */
+async function forget(directory: string, { everything }: Extent, deps: ResetDeps): Promise<void> {
+  const databases = [DATABASE_FILE, GUIDE_FILE];
+  await removeFiles(directory, everything ? [...ACCESS_FILES, ...databases] : ACCESS_FILES);
+  const path = join(directory, DATABASE_FILE);
+  if (!everything && existsSync(path)) {
+    const database = openDatabase(path);
+    try {
+      dropTables(database);
+      noteReset({ database, ...deps });
+      tidyUp(database);
+    } finally {
+      database.close();
+    }
+  }
+  await removeFiles(directory, [MARKER_FILE]);
+}
+
+/** Removes files with their previous versions and unfinished writes (`identity.key.*`), and databases with their logs. */
+async function removeFiles(directory: string, names: readonly string[]): Promise<void> {
+  const present = await readdir(directory);
+  for (const name of names) {
+    const own = present.filter((one) => one.startsWith(`${name}.`) || one.startsWith(`${name}-`));
+    // The newest last: broken off in between, an older version must not take its place.
+    for (const one of [...own, name]) await remove(join(directory, one));
+  }
+  await syncFolder(directory);
+}
+
+async function remove(path: string): Promise<void> {
+  try {
+    await rm(path);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
+}
+
+/** Drops every table but the kept ones, and overwrites what was in them. */
+function dropTables(database: Database): void {
+  const kept = new Set<string>(["schema_version", ...KEPT_TABLES.flatMap(({ tables }) => tables)]);
+  const modules = new Set<string>(KEPT_TABLES.map(({ module }) => module));
+  database.exec("PRAGMA secure_delete=ON; PRAGMA foreign_keys=OFF");
+  database.transaction(() => {
+    for (const table of tablesOf(database)) {
+      if (!kept.has(table)) database.exec(`DROP TABLE "${table.replaceAll('"', '""')}"`);
+    }
+    if (!tablesOf(database).includes("schema_version")) return;
+    for (const row of database.prepare("SELECT module FROM schema_version").all()) {
+      const module = row["module"] as string;
+      if (!modules.has(module)) database.prepare("DELETE FROM schema_version WHERE module = ?").run(module);
+    }
+  });
+}
+
+/** Takes the log into the file, and the log away: it may belong to whoever ran this, who need not be the daemon's user. */
+function tidyUp(database: Database): void {
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  try {
+    database.exec("PRAGMA journal_mode=DELETE");
+  } catch {
+    // Somebody looks into the database with another program: the log stays, and is empty.
+  }
+}
+
+/** Without SQLite's own. */
+function tablesOf(database: Database): string[] {
+  return database
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'")
+    .all()
+    .map((row) => row["name"] as string);
+}

@@ -1,0 +1,11 @@
+import t from "tap";
+import { cutPower, seedOfRun } from "../helpers/power-cuts.ts";
+
+t.test("power: fifty kills during pairing, renewing and removing leave nothing by half", async (t) => {
+  const seed = seedOfRun();
+  t.comment(`seed ${seed}`);
+  const outcomes = await cutPower(t, { kills: 50, seed });
+  t.comment(JSON.stringify(outcomes));
+  for (const [deed, { yes, no }] of Object.entries(outcomes))
+    t.ok(yes > 0 && no > 0, `the power went before and after: ${deed} ${yes} of ${yes + no}`);
+});

@@ -1,0 +1,115 @@
+import { join } from "node:path";
+import t from "tap";
+import { auditWords } from "../../src/cli/audit-words.ts";
+import { widthOf } from "../../src/cli/text.ts";
+import { AUDIT_EVENTS, type AuditEntry } from "../../src/protocol/access-api.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+import { startRealBox, type RealBox } from "./real-box.ts";
+import { run } from "./run-command.ts";
+
+/** Pairs a client over the box's http door. @returns its environment */
+async function pair(t: Parameters<typeof temporaryFolder>[0], box: RealBox, name: string, role = "viewer") {
+  const env = { TELLYPORT_CREDENTIALS: join(await temporaryFolder(t), "credentials.json") };
+  const { url } = box.access.openOffer(role === "owner" ? "owner" : "viewer");
+  const paired = await run(["remote", "pair", url, "--name", name], { env });
+  if (paired.code !== 0) throw new Error(paired.stderr);
+  return env;
+}
+
+t.test("audit command: a line for each entry, newest first, within the terminal", async (t) => {
+  const box = await startRealBox(t);
+  t.match((await run(["audit", "--state", box.state])).stdout, /^Nothing has happened yet/);
+  await pair(t, box, "Anna's phone");
+  await run(["clients", "rename", "Anna's phone", "Kitchen", "--state", box.state]);
+  await run(["clients", "revoke", "Kitchen", "--state", box.state]);
+  box.access.audit.note({
+    event: "pairing-refused",
+    name: "\u001b[31mowner\napproved",
+    address: "203.0.113.9",
+    detail: { agent: "\u001b]0;x\u0007" },
+  });
+  const table = await run(["audit", "--state", box.state], { columns: 80 });
+  t.equal(table.code, 0);
+  const lines = table.stdout.trimEnd().split("\n");
+  t.match(lines[0], /^When +Who +What +From$/);
+  t.match(lines[1], /\[31mowner appr\S* +wrong or old pairing code .*203\.0\.113\.9/);
+  t.match(lines[2], /Kitchen +was removed \(by local\)/);
+  t.match(lines[3], /Anna's phone +was changed \(name Kitchen/);
+  t.notMatch(table.stdout, /\u001b|\u0007/);
+  for (const line of lines) t.ok(widthOf(line) <= 80, line);
+
+  const json = await run(["audit", "--limit", "2", "--json", "--state", box.state]);
+  const { entries } = JSON.parse(json.stdout) as { entries: AuditEntry[] };
+  t.same(
+    entries.map(({ event }) => event),
+    ["pairing-refused", "client-revoked"],
+  );
+  for (const limit of ["0", "2001", "x", "-1", "1.5"])
+    t.equal((await run(["audit", "--limit", limit, "--state", box.state])).code, 64, limit);
+});
+
+t.test("audit command: more entries than the box gives at a time", async (t) => {
+  const box = await startRealBox(t);
+  for (let i = 0; i < 450; i++) box.access.audit.note({ event: "offer-opened", detail: { i } });
+  const { stdout } = await run(["audit", "--limit", "420", "--json", "--state", box.state]);
+  const { entries } = JSON.parse(stdout) as { entries: AuditEntry[] };
+  t.same(
+    entries.map(({ detail }) => detail["i"]),
+    Array.from({ length: 420 }, (_, i) => 449 - i),
+  );
+});
+
+t.test("audit command: has words for every event, and shows those of a newer box as they are", async (t) => {
+  const entry = { id: 1, at: "", client: null, name: null, address: null, count: 3 };
+  for (const event of AUDIT_EVENTS) {
+    const words = auditWords({ ...entry, event, detail: { until: "x" } });
+    t.not(words, `${event} ×3`);
+    t.match(words, /^[a-z].* ×3$/i);
+  }
+  t.equal(auditWords({ ...entry, event: "new-thing", count: 1, detail: { a: 1 } }), "new-thing (a 1)");
+});
+
+t.test("clients revoke: all of them, but not by accident", async (t) => {
+  const box = await startRealBox(t);
+  const env = await pair(t, box, "Anna's phone", "owner");
+  await pair(t, box, "Kitchen");
+  t.equal((await run(["clients", "revoke", "--state", box.state])).code, 64);
+  t.equal((await run(["clients", "revoke", "Kitchen", "--all", "--state", box.state])).code, 64);
+  const all = await run(["clients", "revoke", "--all", "--state", box.state]);
+  t.match([all.code, all.stdout], [0, /^2 clients removed/]);
+  t.equal((await run(["remote", "channels"], { env })).code, 77);
+  t.same(JSON.parse((await run(["clients", "revoke", "--all", "--json", "--state", box.state])).stdout), {
+    ended: 0,
+  });
+});
+
+t.test("recovery codes: made on the box, redeemed from afar, by hand or from standard input", async (t) => {
+  const box = await startRealBox(t, { https: true });
+  const made = await run(["recovery-codes", "--state", box.state]);
+  t.equal(made.stdout.match(/^ {2}([A-Z]{4}-){4}[A-Z]{4}$/gm)?.length, 10);
+  const { codes } = JSON.parse((await run(["recovery-codes", "--json", "--state", box.state])).stdout) as {
+    codes: string[];
+  };
+  const url = `https://127.0.0.1:${box.ports.https}`;
+  const folder = await temporaryFolder(t);
+  const env = { TELLYPORT_CREDENTIALS: join(folder, "credentials.json") };
+  const pairWith = (code: string, answer: string | null = null) =>
+    run(["remote", "pair", url, "--recovery-code", code, "--json"], { env, ask: async () => answer });
+  t.equal((await pairWith("ABC")).code, 77, "no such code can be");
+  t.equal((await pairWith(made.stdout.match(/[A-Z-]{24}/)?.[0] ?? "")).code, 77, "an earlier one");
+  t.match(JSON.parse((await pairWith(codes[0] ?? "")).stdout), { role: "owner" });
+  t.equal((await pairWith(codes[0] ?? "")).code, 77, "used up");
+  t.match(JSON.parse((await pairWith("-", codes[1]?.toLowerCase() ?? "")).stdout), { role: "owner" });
+  t.equal((await pairWith("-")).code, 77, "an empty input is no code");
+});
+
+t.test("owner recover: opens an offer for an owner", async (t) => {
+  const box = await startRealBox(t);
+  const { stdout } = await run(["owner", "recover", "--json", "--state", box.state]);
+  const offer = JSON.parse(stdout) as { code: string; url: string };
+  t.same(Object.keys(offer), ["code", "url", "expiresAt"]);
+  const env = { TELLYPORT_CREDENTIALS: join(await temporaryFolder(t), "credentials.json") };
+  const paired = await run(["remote", "pair", offer.url, "--json"], { env });
+  t.match(JSON.parse(paired.stdout), { role: "owner" });
+  t.match((await run(["owner", "recover", "--state", box.state])).stdout, /which becomes an owner/);
+});
