@@ -59,7 +59,7 @@ export function admit(deps: AdmitDeps, applicant: Applicant): void {
     admission.use?.();
     audit.note({ event: "client-paired", client: id, name, address, detail: { role, kind, by } });
     if (by === "recovery-code") {
-      audit.note({ event: "owner-recovered", client: id, name, address, detail: { by } });
+      audit.note({ event: "owner-recovered", client: id, name, address, detail: { by: "code" } });
     }
     if (parent !== undefined) {
       audit.note({ event: "handed-over", client: parent.id, address, detail: { role, kind, to: id } });

@@ -34,6 +34,8 @@ export interface AccessLimits {
   readonly leeway: number;
   /** Paired clients; default 64. */
   readonly clients: number;
+  /** Clients of one user by hand-offs, its first one included: no guest fills the box; default 8. */
+  readonly clientsPerUser: number;
   /** Claims are taken from the home network alone; default false. */
   readonly pairFromHomeOnly: boolean;
   /** Phones at home may pair and watch over plain http, without a key; default true. */
@@ -61,6 +63,7 @@ export const DEFAULT_LIMITS: AccessLimits = {
   retryGrace: MINUTE,
   leeway: MINUTE,
   clients: 64,
+  clientsPerUser: 8,
   pairFromHomeOnly: false,
   lanHttp: true,
 };

@@ -62,7 +62,7 @@ export class Pairing {
     const defaultRole = this.claimed() ? "viewer" : "owner";
     if (options.physical ?? true) redemption.unlock();
     redemption.requireUnlocked();
-    this.#requireRoom();
+    this.#requireRoom(null);
     const offer = offers.open(role ?? defaultRole, options, approvals.offerEnds());
     log.info({ offer: offer.id, role: offer.role, expiresAt: offer.expiresAt }, "offer-opened");
     audit.note({ event: "offer-opened", client: options.openedBy, detail: { role: offer.role } });
@@ -83,7 +83,7 @@ export class Pairing {
       );
     }
     redemption.requireUnlocked();
-    this.#requireRoom();
+    this.#requireRoom(parent.id);
     const made = handOffs.issue(parent, approvals.countOf(parent.id));
     log.info({ handOff: made.id, client: parent.id, expiresAt: made.expiresAt }, "hand-off-made");
     return made;
@@ -171,7 +171,7 @@ export class Pairing {
       approvals.end(id, "closed");
       throw offerNotFound();
     }
-    this.#requireRoom();
+    this.#requireRoom(admission.parent);
     admit(this.#deps, applicant);
     approvals.end(id, "paired");
   }
@@ -237,10 +237,11 @@ export class Pairing {
         "This hand-off has been used: the owner is told. Make another on the phone that is paired.",
       );
     }
-    // An owner who lost every phone gets in beside all of them.
-    const fits =
-      judgement.verdict === "right" && (judgement.admission.by === "recovery-code" || this.#hasRoom());
-    if (fits) return judgement.admission;
+    if (judgement.verdict === "right") {
+      const { by, parent } = judgement.admission;
+      // An owner who lost every phone gets in beside all of them.
+      if (by === "recovery-code" || this.#hasRoom(parent)) return judgement.admission;
+    }
     log.warn({ address }, "pairing-refused");
     audit.note({ event: "pairing-refused", address });
     if (judgement.verdict === "wrong" && judgement.closed) {
@@ -250,17 +251,23 @@ export class Pairing {
     throw refused();
   }
 
-  #hasRoom(): boolean {
+  /** @param parent id of the client whose user is to have one more; null: a user of its own */
+  #hasRoom(parent: string | null): boolean {
     const { clients, clock, limits } = this.#deps;
-    return clients.active(clock.now()).length < limits.clients;
+    const active = clients.active(clock.now());
+    const user = parent === null ? undefined : clients.get(parent)?.user;
+    const alike = user === undefined ? 0 : active.filter((client) => client.user === user).length;
+    return active.length < limits.clients && alike < limits.clientsPerUser;
   }
 
   /** @throws TellyportError `pairing-too-many` */
-  #requireRoom(): void {
-    if (this.#hasRoom()) return;
+  #requireRoom(parent: string | null): void {
+    if (this.#hasRoom(parent)) return;
+    const { clients, clientsPerUser } = this.#deps.limits;
+    const most = parent === null ? "" : `, or ${clientsPerUser} of this user,`;
     throw new TellyportError(
       "pairing-too-many",
-      `${this.#deps.limits.clients} clients are paired, and that is the limit. Remove one first: tellyport clients revoke.`,
+      `${clients} clients${most} are paired, and that is the limit. Remove one first: tellyport clients revoke.`,
     );
   }
 

@@ -312,3 +312,15 @@ t.test("clients T17: nothing secret is logged", async (t) => {
     t.notOk(logged.includes(secret));
   }
 });
+
+t.test("clients: those of the release before are still there", async (t) => {
+  const house = await openHouse(t);
+  const owner = await pairedPhone(house);
+  house.database
+    .exec(`ALTER TABLE clients DROP COLUMN handed_over_from; ALTER TABLE clients DROP COLUMN last_home;
+    UPDATE schema_version SET version = 1 WHERE module = 'access-control'`);
+  await house.restart();
+  const { clients } = (await house.send(LOCAL, "GET", "/api/v1/clients")).body;
+  t.match(clients, [{ id: owner.tokens?.client, lastHome: null, handedOverFrom: null, endsAt: null }]);
+  t.match((await owner.call("GET", "/api/v1/clients/self")).body, { lastHome: false });
+});

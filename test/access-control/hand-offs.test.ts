@@ -181,6 +181,21 @@ t.test("hand-off: three open ones of a client, none from the box itself", async 
   t.equal((await house.send(HTTPS, "POST", "/api/v1/hand-offs")).status, 401);
 });
 
+t.test("hand-off T5: nobody fills the box with its own", async (t) => {
+  const house = await openHouse(t, { clientsPerUser: 3 });
+  await pairedPhone(house);
+  const guest = await pairedPhone(house, "guest");
+  const passes = [await passOf(guest), await passOf(guest), await passOf(guest)] as const;
+  await handedOver(house, passes[0]);
+  const child = await handedOver(house, passes[1]);
+  t.equal((await (await Phone.make(house)).takeUp(passes[2])).body.code, "pairing-refused");
+  for (const phone of [guest, child])
+    t.equal((await phone.call("POST", "/api/v1/hand-offs")).body.code, "pairing-too-many");
+  t.ok(await pairedPhone(house), "others come in");
+  await child.call("DELETE", "/api/v1/clients/self");
+  t.ok(await passOf(guest));
+});
+
 t.test("hand-off: over, when pairing has closed itself", async (t) => {
   const house = await openHouse(t, { badProofsPerBox: 1 });
   const owner = await pairedPhone(house);

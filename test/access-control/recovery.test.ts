@@ -82,6 +82,7 @@ t.test("recovery: ten codes, each makes one owner, once, after a restart too", a
   t.match([paired.status, paired.body], [200, { state: "paired", tokens: { role: "owner" } }]);
   t.equal((await phone.call("GET", "/api/v1/clients")).status, 200);
   t.match(notices, [
+    { event: "client-paired", client: phone.tokens?.client, detail: { by: "recovery-code" } },
     { event: "owner-recovered", client: phone.tokens?.client, name: "New phone", detail: { by: "code" } },
   ]);
   t.equal((await phone.call("GET", CODES)).body.left, 9);
