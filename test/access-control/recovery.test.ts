@@ -211,7 +211,6 @@ t.test("recovery: a claim that is never collected has used its code up, and leav
   t.equal(house.access.claimed(), false);
   t.equal((await recover(house, phone, code)).body.code, "pairing-refused");
   t.equal((await recover(house, phone, second)).status, 200);
-  // A claim of another kind than `claimOf` makes is not looked at twice.
   t.equal(
     (
       await house.send(HTTPS, "POST", "/api/v1/pairing/claim", {

@@ -3,8 +3,9 @@ import t from "tap";
 import { pino } from "pino";
 import { Type } from "typebox";
 import { buildApp } from "../../src/http-server/app.ts";
+import type { Refusal } from "../../src/http-server/ports.ts";
 import { TellyportError } from "../../src/kernel/errors.ts";
-import { LOCAL, MEMBERS, OPEN, OWNER } from "../../src/protocol/access.ts";
+import { LOCAL, MEDIA, MEMBERS, OPEN, OWNER } from "../../src/protocol/access.ts";
 import type { Principal } from "../../src/protocol/principal.ts";
 
 const log = pino({ level: "silent" });
@@ -31,8 +32,13 @@ const routes: FastifyPluginAsync = async (app) => {
   );
 };
 
-async function app(t: { teardown(f: () => unknown): void }, plugins: FastifyPluginAsync[] = [routes]) {
+async function app(
+  t: { teardown(f: () => unknown): void },
+  plugins: FastifyPluginAsync[] = [routes],
+  onRefused?: (refusal: Refusal) => void,
+) {
   const built = await buildApp({
+    ...(onRefused !== undefined && { onRefused }),
     log,
     version: "0",
     hostNames: new Set(),
@@ -138,4 +144,32 @@ t.test("app: T15 every answer forbids framing, sniffing and inline script", asyn
     t.equal(headers["x-content-type-options"], "nosniff");
     t.equal(headers["referrer-policy"], "no-referrer");
   }
+});
+
+t.test("app: who is refused is told of by route and code; good requests and media are not", async (t) => {
+  const refusals: Refusal[] = [];
+  const media: FastifyPluginAsync = async (app) => {
+    app.get("/m/:grant", { config: { access: MEDIA } }, () => {
+      throw new TellyportError("grant-invalid", "No such grant.");
+    });
+    app.patch("/owner/:id", { config: { access: OWNER } }, () => ({ ok: true }));
+  };
+  const server = await app(t, [routes, media], (refusal) => refusals.push(refusal));
+  const headers = { authorization: "x" };
+  const send = (method: "GET" | "PATCH", url: string, more: Record<string, string> = {}) =>
+    server.inject({ method, url, headers: { host: "127.0.0.1", ...more } });
+  t.equal((await send("GET", "/members", headers)).statusCode, 200);
+  t.equal((await send("GET", "/m/secret")).statusCode, 403);
+  t.equal((await send("GET", "/busy")).statusCode, 503);
+  t.equal((await send("GET", "/nothing")).statusCode, 404);
+  t.same(refusals, []);
+  t.equal((await send("GET", "/members?code=secret")).statusCode, 401);
+  t.equal((await send("PATCH", "/owner/secret", headers)).statusCode, 403);
+  t.equal((await send("GET", "/open", { host: "evil.test" })).statusCode, 421);
+  const address = "127.0.0.1";
+  t.same(refusals, [
+    { code: "access-token-missing", route: "/members", address, client: null },
+    { code: "role-forbidden", route: "/owner/:id", address, client: "c1" },
+    { code: "host-not-allowed", route: "/open", address, client: null },
+  ]);
 });
