@@ -1,6 +1,6 @@
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { createAccessControl, type AccessControl } from "./access-control/index.ts";
+import { certificateBegin, createAccessControl, type AccessControl } from "./access-control/index.ts";
 import {
   boxRoute,
   buildApp,
@@ -14,12 +14,14 @@ import {
   webApp,
   type Listeners,
 } from "./http-server/index.ts";
-import { clockState } from "./kernel/clock-state.ts";
+import { bootId, systemClockEvidence } from "./kernel/clock-evidence.ts";
 import type { Clock } from "./kernel/clock.ts";
 import type { Config } from "./kernel/config/index.ts";
 import { Lifecycle, type Component } from "./kernel/lifecycle.ts";
 import type { Log } from "./kernel/log.ts";
 import { openDatabase } from "./kernel/store/database.ts";
+import type { ClockEvidence } from "./kernel/time-keeper.ts";
+import { TrustedClock, type ClockReport } from "./kernel/trusted-clock.ts";
 import { createShare, openGuide } from "./share/index.ts";
 import {
   ChannelScan,
@@ -31,12 +33,15 @@ import {
   tunerRoutes,
 } from "./tuner/index.ts";
 import { openSources } from "./sources.ts";
-import type { NamedSource, Offer } from "./protocol/api.ts";
+import type { Box, NamedSource, Offer } from "./protocol/api.ts";
 import { RELEASED_AT, VERSION } from "./version.ts";
 
 export interface BoxDeps {
   readonly config: Config;
+  /** The system's: what runs here gets one that is believed only when it can be. */
   readonly clock: Clock;
+  /** What the machine says of that clock; default: it is asked. */
+  readonly clockEvidence?: () => ClockEvidence;
   readonly log: Log;
   /** Built web app. */
   readonly webFolder: string;
@@ -65,11 +70,20 @@ export interface RunningBox {
  * @throws TellyportError of whichever module cannot start
  */
 export async function startBox(deps: BoxDeps): Promise<RunningBox> {
-  const { config, clock, log } = deps;
+  const { config, log } = deps;
   const stateDir = config.state.directory;
   const socketPath = join(stateDir, "control.sock");
   await refuseSecondDaemon(socketPath);
   const database = openDatabase(join(stateDir, "tellyport.db"));
+  const clock = await TrustedClock.open({
+    clock: deps.clock,
+    evidence: deps.clockEvidence ?? (await systemClockEvidence()),
+    boot: bootId(),
+    log: log.child({ module: "clock" }),
+    stateDir,
+    releasedAt: RELEASED_AT,
+    been: [await certificateBegin(stateDir)],
+  });
   const lifecycle = new Lifecycle({ log, clock });
   try {
     await lifecycle.start([{ name: "database", stop: () => database.close() }]);
@@ -160,6 +174,8 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       parallel: config.scan.tuners,
     });
     scan.on((progress) => share.tellScan(progress));
+    clock.onStepped((step) => access.followClock(step));
+    clock.compareWith(() => tuners.broadcastTime?.() ?? null);
     access.onClientEnded((client) =>
       share.endPlaybacksOf(client, "client-revoked", "The owner ended this phone's access."),
     );
@@ -182,7 +198,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         boxRoute(() => ({
           ...describe(),
           version: VERSION,
-          clock: clockState(clock, RELEASED_AT),
+          ...describeClock(clock.report()),
           pairing: access.pairingState(),
           claimed: access.claimed(),
           https:
@@ -219,6 +235,8 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     });
 
     await lifecycle.start([
+      clock,
+      access,
       tuners,
       scan,
       share,
@@ -238,6 +256,12 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     await lifecycle.stop();
     throw error;
   }
+}
+
+/** The clock as `GET /api/v1/box` has it. */
+function describeClock({ state, doubt, broadcastAhead }: ClockReport): Pick<Box, "clock" | "clockDoubt"> {
+  const clockDoubt = doubt ?? (broadcastAhead === null ? null : "broadcast-differs");
+  return { clock: state, ...(clockDoubt !== null && { clockDoubt }) };
 }
 
 function announcers(

@@ -1,27 +1,35 @@
-import { createPublicKey, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { FastifyPluginAsync } from "fastify";
 import { isTellyportError, messageOf } from "../kernel/errors.ts";
-import type { Clock } from "../kernel/clock.ts";
+import type { Clock, Timer } from "../kernel/clock.ts";
 import { Emitter } from "../kernel/events.ts";
+import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { Offer } from "../protocol/api.ts";
 import type { Role } from "../protocol/principal.ts";
 import { createAccessTokens } from "./access-token.ts";
 import { createAuthenticator } from "./authenticator.ts";
-import { loadCertificate, type BoxCertificate, type CertificateNames } from "./certificate.ts";
+import {
+  certificateBegin,
+  loadCertificate,
+  type BoxCertificate,
+  type CertificateNames,
+} from "./certificate.ts";
 import { Claims } from "./claims.ts";
 import { Clients, isActive } from "./clients.ts";
+import { followClockStep, type ClockStep } from "./clock-steps.ts";
 import { DpopProofs } from "./dpop.ts";
 import { Grants } from "./grants.ts";
 import { loadIdentity, type BoxIdentity } from "./identity.ts";
-import { grantKeyId, loadKeys } from "./keys.ts";
+import { AccessKeys } from "./keys.ts";
 import { DEFAULT_LIMITS, type AccessLimits } from "./limits.ts";
 import { LOCAL_PRINCIPAL, Members, type ClientEnded } from "./members.ts";
 import { Nonces } from "./nonce.ts";
 import { Offers, type OfferOptions } from "./offers.ts";
 import { Pairing } from "./pairing.ts";
 import type { Authenticator, GrantPort } from "./ports.ts";
+import { publicKeys } from "./public-keys.ts";
 import { clientRoutes } from "./routes/clients.ts";
 import { pairingRoutes } from "./routes/pairing.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
@@ -29,6 +37,7 @@ import { migrate } from "./schema.ts";
 import { Sessions } from "./sessions.ts";
 import { TokenIssuer } from "./tokens.ts";
 
+export { certificateBegin };
 export type {
   AccessLimits,
   Authenticator,
@@ -53,7 +62,7 @@ export interface AccessControlDeps {
 }
 
 /** Who is asking, and what they may. */
-export interface AccessControl {
+export interface AccessControl extends Component {
   readonly identity: BoxIdentity;
   readonly authenticator: Authenticator;
   readonly grants: GrantPort;
@@ -71,9 +80,14 @@ export interface AccessControl {
   onClientEnded(listener: (client: string, reason: ClientEnded["reason"]) => void): () => void;
   /** The certificate for the https listener. @throws TellyportError `state-unusable` or a system error when the state cannot be written */
   certificate(names: CertificateNames): Promise<BoxCertificate>;
+  /** The wall clock has stepped: what is kept follows it before this returns, or throws a system error and is as it was. */
+  followClock(step: ClockStep): void;
   /** The nonce for the next proof: sent as `DPoP-Nonce` with any answer, it saves the client a 401. */
   dpopNonce(): string;
 }
+
+/** How often it is looked whether keys are to follow one another. */
+const RENEW_KEYS_EVERY = 3_600_000;
 
 /**
  * Reads (or makes) the box's keys, and its clients.
@@ -86,13 +100,16 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
 
   migrate(database);
   const identity = await loadIdentity(stateDir);
-  const keys = await loadKeys(stateDir);
+  const keys = await AccessKeys.load(stateDir, clock.now(), {
+    token: limits.accessToken + 2 * limits.leeway,
+    grant: limits.grantTerm,
+  });
   const { boxId } = identity;
 
   const clients = new Clients(database);
   const claims = new Claims(database);
   const sessions = new Sessions({ database, limits, random, refreshKey: keys.refresh });
-  const grants = new Grants(keys.grant, clock, (id) => {
+  const grants = new Grants(keys, clock, (id) => {
     if (id === LOCAL_PRINCIPAL.client) return Infinity;
     const record = clients.get(id);
     return record !== undefined && isActive(record, clock.now()) ? (record.notAfter ?? Infinity) : null;
@@ -104,7 +121,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
 
   const nonces = new Nonces(clock, random);
   const proofs = new DpopProofs(nonces);
-  const accessTokens = await createAccessTokens(boxId, keys.token, limits.leeway);
+  const accessTokens = createAccessTokens(boxId, keys, limits.leeway);
   const onReuse = members.endRunning.bind(members);
   const issuer = new TokenIssuer({
     identity,
@@ -131,24 +148,40 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     log,
   });
 
-  const grantJwk = createPublicKey(keys.grant).export({ format: "jwk" });
-  const publicKeys = [
-    accessTokens.jwk,
-    { ...grantJwk, kid: grantKeyId(keys.grant), alg: "EdDSA", use: "sig" },
-  ];
+  let renewal: Timer | null = null;
+  const renewKeys = async (): Promise<void> => {
+    try {
+      if (await keys.renew(clock.now()))
+        log.info({ keys: publicKeys(keys).map(({ kid }) => kid) }, "access-keys-renewed");
+    } catch (error) {
+      // Those that are there go on; it is tried again.
+      log.warn({ error: messageOf(error) }, "access-keys-not-renewed");
+    }
+  };
   return {
+    name: "access-control",
+    start() {
+      renewal = clock.every(RENEW_KEYS_EVERY, () => void renewKeys());
+    },
+    stop() {
+      renewal?.cancel();
+    },
     identity,
     authenticator: createAuthenticator({ clients, sessions, accessTokens, proofs, nonces, clock }),
     grants,
     routes: async (app) => {
       await app.register(pairingRoutes({ pairing, offers, nonces }));
-      await app.register(tokenRoutes({ issuer, nonces, keys: publicKeys }));
+      await app.register(tokenRoutes({ issuer, nonces, keys: () => publicKeys(keys) }));
       await app.register(clientRoutes({ members }));
     },
     openOffer: (role, options) => pairing.openOffer(role, options),
     pairingState: () => (pairing.open() ? "open" : "closed"),
     claimed: () => pairing.claimed(),
     onClientEnded: (listener) => ended.on(({ client, reason }) => listener(client, reason)),
+    followClock(step) {
+      const done = followClockStep({ database, clients, sessions, limits }, step);
+      log.info({ ...step, done }, "records-follow-clock");
+    },
     certificate: (names) => loadCertificate(stateDir, names, clock, random),
     dpopNonce: () => nonces.current(),
   };

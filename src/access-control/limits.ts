@@ -26,6 +26,8 @@ export interface AccessLimits {
   readonly retryGrace: number;
   /** How far the clocks that judge access tokens may differ; default 60 s. */
   readonly leeway: number;
+  /** How long a grant's key is kept after its last use: the longest playback; default 2 days. */
+  readonly grantTerm: number;
   /** Paired clients; default 64. */
   readonly clients: number;
 }
@@ -47,5 +49,6 @@ export const DEFAULT_LIMITS: AccessLimits = {
   guest: 7 * DAY,
   retryGrace: MINUTE,
   leeway: MINUTE,
+  grantTerm: 2 * DAY,
   clients: 64,
 };

@@ -1,5 +1,3 @@
-import type { ClockState } from "./clock-state.ts";
-
 /**
  * Whether the system clock can be believed, and what time it is when not: values in, values out. All times in milliseconds.
  *
@@ -7,6 +5,9 @@ import type { ClockState } from "./clock-state.ts";
  * that is known to have been, and what has passed since the start. Nothing that was made in that time is earlier than what was
  * made before it, so that it can be told apart, and moved when the true time is known.
  */
+
+/** Whether the wall clock can be believed. */
+export type ClockState = "synchronised" | "unsynchronised";
 
 /** What is known beside the time itself. */
 export interface ClockEvidence {
@@ -101,11 +102,19 @@ export function keepTime(
     return { keeping: synchronised(reading), step: { from, to: system, era } };
   }
   const jump = system - from;
-  const doubt = system < release ? "behind" : jump > PLAUSIBLE && word !== "synchronised" ? "implausible" : null;
+  const doubt =
+    system < release ? "behind" : jump > PLAUSIBLE && word !== "synchronised" ? "implausible" : null;
   if (doubt !== null) {
     const systemBase = system - monotonic;
     return {
-      keeping: { state: "unsynchronised", doubt, base: keeping.base, era: from, systemBase, vouchedSince: null },
+      keeping: {
+        state: "unsynchronised",
+        doubt,
+        base: keeping.base,
+        era: from,
+        systemBase,
+        vouchedSince: null,
+      },
       step: null,
     };
   }

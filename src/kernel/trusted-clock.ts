@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { readDocument, writeFileAtomic } from "./atomic-file.ts";
-import type { ClockState } from "./clock-state.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { messageOf } from "./errors.ts";
 import { Emitter } from "./events.ts";
@@ -13,6 +12,7 @@ import {
   type ClockDoubt,
   type ClockEvidence,
   type ClockReading,
+  type ClockState,
   type ClockStep,
   type Keeping,
 } from "./time-keeper.ts";
@@ -92,7 +92,9 @@ export class TrustedClock implements Clock, Component {
   private constructor(deps: TrustedClockDeps, document: ClockDocument | null) {
     this.#deps = deps;
     this.#path = documentPath(deps.stateDir);
-    this.#stepped = new Emitter((error) => deps.log.error({ error: messageOf(error) }, "clock-listener-failed"));
+    this.#stepped = new Emitter((error) =>
+      deps.log.error({ error: messageOf(error) }, "clock-listener-failed"),
+    );
     this.#runsOn = deps.boot !== null && document?.boot === deps.boot;
     // What was made after the last writing must be earlier than what is made from now on.
     const last = document === null ? 0 : document.time + (document.ended ? 0 : SAVE_EVERY);
@@ -152,7 +154,10 @@ export class TrustedClock implements Clock, Component {
     this.#look();
     if (this.state === "unsynchronised")
       log.warn({ ...this.report(), time: new Date(this.now()).toISOString() }, "clock-unsynchronised");
-    this.#timers = [clock.every(LOOK_EVERY, () => this.#look()), clock.every(SAVE_EVERY, () => void this.#save())];
+    this.#timers = [
+      clock.every(LOOK_EVERY, () => this.#look()),
+      clock.every(SAVE_EVERY, () => void this.#save()),
+    ];
     await this.#save();
   }
 

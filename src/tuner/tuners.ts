@@ -188,6 +188,13 @@ class TunerPool implements Tuners, Receiver, Component {
     });
   }
 
+  broadcastTime(): { readonly utc: number; readonly at: number } | null {
+    const times = this.#rack.slots.flatMap(({ session }) =>
+      session === null || session.multiplex.delivery.system === "file" ? [] : (session.broadcastTime ?? []),
+    );
+    return times.sort((a, b) => b.at - a.at)[0] ?? null;
+  }
+
   notReceived(): { place: string; code: ErrorCode }[] {
     return this.multiplexes().flatMap((multiplex) => {
       const code = this.#failed.get(multiplex.id);
