@@ -7,6 +7,7 @@ import {
   createListeners,
   createMdns,
   descriptionRoute,
+  isOnLink,
   lanAddresses,
   nodeSsdp,
   ownSsdp,
@@ -127,6 +128,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       clock,
       log: log.child({ module: "share" }),
       grants: access.grants,
+      atHome: (address) => isOnLink(address, networkInterfaces()),
       transcoding: {
         cores: config.live.transcoding.cores === 0 ? null : config.live.transcoding.cores,
         vendor: config.live.transcoding.ffmpeg === "" ? null : config.live.transcoding.ffmpeg,

@@ -82,6 +82,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
       { config: { access: MEDIA }, schema },
       async (request, reply) => {
         const { grant, stream: run, rendition, name } = request.params;
+        const peer = request.raw.socket.remoteAddress;
         const playback = admit(request.raw, reply.raw, grant);
         const { stream } = playback;
         if (run !== stream.id)
@@ -89,14 +90,14 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
         const what = parseMediaName(name);
         if (what.kind === "playlist") {
           const text = await playlistOf(playback, rendition, request.query);
-          playbacks.byGrant(grant); // it may have ended meanwhile, while others keep the stream
+          playbacks.byGrant(grant, peer); // it may have ended meanwhile, while others keep the stream
           void reply.hijack();
           sendPlaylist(request.raw, reply.raw, playback, text);
           return reply;
         }
         if (what.kind === "part") {
           await partThere(playback, rendition, what.serial);
-          playbacks.byGrant(grant);
+          playbacks.byGrant(grant, peer);
         }
         const answer = find(playback, rendition, what);
         if (answer.body instanceof ShiftedBytes) {
@@ -118,7 +119,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
     // One that waits behind another answer of its connection has no socket.
     if (response.socket === null || response.socket.destroyed) return false;
     try {
-      const playback = playbacks.byGrant(path.grant);
+      const playback = playbacks.byGrant(path.grant, request.socket.remoteAddress);
       const { store, id } = playback.stream;
       const what = parseMediaName(path.name);
       if (path.stream !== id || !isThere(playback, path.rendition, what)) return false;
@@ -141,7 +142,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
 
   /** @throws TellyportError as `Playbacks.byGrant` and `Playbacks.answering` */
   function admit(request: IncomingMessage, response: ServerResponse, grant: string): RunningPlayback {
-    const playback = playbacks.byGrant(grant);
+    const playback = playbacks.byGrant(grant, request.socket.remoteAddress);
     whenGone(request, response, answering(request, response, playback));
     return playback;
   }
