@@ -77,7 +77,14 @@ export function createAccessTokens(boxId: string, keys: AccessKeys, leeway: numb
         const jkt = (cnf as { jkt?: unknown } | null)?.jkt;
         if (aud !== issuer) return null;
         if (typeof sub !== "string" || typeof sid !== "string" || typeof jkt !== "string") return null;
-        if (exp === undefined || nbf === undefined) return null;
+        // Ours are whole seconds; a number that JSON rounds to infinity is no time.
+        if (
+          exp === undefined ||
+          nbf === undefined ||
+          !Number.isSafeInteger(exp) ||
+          !Number.isSafeInteger(nbf)
+        )
+          return null;
         const claims = {
           client: sub,
           thumbprint: jkt,

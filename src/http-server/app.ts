@@ -1,10 +1,11 @@
+import type { IncomingHttpHeaders } from "node:http";
 import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyRequest } from "fastify";
 import fastifySwagger from "@fastify/swagger";
 import { openApiOptions } from "./openapi.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { OPEN, type RouteAccess } from "../protocol/access.ts";
-import { hostAllowed, hostHeaders } from "./host-guard.ts";
+import { headerLines, hostAllowed, hostHeaders } from "./host-guard.ts";
 import { originOf } from "./origin.ts";
 import type { Authenticator } from "./ports.ts";
 import { sendProblem } from "./problem.ts";
@@ -89,7 +90,7 @@ async function authorise(request: FastifyRequest, authenticator: Authenticator):
   const principal = await authenticator.authenticate({
     method: request.method,
     url: request.url,
-    headers: request.headers,
+    headers: credentialsOf(request),
     origin: request.origin,
   });
   if (access.kind === "local" && request.origin.listener !== "local") {
@@ -102,6 +103,15 @@ async function authorise(request: FastifyRequest, authenticator: Authenticator):
     );
   }
   request.principal = principal;
+}
+
+/**
+ * The headers, without a token when there are several: Node keeps the first of them and says nothing of the others, and
+ * somebody between may have judged another one.
+ * @see RFC 9110 §5.3
+ */
+function credentialsOf({ headers, raw }: FastifyRequest): IncomingHttpHeaders {
+  return headerLines(raw.rawHeaders, "authorization") > 1 ? { ...headers, authorization: "" } : headers;
 }
 
 function foreignHost(): TellyportError {

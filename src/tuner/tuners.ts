@@ -49,6 +49,9 @@ export function createTuners(deps: TunersDeps): Tuners & Receiver & Component {
   return new TunerPool(deps);
 }
 
+/** What says a recording's time, or the box's own. */
+const NO_AIR: ReadonlySet<string> = new Set(["file", "mock"]);
+
 class TunerPool implements Tuners, Receiver, Component {
   readonly name = "tuners";
   readonly #clock: Clock;
@@ -190,7 +193,7 @@ class TunerPool implements Tuners, Receiver, Component {
 
   broadcastTime(): { readonly utc: number; readonly at: number } | null {
     const times = this.#rack.slots.flatMap(({ session }) =>
-      session === null || session.multiplex.delivery.system === "file" ? [] : (session.broadcastTime ?? []),
+      session === null || NO_AIR.has(session.multiplex.delivery.system) ? [] : (session.broadcastTime ?? []),
     );
     return times.sort((a, b) => b.at - a.at)[0] ?? null;
   }
