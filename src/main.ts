@@ -1,12 +1,18 @@
 import { hostname, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { createAccessControl, noteRefusal, type AccessControl } from "./access-control/index.ts";
+import {
+  certificateBegin,
+  createAccessControl,
+  noteRefusal,
+  type AccessControl,
+} from "./access-control/index.ts";
 import {
   boxRoute,
   buildApp,
   createListeners,
   createMdns,
   descriptionRoute,
+  isOnLink,
   lanAddresses,
   nodeSsdp,
   ownSsdp,
@@ -14,12 +20,14 @@ import {
   webApp,
   type Listeners,
 } from "./http-server/index.ts";
-import { clockState } from "./kernel/clock-state.ts";
+import { bootId, systemClockEvidence } from "./kernel/clock-evidence.ts";
 import type { Clock } from "./kernel/clock.ts";
 import type { Config } from "./kernel/config/index.ts";
 import { Lifecycle, type Component } from "./kernel/lifecycle.ts";
 import type { Log } from "./kernel/log.ts";
 import { openDatabase } from "./kernel/store/database.ts";
+import type { ClockEvidence } from "./kernel/time-keeper.ts";
+import { TrustedClock, type ClockReport } from "./kernel/trusted-clock.ts";
 import { createShare, openGuide } from "./share/index.ts";
 import {
   ChannelScan,
@@ -32,12 +40,15 @@ import {
 } from "./tuner/index.ts";
 import { DATABASE_FILE, GUIDE_FILE, SOCKET_FILE, finishReset } from "./reset.ts";
 import { openSources } from "./sources.ts";
-import type { NamedSource, Offer } from "./protocol/api.ts";
+import type { Box, NamedSource, Offer } from "./protocol/api.ts";
 import { RELEASED_AT, VERSION } from "./version.ts";
 
 export interface BoxDeps {
   readonly config: Config;
+  /** The system's: what runs here gets one that is believed only when it can be. */
   readonly clock: Clock;
+  /** What the machine says of that clock; default: it is asked. */
+  readonly clockEvidence?: () => ClockEvidence;
   readonly log: Log;
   /** Built web app. */
   readonly webFolder: string;
@@ -66,12 +77,22 @@ export interface RunningBox {
  * @throws TellyportError of whichever module cannot start
  */
 export async function startBox(deps: BoxDeps): Promise<RunningBox> {
-  const { config, clock, log } = deps;
+  const { config, log } = deps;
   const stateDir = config.state.directory;
   const socketPath = join(stateDir, SOCKET_FILE);
   await refuseSecondDaemon(socketPath);
-  await finishReset(stateDir, { clock, log });
+  // An interrupted reset ends before anything of the old box is read: its clock too.
+  await finishReset(stateDir, { clock: deps.clock, log });
   const database = openDatabase(join(stateDir, DATABASE_FILE));
+  const clock = await TrustedClock.open({
+    clock: deps.clock,
+    evidence: deps.clockEvidence ?? (await systemClockEvidence()),
+    boot: bootId(),
+    log: log.child({ module: "clock" }),
+    stateDir,
+    releasedAt: RELEASED_AT,
+    been: [await certificateBegin(stateDir)],
+  });
   const lifecycle = new Lifecycle({ log, clock });
   try {
     await lifecycle.start([{ name: "database", stop: () => database.close() }]);
@@ -116,6 +137,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       clock,
       log: log.child({ module: "share" }),
       grants: access.grants,
+      atHome: (address) => isOnLink(address, networkInterfaces()),
       transcoding: {
         cores: config.live.transcoding.cores === 0 ? null : config.live.transcoding.cores,
         vendor: config.live.transcoding.ffmpeg === "" ? null : config.live.transcoding.ffmpeg,
@@ -163,6 +185,8 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       parallel: config.scan.tuners,
     });
     scan.on((progress) => share.tellScan(progress));
+    clock.onStepped((step) => access.followClock(step));
+    clock.compareWith(() => tuners.broadcastTime?.() ?? null);
     access.onClientEnded((client) =>
       share.endPlaybacksOf(client, "client-revoked", "The owner ended this phone's access."),
     );
@@ -189,7 +213,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         boxRoute(() => ({
           ...describe(),
           version: VERSION,
-          clock: clockState(clock, RELEASED_AT),
+          ...describeClock(clock.report()),
           pairing: access.pairingState(),
           claimed: access.claimed(),
           https:
@@ -226,6 +250,8 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     });
 
     await lifecycle.start([
+      clock,
+      access,
       tuners,
       scan,
       share,
@@ -245,6 +271,12 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     await lifecycle.stop();
     throw error;
   }
+}
+
+/** The clock as `GET /api/v1/box` has it. */
+function describeClock({ state, doubt, broadcastAhead }: ClockReport): Pick<Box, "clock" | "clockDoubt"> {
+  const clockDoubt = doubt ?? (broadcastAhead === null ? null : "broadcast-differs");
+  return { clock: state, ...(clockDoubt !== null && { clockDoubt }) };
 }
 
 function announcers(

@@ -1,13 +1,15 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
-import { SignJWT, importJWK, jwtVerify, type JWK } from "jose";
+import { SignJWT, jwtVerify } from "jose";
 import { TOKEN_MAX_LENGTH } from "../protocol/dpop.ts";
 import type { Role } from "../protocol/principal.ts";
 import { RecentMap } from "./bytes.ts";
-import { thumbprintOf } from "./keys.ts";
+import { readJws } from "./compact-jws.ts";
+import type { AccessKeys } from "./keys.ts";
 
 /** RFC 9068 §2.1. */
 const TYPE = "at+jwt";
 const ALGORITHM = "ES256";
+/** Members of the protected header. */
+const HEADER: ReadonlySet<string> = new Set(["alg", "typ", "kid"]);
 /** Verified tokens that are remembered: a client sends the same one for minutes. */
 const REMEMBERED = 256;
 
@@ -29,36 +31,26 @@ export interface AccessTokens {
    * @returns null for whatever is not a token of ours that is good at `now`
    */
   verify(token: string, now: number): Promise<AccessClaims | null>;
-  /** The public key, as in `/.well-known/jwks.json`. */
-  readonly jwk: JWK;
 }
 
-/** Access tokens of one box, signed with its token key. */
-export async function createAccessTokens(
-  boxId: string,
-  privateKey: KeyObject,
-  leeway: number,
-): Promise<AccessTokens> {
+/** Access tokens of one box, signed with its token keys. */
+export function createAccessTokens(boxId: string, keys: AccessKeys, leeway: number): AccessTokens {
   const issuer = `urn:tellyport:box:${boxId}`;
-  const publicJwk = createPublicKey(privateKey).export({ format: "jwk" });
-  const kid = thumbprintOf(publicJwk);
-  const signingKey = await importJWK(privateKey.export({ format: "jwk" }), ALGORITHM);
-  const verifyKey = await importJWK(publicJwk, ALGORITHM);
   const good = new RecentMap<AccessClaims & { notBefore: number }>(REMEMBERED);
 
   return {
-    jwk: { ...publicJwk, kid, alg: ALGORITHM, use: "sig" },
     mint({ client, role, thumbprint, family, expiresAt }, now) {
       const seconds = Math.floor(now / 1000);
+      const key = keys.signing("token", now);
       return new SignJWT({ role, sid: family, cnf: { jkt: thumbprint } })
-        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
+        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid: key.id })
         .setIssuer(issuer)
         .setAudience(issuer)
         .setSubject(client)
         .setIssuedAt(seconds)
         .setNotBefore(seconds)
         .setExpirationTime(Math.floor(expiresAt / 1000))
-        .sign(signingKey);
+        .sign(key.privateKey);
     },
     async verify(token, now) {
       if (token.length > TOKEN_MAX_LENGTH) return null;
@@ -66,8 +58,13 @@ export async function createAccessTokens(
       if (known !== undefined) {
         return now < known.expiresAt + leeway && now >= known.notBefore - leeway ? known : null;
       }
+      const read = readJws(token);
+      const key = read === null ? undefined : keys.find("token", read.header["kid"]);
+      // No header but these: nothing in it may name or bring a key, or ask for what we do not understand.
+      if (read === null || key === undefined || !Object.keys(read.header).every((name) => HEADER.has(name)))
+        return null;
       try {
-        const { payload, protectedHeader } = await jwtVerify(token, verifyKey, {
+        const { payload } = await jwtVerify(token, key.publicKey, {
           algorithms: [ALGORITHM],
           typ: TYPE,
           issuer,
@@ -78,9 +75,16 @@ export async function createAccessTokens(
         });
         const { sub, sid, exp, nbf, cnf, aud } = payload;
         const jkt = (cnf as { jkt?: unknown } | null)?.jkt;
-        if (protectedHeader.kid !== kid || aud !== issuer) return null;
+        if (aud !== issuer) return null;
         if (typeof sub !== "string" || typeof sid !== "string" || typeof jkt !== "string") return null;
-        if (exp === undefined || nbf === undefined) return null;
+        // Ours are whole seconds; a number that JSON rounds to infinity is no time.
+        if (
+          exp === undefined ||
+          nbf === undefined ||
+          !Number.isSafeInteger(exp) ||
+          !Number.isSafeInteger(nbf)
+        )
+          return null;
         const claims = {
           client: sub,
           thumbprint: jkt,

@@ -73,6 +73,12 @@ export async function loadCertificate(
   return describe(key, certificate);
 }
 
+/** When the certificate that is kept begins, epoch ms: that time has been. 0 where there is none that can be read. */
+export async function certificateBegin(stateDir: string): Promise<number> {
+  const kept = await readDocument(join(stateDir, "https.pem"), parsePem).catch(() => null);
+  return kept === null ? 0 : Date.parse(kept.certificate.validFrom);
+}
+
 function parsePem(text: string): { key: string; certificate: X509Certificate } {
   const key = createPrivateKey(text).export({ type: "pkcs8", format: "pem" }).toString();
   const certificate = new X509Certificate(text.slice(text.indexOf("-----BEGIN CERTIFICATE-----")));

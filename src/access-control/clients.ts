@@ -54,7 +54,13 @@ export class Clients {
            (SELECT id FROM clients WHERE revoked_at IS NOT NULL ORDER BY revoked_at DESC LIMIT ${REVOKED_KEPT})`,
       )
       .run();
-    for (const row of database.prepare("SELECT * FROM clients ORDER BY paired_at, id").all()) {
+    this.reload();
+  }
+
+  /** Reads them anew: they were changed in the database. */
+  reload(): void {
+    this.#records.clear();
+    for (const row of this.#database.prepare("SELECT * FROM clients ORDER BY paired_at, id").all()) {
       const record = recordOf(row);
       this.#records.set(record.id, record);
     }

@@ -5,6 +5,8 @@ import type { RequestOrigin } from "../protocol/access.ts";
 import { RecentMap, sha256 } from "./bytes.ts";
 import { unauthenticated } from "./challenge.ts";
 import type { ClientRecord } from "./clients.ts";
+import { readJws } from "./compact-jws.ts";
+import { isRecord } from "./strict-json.ts";
 import { thumbprintOf } from "./keys.ts";
 import type { Nonces } from "./nonce.ts";
 
@@ -83,17 +85,9 @@ export class DpopProofs {
   }
 
   #read(proof: string): { header: Record<string, unknown>; payload: Record<string, unknown> } {
-    const [head, body, signature, more] = proof.split(".");
-    try {
-      if (head !== undefined && body !== undefined && signature !== undefined && more === undefined) {
-        const header: unknown = JSON.parse(Buffer.from(head, "base64url").toString("utf8"));
-        const payload: unknown = JSON.parse(Buffer.from(body, "base64url").toString("utf8"));
-        if (isRecord(header) && isRecord(payload)) return { header, payload };
-      }
-    } catch {
-      // Said below.
-    }
-    throw this.#invalid("The proof is not a JWS of a JSON object.");
+    const read = readJws(proof);
+    if (read === null) throw this.#invalid("The proof is not a JWS of a JSON object.");
+    return read;
   }
 
   async #verifySignature(proof: string, client: ClientRecord): Promise<void> {
@@ -130,8 +124,4 @@ function targetOf(request: ProvenRequest): string | null {
   const scheme = request.origin.listener === "http" ? "http" : "https";
   const authority = request.headers.host ?? request.headers[":authority"];
   return typeof authority === "string" ? dpopTarget(`${scheme}://${authority}${request.url}`) : null;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

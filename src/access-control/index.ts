@@ -1,8 +1,9 @@
-import { createPublicKey, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { FastifyPluginAsync } from "fastify";
 import { isTellyportError, messageOf } from "../kernel/errors.ts";
-import type { Clock } from "../kernel/clock.ts";
+import type { Clock, Timer } from "../kernel/clock.ts";
 import { Emitter } from "../kernel/events.ts";
+import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { AuditEntry, OfferState } from "../protocol/access-api.ts";
@@ -14,17 +15,19 @@ import { AuditLog } from "./audit/log.ts";
 import { createAuthenticator } from "./authenticator.ts";
 import {
   CERTIFICATE_FILE,
+  certificateBegin,
   loadCertificate,
   type BoxCertificate,
   type CertificateNames,
 } from "./certificate.ts";
 import { Claims } from "./claims.ts";
 import { Clients, isActive } from "./clients.ts";
+import { followClockStep, type ClockStep } from "./clock-steps.ts";
 import { DpopProofs } from "./dpop.ts";
 import { Grants } from "./grants.ts";
 import { HandOffs } from "./hand-offs.ts";
 import { IDENTITY_FILE, loadIdentity, type BoxIdentity } from "./identity.ts";
-import { KEYS_FILE, grantKeyId, loadKeys } from "./keys.ts";
+import { KEYS_FILE, AccessKeys } from "./keys.ts";
 import { DEFAULT_LIMITS, type AccessLimits } from "./limits.ts";
 import { LOCAL_PRINCIPAL, Members, type ClientEnded } from "./members.ts";
 import { Nonces } from "./nonce.ts";
@@ -35,6 +38,7 @@ import type { Authenticator, GrantPort } from "./ports.ts";
 import { Redemption } from "./redemption.ts";
 import { Recovery } from "./recovery.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { publicKeys } from "./public-keys.ts";
 import { clientRoutes } from "./routes/clients.ts";
 import { handOffRoutes } from "./routes/hand-offs.ts";
 import { offerRoutes } from "./routes/offers.ts";
@@ -45,6 +49,7 @@ import { migrate } from "./schema.ts";
 import { Sessions } from "./sessions.ts";
 import { TokenIssuer } from "./tokens.ts";
 
+export { certificateBegin };
 export type {
   AccessLimits,
   Authenticator,
@@ -76,7 +81,7 @@ export interface AccessControlDeps {
 }
 
 /** Who is asking, and what they may. */
-export interface AccessControl {
+export interface AccessControl extends Component {
   readonly identity: BoxIdentity;
   readonly authenticator: Authenticator;
   readonly grants: GrantPort;
@@ -100,9 +105,14 @@ export interface AccessControl {
   onNotice(listener: (entry: AuditEntry) => void): () => void;
   /** The certificate for the https listener. @throws TellyportError `state-unusable` or a system error when the state cannot be written */
   certificate(names: CertificateNames): Promise<BoxCertificate>;
+  /** The wall clock has stepped: what is kept follows it before this returns, or throws a system error and is as it was. */
+  followClock(step: ClockStep): void;
   /** The nonce for the next proof: sent as `DPoP-Nonce` with any answer, it saves the client a 401. */
   dpopNonce(): string;
 }
+
+/** How often it is looked whether keys are to follow one another. */
+const RENEW_KEYS_EVERY = 3_600_000;
 
 /**
  * Reads (or makes) the box's keys, and its clients.
@@ -115,7 +125,10 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
 
   migrate(database);
   const identity = await loadIdentity(stateDir);
-  const keys = await loadKeys(stateDir);
+  const keys = await AccessKeys.load(stateDir, clock.now(), {
+    token: limits.accessToken + 2 * limits.leeway,
+    grant: limits.grantTerm,
+  });
   const { boxId } = identity;
 
   const clients = new Clients(database);
@@ -123,7 +136,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const audit = new AuditLog({ database, clock, log, nameOf });
   const claims = new Claims(database);
   const sessions = new Sessions({ database, limits, random, refreshKey: keys.refresh });
-  const grants = new Grants(keys.grant, clock, (id) => {
+  const grants = new Grants(keys, clock, (id) => {
     if (id === LOCAL_PRINCIPAL.client) return Infinity;
     const record = clients.get(id);
     return record !== undefined && isActive(record, clock.now()) ? (record.notAfter ?? Infinity) : null;
@@ -135,7 +148,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
 
   const nonces = new Nonces(clock, random);
   const proofs = new DpopProofs(nonces);
-  const accessTokens = await createAccessTokens(boxId, keys.token, limits.leeway);
+  const accessTokens = createAccessTokens(boxId, keys, limits.leeway);
   const onReuse = members.endRunning.bind(members);
   const issuer = new TokenIssuer({
     identity,
@@ -177,12 +190,24 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   });
   ended.on(({ client }) => pairing.endOf(client));
 
-  const grantJwk = createPublicKey(keys.grant).export({ format: "jwk" });
-  const publicKeys = [
-    accessTokens.jwk,
-    { ...grantJwk, kid: grantKeyId(keys.grant), alg: "EdDSA", use: "sig" },
-  ];
+  let renewal: Timer | null = null;
+  const renewKeys = async (): Promise<void> => {
+    try {
+      if (await keys.renew(clock.now()))
+        log.info({ keys: publicKeys(keys).map(({ kid }) => kid) }, "access-keys-renewed");
+    } catch (error) {
+      // Those that are there go on; it is tried again.
+      log.warn({ error: messageOf(error) }, "access-keys-not-renewed");
+    }
+  };
   return {
+    name: "access-control",
+    start() {
+      renewal = clock.every(RENEW_KEYS_EVERY, () => void renewKeys());
+    },
+    stop() {
+      renewal?.cancel();
+    },
     identity,
     authenticator: createAuthenticator({ clients, sessions, accessTokens, proofs, nonces, clock, limits }),
     grants,
@@ -190,7 +215,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
       await app.register(pairingRoutes({ pairing, nonces }));
       await app.register(offerRoutes({ pairing }));
       await app.register(handOffRoutes({ pairing }));
-      await app.register(tokenRoutes({ issuer, nonces, keys: publicKeys }));
+      await app.register(tokenRoutes({ issuer, nonces, keys: () => publicKeys(keys) }));
       await app.register(clientRoutes({ members }));
       await app.register(auditRoutes({ audit }));
       await app.register(recoveryRoutes({ recovery, pairing, audit }));
@@ -202,6 +227,10 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     onOffer: (listener) => states.on(listener),
     audit,
     onNotice: (listener) => audit.onNotice(listener),
+    followClock(step) {
+      const done = followClockStep({ database, clients, sessions, limits }, step);
+      log.info({ ...step, done }, "records-follow-clock");
+    },
     certificate: (names) => loadCertificate(stateDir, names, clock, random),
     dpopNonce: () => nonces.current(),
   };

@@ -32,6 +32,8 @@ export interface AccessLimits {
   readonly retryGrace: number;
   /** How far the clocks that judge access tokens may differ; default 60 s. */
   readonly leeway: number;
+  /** How long a grant's key is kept after its last use: the longest playback; default 2 days. */
+  readonly grantTerm: number;
   /** Paired clients; default 64. */
   readonly clients: number;
   /** Clients of one user by hand-offs, its first one included: no guest fills the box; default 8. */
@@ -62,6 +64,7 @@ export const DEFAULT_LIMITS: AccessLimits = {
   guest: 7 * DAY,
   retryGrace: MINUTE,
   leeway: MINUTE,
+  grantTerm: 2 * DAY,
   clients: 64,
   clientsPerUser: 8,
   pairFromHomeOnly: false,

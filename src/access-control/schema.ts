@@ -39,7 +39,11 @@ const STEPS = [
    ALTER TABLE clients ADD COLUMN last_home INTEGER;`,
 ];
 
+/** Of `clock-steps.ts`: the beginnings of times that were not believed, and have been corrected. */
+const CLOCK_STEPS = ["CREATE TABLE clock_eras (start INTEGER PRIMARY KEY) STRICT"];
+
 /** Brings access control's tables up to date. @throws TellyportError `store-too-new` */
 export function migrate(database: Database): void {
   database.migrate("access-control", STEPS);
+  database.migrate("access-clock", CLOCK_STEPS);
 }

@@ -32,7 +32,13 @@ export class Sessions {
 
   constructor(deps: SessionsDeps) {
     this.#deps = deps;
-    for (const row of deps.database.prepare("SELECT * FROM sessions").all()) {
+    this.reload();
+  }
+
+  /** Reads them anew: they were changed in the database. */
+  reload(): void {
+    this.#sessions.clear();
+    for (const row of this.#deps.database.prepare("SELECT * FROM sessions").all()) {
       const client = row["client"] as string;
       this.#sessions.set(client, {
         client,

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { clockState } from "../kernel/clock-state.ts";
+import { systemClockEvidence } from "../kernel/clock-evidence.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { loadConfig, type Config } from "../kernel/config/index.ts";
 import {
@@ -10,7 +10,8 @@ import {
   describeAdapters,
   type AdapterDescription,
 } from "../tuner/index.ts";
-import type { NamedSource } from "../protocol/api.ts";
+import { beginKeeping } from "../kernel/time-keeper.ts";
+import type { Box, NamedSource } from "../protocol/api.ts";
 import { RELEASED_AT } from "../version.ts";
 import { note, ok, problem, type Finding } from "./doctor/finding.ts";
 import { checkClock, checkMemory, checkNode, checkState, readMemory } from "./doctor/machine.ts";
@@ -68,7 +69,7 @@ export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
       ok("configuration", path ?? "no file: every value is the default"),
       ...state,
       checkMemory(memory.total, memory.available, config.live.mediaBudgetMiB * 1024 * 1024),
-      checkClock(clockState(deps.clock, RELEASED_AT), deps.clock.now()),
+      checkClock(await clockDoubt(daemon, deps.clock), deps.clock.now()),
       ...daemonFindings(daemon),
       ...noTuners(tuners, daemon),
       ...adapterFindings(adapters, wanted, daemon.kind !== "absent", told && wanted !== null),
@@ -76,6 +77,14 @@ export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
       ...files,
     ],
   };
+}
+
+/** What the daemon says of the clock; where none runs, what can be seen without its memory. */
+async function clockDoubt(daemon: Daemon, clock: Clock): Promise<NonNullable<Box["clockDoubt"]> | null> {
+  if (daemon.kind === "running" && daemon.clock !== undefined) return daemon.clock;
+  const evidence = (await systemClockEvidence())();
+  const reading = { ...evidence, system: clock.now(), monotonic: clock.monotonic() };
+  return beginKeeping(RELEASED_AT, null, reading).doubt;
 }
 
 /** A daemon that was given one with `--tuner` needs none of the configuration's, and has said itself what is absent. */

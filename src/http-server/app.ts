@@ -1,10 +1,11 @@
+import type { IncomingHttpHeaders } from "node:http";
 import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyRequest } from "fastify";
 import fastifySwagger from "@fastify/swagger";
 import { openApiOptions } from "./openapi.ts";
 import { TellyportError, isTellyportError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { OPEN, type RouteAccess } from "../protocol/access.ts";
-import { hostAllowed, hostHeaders } from "./host-guard.ts";
+import { headerLines, hostAllowed, hostHeaders } from "./host-guard.ts";
 import { originOf } from "./origin.ts";
 import type { Authenticator, Refusal } from "./ports.ts";
 import { sendProblem } from "./problem.ts";
@@ -95,7 +96,7 @@ async function authorise(request: FastifyRequest, authenticator: Authenticator):
   const principal = await authenticator.authenticate({
     method: request.method,
     url: request.url,
-    headers: request.headers,
+    headers: credentialsOf(request),
     origin: request.origin,
   });
   request.principal = principal;
@@ -118,6 +119,15 @@ function refusalOf(error: unknown, request: FastifyRequest): Refusal | null {
   if ((kind !== "unauthenticated" && kind !== "forbidden") || config.access?.kind === "media") return null;
   const client = request.principal?.client ?? null;
   return { code, route: url ?? "", address: request.origin.address, client };
+}
+
+/**
+ * The headers, without a token when there are several: Node keeps the first of them and says nothing of the others, and
+ * somebody between may have judged another one.
+ * @see RFC 9110 §5.3
+ */
+function credentialsOf({ headers, raw }: FastifyRequest): IncomingHttpHeaders {
+  return headerLines(raw.rawHeaders, "authorization") > 1 ? { ...headers, authorization: "" } : headers;
 }
 
 function foreignHost(): TellyportError {

@@ -21,10 +21,15 @@ export function hostName(host: string): string | null {
 
 /** How many of the header lines (name, value, name, value, ...) are a Host. */
 export function hostHeaders(lines: readonly string[]): number {
+  return headerLines(lines, "host");
+}
+
+/** How many of the header lines have a name. @param wanted in lower case */
+export function headerLines(lines: readonly string[], wanted: string): number {
   let count = 0;
   for (let index = 0; index < lines.length; index += 2) {
     const name = lines[index]!;
-    if (name.length === 4 && name.toLowerCase() === "host") count++;
+    if (name.length === wanted.length && name.toLowerCase() === wanted) count++;
   }
   return count;
 }

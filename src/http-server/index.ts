@@ -7,6 +7,7 @@ export {
   refuseSecondDaemon,
   type Listeners,
 } from "./listeners.ts";
+export { isOnLink } from "./origin.ts";
 export { webApp } from "./web-app.ts";
 export { createMdns } from "./announce/mdns.ts";
 export { ownAddresses as lanAddresses, ownSsdp } from "./announce/ssdp.ts";

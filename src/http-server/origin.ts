@@ -1,6 +1,7 @@
 import type { Server, Socket } from "node:net";
 import { BlockList, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
+import { plainAddress } from "../kernel/network-address.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 
 /** Where a request came from is read off the accepted socket, once, and never from a header. */
@@ -12,12 +13,6 @@ export function markConnections(server: Server, listener: RequestOrigin["listene
   const mark = (socket: Socket): void => void listenerOf.set(socket, listener);
   server.on("connection", mark);
   server.on("secureConnection", mark);
-}
-
-/** An address without the IPv4-in-IPv6 mapping and the zone: `::ffff:10.0.0.7` → `10.0.0.7`. */
-export function plainAddress(address: string): string {
-  const withoutZone = address.replace(/%.*$/, "");
-  return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(withoutZone) ? withoutZone.slice(7) : withoutZone;
 }
 
 /** @param interfaces default: the machine's, asked afresh because addresses come and go */

@@ -30,6 +30,17 @@ export const Box = Type.Object(
     name: Type.String(),
     version: Type.String(),
     clock: Type.Union([Type.Literal("synchronised"), Type.Literal("unsynchronised")]),
+    clockDoubt: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal("behind"),
+          Type.Literal("implausible"),
+          Type.Literal("unconfirmed"),
+          Type.Literal("broadcast-differs"),
+        ],
+        { description: "Why the clock is not to be trusted; absent: it is" },
+      ),
+    ),
     pairing: Type.Union([Type.Literal("open"), Type.Literal("closed")], {
       description: "Whether an offer is open now",
     }),

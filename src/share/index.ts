@@ -31,6 +31,8 @@ export interface ShareDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly grants: GrantPort;
+  /** Whether an address is in the home network, or is this machine; default: none is. */
+  readonly atHome?: (address: string) => boolean;
   readonly options?: Partial<ShareOptions>;
   /** `cores` that converted pictures may use, and the `vendor`'s ffmpeg; default: half the cores, none. */
   readonly transcoding?: { readonly cores: number | null; readonly vendor: string | null };

@@ -56,6 +56,8 @@ export interface SharePartsDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly grants: GrantPort;
+  /** Whether an address is in the home network, or is this machine; default: none is. */
+  readonly atHome?: ((address: string) => boolean) | undefined;
   readonly createSource: SourceFactory;
   readonly createPackager: PackagerFactory;
   readonly convert: Converter;
@@ -130,6 +132,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     channels,
     streams,
     grants: deps.grants,
+    atHome: deps.atHome,
     clock,
     log,
     idleMs: options.playbackIdleMs,

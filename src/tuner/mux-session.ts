@@ -69,7 +69,7 @@ export class MuxSession {
   #look = false;
   /** Times that another transport stream was found. */
   #wrong = 0;
-  readonly #times = { asked: -1, data: -1, firstPat: -1, pat: -1, pmt: -1 };
+  readonly #times = { asked: -1, data: -1, firstPat: -1, pat: -1, pmt: -1, tdt: -1 };
 
   constructor(deps: MuxSessionDeps) {
     const { driver, multiplex, clock, log } = deps;
@@ -106,6 +106,12 @@ export class MuxSession {
 
   get state(): SessionState {
     return this.#state;
+  }
+
+  /** What the last TDT or TOT said, and when it came (monotonic ms); null before the first. */
+  get broadcastTime(): { readonly utc: number; readonly at: number } | null {
+    const { broadcastTime } = this.tables;
+    return broadcastTime === null ? null : { utc: broadcastTime, at: this.#times.tdt };
   }
 
   get error(): ErrorCode | null {
@@ -250,6 +256,7 @@ export class MuxSession {
       if (!this.#isOurs(section)) return;
       this.#times.pat = this.#clock.monotonic();
     } else if (!this.guard.open) return;
+    if (pid === TABLE_PID.tdt) this.#times.tdt = this.#clock.monotonic();
     for (const change of this.tables.push(pid, section)) {
       switch (change.kind) {
         case "pat":

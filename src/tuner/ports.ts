@@ -369,6 +369,8 @@ export interface Tuners {
   snapshot(): readonly TunerSnapshot[];
   /** What a list names and nothing came of when it was last tried; for people. */
   notReceived?(): readonly { readonly place: string; readonly code: ErrorCode }[];
+  /** The newest time by broadcast, epoch ms, and when it came, monotonic ms; null: none came from the air. */
+  broadcastTime?(): { readonly utc: number; readonly at: number } | null;
   on(listener: (event: TunerEvent) => void): () => void;
 }
 

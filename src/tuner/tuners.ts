@@ -49,6 +49,9 @@ export function createTuners(deps: TunersDeps): Tuners & Receiver & Component {
   return new TunerPool(deps);
 }
 
+/** What says a recording's time, or the box's own. */
+const NO_AIR: ReadonlySet<string> = new Set(["file", "mock"]);
+
 class TunerPool implements Tuners, Receiver, Component {
   readonly name = "tuners";
   readonly #clock: Clock;
@@ -186,6 +189,13 @@ class TunerPool implements Tuners, Receiver, Component {
       const services = session === null ? [] : this.#lineUp.of(session.multiplex.id);
       return describeSlot(slot, services, session !== null && this.#survey.holds(session) !== null);
     });
+  }
+
+  broadcastTime(): { readonly utc: number; readonly at: number } | null {
+    const times = this.#rack.slots.flatMap(({ session }) =>
+      session === null || NO_AIR.has(session.multiplex.delivery.system) ? [] : (session.broadcastTime ?? []),
+    );
+    return times.sort((a, b) => b.at - a.at)[0] ?? null;
   }
 
   notReceived(): { place: string; code: ErrorCode }[] {

@@ -10,7 +10,7 @@ import { addressBucket } from "../../src/access-control/attempts.ts";
 import { readCookie } from "../../src/access-control/cookies.ts";
 import { integer, objectIdentifier, time } from "../../src/access-control/der.ts";
 import { loadIdentity } from "../../src/access-control/identity.ts";
-import { loadKeys } from "../../src/access-control/keys.ts";
+import { AccessKeys } from "../../src/access-control/keys.ts";
 import { openHouse } from "./house.ts";
 
 const DAY = 86_400_000;
@@ -41,7 +41,9 @@ t.test("identity: keys are for the daemon's user alone, and never silently repla
   await t.rejects(loadIdentity(house.stateDir), { code: "state-unusable" });
   for (const text of ["rubbish", "{}", '{"token":1}']) {
     writeFileSync(join(house.stateDir, "access-keys.json"), text);
-    await t.rejects(loadKeys(house.stateDir), { code: "state-unusable" });
+    rmSync(join(house.stateDir, "access-keys.json.previous"), { force: true });
+    const terms = { token: 1, grant: 1 };
+    await t.rejects(AccessKeys.load(house.stateDir, house.clock.now(), terms), { code: "state-unusable" });
   }
 });
 

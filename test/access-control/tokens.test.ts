@@ -204,9 +204,9 @@ t.test("tokens T11: forty ways to confuse the verifier", async (t) => {
 async function forgeries(house: House, phone: Phone): Promise<Record<string, string>> {
   const keys = JSON.parse(readFileSync(join(house.stateDir, "access-keys.json"), "utf8")) as Record<
     string,
-    string
+    { key: string }[]
   >;
-  const boxKey = createPrivateKey(keys["token"] ?? "");
+  const boxKey = createPrivateKey(keys["token"]?.[0]?.key ?? "");
   const real = phone.tokens?.accessToken ?? "";
   const [head64 = "", body64 = "", signature = ""] = real.split(".");
   const parse = (text: string) =>
@@ -233,7 +233,7 @@ async function forgeries(house: House, phone: Phone): Promise<Record<string, str
     new SignJWT(payload).setProtectedHeader({ ...header, alg: "ES256", ...head }).sign(key);
   const edInput = `${encode({ ...header, alg: "EdDSA" })}.${body64}`;
   const now = Math.floor(house.clock.now() / 1000);
-  const grantKey = createPrivateKey(keys["grant"] ?? "");
+  const grantKey = createPrivateKey(keys["grant"]?.[0]?.key ?? "");
   return {
     empty: "",
     "not a token": "x",

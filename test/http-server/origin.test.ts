@@ -2,7 +2,8 @@ import type { Socket } from "node:net";
 import type { networkInterfaces } from "node:os";
 import t from "tap";
 import { hostAllowed, hostName } from "../../src/http-server/host-guard.ts";
-import { isOnLink, originOf, plainAddress } from "../../src/http-server/origin.ts";
+import { isOnLink, originOf } from "../../src/http-server/origin.ts";
+import { plainAddress } from "../../src/kernel/network-address.ts";
 
 const INTERFACES = {
   lo: [{ cidr: "127.0.0.1/8" }, { cidr: "::1/128" }],

@@ -381,6 +381,7 @@ export async function house(
     clock,
     log: silent,
     grants: new FakeGrants(),
+    atHome: (address) => address === "127.0.0.1" || address.startsWith("192.168."),
     createSource: (of, weight) => {
       const source = new FakeSource(of, weight);
       sources.push(source);

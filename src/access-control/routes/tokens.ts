@@ -1,5 +1,4 @@
 import type { FastifyPluginAsync } from "fastify";
-import type { JWK } from "jose";
 import { Type, type Static } from "typebox";
 import { OPEN } from "../../protocol/access.ts";
 import { TokenRequest, Tokens } from "../../protocol/api.ts";
@@ -7,6 +6,7 @@ import { DPOP_NONCE_HEADER } from "../../protocol/dpop.ts";
 import { unauthenticated } from "../challenge.ts";
 import { REFRESH_COOKIE, readCookie } from "../cookies.ts";
 import type { Nonces } from "../nonce.ts";
+import type { PublicKey } from "../public-keys.ts";
 import type { TokenIssuer } from "../tokens.ts";
 import { deliver } from "./pairing.ts";
 
@@ -20,7 +20,7 @@ const JwkSet = Type.Object(
 export function tokenRoutes(deps: {
   issuer: TokenIssuer;
   nonces: Nonces;
-  keys: readonly JWK[];
+  keys: () => PublicKey[];
 }): FastifyPluginAsync {
   const { issuer, nonces, keys } = deps;
   return async (app) => {
@@ -59,7 +59,7 @@ export function tokenRoutes(deps: {
         config: { access: OPEN },
         schema: { summary: "Keys that verify access tokens and grants", response: { 200: JwkSet } },
       },
-      (_request, reply) => reply.header("cache-control", "public, max-age=300").send({ keys }),
+      (_request, reply) => reply.header("cache-control", "public, max-age=300").send({ keys: keys() }),
     );
   };
 }

@@ -1,5 +1,5 @@
 import { isTellyportError } from "../../kernel/errors.ts";
-import { Channels, Tuners } from "../../protocol/api.ts";
+import { Box, Channels, Tuners } from "../../protocol/api.ts";
 import { boxClient } from "../box-client.ts";
 import { JSON_OPTION, STATE_OPTIONS, type Arguments, type Command } from "../command.ts";
 import type { Finding, FindingLevel } from "../doctor/finding.ts";
@@ -39,15 +39,17 @@ export const doctor: Command = {
 async function askDaemon(args: Arguments, io: Io): Promise<Daemon> {
   try {
     const box = await boxClient(args, io);
-    const [{ tuners, sources, notReceived }, { channels }] = await Promise.all([
+    const [{ tuners, sources, notReceived }, { channels }, { clockDoubt }] = await Promise.all([
       box.call(Tuners, "GET", "/api/v1/tuners"),
       box.call(Channels, "GET", "/api/v1/channels?hidden=true"),
+      box.call(Box, "GET", "/api/v1/box"),
     ]);
     const state = namedState(args);
     return {
       kind: "running",
       tuners,
       channels: channels.length,
+      clock: clockDoubt ?? null,
       ...(sources !== undefined && { sources }),
       ...(notReceived !== undefined && { notReceived }),
       ...(state !== undefined && { state }),

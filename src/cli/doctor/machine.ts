@@ -2,8 +2,8 @@ import { access, constants, readFile, rm, stat, statfs, writeFile } from "node:f
 import { totalmem, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
-import type { ClockState } from "../../kernel/clock-state.ts";
 import { messageOf, systemCode } from "../../kernel/errors.ts";
+import type { Box } from "../../protocol/api.ts";
 import { note, ok, problem, warning, type Finding } from "./finding.ts";
 
 /** First release of Node that runs Tellyport. */
@@ -23,15 +23,26 @@ export function checkNode(version: string): Finding {
     : problem("node", `${version} is too old: install ${OLDEST_NODE.join(".")} or later.`);
 }
 
-/** @param now epoch milliseconds */
-export function checkClock(state: ClockState, now: number): Finding {
+/** Why the clock is not to be trusted, as `GET /api/v1/box` has it. */
+type Doubt = NonNullable<Box["clockDoubt"]>;
+
+const CURE =
+  "Connect the box to the network and let a time service run (`timedatectl set-ntp true`), or set it. Until then clients can pair and watch, and the guide is wrong.";
+const DOUBTS: Record<Doubt, string> = {
+  behind: "which is before a time that has been already.",
+  implausible: "which is years ahead, and nothing vouches for it.",
+  unconfirmed:
+    "which may be when the box was switched off last: it has no battery, and nobody told it the time.",
+  "broadcast-differs": "and the time by broadcast differs by more than an hour.",
+};
+
+/**
+ * @param doubt null: it is believed
+ * @param now what the system clock says, epoch milliseconds
+ */
+export function checkClock(doubt: Doubt | null, now: number): Finding {
   const shown = new Date(now).toISOString();
-  return state === "synchronised"
-    ? ok("clock", shown)
-    : warning(
-        "clock",
-        `It says ${shown}, which cannot be: connect the box to the network so that it learns the time, or set it. Until then the guide and pairing are wrong.`,
-      );
+  return doubt === null ? ok("clock", shown) : warning("clock", `It says ${shown}, ${DOUBTS[doubt]} ${CURE}`);
 }
 
 /** Whether the directory can be written, and how much room it has. Nothing stays behind; one that is not there is not made. */

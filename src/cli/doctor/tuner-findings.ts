@@ -1,4 +1,4 @@
-import type { NamedSource, Tuner } from "../../protocol/api.ts";
+import type { Box, NamedSource, Tuner } from "../../protocol/api.ts";
 import { toldApart } from "../commands/tuners.ts";
 import { noChannels, noTuner, silentEntries, type TunersAnswer } from "../no-tuner.ts";
 import { note, ok, problem, warning, type Finding } from "./finding.ts";
@@ -114,6 +114,8 @@ export type Daemon =
       readonly notReceived?: TunersAnswer["notReceived"];
       /** How many it knows. */
       readonly channels: number;
+      /** Why it does not trust the clock; null: it does. Absent: not told. */
+      readonly clock?: NonNullable<Box["clockDoubt"]> | null;
       /** The directory that the person named. */
       readonly state?: string;
     }

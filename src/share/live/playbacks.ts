@@ -14,6 +14,7 @@ import { endWithAlternatives, withAlternatives } from "./alternatives.ts";
 import { chooseProfile, withReason, type Wish } from "./choose-profile.ts";
 import { EndedPlaybacks, type PlaybackEnd } from "./ended-playbacks.ts";
 import { leastToEnd } from "./least-to-end.ts";
+import { Places } from "./places.ts";
 import type { LiveStream, StreamMilestones } from "./live-stream.ts";
 import type { Hold, LiveStreams } from "./live-streams.ts";
 import { UsageLedger, type PlaybackUsage, type PrincipalUsage } from "./usage.ts";
@@ -22,6 +23,8 @@ export interface PlaybacksOptions {
   readonly channels: ChannelList;
   readonly streams: LiveStreams;
   readonly grants: GrantPort;
+  /** Whether an address is in the home network, or is this machine; default: none is. */
+  readonly atHome?: ((address: string) => boolean) | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** A playback whose media nobody asked for during so many ms is ended. */
@@ -62,6 +65,7 @@ interface Entry extends RunningPlayback {
   watchedUntil: number;
   /** Cut off the media answers that are open. */
   readonly answers: Set<() => void>;
+  readonly places: Places;
 }
 
 interface Starting {
@@ -193,11 +197,13 @@ export class Playbacks {
 
   /**
    * The playback that a media path's grant names; asking keeps it alive.
-   * @throws TellyportError `grant-invalid`, or `playback-ended` with the reason's code in `detail.code`
+   * @param peer address of the accepted socket, as it gives it
+   * @throws TellyportError `grant-invalid`, `grant-elsewhere`, or `playback-ended` with the reason's code in `detail.code`
    */
-  byGrant(grant: string): RunningPlayback {
+  byGrant(grant: string, peer: string | undefined): RunningPlayback {
     const entry = this.#running.get(this.#checked(grant));
     if (entry === undefined) throw playbackEnded();
+    if (!entry.places.admits(peer)) throw this.#elsewhere(entry);
     this.#touch(entry);
     return entry;
   }
@@ -434,6 +440,7 @@ export class Playbacks {
       previous: this.#previousOf(principal.client, channel),
       watchedUntil: 0,
       answers: new Set(),
+      places: new Places(this.#options.atHome ?? (() => false)),
     };
     this.#running.set(id, entry);
     this.#granted.add(grant);
@@ -540,6 +547,15 @@ export class Playbacks {
   /** In order of their start. */
   #ofClient(client: string): Entry[] {
     return [...this.#running.values()].filter((entry) => entry.principal.client === client);
+  }
+
+  #elsewhere({ id, principal, places }: Entry): TellyportError {
+    const { log } = this.#options;
+    if (places.noteRefusal()) log.warn({ playback: id, client: principal.client }, "grant-elsewhere");
+    return new TellyportError(
+      "grant-elsewhere",
+      "This address was used from too many networks. Start the playback again where you are.",
+    );
   }
 
   #own(id: string, principal: Principal): Entry {

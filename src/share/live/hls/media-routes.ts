@@ -82,19 +82,20 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
       { config: { access: MEDIA }, schema },
       async (request, reply) => {
         const { grant, stream: run, rendition, name } = request.params;
+        const peer = request.raw.socket.remoteAddress;
         const { playback, ended } = admit(request.raw, reply.raw, grant);
         const { stream } = playback;
         if (run !== stream.id)
           throw new TellyportError("segment-not-found", "This is another stream's address.");
         const what = parseMediaName(name);
         if (what.kind === "playlist") {
-          const text = await unlessEnded(playlistOf(playback, rendition, request.query), ended, grant);
+          const text = await unlessEnded(playlistOf(playback, rendition, request.query), ended, grant, peer);
           void reply.hijack();
           sendPlaylist(request.raw, reply.raw, playback, text);
           return reply;
         }
         if (what.kind === "part") {
-          await unlessEnded(partThere(playback, rendition, what.serial), ended, grant);
+          await unlessEnded(partThere(playback, rendition, what.serial), ended, grant, peer);
         }
         const answer = find(playback, rendition, what);
         if (answer.body instanceof ShiftedBytes) {
@@ -116,7 +117,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
     // One that waits behind another answer of its connection has no socket.
     if (response.socket === null || response.socket.destroyed) return false;
     try {
-      const playback = playbacks.byGrant(path.grant);
+      const playback = playbacks.byGrant(path.grant, request.socket.remoteAddress);
       const { store, id } = playback.stream;
       const what = parseMediaName(path.name);
       if (path.stream !== id || !isThere(playback, path.rendition, what)) return false;
@@ -143,7 +144,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
     response: ServerResponse,
     grant: string,
   ): { playback: RunningPlayback; ended: Promise<null> } {
-    const playback = playbacks.byGrant(grant);
+    const playback = playbacks.byGrant(grant, request.socket.remoteAddress);
     let end = (): void => undefined;
     // Where the stream itself failed, whoever waits for it is told that first.
     const ended = new Promise<null>((resolve) => (end = () => void setImmediate(resolve, null)));
@@ -160,9 +161,14 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
    * for this client any more.
    * @throws TellyportError as `Playbacks.byGrant`
    */
-  async function unlessEnded<T>(held: Promise<T>, ended: Promise<null>, grant: string): Promise<T> {
+  async function unlessEnded<T>(
+    held: Promise<T>,
+    ended: Promise<null>,
+    grant: string,
+    peer: string | undefined,
+  ): Promise<T> {
     const first = await Promise.race([held.then((value) => ({ value })), ended]);
-    playbacks.byGrant(grant);
+    playbacks.byGrant(grant, peer);
     if (first === null)
       throw new TellyportError("playback-ended", "This playback has ended. Ask for the channel again.");
     return first.value;

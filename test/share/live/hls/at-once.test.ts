@@ -15,7 +15,7 @@ async function rig(t: Parameters<typeof house>[0]): Promise<{
   base: string;
   readonly get: (
     path: string,
-    options?: { method?: string; headers?: Record<string, string> },
+    options?: { method?: string; headers?: Record<string, string>; localAddress?: string },
   ) => Promise<Answer>;
   /** How many were answered without the routes. */
   readonly short: () => number;
@@ -107,4 +107,16 @@ t.test("at once: no more than so many answers of one playback are open", async (
   h.packagers[0]?.sink.part(part("v0", 2, 2));
   for (const answer of held) t.equal((await answer).status, 200);
   t.equal((await get(`${base}1.m4s`)).status, 200);
+});
+
+t.test("T6: at once: an address that was passed on is refused in a third network", async (t) => {
+  const { base, get, short } = await rig(t);
+  const from = (localAddress: string): Promise<Answer> => get(`${base}1.m4s`, { localAddress });
+  // 127.0.0.1 is at home here, and its neighbours are not.
+  for (const address of ["127.0.0.1", "127.0.0.2", "127.0.0.1"]) t.equal((await from(address)).status, 200);
+  t.equal(short(), 3);
+  const refused = await from("127.0.0.3");
+  t.same([refused.status, JSON.parse(refused.body).code], [403, "grant-elsewhere"]);
+  t.equal((await from("127.0.0.2")).status, 200);
+  t.equal(short(), 4);
 });
