@@ -4,6 +4,7 @@ import { messageOf } from "../../kernel/errors.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import type { Log } from "../../kernel/log.ts";
+import { isOnLink } from "../origin.ts";
 
 /** UPnP Device Architecture 2.0 §1: discovery by multicast on 239.255.255.250:1900. */
 export const SSDP_ADDRESS = "239.255.255.250";
@@ -67,7 +68,8 @@ export const ownSsdp: SsdpAdvertiser = (options) => {
     from: { address: string; port: number },
   ): void {
     const wanted = searchTarget(message);
-    if (wanted === null) return;
+    // A question from beyond the network is no neighbour's: its answer would hit whoever the sender is said to be.
+    if (wanted === null || !isOnLink(from.address, networkInterfaces())) return;
     for (const target of targets.filter((one) => wanted === "ssdp:all" || wanted === one)) {
       const lines = [
         "HTTP/1.1 200 OK",

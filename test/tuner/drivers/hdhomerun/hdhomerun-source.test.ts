@@ -2,7 +2,8 @@ import { Writable } from "node:stream";
 import t from "tap";
 import { systemClock } from "../../../../src/kernel/clock.ts";
 import { createLog } from "../../../../src/kernel/log.ts";
-import { readDevice, readLineup } from "../../../../src/tuner/drivers/hdhomerun/device.ts";
+import { createSafeFetch } from "../../../../src/kernel/safe-fetch/index.ts";
+import { namedDevice, readDevice, readLineup } from "../../../../src/tuner/drivers/hdhomerun/device.ts";
 import { createHdhomerunSource } from "../../../../src/tuner/drivers/hdhomerun/index.ts";
 import type { Multiplex, TunerDriver, TunerSource } from "../../../../src/tuner/ports.ts";
 import { eventually } from "../../../helpers/daemon.ts";
@@ -161,7 +162,8 @@ t.test("hdhomerun: streams are asked for where the line-up says, but at no other
   await driver.tune(one, sink, never());
   await eventually("the stream", () => sink.packetCount > 0);
   t.same([...device.streams], ["/stream/abc?x=1"]);
-  const lineup = await readLineup(await readDevice(new URL(device.site.url), systemClock), systemClock);
+  const deps = { fetch: createSafeFetch({ clock: systemClock }) };
+  const lineup = await readLineup(await readDevice(namedDevice(new URL(device.site.url)), deps), deps);
   t.equal(lineup.channels[1]?.streamUrl.href, "http://127.0.0.1:5004/auto/v2");
   const gone = { ...one, delivery: { system: "hdhomerun", device: "1038a1b2", channel: "v9" } } as const;
   await t.rejects(driver.tune(gone, new RecordingSink(), never()), {
