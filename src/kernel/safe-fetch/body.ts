@@ -38,6 +38,9 @@ export async function* boundedBody(
       yield piece;
       silence = listen();
     }
+    // One that was ended before anybody read it looks like one that is over.
+    const reason = deps.reason();
+    if (reason !== undefined) throw reason;
   } catch (error) {
     throw deps.reason() ?? (error instanceof FetchFailure ? error : new FetchFailure("unreachable", error));
   } finally {

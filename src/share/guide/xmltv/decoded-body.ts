@@ -10,7 +10,10 @@ import { FetchFailure, type FetchAnswer } from "../../../kernel/safe-fetch/index
  */
 export async function* decodedBody({ headers, body }: FetchAnswer): AsyncGenerator<Uint8Array> {
   const coding = (headers["content-encoding"] ?? "").trim().toLowerCase();
-  if (coding !== "gzip" && coding !== "x-gzip") return yield* body;
+  if (coding !== "gzip" && coding !== "x-gzip") {
+    yield* body;
+    return;
+  }
   const gunzip = createGunzip();
   // What goes wrong on either side comes out of the reading end.
   pipeline(Readable.from(body), gunzip, () => {});
