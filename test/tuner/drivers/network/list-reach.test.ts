@@ -35,7 +35,7 @@ function network(reachOfList: (request: FetchRequest) => Reach) {
       url,
       reach: reachOfList(request),
       localAddress: null,
-      // eslint-disable-next-line @typescript-eslint/require-await -- a body is one
+       
       body: (async function* () {
         yield Buffer.from(LIST);
       })(),
