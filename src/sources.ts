@@ -61,6 +61,7 @@ export async function openSources(
       source: await createNetworkSource({
         lists: network.lists,
         tuners: network.tuners,
+        allow: network.allow,
         clock,
         log: log.child({ module: "network" }),
         ...(network.interface !== "" && { interface: network.interface }),

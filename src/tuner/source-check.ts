@@ -1,8 +1,9 @@
 import type { Clock } from "../kernel/clock.ts";
 import { isTellyportError, messageOf } from "../kernel/errors.ts";
-import { readDevice, readLineup } from "./drivers/hdhomerun/device.ts";
+import { createSafeFetch, namedReach } from "../kernel/safe-fetch/index.ts";
+import { namedDevice, readDevice, readLineup, type DeviceAddress } from "./drivers/hdhomerun/device.ts";
 import { discoverDevices, type DiscoveryTarget } from "./drivers/hdhomerun/discover.ts";
-import { hostUrl } from "./drivers/hdhomerun/index.ts";
+import { addressOf, hostUrl } from "./drivers/hdhomerun/index.ts";
 import { nameOfList, readList } from "./drivers/network/index.ts";
 import { answers, describeServer, searchServers, type SearchSettings } from "./drivers/satip/describe.ts";
 
@@ -42,13 +43,15 @@ export async function checkHdhomerun(
         faults: [],
       },
     ];
-  const addresses = new Map(found.map(({ baseUrl }) => [baseUrl.host, () => baseUrl]));
-  for (const host of config.hosts) addresses.set(host, () => hostUrl(host));
+  const asking = { fetch: createSafeFetch(deps), signal: deps.signal };
+  const addresses = new Map<string, () => DeviceAddress>();
+  for (const one of found) addresses.set(one.baseUrl.host, () => addressOf(one));
+  for (const host of config.hosts) addresses.set(host, () => namedDevice(hostUrl(host)));
   return Promise.all(
     [...addresses].map(([name, address]) =>
       report("hdhomerun", name, async () => {
-        const device = await readDevice(address(), deps.clock, deps.signal);
-        const { channels, protectedCount } = await readLineup(device, deps.clock, deps.signal);
+        const device = await readDevice(address(), asking);
+        const { channels, protectedCount } = await readLineup(device, asking);
         return {
           message: `${device.name}: ${count(device.tunerCount, "tuner")}, ${count(channels.length, "channel")}`,
           faults:
@@ -66,7 +69,12 @@ export function checkLists(lists: readonly string[], deps: Deps): Promise<Source
   return Promise.all(
     lists.map((list) =>
       report("network", nameOfList(list), async () => {
-        const { entries, faults } = await readList(list, deps.clock, deps.signal);
+        const fetch = createSafeFetch(deps);
+        const { entries, faults } = await readList(list, {
+          fetch,
+          allowed: namedReach(),
+          signal: deps.signal,
+        });
         return {
           message: count(entries.length, "channel"),
           faults: faults.map(({ line, message }) => `Line ${line}: ${message}`),
@@ -86,9 +94,14 @@ export async function checkSatip(
   { clock, signal }: Deps,
 ): Promise<SourceReport[]> {
   const search = config.search ?? {};
-  const found = config.discover ? await searchServers(search, clock, signal) : [];
-  const servers = new Map(found.map(({ address }) => [address, { host: address, port: 554 }]));
-  for (const { host, port } of config.servers) servers.set(host, { host, port });
+  const found = config.discover ? (await searchServers(search, clock, signal)).answers : [];
+  const servers = new Map(
+    found.map(({ address }) => [
+      address,
+      { host: address, port: 554, named: address === search.to?.address },
+    ]),
+  );
+  for (const { host, port } of config.servers) servers.set(host, { host, port, named: true });
   if (servers.size === 0)
     return [
       {
@@ -102,7 +115,7 @@ export async function checkSatip(
     ];
   return Promise.all(
     [...servers].map(async ([name, address]): Promise<SourceReport> => {
-      const description = await describeServer(address, search, clock, signal);
+      const description = await describeServer(address, address.named, search, clock, signal);
       const groups = (description?.groups ?? []).map(
         ({ system, count: many }) => `${many} × ${system.toUpperCase()}`,
       );

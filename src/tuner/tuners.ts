@@ -369,7 +369,8 @@ class TunerPool implements Tuners, Receiver, Component {
     else if (code !== "device-gone") this.#failed.set(session.multiplex.id, code);
     if (code !== null) {
       // A multiplex that cannot be received is no fault of the tuner's.
-      if (code !== "no-lock" && code !== "wrong-multiplex") noteFailure(slot, code, this.#clock.monotonic());
+      const isOfMultiplex = code === "no-lock" || code === "wrong-multiplex" || code === "unsupported";
+      if (!isOfMultiplex) noteFailure(slot, code, this.#clock.monotonic());
       else slot.failedWith = null;
       if (code === "wrong-multiplex" && (this.#survey.holds(session) !== null || session.visits.size > 0))
         this.#identities.contradicted(session.multiplex, seen);

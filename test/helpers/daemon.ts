@@ -31,7 +31,8 @@ export interface Daemon {
 }
 
 export interface DaemonOptions {
-  readonly tuner?: string;
+  /** Null: those that the configuration names; default `mock`. */
+  readonly tuner?: string | null;
   readonly state?: string;
   /** Further configuration, as YAML. */
   readonly config?: string;
@@ -58,8 +59,7 @@ export async function startDaemon(t: Teardown, options: DaemonOptions = {}): Pro
     config,
     "--state",
     state,
-    "--tuner",
-    options.tuner ?? "mock",
+    ...(options.tuner === null ? [] : ["--tuner", options.tuner ?? "mock"]),
   ];
   const child = spawn(command[0] as string, command.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
   t.teardown(async () => {

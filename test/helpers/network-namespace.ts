@@ -10,6 +10,8 @@ export interface NetworkNamespace {
   readonly wrapper: readonly string[];
   /** A program that is `command` in there: for those who take a path and no arguments. */
   program(command: string): Promise<string>;
+  /** Another machine on the same network, with a namespace of its own. */
+  neighbour(): { readonly address: string; readonly wrapper: readonly string[] };
 }
 
 const NAME = `tellyport-${process.pid}`;
@@ -40,6 +42,18 @@ export async function networkNamespace(t: Teardown): Promise<NetworkNamespace> {
       await writeFile(path, `#!/bin/sh\nexec ${wrapper.join(" ")} ${command} "$@"\n`);
       await chmod(path, 0o755);
       return path;
+    },
+    neighbour() {
+      const name = `${NAME}-2`;
+      ip("netns", "add", name);
+      t.teardown(() => ip("netns", "del", name));
+      inside("link", "set", "lan1", "netns", name);
+      const there = (...args: string[]): unknown => ip("netns", "exec", name, "ip", ...args);
+      there("addr", "add", "10.77.0.2/24", "dev", "lan1");
+      for (const link of ["lo", "lan1"]) there("link", "set", link, "up");
+      // Multicast has no way of its own in there.
+      there("route", "add", "default", "dev", "lan1");
+      return { address: "10.77.0.2", wrapper: ["ip", "netns", "exec", name] };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { createSocket } from "node:dgram";
+import { networkInterfaces } from "node:os";
 import t from "tap";
 import { pino } from "pino";
 import {
@@ -64,4 +65,33 @@ t.test("ssdp: a search over loopback is answered with the description's address"
     t.match(answer, /\r\nLOCATION: http:\/\/127\.0\.0\.1:8080\/\.well-known\/tellyport\/device\.xml\r\n/);
     t.match(answer, /\r\nCACHE-CONTROL: max-age=1800\r\n/);
   }
+});
+
+t.test("T16: a search that says it comes from beyond the network is not answered", async (t) => {
+  const answersFrom = async (network: ReturnType<typeof networkInterfaces>): Promise<number> => {
+    const advertiser = ownSsdp({
+      log,
+      clock: new FakeClock(),
+      boxId: "reflector",
+      version: "1.2.3",
+      port: () => 8080,
+      interfaces: () => ["127.0.0.1"],
+      network: () => network,
+    });
+    await advertiser.start?.(new AbortController().signal);
+    const client = createSocket("udp4");
+    await new Promise<void>((resolve) => client.bind(0, "127.0.0.1", resolve));
+    client.setMulticastInterface("127.0.0.1");
+    let answers = 0;
+    client.on("message", (message) => {
+      if (message.includes("\r\nUSN: uuid:reflector")) answers++;
+    });
+    client.send(search("ssdp:all"), SSDP_PORT, SSDP_ADDRESS);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    client.close();
+    await advertiser.stop?.();
+    return answers;
+  };
+  t.equal(await answersFrom(networkInterfaces()), 3);
+  t.equal(await answersFrom({}), 0);
 });

@@ -4,6 +4,7 @@ import { messageOf } from "../../kernel/errors.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import type { Log } from "../../kernel/log.ts";
+import { isOnLink } from "../origin.ts";
 
 /** UPnP Device Architecture 2.0 §1: discovery by multicast on 239.255.255.250:1900. */
 export const SSDP_ADDRESS = "239.255.255.250";
@@ -19,6 +20,8 @@ export interface SsdpOptions {
   readonly port: () => number;
   /** IPv4 addresses of the interfaces to announce on; default all that are not loopback. */
   readonly interfaces?: () => readonly string[];
+  /** In whose prefixes a search must come from; default the machine's, asked afresh because addresses come and go. */
+  readonly network?: typeof networkInterfaces;
 }
 
 /** What an SSDP advertiser is; two exist: our own (default), and node-ssdp's. */
@@ -29,7 +32,7 @@ export const DESCRIPTION_PATH = "/.well-known/tellyport/device.xml";
 
 /** Our own responder: answers M-SEARCH for everything, for root devices, and for us; NOTIFYs at start, half-life and end. */
 export const ownSsdp: SsdpAdvertiser = (options) => {
-  const interfaces = options.interfaces ?? ownAddresses;
+  const { interfaces = ownAddresses, network = networkInterfaces } = options;
   const sockets = new Map<string, Socket>();
   let timer: Timer | null = null;
 
@@ -67,7 +70,8 @@ export const ownSsdp: SsdpAdvertiser = (options) => {
     from: { address: string; port: number },
   ): void {
     const wanted = searchTarget(message);
-    if (wanted === null) return;
+    // A question from beyond the network is no neighbour's: its answer would hit whoever the sender is said to be.
+    if (wanted === null || !isOnLink(from.address, network())) return;
     for (const target of targets.filter((one) => wanted === "ssdp:all" || wanted === one)) {
       const lines = [
         "HTTP/1.1 200 OK",

@@ -78,6 +78,19 @@ const networkTuner = optionalSection(
       default: "",
       description: "Local address of the interface that joins multicast groups; empty: the system's choice",
     }),
+    allow: Type.Array(
+      Type.String({
+        pattern: "^https?://[^\\s/?#@]+/?$",
+        maxLength: 300,
+        rule: "must be http://HOST:PORT or https://HOST:PORT",
+      }),
+      {
+        default: [],
+        maxItems: 64,
+        description:
+          "Servers that lists may name though they are this box itself, or in private networks beyond its own, such as http://127.0.0.1:4022",
+      },
+    ),
   },
   "Transport streams of the network",
 );

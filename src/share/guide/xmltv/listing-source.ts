@@ -1,6 +1,8 @@
 import { open } from "node:fs/promises";
 import type { Clock } from "../../../kernel/clock.ts";
 import { isTellyportError, messageOf, systemCode, TellyportError } from "../../../kernel/errors.ts";
+import { FetchFailure, namedReach, type NameIt, type SafeFetch } from "../../../kernel/safe-fetch/index.ts";
+import { decodedBody } from "./decoded-body.ts";
 
 /** By what a listing is known to be the same as before. */
 export interface ListingMark {
@@ -80,100 +82,94 @@ export async function openFile(path: string, known: ListingMark | null): Promise
 }
 
 export interface DownloadDeps {
-  readonly fetch: typeof fetch;
+  readonly fetch: SafeFetch;
   readonly clock: Clock;
   readonly limits: DownloadLimits;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
 
+const NAME_IT: NameIt = ({ origin }) => `the address that it leads to, at ${origin}, under guide.xmltv`;
+
 /**
- * Begins to download a listing.
+ * Begins to download a listing, from the address that the installer wrote or where that one leads to.
  * @param known of the last reading, null: load it whatever it is
  * @returns null when the server says that it is as it was
- * @throws TellyportError `guide-source-unreachable`, `guide-source-too-large`; from `bytes` too
+ * @throws TellyportError `guide-source-unreachable`, `guide-source-too-large`, `fetch-refused`; from `bytes` too
  * @see RFC 9110 §13.1
  */
 export async function openUrl(
   address: string,
   known: ListingMark | null,
-  deps: DownloadDeps,
+  { fetch, limits, signal }: DownloadDeps,
 ): Promise<OpenListing | null> {
-  const { clock, limits } = deps;
   const url = new URL(address);
-  const headers = requestHeaders(url, known);
-  const ender = new AbortController();
-  const end = (why: string): void => ender.abort(unreachable(url, why));
-  const whole = clock.after(limits.wholeMs, () => end("takes too long"));
-  let silence = clock.after(limits.silenceMs, () => end("does not answer"));
-  const release = (): void => {
-    whole.cancel();
-    silence.cancel();
-    deps.signal.removeEventListener("abort", stopped);
-  };
-  const stopped = (): void => ender.abort(new TellyportError("stopping", "The box is being stopped."));
-  if (deps.signal.aborted) stopped();
-  deps.signal.addEventListener("abort", stopped, { once: true });
-  const failure = (error: unknown): TellyportError => {
-    release();
-    if (isTellyportError(error)) return error;
-    if (isTellyportError(ender.signal.reason)) return ender.signal.reason;
-    const cause = (error instanceof Error ? error.cause : undefined) ?? error;
-    return unreachable(url, `cannot be reached (${systemCode(cause) ?? messageOf(cause)})`, error);
+  const failure = (error: unknown): unknown => {
+    if (signal.aborted) return new TellyportError("stopping", "The box is being stopped.");
+    return error instanceof FetchFailure ? explain(error, url, limits) : error;
   };
   try {
-    const answer = await deps.fetch(url, { headers, signal: ender.signal, redirect: "follow" });
-    if (answer.status !== 200 || answer.body === null) {
-      await answer.body?.cancel();
-      release();
+    const answer = await fetch(url, {
+      reach: namedReach(url),
+      nameIt: NAME_IT,
+      signal,
+      headers: requestHeaders(known),
+      limits: {
+        answerMs: Math.min(limits.silenceMs, limits.wholeMs),
+        silenceMs: limits.silenceMs,
+        wholeMs: limits.wholeMs,
+        bodyBytes: limits.bytes,
+      },
+    });
+    if (answer.status !== 200) {
+      answer.cancel();
       if (answer.status === 304) return null;
       throw unreachable(url, `answers ${answer.status}`);
     }
-    const body = answer.body;
     const bytes = async function* (): AsyncGenerator<Uint8Array> {
-      let length = 0;
       try {
-        for await (const chunk of body as AsyncIterable<Uint8Array>) {
-          silence.cancel();
-          length += chunk.length;
-          if (length > limits.bytes)
-            throw new TellyportError(
-              "guide-source-too-large",
-              `The XMLTV listing of ${url.host} is over ${Math.floor(limits.bytes / 1024 / 1024)} MiB. Take one with fewer channels or days.`,
-            );
-          yield chunk;
-          silence = clock.after(limits.silenceMs, () => end("has stopped sending"));
-        }
+        yield* decodedBody(answer);
       } catch (error) {
         throw failure(error);
       } finally {
-        release();
         // Whoever stops reading wants no more of it.
-        ender.abort(new TellyportError("request-cancelled", "The listing is no longer read."));
+        answer.cancel();
       }
     };
-    return {
-      bytes: bytes(),
-      mark: { etag: answer.headers.get("etag"), lastModified: answer.headers.get("last-modified") },
-    };
+    const { etag, "last-modified": lastModified } = answer.headers;
+    return { bytes: bytes(), mark: { etag: etag ?? null, lastModified: lastModified ?? null } };
   } catch (error) {
     throw failure(error);
   }
 }
 
-function requestHeaders(url: URL, known: ListingMark | null): Record<string, string> {
-  const headers: Record<string, string> = {
+function requestHeaders(known: ListingMark | null): Record<string, string> {
+  return {
     accept: "application/xml, text/xml, application/gzip, */*;q=0.5",
+    "accept-encoding": "gzip",
+    ...(known?.etag != null && { "if-none-match": known.etag }),
+    ...(known?.lastModified != null && { "if-modified-since": known.lastModified }),
   };
-  if (url.username !== "" || url.password !== "") {
-    const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    headers["authorization"] = `Basic ${Buffer.from(login).toString("base64")}`;
-    url.username = "";
-    url.password = "";
+}
+
+function explain({ trouble, cause }: FetchFailure, url: URL, limits: DownloadLimits): TellyportError {
+  switch (trouble) {
+    case "too-large":
+      return new TellyportError(
+        "guide-source-too-large",
+        `The XMLTV listing of ${url.host} is over ${Math.floor(limits.bytes / 1024 / 1024)} MiB. Take one with fewer channels or days.`,
+      );
+    case "timeout":
+      return unreachable(url, "does not answer", cause);
+    case "silent":
+      return unreachable(url, "has stopped sending", cause);
+    case "too-slow":
+      return unreachable(url, "takes too long", cause);
+    case "bad-redirect":
+      return unreachable(url, "redirects without end, or to what is no web address", cause);
+    case "unreachable":
+      return unreachable(url, `cannot be reached (${systemCode(cause) ?? messageOf(cause)})`, cause);
   }
-  if (known?.etag != null) headers["if-none-match"] = known.etag;
-  if (known?.lastModified != null) headers["if-modified-since"] = known.lastModified;
-  return headers;
 }
 
 /** The path and query may hold a key: nobody is told but the server. */

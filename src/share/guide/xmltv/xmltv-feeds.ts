@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../../kernel/clock.ts";
+import { createSafeFetch, type SafeFetch } from "../../../kernel/safe-fetch/index.ts";
 import { serviceKeyText, type GuideEvent, type GuideStretch } from "../../../tuner/index.ts";
 import type { MatchedChannel } from "./channel-match.ts";
 import { DOWNLOAD_LIMITS, type DownloadLimits } from "./listing-source.ts";
@@ -19,8 +20,8 @@ export interface XmltvFeedsDeps {
   };
   readonly clock: Clock;
   readonly log: FeedDeps["log"];
-  /** Default: that of the platform. */
-  readonly fetch?: typeof fetch;
+  /** Default: over the machine's own network. */
+  readonly fetch?: SafeFetch;
   readonly limits?: Partial<DownloadLimits>;
 }
 
@@ -36,12 +37,13 @@ export class XmltvFeeds {
   constructor(deps: XmltvFeedsDeps) {
     this.#deps = deps;
     const { clock, log, guide } = deps;
+    const fetch = deps.fetch ?? createSafeFetch({ clock });
     this.#feeds = deps.sources.map(
       (source, number) =>
         new XmltvFeed(source, number, {
           clock,
           log,
-          fetch: deps.fetch ?? fetch,
+          fetch,
           limits: { ...DOWNLOAD_LIMITS, ...deps.limits },
           signal: this.#ender.signal,
           take: (events, stretches) => {

@@ -1,7 +1,13 @@
 import { Type, type Static, type TSchema } from "typebox";
 import { Value } from "typebox/value";
-import type { Clock } from "../../../kernel/clock.ts";
-import { TellyportError } from "../../../kernel/errors.ts";
+import { isTellyportError, TellyportError } from "../../../kernel/errors.ts";
+import {
+  HOME,
+  namedReach,
+  type NameIt,
+  type Reach,
+  type SafeFetch,
+} from "../../../kernel/safe-fetch/index.ts";
 import { explainHttp, readHttp } from "../network/http-open.ts";
 
 /** What a device's web server says, as far as we look. */
@@ -37,6 +43,30 @@ const MOST_BYTES = 2 * 1024 * 1024;
 /** Where devices send their streams. */
 const STREAM_PORT = 5004;
 
+/** Where a device's web server is, and how far its word goes. */
+export interface DeviceAddress {
+  readonly url: URL;
+  readonly reach: Reach;
+}
+
+/** What asking a device takes. */
+export interface DeviceDeps {
+  readonly fetch: SafeFetch;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export const NAME_DEVICE: NameIt = ({ host }) => `${host} under tuners.hdhomerun.hosts`;
+
+/** One that the installer named: with the port of its streams, wherever it is. */
+export function namedDevice(url: URL): DeviceAddress {
+  return { url, reach: namedReach(url, streamServer(url)) };
+}
+
+/** One that answered a search: a neighbour. */
+export function foundDevice(url: URL): DeviceAddress {
+  return { url, reach: HOME };
+}
+
 /** A device as its `discover.json` has it. */
 export interface Device {
   /** Eight hexadecimal digits, lower case. */
@@ -45,6 +75,7 @@ export interface Device {
   readonly tunerCount: number;
   readonly baseUrl: URL;
   readonly lineupUrl: URL;
+  readonly reach: Reach;
 }
 
 export interface LineupChannel {
@@ -70,9 +101,10 @@ export interface TunerStatus {
   readonly symbolQuality: number | null;
 }
 
-/** @throws TellyportError `source-unreachable`, `source-not-list`, `request-cancelled` */
-export async function readDevice(baseUrl: URL, clock: Clock, signal?: AbortSignal): Promise<Device> {
-  const body = await readJson(Discover, new URL("/discover.json", baseUrl), "a HDHomeRun", { clock, signal });
+/** @throws TellyportError `source-unreachable`, `source-not-list`, `fetch-refused`, `request-cancelled` */
+export async function readDevice({ url: baseUrl, reach }: DeviceAddress, deps: DeviceDeps): Promise<Device> {
+  const url = new URL("/discover.json", baseUrl);
+  const body = await readJson(Discover, url, "a HDHomeRun", { ...deps, reach });
   const id = body.DeviceID.toLowerCase();
   return {
     id,
@@ -80,15 +112,17 @@ export async function readDevice(baseUrl: URL, clock: Clock, signal?: AbortSigna
     tunerCount: body.TunerCount,
     baseUrl,
     lineupUrl: ownUrl(body.LineupURL, baseUrl) ?? new URL("/lineup.json", baseUrl),
+    reach,
   };
 }
 
-/** @throws TellyportError `source-unreachable`, `source-not-list`, `request-cancelled` */
-export async function readLineup(device: Device, clock: Clock, signal?: AbortSignal): Promise<DeviceLineup> {
-  const entries = await readJson(Lineup, device.lineupUrl, "a line-up", { clock, signal });
+/** @throws TellyportError `source-unreachable`, `source-not-list`, `fetch-refused`, `request-cancelled` */
+export async function readLineup(device: Device, deps: DeviceDeps): Promise<DeviceLineup> {
+  const { reach } = device;
+  const entries = await readJson(Lineup, device.lineupUrl, "a line-up", { ...deps, reach });
   const channels = new Map<string, LineupChannel>();
   let protectedCount = 0;
-  const streams = new URL(`http://${device.baseUrl.hostname}:${STREAM_PORT}`);
+  const streams = streamServer(device.baseUrl);
   for (const { GuideNumber, GuideName, Tags, DRM, URL: address } of entries) {
     const isProtected =
       DRM === 1 || (Tags ?? "").split(",").some((tag) => tag.trim().toLowerCase() === "drm");
@@ -112,10 +146,10 @@ export async function readLineup(device: Device, clock: Clock, signal?: AbortSig
 export async function readStatus(
   device: Device,
   tuned: { readonly channel: string; readonly local: string | null },
-  options: { clock: Clock; signal?: AbortSignal },
+  deps: DeviceDeps,
 ): Promise<TunerStatus | null> {
   const url = new URL("/status.json", device.baseUrl);
-  const entries = await readJson(Status, url, "a status", { ...options, answerMs: 2000 });
+  const entries = await readJson(Status, url, "a status", { ...deps, reach: device.reach, answerMs: 2000 });
   const own = entries.filter(
     ({ VctNumber, TargetIP }) =>
       `v${VctNumber}` === tuned.channel &&
@@ -134,6 +168,10 @@ function percent(value: number | undefined): number | null {
   return value === undefined || !Number.isFinite(value) ? null : Math.min(100, Math.max(0, value));
 }
 
+function streamServer({ hostname }: URL): URL {
+  return new URL(`http://${hostname}:${STREAM_PORT}`);
+}
+
 /** An address that the device gives for itself; null when it leads to another host. */
 function ownUrl(text: string | undefined, baseUrl: URL): URL | null {
   if (text === undefined || !URL.canParse(text, baseUrl.href)) return null;
@@ -145,9 +183,10 @@ async function readJson<S extends TSchema>(
   schema: S,
   url: URL,
   what: string,
-  options: { clock: Clock; signal?: AbortSignal | undefined; answerMs?: number },
+  options: DeviceDeps & { readonly reach: Reach; readonly answerMs?: number },
 ): Promise<Static<S>> {
-  const answer = await readHttp(url, { ...options, mostBytes: MOST_BYTES });
+  const answer = await readHttp(url, { ...options, nameIt: NAME_DEVICE, mostBytes: MOST_BYTES });
+  if (!answer.ok && isTellyportError(answer.cause)) throw answer.cause;
   if (!answer.ok) throw new TellyportError("source-unreachable", explainHttp(answer, url.host));
   let value: unknown = null;
   try {

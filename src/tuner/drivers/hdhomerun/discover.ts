@@ -14,6 +14,8 @@ export interface FoundDevice {
   readonly deviceId: string;
   /** Of its web server, as far as it lies at the address that answered. */
   readonly baseUrl: URL;
+  /** Whether that address itself was asked, and no network. */
+  readonly asked: boolean;
 }
 
 /** Devices of one home; more is somebody playing tricks. */
@@ -48,7 +50,11 @@ export async function discoverDevices(options: {
     socket.on("message", (datagram, { address }) => {
       const reply = decodeDiscoveryReply(datagram);
       if (reply === null || found.size >= MOST_DEVICES || found.has(reply.deviceId)) return;
-      found.set(reply.deviceId, { deviceId: reply.deviceId, baseUrl: baseUrlOf(reply.baseUrl, address) });
+      found.set(reply.deviceId, {
+        deviceId: reply.deviceId,
+        baseUrl: baseUrlOf(reply.baseUrl, address),
+        asked: targets.some((target) => target.address === address),
+      });
     });
     socket.bind(0, () => {
       socket.setBroadcast(true);

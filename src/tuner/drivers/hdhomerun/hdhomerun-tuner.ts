@@ -1,10 +1,11 @@
 import { isIPv4 } from "node:net";
 import type { Clock, Timer } from "../../../kernel/clock.ts";
 import { TellyportError } from "../../../kernel/errors.ts";
+import type { SafeFetch } from "../../../kernel/safe-fetch/index.ts";
 import type { Multiplex, PacketSink, Signal, TunerDriver } from "../../ports.ts";
 import { explainHttp, openHttp } from "../network/http-open.ts";
 import { HttpStream } from "../network/http-stream.ts";
-import { readStatus, type Device, type DeviceLineup, type TunerStatus } from "./device.ts";
+import { NAME_DEVICE, readStatus, type Device, type DeviceLineup, type TunerStatus } from "./device.ts";
 import { streamRefusal } from "./stream-refusal.ts";
 
 /** How often the device is asked about the signal, ms. */
@@ -27,15 +28,22 @@ export class HdhomerunTuner implements TunerDriver {
   readonly id: string;
   readonly name: string;
   readonly #clock: Clock;
+  readonly #fetch: SafeFetch;
   readonly #known: () => KnownDevice;
   #tuned: Tuned | null = null;
   #attempt: AbortController | null = null;
   #status: TunerStatus | null = null;
 
-  constructor(id: string, name: string, clock: Clock, known: () => KnownDevice) {
+  constructor(
+    id: string,
+    name: string,
+    deps: { readonly clock: Clock; readonly fetch: SafeFetch },
+    known: () => KnownDevice,
+  ) {
     this.id = id;
     this.name = name;
-    this.#clock = clock;
+    this.#clock = deps.clock;
+    this.#fetch = deps.fetch;
     this.#known = known;
   }
 
@@ -52,26 +60,35 @@ export class HdhomerunTuner implements TunerDriver {
     this.#attempt = attempt;
     const cancelled = AbortSignal.any([signal, attempt.signal]);
     const name = multiplex.listed?.name ?? delivery.channel;
-    const entry = this.#known().lineup.channels.find(({ channel }) => channel === delivery.channel);
+    const { device, lineup } = this.#known();
+    const entry = lineup.channels.find(({ channel }) => channel === delivery.channel);
     if (entry === undefined)
       throw new TellyportError(
         "unsupported",
         `The HDHomeRun no longer has ${name}: scan for channels on the device.`,
       );
     const url = entry.streamUrl;
-    const opened = await openHttp(url, { clock: this.#clock, signal: cancelled });
+    const opened = await openHttp(url, {
+      fetch: this.#fetch,
+      reach: device.reach,
+      nameIt: NAME_DEVICE,
+      signal: cancelled,
+    });
     if (!opened.ok)
-      throw new TellyportError("device-gone", explainHttp(opened, `The HDHomeRun ${url.hostname}`));
-    const { response } = opened;
-    if (response.statusCode !== 200) {
-      response.destroy();
-      throw streamRefusal(response.statusCode ?? 0, oneOf(response.headers["x-hdhomerun-error"]), name);
+      throw new TellyportError(
+        opened.reason === "refused" ? "unsupported" : "device-gone",
+        explainHttp(opened, `The HDHomeRun ${url.hostname}`),
+      );
+    const { answer } = opened;
+    if (answer.status !== 200) {
+      answer.cancel();
+      throw streamRefusal(answer.status, oneOf(answer.headers["x-hdhomerun-error"]), name);
     }
     const abort = new AbortController();
-    const local = localAddress(response.socket.localAddress);
+    const local = localAddress(answer.localAddress);
     const ask = (): void => void this.#askStatus({ channel: delivery.channel, local }, abort.signal);
     this.#tuned = {
-      stream: new HttpStream(response, sink, this.#clock, name),
+      stream: new HttpStream(answer, sink, this.#clock, name),
       abort,
       timer: this.#clock.every(STATUS_PERIOD, ask),
     };
@@ -104,7 +121,7 @@ export class HdhomerunTuner implements TunerDriver {
 
   async #askStatus(tuned: { channel: string; local: string | null }, signal: AbortSignal): Promise<void> {
     try {
-      const status = await readStatus(this.#known().device, tuned, { clock: this.#clock, signal });
+      const status = await readStatus(this.#known().device, tuned, { fetch: this.#fetch, signal });
       if (!signal.aborted) this.#status = status;
     } catch {
       // Old firmware has no status; the stream tells by itself when it ends.
@@ -117,8 +134,8 @@ function oneOf(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
 }
 
-function localAddress(address: string | undefined): string | null {
-  if (address === undefined) return null;
+function localAddress(address: string | null): string | null {
+  if (address === null) return null;
   const bare = address.replace(/^::ffff:/i, "");
   return isIPv4(bare) ? bare : null;
 }

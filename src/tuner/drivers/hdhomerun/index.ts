@@ -3,14 +3,17 @@ import { messageOf, TellyportError } from "../../../kernel/errors.ts";
 import { Emitter } from "../../../kernel/events.ts";
 import type { Log } from "../../../kernel/log.ts";
 import type { Multiplex, TunerSource } from "../../ports.ts";
-import { readDevice, readLineup } from "./device.ts";
-import { discoverDevices, type DiscoveryTarget } from "./discover.ts";
+import { createSafeFetch, type SafeFetch } from "../../../kernel/safe-fetch/index.ts";
+import { foundDevice, namedDevice, readDevice, readLineup, type DeviceAddress } from "./device.ts";
+import { discoverDevices, type DiscoveryTarget, type FoundDevice } from "./discover.ts";
 import { HdhomerunTuner, type KnownDevice } from "./hdhomerun-tuner.ts";
 
 /** From one reading of devices and line-ups to the next, ms. */
 const REFRESH = 10 * 60 * 1000;
 /** While a configured device does not answer, or none was found, ms. */
 const RETRY = 30 * 1000;
+/** Addresses of which is remembered what was said; whoever answers from ever new ones has it said again. */
+const MOST_SAID = 64;
 
 export interface HdhomerunSourceOptions {
   /** Addresses of devices, `HOST` or `HOST:PORT`. */
@@ -21,6 +24,8 @@ export interface HdhomerunSourceOptions {
   readonly log: Log;
   /** Whom discovery asks; default: every interface's broadcast address at port 65001. */
   readonly targets?: readonly DiscoveryTarget[];
+  /** Default: over the machine's own network. */
+  readonly fetch?: SafeFetch;
 }
 
 /**
@@ -47,10 +52,12 @@ class HdhomerunSource implements TunerSource {
   readonly #said = new Map<string, string>();
   /** What is wrong with each address that does not answer as it should. */
   readonly #faults = new Map<string, string>();
+  readonly #fetch: SafeFetch;
   #timer: Timer | null = null;
 
   constructor(options: HdhomerunSourceOptions) {
     this.#options = options;
+    this.#fetch = options.fetch ?? createSafeFetch({ clock: options.clock });
     this.#changed = new Emitter((error) => options.log.error({ err: error }, "hdhomerun-listener-failed"));
   }
 
@@ -83,12 +90,14 @@ class HdhomerunSource implements TunerSource {
     const { clock, hosts, discover, targets } = this.#options;
     const signal = this.#abort.signal;
     const found = discover ? await discoverDevices({ clock, signal, ...(targets && { targets }) }) : [];
-    const addresses = new Map<string, URL>();
-    for (const host of hosts) addresses.set(host, hostUrl(host));
-    for (const { baseUrl } of found) addresses.set(baseUrl.host, baseUrl);
+    const addresses = new Map<string, DeviceAddress>();
+    for (const one of found) addresses.set(one.baseUrl.host, addressOf(one));
+    for (const host of hosts) addresses.set(host, namedDevice(hostUrl(host)));
     const before = JSON.stringify([this.drivers.map(({ id }) => id), this.multiplexes]);
-    const read = await Promise.all([...addresses].map(([name, url]) => this.#read(name, url)));
+    const read = await Promise.all([...addresses].map(([name, address]) => this.#read(name, address)));
     if (signal.aborted) return;
+    for (const name of this.#faults.keys()) if (!addresses.has(name)) this.#faults.delete(name);
+    if (this.#said.size > MOST_SAID) this.#said.clear();
     if (addresses.size === 0)
       this.#say("", "none", () =>
         this.#options.log.warn({ cure: this.missing().join(" ") }, "hdhomerun-none"),
@@ -99,12 +108,12 @@ class HdhomerunSource implements TunerSource {
   }
 
   /** @returns whether it answered as it should */
-  async #read(name: string, url: URL): Promise<boolean> {
-    const { clock, log } = this.#options;
+  async #read(name: string, address: DeviceAddress): Promise<boolean> {
+    const { log } = this.#options;
     const signal = this.#abort.signal;
     try {
-      const device = await readDevice(url, clock, signal);
-      const lineup = await readLineup(device, clock, signal);
+      const device = await readDevice(address, { fetch: this.#fetch, signal });
+      const lineup = await readLineup(device, { fetch: this.#fetch, signal });
       this.#join({ device, lineup });
       this.#faults.delete(name);
       const { protectedCount } = lineup;
@@ -139,7 +148,7 @@ class HdhomerunSource implements TunerSource {
         new HdhomerunTuner(
           `hdhomerun-${id}-${i}`,
           `${name} ${i + 1}`,
-          this.#options.clock,
+          { clock: this.#options.clock, fetch: this.#fetch },
           () => this.#devices.get(id)?.known ?? known,
         ),
     );
@@ -159,6 +168,11 @@ function multiplexesOf({ device, lineup }: KnownDevice): Multiplex[] {
     delivery: { system: "hdhomerun", device: device.id, channel },
     listed: { name, number },
   }));
+}
+
+/** Where a device that answered a search is: one whose own address was searched is as good as named. */
+export function addressOf({ baseUrl, asked }: FoundDevice): DeviceAddress {
+  return asked ? namedDevice(baseUrl) : foundDevice(baseUrl);
 }
 
 /** @throws TellyportError `config-invalid` for what is no `HOST` or `HOST:PORT` */

@@ -1,164 +1,111 @@
-import { request as requestHttp, type IncomingMessage } from "node:http";
-import { request as requestHttps } from "node:https";
-import type { Clock } from "../../../kernel/clock.ts";
-import { systemCode, TellyportError } from "../../../kernel/errors.ts";
-
-/** Redirects that are followed. */
-const MOST_REDIRECTS = 5;
-/** From the request to the headers of the answer, ms: under what a session waits for a lock. */
-const ANSWER_MS = 5500;
+import { isTellyportError, systemCode, TellyportError } from "../../../kernel/errors.ts";
+import {
+  FetchFailure,
+  type FetchAnswer,
+  type FetchRequest,
+  type FetchTrouble,
+  type NameIt,
+  type Reach,
+  type SafeFetch,
+} from "../../../kernel/safe-fetch/index.ts";
 
 export type HttpFailure =
-  /** No such host, no route, refused, reset, or no HTTP. */
-  | "unreachable"
-  | "timeout"
-  /** Too many redirects, or one that leads out of HTTP. */
-  | "bad-redirect"
-  | "too-large";
+  | Extract<FetchTrouble, "unreachable" | "timeout" | "bad-redirect" | "too-large">
+  /** It is no address that we ask; the cause is `fetch-refused`. */
+  | "refused";
 
-export type HttpOpened =
-  | { readonly ok: true; readonly response: IncomingMessage; readonly url: URL }
-  | { readonly ok: false; readonly reason: HttpFailure; readonly cause?: unknown };
+export interface HttpFailed {
+  readonly ok: false;
+  readonly reason: HttpFailure;
+  readonly cause?: unknown;
+}
+
+export type HttpOpened = { readonly ok: true; readonly answer: FetchAnswer } | HttpFailed;
 
 export interface HttpOptions {
-  readonly clock: Clock;
+  readonly fetch: SafeFetch;
+  readonly reach: Reach;
+  readonly nameIt: NameIt;
   readonly signal?: AbortSignal | undefined;
-  /** Ms from the request to the headers; default 5500. */
+  /** Ms from the request to the headers; default 5500: under what a session waits for a lock. */
   readonly answerMs?: number;
 }
 
 /**
- * Asks for an address, follows its redirects, and resolves with the headers: the body flows when somebody listens. Name and
+ * Asks for a stream, and resolves with the head of the answer: the body has no bounds, and lasts until it is cancelled. Name and
  * password of the address go as Basic authorisation, to its own host alone.
+ * @param options.signal gives up what is not answered yet; a stream that runs does not end with it
  * @throws TellyportError `request-cancelled` when the signal fires
  */
 export async function openHttp(url: URL, options: HttpOptions): Promise<HttpOpened> {
-  const deadline = new AbortController();
-  const timer = options.clock.after(options.answerMs ?? ANSWER_MS, () => deadline.abort());
-  const signal = AbortSignal.any([
-    deadline.signal,
-    ...(options.signal === undefined ? [] : [options.signal]),
-  ]);
+  const attempt = new AbortController();
+  const giveUp = (): void => attempt.abort();
+  if (options.signal?.aborted === true) giveUp();
+  options.signal?.addEventListener("abort", giveUp, { once: true });
   try {
-    let at = url;
-    let authorization = authorizationOf(url);
-    for (let redirects = 0; ; redirects++) {
-      const response = await answerOf(at, authorization, signal);
-      const to = redirectOf(response, at);
-      if (to === null) return { ok: true, response, url: at };
-      response.destroy();
-      if (redirects === MOST_REDIRECTS || (to.protocol !== "http:" && to.protocol !== "https:"))
-        return { ok: false, reason: "bad-redirect" };
-      authorization = authorizationOf(to) ?? (to.origin === at.origin ? authorization : null);
-      at = to;
-    }
-  } catch (cause) {
-    if (options.signal?.aborted === true)
-      throw new TellyportError("request-cancelled", "The request was given up.", { cause });
-    return { ok: false, reason: deadline.signal.aborted ? "timeout" : "unreachable", cause };
+    const unbounded = { silenceMs: null, wholeMs: null, bodyBytes: null };
+    return { ok: true, answer: await options.fetch(url, requestOf(options, unbounded, attempt.signal)) };
+  } catch (error) {
+    return failedBy(error);
   } finally {
-    timer.cancel();
+    options.signal?.removeEventListener("abort", giveUp);
   }
-}
-
-function answerOf(url: URL, authorization: string | null, signal: AbortSignal): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason as Error);
-    const send = url.protocol === "https:" ? requestHttps : requestHttp;
-    // An agent of its own for each: a stream's connection is never used again.
-    const request = send(withoutUserInfo(url), {
-      agent: false,
-      headers: { accept: "*/*", "user-agent": "Tellyport", ...(authorization !== null && { authorization }) },
-    });
-    const onAbort = (): void => void request.destroy(signal.reason as Error);
-    signal.addEventListener("abort", onAbort, { once: true });
-    // Errors behind the answer are the response's; this listener keeps them from being nobody's.
-    request.on("error", (error) => {
-      signal.removeEventListener("abort", onAbort);
-      reject(error);
-    });
-    request.once("response", (response) => {
-      signal.removeEventListener("abort", onAbort);
-      response.on("error", () => undefined);
-      resolve(response);
-    });
-    request.end();
-  });
-}
-
-function withoutUserInfo(url: URL): URL {
-  const bare = new URL(url);
-  bare.username = "";
-  bare.password = "";
-  return bare;
-}
-
-/** @see RFC 7617 */
-function authorizationOf(url: URL): string | null {
-  if (url.username === "" && url.password === "") return null;
-  const text = `${decoded(url.username)}:${decoded(url.password)}`;
-  return `Basic ${Buffer.from(text).toString("base64")}`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function redirectOf({ statusCode = 0, headers: { location } }: IncomingMessage, base: URL): URL | null {
-  if (statusCode < 300 || statusCode > 399 || location === undefined) return null;
-  return URL.canParse(location, base.href) ? new URL(location, base) : new URL("invalid:");
 }
 
 export type HttpBody =
-  | { readonly ok: true; readonly status: number; readonly body: Buffer; readonly url: URL }
-  | { readonly ok: false; readonly reason: HttpFailure; readonly cause?: unknown };
+  | {
+      readonly ok: true;
+      readonly status: number;
+      readonly body: Buffer;
+      readonly url: URL;
+      readonly reach: Reach;
+    }
+  | HttpFailed;
 
 /**
- * Reads a whole answer of bounded length.
- * @param options.wholeMs ms from the request to the body's end; default 10 000
+ * Reads a whole answer of bounded length, within 10 s.
  * @throws TellyportError `request-cancelled` when the signal fires
  */
 export async function readHttp(
   url: URL,
-  options: HttpOptions & { readonly mostBytes: number; readonly wholeMs?: number },
+  options: HttpOptions & { readonly mostBytes: number },
 ): Promise<HttpBody> {
-  const late = new AbortController();
-  const timer = options.clock.after(options.wholeMs ?? 10_000, () => late.abort());
-  let response: IncomingMessage | null = null;
-  const onAbort = (): void => void response?.destroy();
-  late.signal.addEventListener("abort", onAbort);
-  options.signal?.addEventListener("abort", onAbort);
   try {
-    const opened = await openHttp(url, options);
-    if (!opened.ok) return opened;
-    response = opened.response;
-    const pieces: Buffer[] = [];
-    let length = 0;
-    for await (const piece of response as AsyncIterable<Buffer>) {
-      length += piece.length;
-      if (length > options.mostBytes) return { ok: false, reason: "too-large" };
-      pieces.push(piece);
-    }
-    return { ok: true, status: response.statusCode ?? 0, body: Buffer.concat(pieces), url: opened.url };
-  } catch (cause) {
-    if (cause instanceof TellyportError) throw cause;
-    if (options.signal?.aborted === true)
-      throw new TellyportError("request-cancelled", "The request was given up.", { cause });
-    return { ok: false, reason: late.signal.aborted ? "timeout" : "unreachable", cause };
-  } finally {
-    timer.cancel();
-    options.signal?.removeEventListener("abort", onAbort);
-    response?.destroy();
+    const answer = await options.fetch(
+      url,
+      requestOf(options, { bodyBytes: options.mostBytes }, options.signal),
+    );
+    const pieces: Uint8Array[] = [];
+    for await (const piece of answer.body) pieces.push(piece);
+    const { status, reach } = answer;
+    return { ok: true, status, reach, body: Buffer.concat(pieces), url: answer.url };
+  } catch (error) {
+    return failedBy(error);
   }
 }
 
+function requestOf(
+  { reach, nameIt, answerMs }: HttpOptions,
+  limits: FetchRequest["limits"],
+  signal: AbortSignal | undefined,
+): FetchRequest {
+  return { reach, nameIt, signal, limits: { ...limits, ...(answerMs !== undefined && { answerMs }) } };
+}
+
+/** @throws what is no failure to fetch */
+function failedBy(error: unknown): HttpFailed {
+  if (isTellyportError(error, "fetch-refused")) return { ok: false, reason: "refused", cause: error };
+  if (!(error instanceof FetchFailure)) throw error;
+  const { trouble, cause } = error;
+  const reason = trouble === "silent" || trouble === "too-slow" ? "timeout" : trouble;
+  return { ok: false, reason, cause };
+}
+
 /** Why nothing came, and what to do, for people. @param host whom it was asked of */
-export function explainHttp(failed: { reason: HttpFailure; cause?: unknown }, host: string): string {
+export function explainHttp(failed: HttpFailed, host: string): string {
   switch (failed.reason) {
+    case "refused":
+      return failed.cause instanceof TellyportError ? failed.cause.message : `${host} is not asked.`;
     case "timeout":
       return `${host} does not answer: check that it is switched on and its address.`;
     case "bad-redirect":

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from "node:http";
 import type { Clock } from "../../../kernel/clock.ts";
+import type { FetchAnswer } from "../../../kernel/safe-fetch/index.ts";
 import type { PacketSink } from "../../ports.ts";
 import { TsAligner } from "./ts-aligner.ts";
 
@@ -13,31 +13,52 @@ export interface Reception {
 
 /** A transport stream in the body of an HTTP answer. Its end is the sink's `no-data`. */
 export class HttpStream implements Reception {
-  readonly #response: IncomingMessage;
+  readonly #answer: FetchAnswer;
+  readonly #sink: PacketSink;
+  readonly #clock: Clock;
+  readonly #name: string;
   #stopped = false;
 
   /** @param name whose stream it is, for people */
-  constructor(response: IncomingMessage, sink: PacketSink, clock: Clock, name: string) {
-    this.#response = response;
-    const aligner = new TsAligner(sink);
-    const fail = (code: "no-data" | "unsupported", message: string): void => {
-      if (this.#stopped) return;
-      this.stop();
-      sink.failed(code, message);
-    };
-    response.on("data", (piece: Buffer) => {
-      if (this.#stopped) return;
-      aligner.push(piece, clock.monotonic());
-      if (!aligner.found && aligner.skipped > SEARCHED)
-        fail("unsupported", `${name} sends no MPEG transport stream: use an address that does.`);
-    });
-    response.once("end", () => fail("no-data", `The stream of ${name} came to its end.`));
-    response.once("error", () => fail("no-data", `The connection to ${name} broke.`));
-    response.once("close", () => fail("no-data", `The connection to ${name} was closed.`));
+  constructor(answer: FetchAnswer, sink: PacketSink, clock: Clock, name: string) {
+    this.#answer = answer;
+    this.#sink = sink;
+    this.#clock = clock;
+    this.#name = name;
+    // Whoever tunes is to know it before the first packets come.
+    setImmediate(() => void this.#receive());
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#response.destroy();
+    this.#answer.cancel();
   }
+
+  /** Rejects only with a fault of ours, in whoever takes the packets. */
+  async #receive(): Promise<void> {
+    const pieces = this.#answer.body[Symbol.asyncIterator]();
+    const aligner = new TsAligner(this.#sink);
+    for (;;) {
+      const next = await pieces.next().catch(() => null);
+      if (this.#stopped) return;
+      if (next === null) return this.#fail("no-data", `The connection to ${this.#name} broke.`);
+      if (next.done === true) return this.#fail("no-data", `The stream of ${this.#name} came to its end.`);
+      aligner.push(asBuffer(next.value), this.#clock.monotonic());
+      if (!aligner.found && aligner.skipped > SEARCHED)
+        return this.#fail(
+          "unsupported",
+          `${this.#name} sends no MPEG transport stream: use an address that does.`,
+        );
+    }
+  }
+
+  #fail(code: "no-data" | "unsupported", message: string): void {
+    this.stop();
+    this.#sink.failed(code, message);
+  }
+}
+
+/** The same bytes, not a copy. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -2,11 +2,19 @@ import { readFile, stat } from "node:fs/promises";
 import { isIP } from "node:net";
 import { basename } from "node:path";
 import type { Clock, Timer } from "../../../kernel/clock.ts";
-import { messageOf, TellyportError } from "../../../kernel/errors.ts";
+import { isTellyportError, messageOf, TellyportError } from "../../../kernel/errors.ts";
 import { Emitter } from "../../../kernel/events.ts";
 import type { Log } from "../../../kernel/log.ts";
+import {
+  createSafeFetch,
+  HOME,
+  namedReach,
+  type NameIt,
+  type Reach,
+  type SafeFetch,
+} from "../../../kernel/safe-fetch/index.ts";
 import type { Multiplex, TunerSource } from "../../ports.ts";
-import { explainHttp, readHttp } from "./http-open.ts";
+import { explainHttp, openHttp, readHttp, type HttpOpened } from "./http-open.ts";
 import { LONGEST_LIST, parseM3u, type M3uEntry, type M3uFault } from "./m3u.ts";
 import { NetworkTuner } from "./network-tuner.ts";
 import { idOfUrl, publicUrl } from "./public-url.ts";
@@ -17,6 +25,8 @@ const REFRESH = 60 * 60 * 1000;
 const RETRY = 30 * 1000;
 /** Faulty lines that are logged, each. */
 const LOGGED_FAULTS = 5;
+/** Addresses whose refusal is told; a list may have one in each line. */
+const TOLD_REFUSALS = 10;
 
 export interface NetworkSourceOptions {
   /** M3U lists: paths, or http(s) addresses. */
@@ -27,14 +37,27 @@ export interface NetworkSourceOptions {
   readonly tuners?: number;
   /** Local address of the interface that joins multicast groups; default: the system's choice. */
   readonly interface?: string;
+  /** Origins that lists may name though they are this box or beyond its networks, `http://HOST:PORT`; default none. */
+  readonly allow?: readonly string[];
+  /** Default: over the machine's own network. */
+  readonly fetch?: SafeFetch;
   /** How long the lists may take before the source is given without them, ms; default 3000. */
   readonly startMs?: number;
 }
 
+/** An HTTP stream of a list, and how far the list's word goes. */
+interface ListedUrl {
+  readonly url: URL;
+  readonly reach: Reach;
+}
+
+const NAME_IT: NameIt = ({ origin }) => `${origin} under tuners.network.allow`;
+
 /**
  * Streams of the network that M3U lists name, each a multiplex of its own. A list that cannot be read at the start is tried again
  * until it can; one that was read once stays in force while it cannot be read anew.
- * @throws TellyportError `source-missing`, `source-empty`, `source-not-list` of a list given by its path
+ * @throws TellyportError `source-missing`, `source-empty`, `source-not-list` of a list given by its path;
+ * `config-invalid`
  */
 export async function createNetworkSource(options: NetworkSourceOptions): Promise<TunerSource> {
   const source = new NetworkSource(options);
@@ -49,19 +72,28 @@ class NetworkSource implements TunerSource {
   readonly #timers = new Map<string, Timer>();
   readonly #abort = new AbortController();
   /** Of each list, as it was last read. */
-  readonly #entries = new Map<string, readonly M3uEntry[]>();
+  readonly #lists = new Map<string, ReadList>();
   /** Why lists cannot be read. */
   readonly #faults = new Map<string, string>();
-  #urls = new Map<string, URL>();
+  /** Why streams are not asked for, by origin. */
+  readonly #refused = new Map<string, string>();
+  readonly #fetch: SafeFetch;
+  readonly #allowed: Reach;
+  #urls = new Map<string, ListedUrl>();
   #multiplexes: readonly Multiplex[] = [];
 
   constructor(options: NetworkSourceOptions) {
     this.#options = options;
     this.#changed = new Emitter((error) => options.log.error({ err: error }, "network-listener-failed"));
-    const addresses = { url: (id: string) => this.#urls.get(id) ?? null };
+    this.#fetch = options.fetch ?? createSafeFetch({ clock: options.clock });
+    this.#allowed = namedReach(...(options.allow ?? []).map(originOf));
+    const streams = {
+      has: (id: string) => this.#urls.has(id),
+      open: (id: string, signal: AbortSignal) => this.#open(id, signal),
+    };
     this.drivers = Array.from(
       { length: options.tuners ?? 4 },
-      (_, i) => new NetworkTuner(`network-${i}`, `Network stream ${i + 1}`, options.clock, addresses),
+      (_, i) => new NetworkTuner(`network-${i}`, `Network stream ${i + 1}`, options.clock, streams),
     );
   }
 
@@ -74,10 +106,11 @@ class NetworkSource implements TunerSource {
   }
 
   missing(): readonly string[] {
-    const unread = this.#options.lists.filter((list) => !this.#entries.has(list) && !this.#faults.has(list));
+    const unread = this.#options.lists.filter((list) => !this.#lists.has(list) && !this.#faults.has(list));
     return [
       ...unread.map((list) => `The list ${nameOfList(list)} is being read: ask again in a few seconds.`),
       ...this.#faults.values(),
+      ...this.#refused.values(),
     ];
   }
 
@@ -107,11 +140,16 @@ class NetworkSource implements TunerSource {
     const { clock, log } = this.#options;
     let next = REFRESH;
     try {
-      const { entries, faults } = await readList(list, clock, this.#abort.signal);
+      const read = await readList(list, {
+        fetch: this.#fetch,
+        allowed: this.#allowed,
+        signal: this.#abort.signal,
+      });
+      const { entries, faults } = read;
       for (const { line, message } of faults.slice(0, LOGGED_FAULTS))
         log.warn({ list: nameOfList(list), line, fault: message }, "list-line-unusable");
       log.info({ list: nameOfList(list), channels: entries.length, faults: faults.length }, "list-read");
-      this.#entries.set(list, entries);
+      this.#lists.set(list, read);
       this.#faults.delete(list);
       this.#rebuild();
     } catch (error) {
@@ -129,21 +167,57 @@ class NetworkSource implements TunerSource {
   }
 
   #rebuild(): void {
-    const urls = new Map<string, URL>();
+    const urls = new Map<string, ListedUrl>();
     const multiplexes: Multiplex[] = [];
-    for (const list of this.#options.lists)
-      for (const entry of this.#entries.get(list) ?? []) {
+    for (const list of this.#options.lists) {
+      const { entries, reach } = this.#lists.get(list) ?? NO_LIST;
+      for (const entry of entries) {
         const multiplex = multiplexOf(entry, this.#options.interface);
-        if (urls.has(multiplex.id)) continue;
-        urls.set(multiplex.id, entry.url);
-        multiplexes.push(multiplex);
+        const known = urls.get(multiplex.id);
+        if (known === undefined) multiplexes.push(multiplex);
+        // What a list of the home names too is that one's.
+        if (known === undefined || (known.reach.scope === "public" && reach.scope === "home"))
+          urls.set(multiplex.id, { url: entry.url, reach });
       }
+    }
     const changed = JSON.stringify(multiplexes) !== JSON.stringify(this.#multiplexes);
     this.#urls = urls;
+    this.#refused.clear();
     if (!changed) return;
     this.#multiplexes = multiplexes;
     this.#changed.emit();
   }
+
+  async #open(id: string, signal: AbortSignal): Promise<HttpOpened | null> {
+    const listed = this.#urls.get(id);
+    if (listed === undefined) return null;
+    const opened = await openHttp(listed.url, {
+      fetch: this.#fetch,
+      reach: listed.reach,
+      nameIt: NAME_IT,
+      signal,
+    });
+    if (!opened.ok && opened.reason === "refused") this.#tell(listed.url, opened.cause);
+    return opened;
+  }
+
+  /** Once for each origin that lists name. */
+  #tell({ origin, host }: URL, refusal: unknown): void {
+    if (this.#refused.has(origin) || this.#refused.size >= TOLD_REFUSALS) return;
+    this.#refused.set(origin, messageOf(refusal));
+    this.#options.log.warn({ host, reason: messageOf(refusal) }, "stream-address-refused");
+  }
+}
+
+/** @throws TellyportError `config-invalid` */
+function originOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol) || url.pathname !== "/" || url.search !== "")
+    throw new TellyportError(
+      "config-invalid",
+      `"${text}" under tuners.network.allow is no origin: write http://HOST:PORT, such as http://127.0.0.1:4022.`,
+    );
+  return url;
 }
 
 /** The multiplex that an entry of a list names. No secret of its address is in it. */
@@ -174,19 +248,33 @@ function isAddress(list: string): boolean {
   return /^https?:\/\//i.test(list) && URL.canParse(list);
 }
 
+/** A list, and how far its word goes. */
+export interface ReadList {
+  readonly entries: readonly M3uEntry[];
+  readonly faults: readonly M3uFault[];
+  readonly reach: Reach;
+}
+
+const NO_LIST: ReadList = { entries: [], faults: [], reach: HOME };
+
+export interface ListDeps {
+  readonly fetch: SafeFetch;
+  /** What the configuration allows beside. */
+  readonly allowed: Reach;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
- * Reads a list from its path or address.
- * @throws TellyportError `source-missing`, `source-unreachable`, `source-empty`, `source-not-list`, `request-cancelled`
+ * Reads a list from its path or address. A list that a machine of the internet gave may name machines of the internet only; one that
+ * is a file or came from the home network those of the home network too, and the server that it came from.
+ * @throws TellyportError `source-missing`, `source-unreachable`, `source-empty`, `source-not-list`, `fetch-refused`,
+ * `request-cancelled`
  */
-export async function readList(
-  list: string,
-  clock: Clock,
-  signal?: AbortSignal,
-): Promise<{ entries: readonly M3uEntry[]; faults: readonly M3uFault[] }> {
+export async function readList(list: string, deps: ListDeps): Promise<ReadList> {
   const name = nameOfList(list);
-  const { bytes, base } = isAddress(list)
-    ? await fetchList(new URL(list), name, clock, signal)
-    : { bytes: await readFileOf(list, name), base: null };
+  const { bytes, base, reach } = isAddress(list)
+    ? await fetchList(new URL(list), name, deps)
+    : { bytes: await readFileOf(list, name), base: null, reach: HOME };
   const parsed = parseM3u(bytes, base);
   if (parsed.kind === "hls")
     throw new TellyportError(
@@ -198,7 +286,8 @@ export async function readList(
       "source-empty",
       `${name} names no channel that can be received${parsed.faults[0] === undefined ? "" : `: line ${parsed.faults[0].line}: ${parsed.faults[0].message}`}`,
     );
-  return parsed;
+  const { entries, faults } = parsed;
+  return { entries, faults, reach: { ...reach, named: new Set([...reach.named, ...deps.allowed.named]) } };
 }
 
 async function readFileOf(path: string, name: string): Promise<Buffer> {
@@ -221,10 +310,18 @@ async function readFileOf(path: string, name: string): Promise<Buffer> {
 async function fetchList(
   url: URL,
   name: string,
-  clock: Clock,
-  signal: AbortSignal | undefined,
-): Promise<{ bytes: Buffer; base: URL }> {
-  const answer = await readHttp(url, { clock, signal, mostBytes: LONGEST_LIST });
+  { fetch, signal }: ListDeps,
+): Promise<{ bytes: Buffer; base: URL; reach: Reach }> {
+  const nameIt: NameIt = ({ origin }) =>
+    `the address that it leads to, at ${origin}, under tuners.network.lists`;
+  const answer = await readHttp(url, {
+    fetch,
+    reach: namedReach(url),
+    nameIt,
+    signal,
+    mostBytes: LONGEST_LIST,
+  });
+  if (!answer.ok && isTellyportError(answer.cause)) throw answer.cause;
   if (!answer.ok) throw new TellyportError("source-unreachable", explainHttp(answer, name));
   if (answer.status !== 200)
     throw new TellyportError(
@@ -233,5 +330,5 @@ async function fetchList(
         ? `${name} refuses to give its list (${answer.status}): check name and password in its address.`
         : `${name} has no list at that address (${answer.status}): check the address.`,
     );
-  return { bytes: answer.body, base: answer.url };
+  return { bytes: answer.body, base: answer.url, reach: answer.reach };
 }

@@ -1,3 +1,5 @@
+import { isReceivable } from "../../../kernel/safe-fetch/index.ts";
+
 /** Longest list that is read, bytes. */
 export const LONGEST_LIST = 5 * 1024 * 1024;
 const MOST_ENTRIES = 10_000;
@@ -134,7 +136,10 @@ function readUrl(text: string, base: URL | null): URL | string {
     return `Streams of ${url.protocol}// cannot be received: http, https, udp and rtp can.`;
   if (url.hostname === "") return "It names no host.";
   if (url.protocol !== "udp:" && url.protocol !== "rtp:") return url;
-  return url.port === "" ? "It names no port: write udp://@ADDRESS:PORT." : url;
+  if (url.port === "") return "It names no port: write udp://@ADDRESS:PORT.";
+  return isReceivable(url.hostname.replace(/^\[|\]$/g, ""), Number(url.port))
+    ? url
+    : "Nothing is received there: write an IP address of this box with a port from 1024 on, or a multicast group's, but none of the link's own (224.0.0.x).";
 }
 
 function nameOf(url: URL): string {

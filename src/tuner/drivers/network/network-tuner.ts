@@ -1,18 +1,24 @@
-import type { IncomingMessage } from "node:http";
 import type { Clock } from "../../../kernel/clock.ts";
 import { TellyportError } from "../../../kernel/errors.ts";
+import type { FetchAnswer } from "../../../kernel/safe-fetch/index.ts";
 import type { Multiplex, PacketSink, Signal, TunerDriver } from "../../ports.ts";
 import { DatagramStream, type DatagramDelivery } from "./datagram-stream.ts";
-import { explainHttp, openHttp } from "./http-open.ts";
+import { explainHttp, type HttpOpened } from "./http-open.ts";
 import { HttpStream, type Reception } from "./http-stream.ts";
 
 /** How long the first datagram may take, ms: under what a session waits for a lock. */
 const FIRST_DATAGRAM_MS = 5000;
 
-/** What the tuners know of the lists: read anew at each tune. */
-export interface NetworkAddresses {
-  /** The whole address of an HTTP stream, credentials and all; null when no list has it. */
-  url(multiplex: string): URL | null;
+/** What the tuners know of the lists: asked anew at each tune. */
+export interface ListedStreams {
+  /** Whether a list has the HTTP stream. */
+  has(multiplex: string): boolean;
+  /**
+   * Asks for an HTTP stream as its list has it, credentials and all.
+   * @returns null when no list has it
+   * @throws TellyportError `request-cancelled`
+   */
+  open(multiplex: string, signal: AbortSignal): Promise<HttpOpened | null>;
 }
 
 /** One stream of the network at a time: over HTTP, or in datagrams. */
@@ -20,15 +26,15 @@ export class NetworkTuner implements TunerDriver {
   readonly id: string;
   readonly name: string;
   readonly #clock: Clock;
-  readonly #addresses: NetworkAddresses;
+  readonly #streams: ListedStreams;
   #reception: Reception | null = null;
   #attempt: AbortController | null = null;
 
-  constructor(id: string, name: string, clock: Clock, addresses: NetworkAddresses) {
+  constructor(id: string, name: string, clock: Clock, streams: ListedStreams) {
     this.id = id;
     this.name = name;
     this.#clock = clock;
-    this.#addresses = addresses;
+    this.#streams = streams;
   }
 
   accepts({ id, delivery }: Multiplex): boolean {
@@ -37,7 +43,7 @@ export class NetworkTuner implements TunerDriver {
       case "rtp":
         return true;
       case "http":
-        return this.#addresses.url(id) !== null;
+        return this.#streams.has(id);
       default:
         return false;
     }
@@ -109,34 +115,37 @@ export class NetworkTuner implements TunerDriver {
     sink: PacketSink,
     signal: AbortSignal,
   ): Promise<Reception> {
-    const url = this.#addresses.url(multiplex.id);
-    if (url === null)
+    const opened = await this.#streams.open(multiplex.id, signal);
+    if (opened === null)
       throw new TellyportError("unsupported", `No list has ${name} any more: choose another channel.`);
-    const opened = await openHttp(url, { clock: this.#clock, signal });
-    if (!opened.ok) throw new TellyportError("no-lock", explainHttp(opened, url.host));
-    const refused = refusalOf(opened.response, name);
-    if (refused === null) return new HttpStream(opened.response, sink, this.#clock, name);
-    opened.response.destroy();
+    if (!opened.ok)
+      throw new TellyportError(
+        opened.reason === "refused" ? "unsupported" : "no-lock",
+        explainHttp(opened, `The sender of ${name}`),
+      );
+    const refused = refusalOf(opened.answer, name);
+    if (refused === null) return new HttpStream(opened.answer, sink, this.#clock, name);
+    opened.answer.cancel();
     throw refused;
   }
 }
 
 /** Why an answer is no stream; null when it may be one. */
-function refusalOf({ statusCode = 0, headers }: IncomingMessage, name: string): TellyportError | null {
-  if (statusCode === 401 || statusCode === 403)
+function refusalOf({ status, headers }: FetchAnswer, name: string): TellyportError | null {
+  if (status === 401 || status === 403)
     return new TellyportError(
       "unsupported",
-      `The sender of ${name} refuses us (${statusCode}): check name and password in its address.`,
+      `The sender of ${name} refuses us (${status}): check name and password in its address.`,
     );
-  if (statusCode === 429 || statusCode === 503)
+  if (status === 429 || status === 503)
     return new TellyportError(
       "device-busy",
-      `The sender of ${name} is busy (${statusCode}): end another of its streams, or try again later.`,
+      `The sender of ${name} is busy (${status}): end another of its streams, or try again later.`,
     );
-  if (statusCode !== 200)
+  if (status !== 200)
     return new TellyportError(
       "no-lock",
-      `The sender of ${name} has nothing at that address (${statusCode}): read its list again.`,
+      `The sender of ${name} has nothing at that address (${status}): read its list again.`,
     );
   const type = headers["content-type"] ?? "";
   if (/mpegurl|dash\+xml|text\/html/i.test(type))

@@ -1,4 +1,5 @@
 import type { Clock } from "../../../kernel/clock.ts";
+import { createSafeFetch, type SafeFetch } from "../../../kernel/safe-fetch/index.ts";
 import { ssdpSearch, type SsdpAnswer, type SsdpSearchOptions } from "../../../kernel/ssdp-search.ts";
 import {
   parseDescription,
@@ -7,6 +8,7 @@ import {
   type SatipDescription,
 } from "./capabilities.ts";
 import { fetchDescription } from "./fetch-description.ts";
+import { isRtspPort, reachOf, refusalOf } from "./neighbours.ts";
 import { RtspConnection, rtspUrl, type RtspMethod, type ServerAddress } from "./rtsp-connection.ts";
 import type { RtspReply } from "./rtsp-parser.ts";
 
@@ -26,13 +28,20 @@ export interface SearchSettings {
   readonly unicastPort?: number;
 }
 
-/** All servers that answer on the network. */
-export function searchServers(
+/** What a search brought. */
+export interface FoundServers {
+  readonly answers: readonly SsdpAnswer[];
+  /** Why those of other addresses are not asked, by address. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+/** All servers that answer on the network, and lie in it. */
+export async function searchServers(
   settings: SearchSettings,
   clock: Clock,
   signal: AbortSignal,
-): Promise<SsdpAnswer[]> {
-  return ssdpSearch({
+): Promise<FoundServers> {
+  const all = await ssdpSearch({
     clock,
     target: SEARCH_TARGET,
     signal,
@@ -40,25 +49,39 @@ export function searchServers(
     ...(settings.interfaces !== undefined && { interfaces: settings.interfaces }),
     ...(settings.mx !== undefined && { mx: settings.mx }),
   });
+  const refused = new Map<string, string>();
+  const answers = all.filter((answer) => {
+    const refusal = refusalOf(answer, settings.to?.address);
+    if (refusal !== null) refused.set(answer.address, refusal);
+    return refusal === null;
+  });
+  return { answers, refused };
 }
 
-/** The description that an answer points to, if it is at the address that the answer came from: nobody sends us elsewhere. */
+/**
+ * The description that an answer points to, if it is at the address that the answer came from: nobody sends us elsewhere.
+ * @param asked the address that was searched alone, if any
+ */
 export async function describeAnswer(
   answer: SsdpAnswer,
-  clock: Clock,
-  signal: AbortSignal,
+  asked: string | undefined,
+  deps: { readonly fetch: SafeFetch; readonly signal: AbortSignal },
 ): Promise<SatipDescription | null> {
-  if (!URL.canParse(answer.location) || new URL(answer.location).hostname !== answer.address) return null;
-  const xml = await fetchDescription(answer.location, clock, signal);
-  return xml === null ? null : parseDescription(xml);
+  const location = URL.canParse(answer.location) ? new URL(answer.location) : null;
+  if (location === null || location.hostname !== answer.address) return null;
+  const xml = await fetchDescription(location, { ...deps, reach: reachOf(answer, location, asked) });
+  const description = xml === null ? null : parseDescription(xml);
+  return description !== null && isRtspPort(description.rtspPort) ? description : null;
 }
 
 /**
  * What a server at a known address has: from its description, which a search of that address alone finds, else by RTSP.
+ * @param named whether the installer named the address: it may be any then
  * @returns null when it tells neither
  */
 export async function describeServer(
   address: ServerAddress,
+  named: boolean,
   settings: SearchSettings,
   clock: Clock,
   signal: AbortSignal,
@@ -72,8 +95,9 @@ export async function describeServer(
     interfaces: settings.interfaces ?? ["0.0.0.0"],
     signal,
   });
+  const fetch = createSafeFetch({ clock });
   for (const answer of answers) {
-    const description = await describeAnswer(answer, clock, signal);
+    const description = await describeAnswer(answer, named ? address.host : undefined, { fetch, signal });
     if (description !== null && description.groups.length > 0) return description;
   }
   const groups = await sdp;

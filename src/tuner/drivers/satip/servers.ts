@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../../../kernel/clock.ts";
 import type { Log } from "../../../kernel/log.ts";
+import { createSafeFetch, type SafeFetch } from "../../../kernel/safe-fetch/index.ts";
 import { parseCapabilities, type FrontendGroup, type SatipDescription } from "./capabilities.ts";
 import { answers, describeAnswer, describeServer, searchServers, type SearchSettings } from "./describe.ts";
 import type { ServerAddress } from "./rtsp-connection.ts";
@@ -44,6 +45,8 @@ interface Known extends SatipServer {
 
 /** A server that misses so many looks is gone. */
 const MISSES = 2;
+/** Servers of refused addresses that are told. */
+const MOST_REFUSED = 8;
 /** Looks asked for by tuners are at least so far apart; ms. */
 const HASTE_MS = 1000;
 
@@ -52,6 +55,10 @@ export class SatipServers {
   readonly #options: ServersOptions;
   readonly #known: Known[] = [];
   readonly #abort = new AbortController();
+  readonly #fetch: SafeFetch;
+  /** Why servers that answered are not asked, by address; and those of which that was logged. */
+  #refused: ReadonlyMap<string, string> = new Map();
+  readonly #refusalsLogged = new Set<string>();
   #looking: Promise<void> | null = null;
   #timer: Timer | null = null;
   #soon: Timer | null = null;
@@ -60,6 +67,7 @@ export class SatipServers {
 
   constructor(options: ServersOptions) {
     this.#options = options;
+    this.#fetch = createSafeFetch({ clock: options.clock });
     for (const configured of options.configured) {
       const { host, port } = configured;
       const known = this.#add(port === 554 ? host : `${host}-${port}`, host, { host, port }, configured);
@@ -76,17 +84,20 @@ export class SatipServers {
   /** What was named and is not there, for people. */
   get missing(): readonly string[] {
     if (this.#looks === 0) return ["SAT>IP servers are being looked for: ask again in a few seconds."];
+    const refused = [...this.#refused.values()].slice(0, MOST_REFUSED);
+    if (this.#known.length === 0 && refused.length > 0) return refused;
     if (this.#known.length === 0)
       return [
         "No SAT>IP server answers on this network: check that it is on, or name its address with --tuner satip:HOST.",
       ];
-    return this.#known
+    const absent = this.#known
       .filter(({ present }) => !present)
       .map(({ address: { host, port }, tuners, missed }) =>
         missed === 0 && tuners.length === 0
           ? `The SAT>IP server at ${host} does not say which front ends it has: name them under tuners.satip.servers, as capabilities: "DVBS2-4".`
           : `No SAT>IP server answers at ${host}${port === 554 ? "" : `:${port}`}: check that it is on, and its address and port.`,
       );
+    return [...absent, ...refused];
   }
 
   /** Begins to look. */
@@ -127,17 +138,28 @@ export class SatipServers {
   async #search(seen: Set<Known>): Promise<void> {
     const { search, clock } = this.#options;
     const { signal } = this.#abort;
-    for (const answer of await searchServers(search, clock, signal)) {
+    const found = await searchServers(search, clock, signal);
+    this.#tellRefused(found.refused);
+    for (const answer of found.answers) {
       const udn = /^uuid:([^:]+)/i.exec(answer.usn)?.[1] ?? answer.usn;
       const known = this.#known.find((server) => server.udn === udn);
       if (known !== undefined && known.address.host === answer.address) {
         seen.add(known);
         continue;
       }
-      const description = await describeAnswer(answer, clock, signal);
+      const description = await describeAnswer(answer, search.to?.address, { fetch: this.#fetch, signal });
       if (description === null || signal.aborted) continue;
-      const found = this.#meet(known ?? null, udn, answer.address, description);
-      if (found !== null) seen.add(found);
+      const met = this.#meet(known ?? null, udn, answer.address, description);
+      if (met !== null) seen.add(met);
+    }
+  }
+
+  #tellRefused(refused: ReadonlyMap<string, string>): void {
+    this.#refused = refused;
+    for (const [address, reason] of refused) {
+      if (this.#refusalsLogged.has(address) || this.#refusalsLogged.size >= MOST_REFUSED) continue;
+      this.#refusalsLogged.add(address);
+      this.#options.log.warn({ address, reason }, "satip-address-refused");
     }
   }
 
@@ -162,7 +184,8 @@ export class SatipServers {
     }
     server.missed = (await answers(server.address, clock, signal)) ? 0 : server.missed + 1;
     if (server.missed > 0 || server.tuners.length > 0 || signal.aborted) return;
-    const told = await describeServer(server.address, search, clock, signal);
+    const named = server.configured !== null || server.address.host === search.to?.address;
+    const told = await describeServer(server.address, named, search, clock, signal);
     if (told !== null) {
       server.udn ||= told.udn;
       this.#equip(server, told.groups);

@@ -218,3 +218,63 @@ t.test("xmltv import: it begins by itself, follows a clock that is set, and ends
   box.guide.stop();
   t.equal(box.clock.pending, 0);
 });
+
+t.test("xmltv import: packed for its way, or as a file, or both", async (t) => {
+  const { url, requests, state } = await serverOf(t);
+  const plain = listing([
+    [0, 30, "A"],
+    [30, 60, "B"],
+  ]);
+  for (const [headers, body] of [
+    [{}, plain],
+    [{ "content-encoding": "gzip" }, gzipSync(plain)],
+    [{ "content-encoding": "x-gzip" }, gzipSync(gzipSync(plain))],
+    [{}, gzipSync(plain)],
+  ] as const) {
+    const box = boxOf(t, [{ url }]);
+    state.answer = (_request, response) => void response.writeHead(200, headers).end(body);
+    await box.feeds.look();
+    t.same(box.titles(), ["A", "B"]);
+    t.equal(requests.at(-1)?.headers["accept-encoding"], "gzip");
+    box.feeds.stop();
+  }
+  const box = boxOf(t, [{ url }]);
+  state.answer = (_request, response) =>
+    void response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(plain).subarray(0, -9));
+  await box.feeds.look();
+  t.match(box.logged.at(-1)?.facts, { code: "guide-source-invalid", reason: /cannot be unpacked/ });
+});
+
+t.test(
+  "T16: a listing is asked for at its server; a redirect to another of this machine is told, once",
+  async (t) => {
+    const other = await serverOf(t);
+    const { url, requests, state } = await serverOf(t);
+    const box = boxOf(t, [{ url }]);
+    let to = other.url;
+    state.answer = (request, response) =>
+      void (request.url === "/moved"
+        ? response.end(listing([[0, 30, "A"]]))
+        : response.writeHead(302, { location: to }).end());
+    await box.feeds.look();
+    t.match(box.logged, [
+      {
+        event: "guide-not-imported",
+        facts: {
+          code: "fetch-refused",
+          reason: /it is this box itself.*write the address that it leads to, at http:\/\/127/,
+        },
+      },
+    ]);
+    t.notMatch(JSON.stringify(box.logged), /secret/);
+    box.clock.advance(5 * MINUTE);
+    await box.feeds.look();
+    t.equal(requests.length, 2, "it is tried again");
+    t.equal(box.logged.length, 1);
+    t.equal(other.requests.length, 0);
+    to = "/moved";
+    box.clock.advance(10 * MINUTE);
+    await box.feeds.look();
+    t.same(box.titles(), ["A"], "within the server it is followed");
+  },
+);

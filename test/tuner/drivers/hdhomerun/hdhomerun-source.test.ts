@@ -2,7 +2,13 @@ import { Writable } from "node:stream";
 import t from "tap";
 import { systemClock } from "../../../../src/kernel/clock.ts";
 import { createLog } from "../../../../src/kernel/log.ts";
-import { readDevice, readLineup } from "../../../../src/tuner/drivers/hdhomerun/device.ts";
+import { createSafeFetch } from "../../../../src/kernel/safe-fetch/index.ts";
+import {
+  foundDevice,
+  namedDevice,
+  readDevice,
+  readLineup,
+} from "../../../../src/tuner/drivers/hdhomerun/device.ts";
 import { createHdhomerunSource } from "../../../../src/tuner/drivers/hdhomerun/index.ts";
 import type { Multiplex, TunerDriver, TunerSource } from "../../../../src/tuner/ports.ts";
 import { eventually } from "../../../helpers/daemon.ts";
@@ -161,7 +167,8 @@ t.test("hdhomerun: streams are asked for where the line-up says, but at no other
   await driver.tune(one, sink, never());
   await eventually("the stream", () => sink.packetCount > 0);
   t.same([...device.streams], ["/stream/abc?x=1"]);
-  const lineup = await readLineup(await readDevice(new URL(device.site.url), systemClock), systemClock);
+  const deps = { fetch: createSafeFetch({ clock: systemClock }) };
+  const lineup = await readLineup(await readDevice(namedDevice(new URL(device.site.url)), deps), deps);
   t.equal(lineup.channels[1]?.streamUrl.href, "http://127.0.0.1:5004/auto/v2");
   const gone = { ...one, delivery: { system: "hdhomerun", device: "1038a1b2", channel: "v9" } } as const;
   await t.rejects(driver.tune(gone, new RecordingSink(), never()), {
@@ -237,4 +244,29 @@ t.test("hdhomerun: an address that is none is a fault of the configuration", asy
       { code: "config-invalid", message: /no address of a HDHomeRun/ },
       host,
     );
+});
+
+t.test("T16: a device that is this machine is left alone, unless the installer names it", async (t) => {
+  const device = await fakeDevice(t, STREAM);
+  const base = new URL(device.site.url);
+  const fetch = createSafeFetch({ clock: systemClock });
+  await t.rejects(readDevice(foundDevice(base), { fetch }), {
+    code: "fetch-refused",
+    message: /it is this box itself\. If it is meant, write 127\.0\.0\.1:\d+ under tuners\.hdhomerun\.hosts/,
+  });
+  t.equal(device.site.requests.length, 0);
+  const named = await readDevice(namedDevice(base), { fetch });
+  t.equal(named.id, "1038a1b2");
+  // Its streams are at its own port or the maker's; one at another port of this machine is not asked for.
+  const elsewhere = await httpSite(t, (_request, response) => void response.end());
+  device.says.lineup = [{ GuideNumber: "1", GuideName: "One", URL: `${elsewhere.url}/auto/v1` }];
+  const source = await open(t, device);
+  const [driver] = source.drivers;
+  const [multiplex] = source.multiplexes;
+  if (driver === undefined || multiplex === undefined) throw new Error("the device was not read");
+  await t.rejects(driver.tune(multiplex, new RecordingSink(), never()), {
+    code: "unsupported",
+    message: /not asked/,
+  });
+  t.equal(elsewhere.requests.length, 0);
 });

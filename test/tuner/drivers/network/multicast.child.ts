@@ -25,7 +25,10 @@ const timer = setInterval(() => {
   }
 }, 5);
 
-const tuner = new NetworkTuner("network-0", "Network stream 1", systemClock, { url: () => null });
+const tuner = new NetworkTuner("network-0", "Network stream 1", systemClock, {
+  has: () => false,
+  open: () => Promise.resolve(null),
+});
 async function receive(delivery: Delivery): Promise<unknown> {
   const sink = new RecordingSink();
   try {

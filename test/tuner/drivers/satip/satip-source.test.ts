@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import t from "tap";
 import { systemClock } from "../../../../src/kernel/clock.ts";
 import { createSatipSource, type SatipSourceOptions } from "../../../../src/tuner/drivers/satip/index.ts";
@@ -169,4 +170,33 @@ t.test("satip: each orbital position has its source, and others are not accepted
   await driver!.tune(at("0.8W"), new NotingSink(), never);
   t.equal(fake.asked("SETUP")[0]?.query.get("src"), "3");
   await t.rejects(driver!.tune(at("28.2E"), new NotingSink(), never), { code: "unsupported" });
+});
+
+t.test("T16: a server whose own address was not asked for is a neighbour, or is left alone", async (t) => {
+  let fetched = 0;
+  const target = "urn:ses-com:device:SatIPServer:1";
+  const device = await fakeSsdpDevice({ target, uuid: "self", description: () => (fetched++, "<root/>") });
+  t.teardown(() => device.close());
+  // What was searched is another address of this machine: the answer is nobody's whom the installer named.
+  const to = { address: "127.0.0.2", port: device.port };
+  let searches = 0;
+  const relay = createSocket("udp4");
+  t.teardown(() => relay.close());
+  await new Promise<void>((resolve) => relay.bind(device.port, "127.0.0.2", resolve));
+  relay.on("message", (_message, from) => {
+    searches++;
+    // Answered from 127.0.0.1, as the device itself would.
+    const sender = createSocket("udp4");
+    sender.bind(0, "127.0.0.1", () => {
+      const lines = ["HTTP/1.1 200 OK", `ST: ${target}`, "USN: uuid:self", `LOCATION: ${device.location}`];
+      sender.send(`${lines.join("\r\n")}\r\n\r\n`, from.port, from.address, () => sender.close());
+    });
+  });
+  const source = open(t, { discover: true, search: { to, interfaces: ["127.0.0.1"], mx: 0 } });
+  await eventually("a second search", () => searches > 3);
+  t.equal(fetched, 0);
+  t.same(source.drivers, []);
+  t.match(source.missing?.(), [
+    /127\.0\.0\.1 is not asked: it is this box itself\. If it is meant, write 127\.0\.0\.1 as a host under tuners\.satip\.servers/,
+  ]);
 });
