@@ -103,15 +103,17 @@ export function PlayerScreen({ player }: { player: Player }) {
         <TimeBar player={player} />
         <div class="controls">
           <div class="small-controls">
-            <button
-              class="round"
-              data-action={player.paused.value ? "resume" : "pause"}
-              aria-label={t(player.paused.value ? "player.play" : "player.pause")}
-              disabled={!playing}
-              onClick={() => player.togglePause()}
-            >
-              <Icon name={player.paused.value ? "play" : "pause"} />
-            </button>
+            {(!state.liveOnly.value || player.paused.value) && (
+              <button
+                class="round"
+                data-action={player.paused.value ? "resume" : "pause"}
+                aria-label={t(player.paused.value ? "player.play" : "player.pause")}
+                disabled={!playing}
+                onClick={() => player.togglePause()}
+              >
+                <Icon name={player.paused.value ? "play" : "pause"} />
+              </button>
+            )}
             <button
               class="round"
               data-action="mute"
