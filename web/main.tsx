@@ -7,7 +7,7 @@ import { Logo } from "./screens/icon.tsx";
 import { LanguageSwitch } from "./screens/language-switch.tsx";
 import { PairScreen } from "./screens/pair.tsx";
 import { PlayerScreen } from "./screens/player.tsx";
-import { Notices, Sheet } from "./screens/sheet.tsx";
+import { Sheet } from "./screens/sheet.tsx";
 import { StrangerScreen } from "./screens/stranger.tsx";
 import * as state from "./state.ts";
 import "./styles/main.css";
@@ -16,7 +16,6 @@ function App() {
   return (
     <>
       <CurrentScreen />
-      {state.me.value !== null && <Notices />}
       {state.sheet.value.length > 0 && <Sheet />}
     </>
   );

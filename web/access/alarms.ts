@@ -12,6 +12,15 @@ export const ALARM_EVENTS: ReadonlySet<string> = new Set<AuditEvent>([
   "refresh-reused",
 ]);
 
+/** Of these, what is seldom the household's own doing. */
+export const GRAVE_EVENTS: ReadonlySet<string> = new Set<AuditEvent>([
+  "hand-off-replayed",
+  "owner-recovered",
+  "pairing-closed",
+  "pin-locked",
+  "refresh-reused",
+]);
+
 const A_DAY = 86_400_000;
 /** Older alarms are for the log alone. */
 const A_WEEK = 7 * A_DAY;

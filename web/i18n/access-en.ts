@@ -101,7 +101,7 @@ export const accessEn = {
   "codes.make": "Make ten codes",
   "codes.made": "made {day}",
   "codes.renew": "Make new codes",
-  "codes.renew.sure": "The codes that you have now stop working.",
+  "codes.renew.sure": "The codes that you have stop working then.",
   "codes.renew.yes": "Make new ones",
   "codes.once": "They are shown this one time. Write them down, print them, or copy them to a safe place.",
   "codes.heading": "Tellyport recovery codes of “{box}”",

@@ -113,6 +113,7 @@ export const en = {
   "settings.add": "Add a device",
   "settings.codes": "Recovery codes",
   "settings.codes.left": "{count} left",
+  "settings.codes.none": "none yet",
   "settings.pin": "PIN for children’s devices",
   "settings.unlock": "Ask a grown-up",
   "settings.log": "Log",

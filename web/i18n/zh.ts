@@ -110,6 +110,7 @@ export const zh: Words = {
   "settings.add": "添加设备",
   "settings.codes": "恢复码",
   "settings.codes.left": "剩余 {count} 个",
+  "settings.codes.none": "尚未生成",
   "settings.pin": "儿童设备 PIN 码",
   "settings.unlock": "请大人帮忙",
   "settings.log": "日志",

@@ -7,6 +7,7 @@ import { matching, obstacleOf, type Obstacle } from "../player/obstacle.ts";
 import * as state from "../state.ts";
 import { moveFocus } from "./arrow-keys.ts";
 import { Icon } from "./icon.tsx";
+import { Notices } from "./sheet.tsx";
 
 /** With more than this, a person would rather type than scroll. */
 const SEARCH_FROM = 9;
@@ -34,6 +35,7 @@ export function ChannelsScreen() {
           <Icon name="settings" />
         </button>
       </header>
+      <Notices />
       <main aria-label={t("channels.title")} aria-busy={list === null}>
         {state.unlasting.value && <p class="note">{t("pair.unlasting")}</p>}
         <SaveCodes />

@@ -13,6 +13,7 @@ import { useKeys } from "./player-keys.ts";
 import { AudioMenu, QualityMenu, SubtitleMenu } from "./player-menus.tsx";
 import { PlayerProblem } from "./player-problem.tsx";
 import { RadioFace } from "./radio-face.tsx";
+import { Notices } from "./sheet.tsx";
 import { STEP, TimeBar } from "./time-bar.tsx";
 
 /** The picture, and over or under it what one needs while watching. */
@@ -97,6 +98,8 @@ export function PlayerScreen({ player }: { player: Player }) {
           </p>
         )}
       </header>
+
+      <Notices />
 
       <section class="panel">
         {channel && <Programmes channel={channel} />}

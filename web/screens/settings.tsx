@@ -75,7 +75,13 @@ function Entries() {
             page={{ name: "codes" }}
             icon="key"
             words="settings.codes"
-            note={codes === null ? "" : t("settings.codes.left", { count: codes.left })}
+            note={
+              codes === null
+                ? ""
+                : codes.madeAt === null
+                  ? t("settings.codes.none")
+                  : t("settings.codes.left", { count: codes.left })
+            }
           />
           <Entry page={{ name: "pin" }} icon="lock" words="settings.pin" />
           <Entry page={{ name: "log" }} icon="log" words="settings.log" />

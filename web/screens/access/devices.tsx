@@ -39,7 +39,7 @@ export function DevicesPage() {
           >
             {t("settings.add")}
           </button>
-          <SignOutOthers />
+          <SignOutOthers alone={list.length === 1} />
         </>
       )}
     </SheetBody>
@@ -85,7 +85,7 @@ export function seenWords({ lastSeenAt, lastHome, current }: Client): string {
   return `${when} · ${ta(lastHome ? "device.home" : "device.away")}`;
 }
 
-function SignOutOthers() {
+function SignOutOthers({ alone }: { alone: boolean }) {
   const call = useCall();
   const count = useSignal<number | null>(null);
   const end = (everybody: boolean) => async (): Promise<void> => {
@@ -95,6 +95,7 @@ function SignOutOthers() {
     await loadClients();
     count.value = ended;
   };
+  if (alone && count.value === null) return null;
   if (count.value !== null) return <p role="status">{ta("end-others.done", { count: count.value })}</p>;
   return (
     <Sure

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Audit, AuditEntry } from "../../../src/protocol/access-api.ts";
-import { ALARM_EVENTS } from "../../access/alarms.ts";
+import { GRAVE_EVENTS } from "../../access/alarms.ts";
 import { byDay } from "../../access/days.ts";
 import { connection } from "../../app.ts";
 import { clockTime, t } from "../../i18n/index.ts";
@@ -61,7 +61,7 @@ export function LogPage() {
 function Entry({ entry }: { entry: AuditEntry }) {
   const { at, event, address, count } = entry;
   return (
-    <li data-event={event} class={ALARM_EVENTS.has(event) ? "alarm" : undefined}>
+    <li data-event={event}>
       <time class="label" dateTime={at}>
         {clockTime(at)}
       </time>
@@ -73,7 +73,7 @@ function Entry({ entry }: { entry: AuditEntry }) {
           </span>
         )}
       </span>
-      {ALARM_EVENTS.has(event) && <Icon name="alarm" />}
+      {GRAVE_EVENTS.has(event) && <Icon name="alarm" />}
     </li>
   );
 }
