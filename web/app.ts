@@ -1,5 +1,10 @@
 import type { Box, Channel, Channels, PairingClaim, ServerEvents } from "../src/protocol/api.ts";
-import { handOffFragment, pairingFragment, parseHandOffFragment, parsePairingFragment } from "../src/protocol/pairing.ts";
+import {
+  handOffFragment,
+  pairingFragment,
+  parseHandOffFragment,
+  parsePairingFragment,
+} from "../src/protocol/pairing.ts";
 import { BoxConnection } from "./api/connection.ts";
 import { createDeviceStore } from "./api/device-store.ts";
 import { backOff, createEventParser, type ServerEvent } from "./api/events.ts";

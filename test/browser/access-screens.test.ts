@@ -135,7 +135,11 @@ for (const look of LOOKS) {
     await lookAt("elsewhere-code");
     await page.click("[data-action=close]");
 
-    box.access.note("refresh-reused", { client: "more-2", name: "A Very Long Name For A Television In The Guest Room" }, true);
+    box.access.note(
+      "refresh-reused",
+      { client: "more-2", name: "A Very Long Name For A Television In The Guest Room" },
+      true,
+    );
     await page.waitForSelector("[data-banner=refresh-reused]");
     await lookAt("banner");
     await page.route("**/api/v1/clients", (route) => route.abort());
@@ -173,7 +177,10 @@ for (const look of LOOKS) {
     });
     const shoot = async (name: string): Promise<void> => {
       t.same(await newcomer.evaluate(FAULTS), [], `${name}: nothing wrong with the layout`);
-      const path = join(SCREENS, `access-${name}-${look.width}x${look.height}-${look.locale.slice(0, 2)}.png`);
+      const path = join(
+        SCREENS,
+        `access-${name}-${look.width}x${look.height}-${look.locale.slice(0, 2)}.png`,
+      );
       await newcomer.screenshot({ path, animations: "disabled" });
     };
     await newcomer.click("[data-action=recovery]");
@@ -192,6 +199,9 @@ for (const look of LOOKS) {
     await newcomer.waitForSelector("[data-action=pair]");
     await shoot("pass");
     t.same(complaints, []);
-    await until(() => box.problems.length, (count) => count === 0);
+    await until(
+      () => box.problems.length,
+      (count) => count === 0,
+    );
   });
 }

@@ -100,7 +100,10 @@ export class FakeAccess {
         return { status: 204 };
       case "GET clients":
         owner();
-        return { status: 200, body: { clients: [...this.clients.values()].map((one) => shown(one, asking)) } };
+        return {
+          status: 200,
+          body: { clients: [...this.clients.values()].map((one) => shown(one, asking)) },
+        };
       case "GET clients/:id":
         if (id !== "self") return null;
         return { status: 200, body: shown(asking, asking) };
@@ -111,7 +114,10 @@ export class FakeAccess {
         return this.#remove(id === "self" ? asking.id : id, asking);
       case "POST clients/:id":
         if (id !== "end-others") return null;
-        return { status: 200, body: this.#endOthers(asking, read<{ everybody?: boolean }>().everybody ?? false) };
+        return {
+          status: 200,
+          body: this.#endOthers(asking, read<{ everybody?: boolean }>().everybody ?? false),
+        };
       case "POST clients/:id/unlock":
         return { status: 200, body: this.#unlock(asking, read<{ pin: string }>().pin) };
       case "PUT parental-pin":
@@ -122,8 +128,14 @@ export class FakeAccess {
         return { status: 201, body: this.#handOff(asking) };
       case "POST recovery-codes":
         owner();
-        this.recovery = { codes: Array.from({ length: 10 }, () => letters(20)), madeAt: new Date().toISOString() };
-        return { status: 201, body: { codes: this.recovery.codes.map((one) => one.match(/.{4}/g)?.join("-")) } };
+        this.recovery = {
+          codes: Array.from({ length: 10 }, () => letters(20)),
+          madeAt: new Date().toISOString(),
+        };
+        return {
+          status: 201,
+          body: { codes: this.recovery.codes.map((one) => one.match(/.{4}/g)?.join("-")) },
+        };
       case "GET recovery-codes":
         owner();
         return { status: 200, body: { left: this.recovery.codes.length, madeAt: this.recovery.madeAt } };
@@ -144,7 +156,12 @@ export class FakeAccess {
     if (pass !== undefined) return [{ key: pass.secret, role: pass.from.role, offer: null, pass }];
     return [...this.offers.values()]
       .filter((offer) => offer.state === "open" && (claim.offer === undefined || offer.id === claim.offer))
-      .map((offer) => ({ key: claim.offer === undefined ? offer.code : offer.secret, role: offer.role, offer, pass: null }));
+      .map((offer) => ({
+        key: claim.offer === undefined ? offer.code : offer.secret,
+        role: offer.role,
+        offer,
+        pass: null,
+      }));
   }
 
   /** A claim proved right. @returns the number that the new client shows, if the owner is asked */
@@ -201,9 +218,15 @@ export class FakeAccess {
     const client = this.clients.get(id);
     if (client === undefined) throw new Refusal(404, "client-not-found");
     const owners = [...this.clients.values()].filter(({ role }) => role === "owner");
-    if (client.role === "owner" && change.role !== undefined && change.role !== "owner" && owners.length === 1)
+    if (
+      client.role === "owner" &&
+      change.role !== undefined &&
+      change.role !== "owner" &&
+      owners.length === 1
+    )
       throw new Refusal(409, "last-owner");
-    if (change.limits?.hours?.some(({ from, to }) => from >= to) === true) throw new Refusal(400, "limits-invalid");
+    if (change.limits?.hours?.some(({ from, to }) => from >= to) === true)
+      throw new Refusal(400, "limits-invalid");
     Object.assign(client, change);
     if (change.role === "guest") client.endsAt ??= inMinutes(7 * 24 * 60);
     this.note("client-changed", { client: id, name: client.name });

@@ -73,7 +73,10 @@ export class FakeBox {
 
   readonly #folder: string;
   readonly access = new FakeAccess((event, data) => this.#send(event, data));
-  readonly #pending = new Map<string, { paired: Paired; claim: PairingClaim; by: Redeemable | null; polls: number }>();
+  readonly #pending = new Map<
+    string,
+    { paired: Paired; claim: PairingClaim; by: Redeemable | null; polls: number }
+  >();
   readonly #clients = this.access.clients;
   readonly #access = new Map<string, { client: Paired; until: number }>();
   readonly #nonce = randomBytes(12).toString("base64url");
@@ -166,7 +169,8 @@ export class FakeBox {
       );
     }
     response.setHeader("dpop-nonce", this.#nonce);
-    if (route === "POST /token") return json(await this.#refresh(request, url, JSON.parse(body || "{}"), response));
+    if (route === "POST /token")
+      return json(await this.#refresh(request, url, JSON.parse(body || "{}"), response));
     const asking = await this.#authenticate(request, url);
     const answer = this.access.answer(route, url, body, asking);
     if (answer !== null) {
@@ -201,7 +205,12 @@ export class FakeBox {
   async #claim(claim: PairingClaim): Promise<object> {
     this.claims.push(claim);
     const thumbprint = claim.key === null ? "" : await calculateJwkThumbprint(claim.key);
-    const bytes = pairingProofBytes({ box: this.id, offer: claim.offer ?? "", thumbprint, nonce: claim.nonce });
+    const bytes = pairingProofBytes({
+      box: this.id,
+      offer: claim.offer ?? "",
+      thumbprint,
+      nonce: claim.nonce,
+    });
     const proves = ({ key }: Pick<Redeemable, "key">): boolean => {
       const { salt, info } = claim.offer === "recovery" ? RECOVERY_KDF : CODE_KDF;
       const secret = typeof key === "string" ? Buffer.from(hkdfSync("sha256", key, salt, info, 32)) : key;
@@ -250,10 +259,15 @@ export class FakeBox {
     if (!this.#clients.has(paired.id)) {
       this.#clients.set(paired.id, paired);
       const { id, name, role } = paired;
-      this.access.note(by?.pass == null ? "client-paired" : "handed-over", { client: id, name, detail: { role } }, true);
+      this.access.note(
+        by?.pass == null ? "client-paired" : "handed-over",
+        { client: id, name, detail: { role } },
+        true,
+      );
     }
     const { refreshToken, ...tokens } = this.#tokens(paired, claim.nonce);
-    if (paired.cookie !== "") return { state: { state: "paired", tokens }, cookie: `tp_lan=${paired.cookie}` };
+    if (paired.cookie !== "")
+      return { state: { state: "paired", tokens }, cookie: `tp_lan=${paired.cookie}` };
     if (claim.refresh === "cookie")
       return { state: { state: "paired", tokens }, cookie: `tp_rt=${refreshToken ?? ""}` };
     return { state: { state: "paired", tokens: { ...tokens, refreshToken } }, cookie: "" };
@@ -285,7 +299,10 @@ export class FakeBox {
     const jti = await this.#checkProof(request, url, client.thumbprint);
     const { refreshToken, ...tokens } = this.#tokens(client, jti);
     if (body.refreshToken !== undefined) return { ...tokens, refreshToken };
-    response.setHeader("set-cookie", `tp_rt=${refreshToken ?? ""}; HttpOnly; SameSite=Strict; Path=/; Secure`);
+    response.setHeader(
+      "set-cookie",
+      `tp_rt=${refreshToken ?? ""}; HttpOnly; SameSite=Strict; Path=/; Secure`,
+    );
     return tokens;
   }
 
@@ -308,12 +325,7 @@ export class FakeBox {
   }
 
   /** RFC 9449 §4.3, by another hand than the app's. */
-  async #checkProof(
-    request: IncomingMessage,
-    url: URL,
-    thumbprint: string,
-    token?: string,
-  ): Promise<string> {
+  async #checkProof(request: IncomingMessage, url: URL, thumbprint: string, token?: string): Promise<string> {
     const proof = request.headers.dpop;
     if (typeof proof !== "string") throw new Refusal(401, "dpop-invalid");
     const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {

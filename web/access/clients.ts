@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import type { Client, Clients } from "../../src/protocol/api.ts";
 import { connection } from "../app.ts";
+import { inOrder } from "./client-order.ts";
 
 /** The box's clients as an owner last saw them; null: not asked yet. */
 export const clients = signal<readonly Client[] | null>(null);
@@ -25,18 +26,4 @@ export async function changeClient(
 export async function removeClient(id: string): Promise<void> {
   await connection.call("DELETE", `/api/v1/clients/${encodeURIComponent(id)}`);
   clients.value = (clients.value ?? []).filter((client) => client.id !== id);
-}
-
-/** This one first, then who was here last. */
-export function inOrder(list: readonly Client[]): readonly Client[] {
-  const seen = ({ lastSeenAt, pairedAt }: Client): string => lastSeenAt ?? pairedAt;
-  return [...list].sort(
-    (one, other) => Number(other.current) - Number(one.current) || seen(other).localeCompare(seen(one)),
-  );
-}
-
-/** Whether it is the only one that may administer the box. */
-export function isLastOwner(list: readonly Client[], id: string): boolean {
-  const owners = list.filter(({ role }) => role === "owner");
-  return owners.length === 1 && owners[0]?.id === id;
 }

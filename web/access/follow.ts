@@ -57,7 +57,10 @@ export function onEvent(event: string, data: string, connection: BoxConnection):
   } else if (event === "notice") {
     const entry = JSON.parse(data) as AccessEvents["notice"];
     if (entry.client !== connection.session?.client)
-      state.notices.value = [entry, ...state.notices.value.filter(({ id }) => id !== entry.id)].slice(0, LOOK_BACK);
+      state.notices.value = [entry, ...state.notices.value.filter(({ id }) => id !== entry.id)].slice(
+        0,
+        LOOK_BACK,
+      );
   }
 }
 

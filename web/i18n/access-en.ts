@@ -132,7 +132,8 @@ export const accessEn = {
   "install.add": "Choose “Add to Home Screen”, then “Add”.",
   "install.open": "Open Tellyport from the home screen and tap “Go on here”.",
   "another.title": "Another browser of yours",
-  "another.about": "A code that pairs one more browser or device of your own, as you. For other people, ask the owner to add a device.",
+  "another.about":
+    "A code that pairs one more browser or device of your own, as you. For other people, ask the owner to add a device.",
   "another.make": "Show a code",
   "another.qr": "QR code for your other browser",
   "another.yours": "Good once. Who has it watches as you: show it to nobody else.",

@@ -98,7 +98,8 @@ export const accessZh: AccessWords = {
   "add.another": "再添加一台",
   "add.again": "生成新的配对码",
 
-  "codes.about": "每个恢复码可让一台设备成为机主，仅限一次：在手机丢失或损坏时使用。请记在纸上，不要存在这部手机里。",
+  "codes.about":
+    "每个恢复码可让一台设备成为机主，仅限一次：在手机丢失或损坏时使用。请记在纸上，不要存在这部手机里。",
   "codes.make": "生成十个恢复码",
   "codes.made": "{day} 生成",
   "codes.renew": "重新生成",

@@ -23,7 +23,9 @@ export function ago(iso: string, now: number): string {
   if (age > 7 * DAY) return day(iso);
   const format = new Intl.RelativeTimeFormat(tag.value, { numeric: "auto" });
   if (age < HOUR) return format.format(-Math.round(age / MINUTE), "minute");
-  return age < DAY ? format.format(-Math.round(age / HOUR), "hour") : format.format(-Math.round(age / DAY), "day");
+  return age < DAY
+    ? format.format(-Math.round(age / HOUR), "hour")
+    : format.format(-Math.round(age / DAY), "day");
 }
 
 /** Weekday and date where the viewer is. */

@@ -30,7 +30,8 @@ export const en = {
   "pair.pass.start": "Go on here",
   "pair.recovery.link": "I have a recovery code",
   "pair.recovery": "Recovery code",
-  "pair.recovery.help": "Twenty letters from the list that you saved. It makes this device an owner, and is then used up.",
+  "pair.recovery.help":
+    "Twenty letters from the list that you saved. It makes this device an owner, and is then used up.",
   "pair.recovery.short": "{missing} more to type: a recovery code has twenty letters.",
   "pair.lan": "Over plain http this device can only watch, and only at home.",
   "pair.lan.link": "Open the secure page for everything else",

@@ -32,7 +32,10 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
       "This is not your box",
       "What answers here could not prove to be the box that you paired with. Nothing was given to it. Try again in your home network.",
     ],
-    zh: ["这不是您的机顶盒", "这里的应答者无法证明自己是您配对过的机顶盒，没有向它发送任何内容。请在家庭网络中重试。"],
+    zh: [
+      "这不是您的机顶盒",
+      "这里的应答者无法证明自己是您配对过的机顶盒，没有向它发送任何内容。请在家庭网络中重试。",
+    ],
   },
 
   // of the box

@@ -6,7 +6,10 @@ import { CODE_ALPHABET, CODE_LENGTH } from "../../src/protocol/pairing.ts";
  */
 export function showCode(typed: string, length = CODE_LENGTH): string {
   const letters = [...typed.toUpperCase()].filter((letter) => CODE_ALPHABET.includes(letter));
-  const groups = letters.slice(0, length).join("").match(/.{1,4}/g);
+  const groups = letters
+    .slice(0, length)
+    .join("")
+    .match(/.{1,4}/g);
   return groups?.join("-") ?? "";
 }
 

@@ -18,7 +18,6 @@ export function Sheet() {
   }, []);
   useEffect(() => {
     if (dialog.current) dialog.current.scrollTop = 0;
-    dialog.current?.querySelector<HTMLElement>("header button")?.focus();
   }, [pages.length]);
   if (page === undefined) return null;
 
@@ -70,11 +69,19 @@ function moveFocus(event: KeyboardEvent, root: HTMLElement, writing: boolean): b
 
 /** A page's title, the way back, and the way out. */
 export function SheetBody({ title, children }: { title: string; children: ComponentChildren }) {
+  const header = useRef<HTMLElement>(null);
+  // what had the focus went with the former page
+  useEffect(() => header.current?.querySelector("button")?.focus(), []);
   return (
     <div class="sheet-body">
-      <header>
+      <header ref={header}>
         {state.sheet.value.length > 1 && (
-          <button class="round" data-action="sheet-back" aria-label={t("app.back")} onClick={state.leaveSheet}>
+          <button
+            class="round"
+            data-action="sheet-back"
+            aria-label={t("app.back")}
+            onClick={state.leaveSheet}
+          >
             <Icon name="back" />
           </button>
         )}

@@ -43,7 +43,13 @@ export function AddDevice({ waiting }: { waiting: OfferState | null }) {
   const open = (): Promise<boolean> =>
     call.run(async () => {
       const opened = await connection.call<Offer>("POST", "/api/v1/offers", { body: { role: role.value } });
-      seen.value = { id: opened.id, role: opened.role, expiresAt: opened.expiresAt, state: "open", claim: null };
+      seen.value = {
+        id: opened.id,
+        role: opened.role,
+        expiresAt: opened.expiresAt,
+        state: "open",
+        claim: null,
+      };
       offer.value = opened;
     });
   const again = (): void => {
@@ -54,9 +60,17 @@ export function AddDevice({ waiting }: { waiting: OfferState | null }) {
   return (
     <SheetBody title={t("settings.add")}>
       {seen.value === null ? (
-        <ChooseRole role={role.value} choose={(one) => (role.value = one)} call={call} open={() => void open()} />
+        <ChooseRole
+          role={role.value}
+          choose={(one) => (role.value = one)}
+          call={call}
+          open={() => void open()}
+        />
       ) : seen.value.state === "open" && offer.value !== null ? (
-        <ShowCode offer={offer.value} onOver={() => (seen.value = seen.value && { ...seen.value, state: "closed" })} />
+        <ShowCode
+          offer={offer.value}
+          onOver={() => (seen.value = seen.value && { ...seen.value, state: "closed" })}
+        />
       ) : seen.value.state === "waiting" && seen.value.claim !== null ? (
         <WhoWaits offer={seen.value} claim={seen.value.claim} onSeen={(found) => (seen.value = found)} />
       ) : (
@@ -105,7 +119,13 @@ function ChooseRole(props: {
     <>
       <section>
         <h3>{ta("add.role")}</h3>
-        <Options name="role" label={ta("add.role")} options={options} chosen={props.role} choose={props.choose} />
+        <Options
+          name="role"
+          label={ta("add.role")}
+          options={options}
+          chosen={props.role}
+          choose={props.choose}
+        />
       </section>
       <Trouble call={props.call} />
       <button class="primary" data-action="open-offer" disabled={props.call.busy.value} onClick={props.open}>

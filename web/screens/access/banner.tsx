@@ -5,6 +5,8 @@ import * as state from "../../state.ts";
 import { Icon } from "../icon.tsx";
 import { entryWords } from "./log-words.ts";
 
+const LONGEST_NAME = 20;
+
 /** A quiet line over whatever is on the screen: who wants in, or what somebody did. */
 export function Banner() {
   if (state.sheet.value.length > 0) return null; // what lies under a sheet is out of reach
@@ -14,14 +16,14 @@ export function Banner() {
       <Line
         kind="offer"
         icon="add"
-        words={ta("banner.waiting", { name: offer.claim?.name ?? "" })}
+        words={ta("banner.waiting", { name: shortened(offer.claim?.name ?? "") })}
         see={() => state.openSheet({ name: "add", waiting: offer })}
         close={() => (state.offer.value = null)}
       />
     );
   const [newest, ...others] = state.notices.value;
   if (newest === undefined) return null;
-  const words = entryWords(newest);
+  const words = entryWords({ ...newest, name: newest.name && shortened(newest.name) });
   return (
     <Line
       kind={newest.event}
@@ -34,6 +36,12 @@ export function Banner() {
       close={() => putAway(state.notices.value)}
     />
   );
+}
+
+/** A name's beginning, so that what happened still fits on the line. */
+function shortened(name: string): string {
+  const letters = [...name];
+  return letters.length > LONGEST_NAME ? `${letters.slice(0, LONGEST_NAME).join("")}…` : name;
 }
 
 function Line(props: {

@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Client, Tokens } from "../../../src/protocol/api.ts";
-import { changeClient, clients, isLastOwner, loadClients, removeClient } from "../../access/clients.ts";
+import { isLastOwner } from "../../access/client-order.ts";
+import { changeClient, clients, loadClients, removeClient } from "../../access/clients.ts";
 import { staysOf } from "../../access/stay.ts";
 import * as app from "../../app.ts";
 import { t } from "../../i18n/index.ts";
@@ -128,7 +129,11 @@ function Role({ client, last }: { client: Client; last: boolean }) {
 function Stay({ client }: { client: Client }) {
   const call = useCall();
   const stays = staysOf(state.now.value);
-  const options = stays.map(({ name, endsAt }) => ({ value: endsAt, words: ta(`stay.${name}`), note: dayTime(endsAt) }));
+  const options = stays.map(({ name, endsAt }) => ({
+    value: endsAt,
+    words: ta(`stay.${name}`),
+    note: dayTime(endsAt),
+  }));
   return (
     <section>
       <h3>{ta("stay.title")}</h3>

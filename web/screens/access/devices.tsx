@@ -49,11 +49,7 @@ export function DevicesPage() {
 function Row({ client, all }: { client: Client; all: readonly Client[] }) {
   const { id, name, current } = client;
   return (
-    <button
-      class="entry"
-      data-client={id}
-      onClick={() => state.openSheet({ name: "device", client: id })}
-    >
+    <button class="entry" data-client={id} onClick={() => state.openSheet({ name: "device", client: id })}>
       <Icon name={TERMINAL_ICONS[client.terminalType]} />
       <span class="about">
         <span class="name">

@@ -107,10 +107,7 @@ function AnotherBrowser({ base }: { base: string }) {
       <Qr text={address} label={ta("another.qr")} />
       <Countdown until={pass.value.expiresAt} onOver={() => (pass.value = null)} />
       <p class="label">{ta("another.yours")}</p>
-      <button
-        data-action="copy"
-        onClick={() => void copyText(address).then((done) => (copied.value = done))}
-      >
+      <button data-action="copy" onClick={() => void copyText(address).then((done) => (copied.value = done))}>
         {ta("another.copy")}
       </button>
       <p class="label" role="status">

@@ -65,7 +65,7 @@ export function changed(
   change: { [K in keyof ClientLimits]?: ClientLimits[K] | undefined },
 ): ClientLimits {
   const entries = Object.entries({ ...limits, ...change }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as ClientLimits;
+  return Object.fromEntries(entries);
 }
 
 function Age({ limits }: { limits: Signal<ClientLimits> }) {
@@ -87,9 +87,7 @@ function Age({ limits }: { limits: Signal<ClientLimits> }) {
           role="checkbox"
           aria-checked={unrated}
           data-action="unrated"
-          onClick={() =>
-            (limits.value = changed(limits.value, { unrated: unrated ? false : undefined }))
-          }
+          onClick={() => (limits.value = changed(limits.value, { unrated: unrated ? false : undefined }))}
         >
           {ta("age.unrated")}
         </button>
@@ -109,13 +107,21 @@ function Hours({ limits }: { limits: Signal<ClientLimits> }) {
   }));
   const choose = (name: "any" | "own" | Preset): void => {
     own.value = name === "own";
-    const next = name === "any" ? undefined : name === "own" ? (hours ?? [...PRESETS.daytime]) : [...PRESETS[name]];
+    const next =
+      name === "any" ? undefined : name === "own" ? (hours ?? [...PRESETS.daytime]) : [...PRESETS[name]];
     limits.value = changed(limits.value, { hours: next });
   };
   return (
     <section>
       <h3>{ta("hours.title")}</h3>
-      <Options name="hours" label={ta("hours.title")} options={options} chosen={chosen} choose={choose} wide />
+      <Options
+        name="hours"
+        label={ta("hours.title")}
+        options={options}
+        chosen={chosen}
+        choose={choose}
+        wide
+      />
       {chosen === "own" && (
         <HoursEditor
           hours={hours ?? []}

@@ -69,7 +69,10 @@ function Entry({ entry }: { entry: AuditEntry }) {
         <span>{entryWords(entry)}</span>
         {(address !== null || count > 1) && (
           <span class="label">
-            {[...(count > 1 ? [ta("log.count", { count })] : []), ...(address === null ? [] : [address])].join(" · ")}
+            {[
+              ...(count > 1 ? [ta("log.count", { count })] : []),
+              ...(address === null ? [] : [address]),
+            ].join(" · ")}
           </span>
         )}
       </span>

@@ -21,7 +21,13 @@ export function Qr({ text, label }: { text: string; label: string }) {
   if (drawn.value === null) return <div class="qr" aria-hidden="true" />;
   const { size, path } = drawn.value;
   return (
-    <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={label} shape-rendering="crispEdges">
+    <svg
+      class="qr"
+      viewBox={`0 0 ${size} ${size}`}
+      role="img"
+      aria-label={label}
+      shape-rendering="crispEdges"
+    >
       <path d={path} />
     </svg>
   );
@@ -31,7 +37,12 @@ export function Qr({ text, label }: { text: string; label: string }) {
 export function pathOf(rows: readonly (readonly boolean[])[]): string {
   return rows
     .map((row, y) => {
-      const runs = [...row.map((dark) => (dark ? "1" : "0")).join("").matchAll(/1+/g)];
+      const runs = [
+        ...row
+          .map((dark) => (dark ? "1" : "0"))
+          .join("")
+          .matchAll(/1+/g),
+      ];
       return runs.map((run) => `M${run.index} ${y}h${run[0].length}v1h-${run[0].length}z`).join("");
     })
     .join("");

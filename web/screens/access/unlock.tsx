@@ -51,11 +51,7 @@ export function UnlockPage() {
       {lockedFor.value > 0 && (
         <p class="label">{ta("unlock.wait", { time: minutesWords(Math.ceil(lockedFor.value / 60_000)) })}</p>
       )}
-      <PinPad
-        pin={pin}
-        disabled={call.busy.value || lockedFor.value > 0}
-        onEnter={() => void enter()}
-      />
+      <PinPad pin={pin} disabled={call.busy.value || lockedFor.value > 0} onEnter={() => void enter()} />
     </SheetBody>
   );
 }
