@@ -29,7 +29,13 @@ export async function buildWeb(outFolder) {
     join(outFolder, "manifest.webmanifest"),
     manifest([{ src: icon, sizes: "any", type: "image/svg+xml" }, ...icons]),
   );
-  const fill = { SCRIPT: entry.script, STYLE: entry.style, ICON: icon, TOUCH_ICON: icons[0].src };
+  const fill = {
+    SCRIPT: entry.script,
+    PRELOAD: entry.chunks.map((address) => `<link rel="modulepreload" href="${address}" />`).join("\n    "),
+    STYLE: entry.style,
+    ICON: icon,
+    TOUCH_ICON: icons[0].src,
+  };
   const page = readFileSync(join(root, "web/index.html"), "utf8").replace(
     /%([A-Z_]+)%/g,
     (_, name) => fill[name],
@@ -63,7 +69,11 @@ async function bundle(outFolder) {
   });
   const main = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === "web/main.tsx");
   const address = (path) => `/${relative(outFolder, join(root, path)).replaceAll("\\", "/")}`;
-  return { script: address(main[0]), style: address(main[1].cssBundle) };
+  // what the script needs at once is fetched with it, and not after it
+  const chunks = main[1].imports
+    .filter(({ kind }) => kind === "import-statement")
+    .map(({ path }) => address(path));
+  return { script: address(main[0]), style: address(main[1].cssBundle), chunks };
 }
 
 /** @returns the address of the written file, whose name changes with its bytes */

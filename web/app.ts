@@ -1,5 +1,10 @@
 import type { Box, Channel, Channels, PairingClaim, ServerEvents } from "../src/protocol/api.ts";
-import { parsePairingFragment } from "../src/protocol/pairing.ts";
+import {
+  handOffFragment,
+  pairingFragment,
+  parseHandOffFragment,
+  parsePairingFragment,
+} from "../src/protocol/pairing.ts";
 import { BoxConnection } from "./api/connection.ts";
 import { createDeviceStore } from "./api/device-store.ts";
 import { backOff, createEventParser, type ServerEvent } from "./api/events.ts";
@@ -7,6 +12,8 @@ import type { Problem } from "./api/problem.ts";
 import { asProblem } from "./api/problem.ts";
 import { canHoldKey, pair, type PairingProgress } from "./pairing/pair.ts";
 import type { PairingSecret } from "./pairing/proof.ts";
+import * as access from "./access/follow.ts";
+import { recall, remember } from "./memory.ts";
 import { capabilities as measureCapabilities } from "./player/browser-media.ts";
 import { preload } from "./player/engine.ts";
 import { Player } from "./player/player.ts";
@@ -27,18 +34,36 @@ export const connection = new BoxConnection({
 });
 export const player = { current: null as Player | null };
 
-/** What the QR code's address brought, taken out of the address bar and history at once. */
-export let scanned: PairingSecret | null = takeFragment();
+/** What the page's address brought: an offer from a QR code, or a pass from this person's other browser. */
+export interface Scanned {
+  readonly from: "offer" | "pass";
+  readonly secret: PairingSecret & { kind: "qr" };
+}
 
-function takeFragment(): PairingSecret | null {
-  const found = parsePairingFragment(location.hash);
-  if (location.hash.startsWith("#p=")) history.replaceState(null, "", location.pathname);
-  return found && { kind: "qr", ...found };
+/** Taken out of the address bar and history at once. */
+export let scanned: Scanned | null = takeFragment();
+
+/** The pass that was taken up here last. A home-screen icon brings the same one at every start. */
+const USED_PASS = "pass";
+
+function takeFragment(): Scanned | null {
+  const { hash } = location;
+  const offer = parsePairingFragment(hash);
+  const pass = parseHandOffFragment(hash);
+  if (/^#[ph]=/.test(hash)) history.replaceState(null, "", location.pathname);
+  if (offer !== null) return { from: "offer", secret: { kind: "qr", ...offer } };
+  if (pass === null || pass.offer === recall(USED_PASS)) return null;
+  return { from: "pass", secret: { kind: "qr", ...pass } };
 }
 
 /** From opening the page to the first screen. */
 export async function start(): Promise<void> {
   connection.onSignedOut = (reason) => showPairing(reason);
+  connection.onSession = (session) => (state.me.value = session);
+  connection.onDistrusted = (problem) => {
+    leave();
+    state.screen.value = { name: "error", problem };
+  };
   window.addEventListener("popstate", followAddress);
   window.addEventListener("hashchange", onHashChange);
   window.addEventListener("online", () => player.current?.onBoxBack());
@@ -53,10 +78,14 @@ export async function connect(): Promise<void> {
     const box = await connection.call<Box>("GET", "/api/v1/box", { open: true });
     state.box.value = box;
     state.now.value = connection.boxNow();
-    const session = scanned === null ? await store.load(box.id) : null;
+    const session = scanned?.from === "offer" ? null : await store.load(box.id);
     connection.use(box.id, session);
-    if (session === null) showPairing(null);
-    else await enter();
+    if (session !== null) {
+      scanned = null; // who is in already needs no pass
+      await enter();
+    } else if (scanned === null && (await store.boxes()).length > 0) {
+      state.screen.value = { name: "stranger" };
+    } else showPairing(null);
   } catch (error) {
     fail(asProblem(error));
   }
@@ -68,11 +97,23 @@ function fail(problem: Problem): void {
 }
 
 function showPairing(reason: Problem | null): void {
-  following?.abort();
-  state.settingsOpen.value = false;
-  state.channels.value = null;
-  player.current = null;
+  leave();
   state.screen.value = { name: "pair", reason };
+}
+
+/** Forgets what only a paired phone sees. */
+function leave(): void {
+  following?.abort();
+  state.sheet.value = [];
+  state.channels.value = null;
+  access.forget();
+  player.current = null;
+}
+
+/** Another box stands where the known one stood: the known one's session is given up for it. */
+export async function takeNewBox(): Promise<void> {
+  for (const id of await store.boxes()) await store.forget(id);
+  await connect();
 }
 
 /** @throws Problem when pairing fails; the screen stays */
@@ -84,11 +125,13 @@ export async function pairWith(
   const box = state.box.value ?? (await connection.call<Box>("GET", "/api/v1/box", { open: true }));
   const { lasting } = await pair(connection, store, box, secret, device, progress);
   state.unlasting.value = !lasting;
-  scanned = null;
+  forgetScanned();
   await enter();
 }
 
+/** It is used up, or was refused. */
 export function forgetScanned(): void {
+  if (scanned?.from === "pass") remember(USED_PASS, scanned.secret.offer);
   scanned = null;
 }
 
@@ -96,8 +139,11 @@ export function forgetScanned(): void {
 export function securePage(): string | null {
   const https = state.box.value?.https;
   if (!https || canHoldKey()) return null;
-  const fragment = scanned?.kind === "qr" ? `#p=1.${scanned.offer}.${scanned.secret}` : "";
-  return `https://${location.hostname}:${https.port}/${fragment}`;
+  return `https://${location.hostname}:${https.port}/${scanned === null ? "" : fragmentOf(scanned)}`;
+}
+
+function fragmentOf({ from, secret }: Scanned): string {
+  return (from === "pass" ? handOffFragment : pairingFragment)(secret.offer, secret.secret);
 }
 
 async function enter(): Promise<void> {
@@ -113,6 +159,7 @@ async function enter(): Promise<void> {
     const { channels } = await connection.call<Channels>("GET", "/api/v1/channels");
     state.channels.value = channels;
     followAddress();
+    void access.learn(connection);
   } catch (error) {
     if (state.channels.value === null) throw error;
   }
@@ -166,7 +213,7 @@ function onEvent({ event, data }: ServerEvent): void {
     state.channels.value = withChanges(state.channels.value ?? [], changed);
   } else if (event === "playback-ended") {
     player.current?.onEnded(JSON.parse(data) as ServerEvents["playback-ended"]);
-  }
+  } else access.onEvent(event, data, connection);
 }
 
 /** Waits, but not when the network just came back or the person just looked. */
@@ -212,7 +259,11 @@ function onHashChange(): void {
 }
 
 function watch(channel: Channel): void {
-  player.current ??= new Player({ connection, capabilities: measureCapabilities });
+  player.current ??= new Player({
+    connection,
+    capabilities: measureCapabilities,
+    liveOnly: () => state.liveOnly.value,
+  });
   player.current.tune(channel);
   state.screen.value = { name: "player" };
 }

@@ -7,7 +7,8 @@ import { Logo } from "./screens/icon.tsx";
 import { LanguageSwitch } from "./screens/language-switch.tsx";
 import { PairScreen } from "./screens/pair.tsx";
 import { PlayerScreen } from "./screens/player.tsx";
-import { SettingsSheet } from "./screens/settings.tsx";
+import { Sheet } from "./screens/sheet.tsx";
+import { StrangerScreen } from "./screens/stranger.tsx";
 import * as state from "./state.ts";
 import "./styles/main.css";
 
@@ -15,7 +16,7 @@ function App() {
   return (
     <>
       <CurrentScreen />
-      {state.settingsOpen.value && <SettingsSheet />}
+      {state.sheet.value.length > 0 && <Sheet />}
     </>
   );
 }
@@ -38,6 +39,8 @@ function CurrentScreen() {
       return <ChannelsScreen />;
     case "player":
       return app.player.current && <PlayerScreen player={app.player.current} />;
+    case "stranger":
+      return <StrangerScreen />;
     case "error":
       return <ErrorScreen problem={screen.problem} />;
   }

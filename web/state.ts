@@ -1,6 +1,8 @@
 import { computed, signal } from "@preact/signals";
-import type { Box, Capabilities, Channel } from "../src/protocol/api.ts";
+import type { AuditEntry, OfferState, RecoveryState } from "../src/protocol/access-api.ts";
+import type { Box, Capabilities, Channel, Client } from "../src/protocol/api.ts";
 import type { Problem } from "./api/problem.ts";
+import type { Session } from "./api/session.ts";
 
 /** Where the person is. */
 export type Screen =
@@ -8,7 +10,16 @@ export type Screen =
   | { readonly name: "pair"; readonly reason: Problem | null }
   | { readonly name: "channels" }
   | { readonly name: "player" }
+  /** Another box than the one that this page was paired with answers here. */
+  | { readonly name: "stranger" }
   | { readonly name: "error"; readonly problem: Problem };
+
+/** A page of the sheet that lies over the screen. */
+export type SheetPage =
+  | { readonly name: "settings" | "devices" | "codes" | "pin" | "log" | "elsewhere" | "unlock" }
+  | { readonly name: "device" | "limits"; readonly client: string }
+  /** With an offer: somebody waits for an answer to it. */
+  | { readonly name: "add"; readonly waiting: OfferState | null };
 
 export const screen = signal<Screen>({ name: "starting" });
 export const box = signal<Box | null>(null);
@@ -19,10 +30,48 @@ export const capabilities = signal<Capabilities | null>(null);
 export const live = signal(true);
 /** Milliseconds since 1970 by the box's clock, moved on a few times a minute. */
 export const now = signal(Date.now());
-export const settingsOpen = signal(false);
+/** Pages of the sheet, the last one on top; empty: it is closed. */
+export const sheet = signal<readonly SheetPage[]>([]);
+/** This phone's session, and with it its role. */
+export const me = signal<Session | null>(null);
+/** How the box knows this client; asked only where it limits something. */
+export const self = signal<Client | null>(null);
+/** Until when a PIN lifts the limits, ms since 1970 by the box's clock. */
+export const liftedUntil = signal(0);
+/** The last that was heard of an offer; for owners. */
+export const offer = signal<OfferState | null>(null);
+/** Alarms that the owner has not put away, the newest first. */
+export const notices = signal<readonly AuditEntry[]>([]);
+/** null while it is not known; for owners. */
+export const recovery = signal<RecoveryState | null>(null);
+/** The owner wants to save recovery codes another time. */
+export const recoveryLater = signal(false);
 /** This browser will not remember the pairing. */
 export const unlasting = signal(false);
 export const search = signal("");
 
 /** What a person may choose from: services of data are of no use here. */
 export const watchable = computed(() => channels.value?.filter(({ kind }) => kind !== "data") ?? null);
+
+/** Owners have keys: without one a client watches at most. */
+export const isOwner = computed(() => me.value?.role === "owner" && me.value.kind === "key");
+/** Guests watch what is on air now: no pause, no way back. */
+export const liveOnly = computed(() => me.value?.role === "guest");
+
+/** The age that a channel's programme is for, when it is above this client's; null: it may be watched. */
+export function tooOldFor(channel: Channel): number | null {
+  const most = self.value?.limits?.maximumAge;
+  const age = channel.now?.minimumAge;
+  if (most === undefined || age === undefined || age <= most || now.value < liftedUntil.value) return null;
+  return age;
+}
+
+/** Opens a page of the sheet, above what is open there. */
+export function openSheet(page: SheetPage): void {
+  sheet.value = [...sheet.value, page];
+}
+
+/** One page back; from the last one out of the sheet. */
+export function leaveSheet(): void {
+  sheet.value = sheet.value.slice(0, -1);
+}

@@ -1,11 +1,17 @@
 import { createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join, normalize } from "node:path";
+import { TLSSocket } from "node:tls";
 import { EmbeddedJWK, calculateJwkThumbprint, jwtVerify, type JWK } from "jose";
-import type { Channel, PairingClaim, PlaybackRequest, ServerEvents } from "../../src/protocol/api.ts";
-import { CODE_KDF, pairingProofBytes } from "../../src/protocol/pairing.ts";
+import type { AccessEvents } from "../../src/protocol/access-api.ts";
+import type { Channel, PairingClaim, PlaybackRequest, ServerEvents, Tokens } from "../../src/protocol/api.ts";
+import { CODE_KDF, RECOVERY_KDF, pairingProofBytes } from "../../src/protocol/pairing.ts";
+import { createBoxIdentity } from "../web/box-identity.ts";
+import { FakeAccess, type Paired, type Redeemable } from "./fake-access.ts";
+import { Refusal } from "./refusal.ts";
 import { livePlaylist, multivariantPlaylist, type Media } from "./fake-media.ts";
 
 /** What the box lets only its own pages do; the app must live with it. */
@@ -22,37 +28,25 @@ const TYPES: Record<string, string> = {
   webmanifest: "application/manifest+json",
 };
 
-class Refusal extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly detail: unknown;
-  constructor(status: number, code: string, detail?: unknown) {
-    super(code);
-    this.status = status;
-    this.code = code;
-    this.detail = detail;
-  }
-}
-
-interface Paired {
-  id: string;
-  thumbprint: string;
-  refresh: string;
-  cookie: string;
-}
-
 /**
  * A box in small for tests of the web app: the open routes, pairing with the proof really checked, tokens bound to the
  * client's key with nonces (by jose, not by the app's own code), channels, events, and live HLS of made media.
  */
 export class FakeBox {
-  readonly id = "fakebox234567abc";
+  identity = createBoxIdentity();
+  /** What it says it is; a liar's is another than its key's. */
+  id = this.identity.id;
   name = "Living room";
   code = "WDJBMJHT";
   offer = { id: "offer-1", secret: randomBytes(16) };
   https: { port: number; fingerprint: string } | null = null;
   /** Two digits: the owner is asked, and says yes at the second question. */
   match: string | null = null;
+  /** Of whoever claims the offer that is open from the start. */
+  role: Tokens["role"] = "owner";
+  claimed = true;
+  /** Whether it counts as at home who asks. */
+  home = true;
   channels: Channel[] = [];
   /** What `POST /playback` refuses, by channel. */
   readonly refusals = new Map<string, { status: number; code: string; detail?: unknown }>();
@@ -71,18 +65,25 @@ export class FakeBox {
   window: number | undefined;
   /** Access tokens are good for so many milliseconds. */
   accessLife = 60_000;
+  /** A claim waits for the owner for so many milliseconds. */
+  claimLife = 60_000;
   /** Milliseconds before each API answer. */
   delay = 0;
   revoked = false;
 
   readonly #folder: string;
-  readonly #pending = new Map<string, { paired: Paired | null; polls: number }>();
-  readonly #clients = new Map<string, Paired>();
+  readonly access = new FakeAccess((event, data) => this.#send(event, data));
+  readonly #pending = new Map<
+    string,
+    { paired: Paired; claim: PairingClaim; by: Redeemable | null; polls: number }
+  >();
+  readonly #clients = this.access.clients;
   readonly #access = new Map<string, { client: Paired; until: number }>();
   readonly #nonce = randomBytes(12).toString("base64url");
   readonly #seen = new Set<string>();
   readonly #streams = new Set<ServerResponse>();
   readonly #server = createServer((request, response) => void this.#answer(request, response));
+  #tls: ReturnType<typeof createTlsServer> | null = null;
   #count = 0;
 
   constructor(webFolder: string) {
@@ -98,6 +99,16 @@ export class FakeBox {
   async close(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
+    this.#tls?.closeAllConnections();
+    this.#tls?.close();
+  }
+
+  /** Serves the same over https. */
+  async listenTls(certificate: { key: string; cert: string; fingerprint: string }): Promise<void> {
+    const server = createTlsServer(certificate, (request, response) => void this.#answer(request, response));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    this.#tls = server;
+    this.https = { port: (server.address() as AddressInfo).port, fingerprint: certificate.fingerprint };
   }
 
   fragment(): string {
@@ -105,6 +116,10 @@ export class FakeBox {
   }
 
   send<K extends keyof ServerEvents>(event: K, data: ServerEvents[K]): void {
+    this.#send(event, data);
+  }
+
+  #send(event: keyof ServerEvents | keyof AccessEvents, data: object): void {
     for (const stream of this.#streams) stream.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
@@ -113,7 +128,10 @@ export class FakeBox {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", `http://${request.headers.host}`);
+    const url = new URL(
+      request.url ?? "/",
+      `${request.socket instanceof TLSSocket ? "https" : "http"}://${request.headers.host}`,
+    );
     response.setHeader("content-security-policy", CSP);
     response.setHeader("x-content-type-options", "nosniff");
     try {
@@ -125,11 +143,11 @@ export class FakeBox {
       else this.#serveFile(url.pathname, response);
     } catch (error) {
       if (!(error instanceof Refusal)) this.problems.push(String(error));
-      const { status, code, detail } = error instanceof Refusal ? error : new Refusal(500, "internal");
+      const { status, code, detail, retryAfterMs } =
+        error instanceof Refusal ? error : new Refusal(500, "internal");
+      const title = `In English: ${code}`;
       response.writeHead(status, { "content-type": "application/problem+json" });
-      response.end(
-        JSON.stringify({ type: "about:blank", title: `In English: ${code}`, status, code, detail }),
-      );
+      response.end(JSON.stringify({ type: "about:blank", title, status, code, detail, retryAfterMs }));
     }
     this.log.push(`${request.method} ${url.pathname} ${response.statusCode}`);
   }
@@ -144,14 +162,21 @@ export class FakeBox {
     if (route === "POST /pairing/claim") return json(await this.#claim(JSON.parse(body) as PairingClaim));
     if (route === "POST /pairing/poll") {
       const { state, cookie } = this.#poll((JSON.parse(body) as { claim: string }).claim);
+      const secure = url.protocol === "https:" ? "; Secure" : "";
       return json(
         state,
-        cookie === "" ? {} : { "set-cookie": `tp_lan=${cookie}; HttpOnly; SameSite=Strict; Path=/` },
+        cookie === "" ? {} : { "set-cookie": `${cookie}; HttpOnly; SameSite=Strict; Path=/${secure}` },
       );
     }
     response.setHeader("dpop-nonce", this.#nonce);
-    if (route === "POST /token") return json(await this.#refresh(request, url, JSON.parse(body || "{}")));
-    await this.#authenticate(request, url);
+    if (route === "POST /token")
+      return json(await this.#refresh(request, url, JSON.parse(body || "{}"), response));
+    const asking = await this.#authenticate(request, url);
+    const answer = this.access.answer(route, url, body, asking);
+    if (answer !== null) {
+      response.writeHead(answer.status, { "content-type": "application/json" });
+      return void response.end(answer.body && JSON.stringify(answer.body));
+    }
     if (route === "GET /channels") return json({ channels: this.channels });
     if (route === "GET /events") return this.#openEvents(response);
     if (route === "POST /playback") return json(this.#play(JSON.parse(body) as PlaybackRequest));
@@ -159,11 +184,6 @@ export class FakeBox {
     if (playback !== undefined) {
       if (!this.playing.has(playback)) throw new Refusal(404, "playback-not-found");
       if (request.method === "DELETE") this.playing.delete(playback);
-      return json({});
-    }
-    if (request.method === "DELETE" && url.pathname.startsWith("/api/v1/clients/")) {
-      if (!this.#clients.delete(url.pathname.split("/").at(-1) ?? ""))
-        throw new Refusal(404, "client-not-found");
       return json({});
     }
     throw new Refusal(404, "route-not-found");
@@ -176,7 +196,7 @@ export class FakeBox {
       version: "0.1.0",
       clock: "synchronised",
       pairing: "open",
-      claimed: true,
+      claimed: this.claimed,
       https: this.https,
       time: new Date().toISOString(),
     };
@@ -184,66 +204,128 @@ export class FakeBox {
 
   async #claim(claim: PairingClaim): Promise<object> {
     this.claims.push(claim);
-    const { id } = this;
     const thumbprint = claim.key === null ? "" : await calculateJwkThumbprint(claim.key);
-    const key =
-      claim.offer === undefined
-        ? Buffer.from(hkdfSync("sha256", this.code, CODE_KDF.salt, CODE_KDF.info, 32))
-        : this.offer.secret;
-    const bytes = pairingProofBytes({ box: id, offer: claim.offer ?? "", thumbprint, nonce: claim.nonce });
-    const proof = createHmac("sha256", key).update(bytes).digest("base64url");
-    if (proof !== claim.proof) throw new Refusal(403, "pairing-refused");
+    const bytes = pairingProofBytes({
+      box: this.id,
+      offer: claim.offer ?? "",
+      thumbprint,
+      nonce: claim.nonce,
+    });
+    const proves = ({ key }: Pick<Redeemable, "key">): boolean => {
+      const { salt, info } = claim.offer === "recovery" ? RECOVERY_KDF : CODE_KDF;
+      const secret = typeof key === "string" ? Buffer.from(hkdfSync("sha256", key, salt, info, 32)) : key;
+      return createHmac("sha256", secret).update(bytes).digest("base64url") === claim.proof;
+    };
+    const by = this.access.redeemable(claim).find(proves) ?? null;
+    const own = { key: claim.offer === undefined ? this.code : this.offer.secret };
+    if (by === null && !proves(own)) throw new Refusal(403, "pairing-refused");
+    const match = by === null ? this.match : this.access.redeemed(by, claim, this.home);
     const secret = randomBytes(16).toString("base64url");
-    const cookie = claim.key === null ? randomBytes(16).toString("base64url") : "";
-    const paired: Paired = { id: `client-${++this.#count}`, thumbprint, refresh: "", cookie };
-    this.#pending.set(secret, { paired, polls: 0 });
-    return { claim: secret, match: this.match, expiresAt: new Date(Date.now() + 60_000).toISOString() };
+    this.#pending.set(secret, { paired: this.#pair(claim, thumbprint, by), claim, by, polls: 0 });
+    return { claim: secret, match, expiresAt: new Date(Date.now() + this.claimLife).toISOString() };
   }
 
+  #pair(claim: PairingClaim, thumbprint: string, by: Redeemable | null): Paired {
+    const role = by?.role ?? this.role;
+    const id = `client-${++this.#count}`;
+    const now = new Date().toISOString();
+    return {
+      id,
+      name: claim.name,
+      role: claim.key === null && role === "owner" ? "viewer" : role,
+      terminalType: claim.terminalType,
+      kind: claim.key !== null ? "key" : claim.refresh === "cookie" ? "browser" : "lan",
+      pairedAt: now,
+      lastSeenAt: now,
+      lastAddress: "192.168.1.23",
+      lastHome: this.home,
+      endsAt: role === "guest" ? new Date(Date.now() + 86_400_000).toISOString() : null,
+      handedOverFrom: by?.pass?.from.id ?? null,
+      user: by?.pass?.from.user ?? id,
+      thumbprint,
+      refresh: "",
+      cookie: claim.key === null ? randomBytes(16).toString("base64url") : "",
+    };
+  }
+
+  /** @returns what is answered, and a cookie with its name */
   #poll(secret: string): { state: object; cookie: string } {
-    const claim = this.#pending.get(secret);
-    if (claim?.paired == null) throw new Refusal(403, "pairing-refused");
-    if (this.match !== null && claim.polls++ < 2) return { state: { state: "pending" }, cookie: "" };
-    this.#clients.set(claim.paired.id, claim.paired);
-    return { state: { state: "paired", tokens: this.#tokens(claim.paired) }, cookie: claim.paired.cookie };
+    const pending = this.#pending.get(secret);
+    if (pending === undefined) throw new Refusal(403, "pairing-refused");
+    const { paired, claim, by } = pending;
+    if (by?.offer?.state === "refused") throw new Refusal(403, "pairing-denied");
+    if (by?.offer?.state === "waiting" || (by === null && this.match !== null && pending.polls++ < 2))
+      return { state: { state: "pending" }, cookie: "" };
+    if (!this.#clients.has(paired.id)) {
+      this.#clients.set(paired.id, paired);
+      const { id, name, role } = paired;
+      this.access.note(
+        by?.pass == null ? "client-paired" : "handed-over",
+        { client: id, name, detail: { role } },
+        true,
+      );
+    }
+    const { refreshToken, ...tokens } = this.#tokens(paired, claim.nonce);
+    if (paired.cookie !== "")
+      return { state: { state: "paired", tokens }, cookie: `tp_lan=${paired.cookie}` };
+    if (claim.refresh === "cookie")
+      return { state: { state: "paired", tokens }, cookie: `tp_rt=${refreshToken ?? ""}` };
+    return { state: { state: "paired", tokens: { ...tokens, refreshToken } }, cookie: "" };
   }
 
-  #tokens(client: Paired): object {
-    const common = { client: client.id, role: "owner", attestation: "a.b.c" };
+  #tokens(client: Paired, nonce: string): { refreshToken?: string } {
+    const { id, role, thumbprint } = client;
+    const attestation = this.identity.attest({ client: id, thumbprint, role, nonce });
+    const common = { client: id, role, attestation };
     const expiresAt = new Date(Date.now() + this.accessLife).toISOString();
-    if (client.cookie !== "") return { ...common, role: "viewer", accessToken: null, expiresAt };
+    if (client.cookie !== "") return { ...common, accessToken: null, expiresAt } as object;
     const accessToken = randomBytes(24).toString("base64url");
     this.#access.set(accessToken, { client, until: Date.now() + this.accessLife });
     client.refresh = randomBytes(24).toString("base64url");
-    return { ...common, accessToken, expiresAt, refreshToken: client.refresh };
+    return { ...common, accessToken, expiresAt, refreshToken: client.refresh } as { refreshToken: string };
   }
 
-  async #refresh(request: IncomingMessage, url: URL, body: { refreshToken?: string }): Promise<object> {
+  async #refresh(
+    request: IncomingMessage,
+    url: URL,
+    body: { refreshToken?: string },
+    response: ServerResponse,
+  ): Promise<object> {
     if (this.revoked) throw new Refusal(401, "client-revoked");
-    const client = [...this.#clients.values()].find(({ refresh }) => refresh === body.refreshToken);
+    const inCookie = /tp_rt=([\w-]+)/.exec(request.headers.cookie ?? "")?.[1];
+    const token = body.refreshToken ?? inCookie;
+    const client = [...this.#clients.values()].find(({ refresh }) => refresh !== "" && refresh === token);
     if (client === undefined) throw new Refusal(401, "refresh-invalid");
-    await this.#checkProof(request, url, client.thumbprint);
-    return this.#tokens(client);
+    const jti = await this.#checkProof(request, url, client.thumbprint);
+    const { refreshToken, ...tokens } = this.#tokens(client, jti);
+    if (body.refreshToken !== undefined) return { ...tokens, refreshToken };
+    response.setHeader(
+      "set-cookie",
+      `tp_rt=${refreshToken ?? ""}; HttpOnly; SameSite=Strict; Path=/; Secure`,
+    );
+    return tokens;
   }
 
-  async #authenticate(request: IncomingMessage, url: URL): Promise<void> {
+  async #authenticate(request: IncomingMessage, url: URL): Promise<Paired> {
     if (this.revoked) throw new Refusal(401, "client-revoked");
     const cookie = /tp_lan=([\w-]+)/.exec(request.headers.cookie ?? "")?.[1];
     if (cookie !== undefined && request.headers.authorization === undefined) {
       if (request.headers["x-tellyport"] !== "1") throw new Refusal(401, "access-token-missing");
-      if (![...this.#clients.values()].some((client) => client.cookie === cookie))
-        throw new Refusal(401, "access-token-invalid");
-      return;
+      const known = [...this.#clients.values()].find((client) => client.cookie === cookie);
+      if (known === undefined) throw new Refusal(401, "access-token-invalid");
+      return known;
     }
     const token = /^DPoP (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
     if (token === undefined) throw new Refusal(401, "access-token-missing");
     const access = this.#access.get(token);
     if (access === undefined || access.until < Date.now()) throw new Refusal(401, "access-token-invalid");
     await this.#checkProof(request, url, access.client.thumbprint, token);
+    if (!this.#clients.has(access.client.id)) throw new Refusal(401, "client-revoked");
+    return access.client;
   }
 
   /** RFC 9449 §4.3, by another hand than the app's. */
-  async #checkProof(request: IncomingMessage, url: URL, thumbprint: string, token?: string): Promise<void> {
+  async #checkProof(request: IncomingMessage, url: URL, thumbprint: string, token?: string): Promise<string> {
     const proof = request.headers.dpop;
     if (typeof proof !== "string") throw new Refusal(401, "dpop-invalid");
     const { payload, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, {
@@ -265,6 +347,7 @@ export class FakeBox {
     if (token !== undefined)
       expect("ath", payload.ath, createHash("sha256").update(token).digest("base64url"));
     if (payload.nonce !== this.#nonce) throw new Refusal(401, "dpop-nonce-required");
+    return payload.jti as string;
   }
 
   #openEvents(response: ServerResponse): void {

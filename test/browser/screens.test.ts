@@ -4,6 +4,7 @@ import type { Page } from "playwright-core";
 import t from "tap";
 import { SCREENS, setUp, until, useControl, watching } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
+import { FAULTS } from "./layout-faults.ts";
 
 const SIZES = [
   { width: 360, height: 740 },
@@ -17,43 +18,6 @@ const LOOKS = [
   { locale: "en-GB", colorScheme: "light" },
   { locale: "zh-CN", colorScheme: "dark" },
 ] as const;
-
-/**
- * What is wrong with the layout, in words: sideways scrolling, controls that are too small for a finger, out of the
- * screen, cut off, or under one another.
- */
-const FAULTS = `(() => {
-  const faults = [];
-  const { clientWidth, scrollWidth } = document.documentElement;
-  if (scrollWidth > clientWidth) faults.push("scrolls sideways: " + scrollWidth + " in " + clientWidth);
-  const seen = (element) => {
-    const style = getComputedStyle(element);
-    return style.visibility !== "hidden" && style.display !== "none" && element.getClientRects().length > 0;
-  };
-  const sheet = [...document.querySelectorAll("[role=menu]")].find((menu) => getComputedStyle(menu).position === "fixed");
-  const modal = document.querySelector("dialog[open]") ?? sheet;
-  const controls = [...(modal ?? document).querySelectorAll("button, input, a")].filter(seen);
-  const name = (element) => element.dataset.action ?? element.name ?? element.textContent;
-  for (const control of controls) {
-    const { left, right, width, height } = control.getBoundingClientRect();
-    if (control.tagName !== "A" && (width < 44 || height < 44)) faults.push("small: " + name(control) + " " + width + "x" + height);
-    if (left < -1 || right > clientWidth + 1) faults.push("outside: " + name(control));
-    if (control.scrollWidth > control.clientWidth + 1 && control.tagName === "BUTTON") faults.push("cut off: " + name(control));
-  }
-  const fixed = controls.filter((control) => control.dataset.channel === undefined);
-  for (const [index, one] of fixed.entries()) {
-    for (const other of fixed.slice(index + 1)) {
-      if (one.contains(other) || other.contains(one)) continue;
-      const a = one.getBoundingClientRect();
-      const b = other.getBoundingClientRect();
-      if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
-        faults.push("overlap: " + name(one) + " and " + name(other));
-    }
-  }
-  const unnamed = controls.filter((c) => !(c.textContent.trim() || c.getAttribute("aria-label") || c.labels?.length));
-  if (unnamed.length > 0) faults.push("without a name: " + unnamed.map((c) => c.outerHTML).join(" "));
-  return faults;
-})()`;
 
 const two = (value: number): string => String(value).padStart(2, "0");
 const clock = (second: number): string => `00:${two(Math.floor(second / 60))}:${two(second % 60)}.000`;

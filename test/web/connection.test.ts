@@ -3,8 +3,11 @@ import type { Tokens } from "../../src/protocol/api.ts";
 import { BoxConnection } from "../../web/api/connection.ts";
 import type { Signer } from "../../web/api/dpop.ts";
 import type { Problem } from "../../web/api/problem.ts";
+import { thumbprint } from "../../web/api/dpop.ts";
 import type { Session, SessionStore } from "../../web/api/session.ts";
+import { createBoxIdentity } from "./box-identity.ts";
 
+const box = createBoxIdentity();
 const START = Date.UTC(2026, 10, 20, 12);
 
 const signer: Signer = {
@@ -52,14 +55,22 @@ function connect(answer: (request: Seen) => Response | Promise<Response>) {
         body: JSON.parse(typeof init.body === "string" ? init.body : "{}"),
       };
       seen.push(request);
-      return answer(request);
+      const response = await answer(request);
+      if (!request.path.endsWith("/token") || !response.ok) return response;
+      // attested as a box does: about this key, and this very proof
+      const body = (await response.json()) as Tokens;
+      const attestation = body.attestation || attest(body, String(request.proof?.jti));
+      return Response.json({ ...body, attestation }, { headers: response.headers });
     },
   });
   const session: Session = { kind: "key", client: "c1", role: "viewer", signer, refreshToken: "r1" };
-  connection.use("box", session);
+  connection.use(box.id, session);
   return { connection, seen, saved, clock, setStored: (session: Session) => (stored = session), session };
 }
 
+const ownThumbprint = await thumbprint(signer.jwk);
+const attest = ({ client, role }: Tokens, nonce: string): string =>
+  box.attest({ client, role, nonce, thumbprint: ownThumbprint });
 const tokens = (accessToken: string, refreshToken: string): Tokens => ({
   accessToken,
   refreshToken,

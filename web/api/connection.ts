@@ -1,5 +1,7 @@
 import type { Tokens } from "../../src/protocol/api.ts";
-import { dpopProof } from "./dpop.ts";
+import { checkAttestation } from "./attestation.ts";
+import { randomText } from "./base64url.ts";
+import { dpopProof, thumbprint } from "./dpop.ts";
 import { Problem, UNREACHABLE, asProblem, problemOf } from "./problem.ts";
 import type { Session, SessionStore } from "./session.ts";
 
@@ -27,7 +29,7 @@ export interface CallOptions {
 
 /** The box says that this phone's place is gone; nothing but pairing again helps. */
 const SIGNED_OUT = new Set(["client-revoked", "refresh-invalid"]);
-/** A LAN viewer's cookie has run out, or was taken away. */
+/** The cookie of a client without a key has run out, or was taken away. */
 const COOKIE_GONE = new Set(["access-token-missing", "access-token-invalid"]);
 
 /** Calls the box's API as this phone: proofs, nonces, refreshing, and words for what goes wrong. */
@@ -41,6 +43,10 @@ export class BoxConnection {
   #clockOffset = 0;
   /** Called once when the box no longer knows this phone. */
   onSignedOut: (problem: Problem) => void = () => {};
+  /** Called when what answers cannot prove to be the box that this phone was paired with. */
+  onDistrusted: (problem: Problem) => void = () => {};
+  /** Called when the session is another, or its role. */
+  onSession: (session: Session | null) => void = () => {};
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
@@ -61,6 +67,7 @@ export class BoxConnection {
     this.#session = session;
     this.#access = null;
     if (tokens !== undefined) this.#takeAccess(tokens);
+    this.onSession(session);
   }
 
   /** @throws Problem with the box's code, or `box-unreachable` */
@@ -115,7 +122,7 @@ export class BoxConnection {
         refreshTried = true;
         if (this.#access?.token === token) this.#access = null;
       } else {
-        if (SIGNED_OUT.has(problem.code) || (this.#session.kind === "lan" && COOKIE_GONE.has(problem.code)))
+        if (SIGNED_OUT.has(problem.code) || (this.#session.kind !== "key" && COOKIE_GONE.has(problem.code)))
           await this.#signOut(problem);
         throw problem;
       }
@@ -128,7 +135,7 @@ export class BoxConnection {
     if (options.open === true || this.#session?.kind !== "key") return headers;
     const accessToken = await this.#accessToken();
     headers.authorization = `DPoP ${accessToken}`;
-    headers.dpop = await this.#proof(this.#session, method, path, accessToken);
+    headers.dpop = await this.#proof(this.#session, method, path, { accessToken });
     return headers;
   }
 
@@ -136,11 +143,11 @@ export class BoxConnection {
     session: Session & { kind: "key" },
     method: string,
     path: string,
-    accessToken?: string,
+    more: { accessToken?: string; jti?: string },
   ): Promise<string> {
     const url = this.#deps.origin + path;
     const issuedAt = this.boxNow() / 1000;
-    return dpopProof(session.signer, { method, url, issuedAt, accessToken, nonce: this.#nonce });
+    return dpopProof(session.signer, { method, url, issuedAt, ...more, nonce: this.#nonce });
   }
 
   async #fetch(
@@ -194,25 +201,34 @@ export class BoxConnection {
         this.#session = { ...session, role: tokens.role, refreshToken };
         this.#takeAccess(tokens);
         await this.#deps.store.save(this.#box, this.#session);
+        if (tokens.role !== session.role) this.onSession(this.#session);
       });
     } catch (error) {
       const problem = asProblem(error);
       if (SIGNED_OUT.has(problem.code)) await this.#signOut(problem);
+      if (problem.code === "box-not-trusted") this.onDistrusted(problem);
       throw problem;
     }
   }
 
+  /** @throws Problem `box-not-trusted` when the answer is not the box's own */
   async #requestTokens(session: Session & { kind: "key" }): Promise<Tokens> {
     const path = "/api/v1/token";
     const body = session.refreshToken === null ? {} : { refreshToken: session.refreshToken };
     for (let nonceTried = false; ; nonceTried = true) {
+      const jti = randomText(16);
       const headers = {
         "x-tellyport": "1",
         "content-type": "application/json",
-        dpop: await this.#proof(session, "POST", path),
+        dpop: await this.#proof(session, "POST", path, { jti }),
       };
       const response = await this.#fetch("POST", path, headers, body, AbortSignal.timeout(15_000));
-      if (response.ok) return (await response.json()) as Tokens;
+      if (response.ok) {
+        const tokens = (await response.json()) as Tokens;
+        const own = await thumbprint(session.signer.jwk);
+        await checkAttestation(tokens, { box: this.#box, thumbprint: own, nonce: jti });
+        return tokens;
+      }
       const problem = await problemOf(response);
       if (problem.code !== "dpop-nonce-required" || nonceTried) throw problem;
     }
@@ -230,6 +246,7 @@ export class BoxConnection {
     this.#session = null;
     this.#access = null;
     await this.#deps.store.forget(this.#box);
+    this.onSession(null);
     this.onSignedOut(problem);
   }
 }

@@ -27,8 +27,17 @@ async function deviceKey(pair: CryptoKeyPair): Promise<DeviceKey> {
 
 type Stored =
   | { kind: "key"; client: string; role: Session["role"]; pair: CryptoKeyPair; refreshToken: string | null }
-  | { kind: "lan"; client: string; role: Session["role"] };
+  | { kind: "lan" | "browser"; client: string; role: Session["role"] };
 
+/** The browser's own {@link SessionStore}, and what pairing asks of it. */
+export interface DeviceStore extends SessionStore {
+  /** Ids of the boxes that have a session here. */
+  boxes(): Promise<readonly string[]>;
+  /** Whether this browser keeps a key. Tried, since none says so beforehand. */
+  keeps(key: DeviceKey): Promise<boolean>;
+}
+
+const PROBE = "probe";
 const STORE = "sessions";
 
 function open(): Promise<IDBDatabase> {
@@ -64,7 +73,7 @@ async function transact<T>(
  * Sessions in IndexedDB, by box. Private tabs and locked-down browsers refuse to store keys (DataCloneError) or have no
  * IndexedDB at all: then the session lives in memory and ends with the tab, and `save` says so.
  */
-export function createDeviceStore(): SessionStore {
+export function createDeviceStore(): DeviceStore {
   const memory = new Map<string, Session>();
   return {
     async load(box) {
@@ -73,7 +82,7 @@ export function createDeviceStore(): SessionStore {
         (store) => store.get(box) as IDBRequest<Stored | undefined>,
       ).catch(() => undefined);
       if (stored === undefined) return memory.get(box) ?? null;
-      if (stored.kind === "lan") return stored;
+      if (stored.kind !== "key") return stored;
       const { client, role, refreshToken, pair } = stored;
       return { kind: "key", client, role, refreshToken, signer: await deviceKey(pair) };
     },
@@ -81,8 +90,8 @@ export function createDeviceStore(): SessionStore {
       memory.set(box, session);
       const { client, role } = session;
       const stored: Stored =
-        session.kind === "lan"
-          ? { kind: "lan", client, role }
+        session.kind !== "key"
+          ? { kind: session.kind, client, role }
           : {
               kind: "key",
               client,
@@ -98,6 +107,18 @@ export function createDeviceStore(): SessionStore {
     async forget(box) {
       memory.delete(box);
       await transact("readwrite", (store) => store.delete(box)).catch(() => undefined);
+    },
+    async boxes() {
+      const keys = await transact("readonly", (store) => store.getAllKeys()).catch(() => []);
+      return [...new Set([...keys.map(String), ...memory.keys()])].filter((key) => key !== PROBE);
+    },
+    async keeps(key) {
+      const kept = await transact("readwrite", (store) => store.put(key.pair, PROBE)).then(
+        () => true,
+        () => false,
+      );
+      if (kept) await transact("readwrite", (store) => store.delete(PROBE)).catch(() => undefined);
+      return kept;
     },
     exclusively: (work) =>
       "locks" in navigator && window.isSecureContext

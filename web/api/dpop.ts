@@ -21,6 +21,7 @@ async function digest(text: string): Promise<string> {
  * A proof that the sender of one request holds the key. @see RFC 9449 §4.2
  * @param request.url absolute; query and fragment are left out of the proof (§4.2 `htu`)
  * @param request.issuedAt seconds since 1970, by the box's clock
+ * @param request.jti names the proof; default: 128 random bits
  * @param request.accessToken when the request carries one; its hash is in the proof
  * @param request.nonce the last `DPoP-Nonce` of the box
  */
@@ -30,6 +31,7 @@ export async function dpopProof(
     method: string;
     url: string;
     issuedAt: number;
+    jti?: string | undefined;
     accessToken?: string | undefined;
     nonce?: string | undefined;
   },
@@ -37,7 +39,7 @@ export async function dpopProof(
   const url = new URL(request.url);
   const header = { typ: "dpop+jwt", alg: "ES256", jwk: signer.jwk };
   const claims = {
-    jti: randomText(16),
+    jti: request.jti ?? randomText(16),
     htm: request.method,
     htu: url.origin + url.pathname,
     iat: Math.floor(request.issuedAt),

@@ -1,7 +1,10 @@
 import type { Tokens } from "../../src/protocol/api.ts";
 import type { Signer } from "./dpop.ts";
 
-/** This phone's place at one box: with a key of its own, or as a LAN viewer whose credential is a cookie. */
+/**
+ * This phone's place at one box: with a key of its own; or with a cookie as its credential, over https where the browser
+ * keeps no keys (`browser`) or over plain http at home (`lan`).
+ */
 export type Session =
   | {
       readonly kind: "key";
@@ -11,7 +14,7 @@ export type Session =
       /** null: it travels in a cookie that script cannot read. */
       readonly refreshToken: string | null;
     }
-  | { readonly kind: "lan"; readonly client: string; readonly role: Tokens["role"] };
+  | { readonly kind: "lan" | "browser"; readonly client: string; readonly role: Tokens["role"] };
 
 /** Where sessions outlive the page. */
 export interface SessionStore {

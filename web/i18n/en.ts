@@ -4,6 +4,7 @@ export const en = {
   "app.loading": "Looking for your box…",
   "app.retry": "Try again",
   "app.close": "Close",
+  "app.back": "Back",
   "app.offline": "No connection to the box",
   "app.reconnecting": "Reconnecting…",
 
@@ -22,12 +23,27 @@ export const en = {
   "pair.device.internet": "Computer",
   "pair.device.tv": "TV",
   "pair.working": "Pairing…",
-  "pair.match": "Does the box show the same number?",
-  "pair.match.help": "Then say yes on the box. This page goes on by itself.",
+  "pair.match": "The number of this device",
+  "pair.match.help":
+    "The owner’s phone is asking which number this is. Once it is tapped there, this page goes on by itself.",
+  "pair.pass": "You come from a browser that is paired already.",
+  "pair.pass.start": "Go on here",
+  "pair.recovery.link": "I have a recovery code",
+  "pair.recovery": "Recovery code",
+  "pair.recovery.help":
+    "Twenty letters from the list that you saved. It makes this device an owner, and is then used up.",
+  "pair.recovery.short": "{missing} more to type: a recovery code has twenty letters.",
   "pair.lan": "Over plain http this device can only watch, and only at home.",
   "pair.lan.link": "Open the secure page for everything else",
   "pair.unlasting": "This browser keeps nothing: you will have to pair again when the tab is closed.",
   "pair.other": "Type a code instead",
+
+  "stranger.title": "This is not your box",
+  "stranger.about":
+    "Another box answers here: “{box}”. What this browser keeps for yours was not sent to it.",
+  "stranger.help":
+    "If your box was reset or replaced, pair with this one. If not, something stands between you and your box: try again at home.",
+  "stranger.pair": "It is a new box: pair with it",
 
   "channels.title": "Channels",
   "channels.search": "Find a channel or programme",
@@ -35,6 +51,7 @@ export const en = {
   "channels.none.help": "The box is looking for channels. They appear here as they are found.",
   "channels.nomatch": "Nothing matches “{text}”",
   "channels.radio": "Radio",
+  "channels.age": "from {age}",
   "channels.next": "{time} {title}",
   "channels.noguide": "No programme information",
   "channels.progress": "{percent} % of the programme is over",
@@ -89,9 +106,19 @@ export const en = {
   "player.now": "Now",
   "player.next.programme": "Next",
   "player.until": "until {time}",
+  "player.unlock": "Ask a grown-up",
   "player.free": "These can be watched now",
 
   "settings.title": "Settings",
+  "settings.devices": "Devices",
+  "settings.add": "Add a device",
+  "settings.codes": "Recovery codes",
+  "settings.codes.left": "{count} left",
+  "settings.codes.none": "none yet",
+  "settings.pin": "PIN for children’s devices",
+  "settings.unlock": "Ask a grown-up",
+  "settings.log": "Log",
+  "settings.elsewhere": "Open elsewhere",
   "settings.language": "Language",
   "settings.box": "Box",
   "settings.id": "Identity",
@@ -106,6 +133,10 @@ export const en = {
   "settings.forget.sure": "This device will need a new code to watch again.",
   "settings.forget.yes": "Forget it",
   "settings.forget.no": "Keep it",
+
+  "codes.offer": "If you lose this phone, recovery codes let you back in. Save them now.",
+  "codes.save": "Save codes",
+  "codes.later": "Later",
 };
 
 export type Words = typeof en;

@@ -11,8 +11,8 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     zh: ["机顶盒没有响应", "请检查此设备是否联网、机顶盒是否开机。"],
   },
   "pairing-expired": {
-    en: ["Nobody said yes on the box in time", "Open pairing on the box and try once more."],
-    zh: ["机顶盒上没有及时确认", "请在机顶盒上重新打开配对，再试一次。"],
+    en: ["Nobody said yes in time", "Ask the owner for a new code, and try once more."],
+    zh: ["没有及时得到同意", "请向机主索取新的配对码，再试一次。"],
   },
   "player-unsupported": {
     en: ["This browser cannot play live streams", "Update it, or use another browser."],
@@ -25,6 +25,17 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
   "signal-disturbed": {
     en: ["The signal is disturbed", "Try again, or check the aerial cable."],
     zh: ["信号受到干扰", "请重试，或检查天线连接。"],
+  },
+
+  "box-not-trusted": {
+    en: [
+      "This is not your box",
+      "What answers here could not prove to be the box that you paired with. Nothing was given to it. Try again in your home network.",
+    ],
+    zh: [
+      "这不是您的机顶盒",
+      "这里的应答者无法证明自己是您配对过的机顶盒，没有向它发送任何内容。请在家庭网络中重试。",
+    ],
   },
 
   // of the box

@@ -26,7 +26,7 @@ export const language = signal<Language>(preferred());
 const words = computed(() => (language.value === "zh" ? zh : en));
 
 /** The BCP 47 tag of what is on the screen; also chooses the right shapes of Han characters. */
-const tag = computed(() => (language.value === "zh" ? "zh-CN" : "en"));
+export const tag = computed(() => (language.value === "zh" ? "zh-CN" : "en"));
 effect(() => {
   document.documentElement.lang = tag.value;
 });
@@ -37,8 +37,15 @@ export function chooseLanguage(choice: Language): void {
 }
 
 /** The words for a key, with `{name}` filled in. */
-export function t(key: WordKey, fill: Readonly<Record<string, string | number>> = {}): string {
-  return words.value[key].replace(
+export function t(key: WordKey, fill: Fill = {}): string {
+  return filled(words.value[key], fill);
+}
+
+export type Fill = Readonly<Record<string, string | number>>;
+
+/** `text` with each `{name}` filled in. */
+export function filled(text: string, fill: Fill): string {
+  return text.replace(
     /(\p{Script=Han} )?\{(\w+)\}( \p{Script=Han})?/gu,
     (hole: string, before: string | undefined, name: string, after: string | undefined): string => {
       const text = String(fill[name] ?? hole);

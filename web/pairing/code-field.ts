@@ -1,10 +1,16 @@
-import { CODE_ALPHABET, CODE_LENGTH, formatCode } from "../../src/protocol/pairing.ts";
+import { CODE_ALPHABET, CODE_LENGTH } from "../../src/protocol/pairing.ts";
 
-/** What the code field shows for what was typed or pasted: `wdjbm` → `WDJB-M`. Letters no code has are dropped. */
-export function showCode(typed: string): string {
+/**
+ * What the code field shows for what was typed or pasted: `wdjbm` → `WDJB-M`. Letters no code has are dropped.
+ * @param length letters of a whole code
+ */
+export function showCode(typed: string, length = CODE_LENGTH): string {
   const letters = [...typed.toUpperCase()].filter((letter) => CODE_ALPHABET.includes(letter));
-  const code = letters.slice(0, CODE_LENGTH).join("");
-  return code.length > 4 ? formatCode(code) : code;
+  const groups = letters
+    .slice(0, length)
+    .join("")
+    .match(/.{1,4}/g);
+  return groups?.join("-") ?? "";
 }
 
 /** Letters and digits in what was typed that no code has, each once: to say so instead of silently eating them. */

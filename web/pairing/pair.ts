@@ -1,14 +1,15 @@
 import type { Box, PairingClaim, PairingClaimed, PairingState, Tokens } from "../../src/protocol/api.ts";
 import { randomText } from "../api/base64url.ts";
 import type { BoxConnection } from "../api/connection.ts";
-import { createDeviceKey } from "../api/device-store.ts";
+import { checkAttestation } from "../api/attestation.ts";
+import { createDeviceKey, type DeviceKey, type DeviceStore } from "../api/device-store.ts";
 import { thumbprint } from "../api/dpop.ts";
-import { Problem } from "../api/problem.ts";
-import type { Session, SessionStore } from "../api/session.ts";
-import { proofByWebCrypto, type PairingSecret, type ProofInput } from "./proof.ts";
+import { Problem, UNREACHABLE, asProblem } from "../api/problem.ts";
+import type { Session } from "../api/session.ts";
+import { offerOf, proofByWebCrypto, type PairingSecret, type ProofInput } from "./proof.ts";
 
 export interface PairingProgress {
-  /** Two digits to compare with the box's screen while its owner is asked. */
+  /** Two digits by which the owner, who is asked, knows this phone. */
   onMatch(digits: string): void;
 }
 
@@ -23,18 +24,20 @@ export function canHoldKey(): boolean {
 /**
  * Pairs this phone with the box and leaves the session in the connection and the store.
  * @returns whether the session outlives this tab
- * @throws Problem `pairing-refused`, `pairing-denied`, `pairing-too-many`, `pairing-expired` and what any call throws
+ * @throws Problem `pairing-refused`, `pairing-denied`, `pairing-too-many`, `pairing-expired`, `hand-off-used`,
+ *   `box-not-trusted` and what any call throws
  */
 export async function pair(
   connection: BoxConnection,
-  store: SessionStore,
+  store: DeviceStore,
   box: Box,
   secret: PairingSecret,
   device: { name: string; terminalType: PairingClaim["terminalType"] },
   progress: PairingProgress,
 ): Promise<{ lasting: boolean }> {
-  const signer = canHoldKey() ? await createDeviceKey() : null;
-  const refresh = location.protocol === "https:" ? "cookie" : "body";
+  const overHttps = location.protocol === "https:";
+  const signer = await ownKey(store, overHttps);
+  const refresh = overHttps ? "cookie" : "body";
   const nonce = randomText(16);
   const input: ProofInput = {
     box: box.id,
@@ -42,12 +45,12 @@ export async function pair(
     nonce,
     thumbprint: signer === null ? "" : await thumbprint(signer.jwk),
   };
+  const offer = offerOf(secret);
   const claim: PairingClaim = {
-    ...(secret.kind === "qr" ? { offer: secret.offer } : {}),
-    proof:
-      signer === null
-        ? (await import("./proof-plain.ts")).proofInPlainScript(input)
-        : await proofByWebCrypto(input),
+    ...(offer === "" ? {} : { offer }),
+    proof: canHoldKey()
+      ? await proofByWebCrypto(input)
+      : (await import("./proof-plain.ts")).proofInPlainScript(input),
     nonce,
     key: signer?.jwk ?? null,
     refresh,
@@ -59,10 +62,11 @@ export async function pair(
   });
   if (claimed.match !== null) progress.onMatch(claimed.match);
   const tokens = await poll(connection, claimed);
+  await checkAttestation(tokens, input);
   const { client, role } = tokens;
   const session: Session =
     signer === null
-      ? { kind: "lan", client, role }
+      ? { kind: overHttps ? "browser" : "lan", client, role }
       : {
           kind: "key",
           client,
@@ -75,13 +79,23 @@ export async function pair(
   return { lasting };
 }
 
+/** Null where pages hold no keys, and where the browser would lose it while a cookie stays. */
+async function ownKey(store: DeviceStore, overHttps: boolean): Promise<DeviceKey | null> {
+  if (!canHoldKey()) return null;
+  const key = await createDeviceKey();
+  return overHttps && !(await store.keeps(key)) ? null : key;
+}
+
+/** Asks until the owner has answered. A phone that slept or changed its network meanwhile goes on. */
 async function poll(connection: BoxConnection, claimed: PairingClaimed): Promise<Tokens> {
   for (;;) {
-    const answer = await connection.call<PairingState>("POST", "/api/v1/pairing/poll", {
-      body: { claim: claimed.claim },
-      open: true,
-    });
-    if (answer.state === "paired") return answer.tokens;
+    const answer = await connection
+      .call<PairingState>("POST", "/api/v1/pairing/poll", { body: { claim: claimed.claim }, open: true })
+      .catch((error: unknown) => {
+        if (asProblem(error).code !== UNREACHABLE) throw error;
+        return null;
+      });
+    if (answer?.state === "paired") return answer.tokens;
     if (connection.boxNow() > Date.parse(claimed.expiresAt)) throw new Problem("pairing-expired");
     await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
   }

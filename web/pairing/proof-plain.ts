@@ -1,9 +1,8 @@
 import { hkdf } from "@noble/hashes/hkdf.js";
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { CODE_KDF } from "../../src/protocol/pairing.ts";
 import { fromBase64url, toBase64url } from "../api/base64url.ts";
-import { provenBytes, type ProofInput } from "./proof.ts";
+import { KDF, provenBytes, type ProofInput } from "./proof.ts";
 
 /** The same proof as `proofByWebCrypto`, without WebCrypto: for pages over plain http. Loaded only there. */
 export function proofInPlainScript(input: ProofInput): string {
@@ -14,8 +13,8 @@ export function proofInPlainScript(input: ProofInput): string {
       : hkdf(
           sha256,
           encoder.encode(input.secret.code),
-          encoder.encode(CODE_KDF.salt),
-          encoder.encode(CODE_KDF.info),
+          encoder.encode(KDF[input.secret.kind].salt),
+          encoder.encode(KDF[input.secret.kind].info),
           32,
         );
   return toBase64url(hmac(sha256, key, provenBytes(input)));

@@ -1,10 +1,10 @@
-import { CODE_KDF, pairingProofBytes } from "../../src/protocol/pairing.ts";
+import { CODE_KDF, RECOVERY_KDF, RECOVERY_OFFER, pairingProofBytes } from "../../src/protocol/pairing.ts";
 import { fromBase64url, toBase64url } from "../api/base64url.ts";
 
-/** What the phone learned from the box's screen: by QR code, or typed. */
+/** What the phone learned: by QR code (or a pass from another browser), or typed; or kept since the owner's first day. */
 export type PairingSecret =
   | { readonly kind: "qr"; readonly offer: string; readonly secret: string }
-  | { readonly kind: "code"; readonly code: string };
+  | { readonly kind: "code" | "recovery"; readonly code: string };
 
 export interface ProofInput {
   /** Id of the box. */
@@ -15,9 +15,18 @@ export interface ProofInput {
   readonly nonce: string;
 }
 
+/** What a claim says it redeems; empty when a code was typed. */
+export function offerOf(secret: PairingSecret): string {
+  if (secret.kind === "qr") return secret.offer;
+  return secret.kind === "recovery" ? RECOVERY_OFFER : "";
+}
+
+/** How a typed code becomes a key. */
+export const KDF = { code: CODE_KDF, recovery: RECOVERY_KDF } as const;
+
 /** The bytes under the proof. */
 export function provenBytes(input: ProofInput): Uint8Array<ArrayBuffer> {
-  const offer = input.secret.kind === "qr" ? input.secret.offer : "";
+  const offer = offerOf(input.secret);
   const { box, thumbprint, nonce } = input;
   return new Uint8Array(pairingProofBytes({ box, offer, thumbprint, nonce }));
 }
@@ -40,8 +49,8 @@ async function hmacKey(secret: PairingSecret) {
     {
       name: "HKDF",
       hash: "SHA-256",
-      salt: encoder.encode(CODE_KDF.salt),
-      info: encoder.encode(CODE_KDF.info),
+      salt: encoder.encode(KDF[secret.kind].salt),
+      info: encoder.encode(KDF[secret.kind].info),
     },
     code,
     256,

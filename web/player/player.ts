@@ -34,6 +34,8 @@ export type Notice = "oldest" | "original";
 export interface PlayerDeps {
   readonly connection: BoxConnection;
   readonly capabilities: () => Promise<Capabilities>;
+  /** Nothing but what is on air now may be watched. */
+  readonly liveOnly: () => boolean;
 }
 
 /** Watching: one channel after another on one stage, each locked on the box and let go again. */
@@ -129,8 +131,10 @@ export class Player {
 
   togglePause(): void {
     if (this.phase.value !== "playing") return;
-    if (this.paused.value) this.#stage?.resume();
-    else this.#stage?.pause();
+    if (this.paused.value) {
+      this.#stage?.resume();
+      if (this.#deps.liveOnly()) this.#stage?.seek(Infinity); // the browser may have paused it
+    } else if (!this.#deps.liveOnly()) this.#stage?.pause();
   }
 
   setMuted(muted: boolean): void {
@@ -164,7 +168,7 @@ export class Player {
   /** @param seconds negative: back */
   seekBy(seconds: number): void {
     const { window } = this.#stage ?? {};
-    if (window && this.phase.value === "playing") this.seekTo(window.at + seconds);
+    if (window && !this.#deps.liveOnly() && this.phase.value === "playing") this.seekTo(window.at + seconds);
   }
 
   /** @param time seconds on the time line of `window` */
@@ -293,7 +297,8 @@ export class Player {
   }
 
   #look(): void {
-    this.window.value = this.phase.value === "playing" ? (this.#stage?.window ?? null) : null;
+    const reachable = this.phase.value === "playing" && !this.#deps.liveOnly();
+    this.window.value = reachable ? (this.#stage?.window ?? null) : null;
   }
 
   #onStarted(): void {

@@ -1,11 +1,13 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Channel } from "../../src/protocol/api.ts";
+import { recoveryLater } from "../access/follow.ts";
 import * as app from "../app.ts";
 import { clockTime, t } from "../i18n/index.ts";
 import { matching, obstacleOf, type Obstacle } from "../player/obstacle.ts";
 import * as state from "../state.ts";
 import { moveFocus } from "./arrow-keys.ts";
 import { Icon } from "./icon.tsx";
+import { Notices } from "./sheet.tsx";
 
 /** With more than this, a person would rather type than scroll. */
 const SEARCH_FROM = 9;
@@ -28,16 +30,35 @@ export function ChannelsScreen() {
           class="round"
           data-action="settings"
           aria-label={t("settings.title")}
-          onClick={() => (state.settingsOpen.value = true)}
+          onClick={() => state.openSheet({ name: "settings" })}
         >
           <Icon name="settings" />
         </button>
       </header>
+      <Notices />
       <main aria-label={t("channels.title")} aria-busy={list === null}>
         {state.unlasting.value && <p class="note">{t("pair.unlasting")}</p>}
+        <SaveCodes />
         {list === null ? <Skeletons /> : list.length === 0 ? <Empty /> : <List all={list} />}
       </main>
     </div>
+  );
+}
+
+/** An owner's first task: without codes a lost phone is a lost box. */
+function SaveCodes() {
+  if (state.recovery.value?.madeAt !== null || state.recoveryLater.value) return null;
+  return (
+    <aside class="note save-codes">
+      <Icon name="key" />
+      <p>{t("codes.offer")}</p>
+      <button data-action="codes" onClick={() => state.openSheet({ name: "codes" })}>
+        {t("codes.save")}
+      </button>
+      <button class="link" data-action="codes-later" onClick={recoveryLater}>
+        {t("codes.later")}
+      </button>
+    </aside>
   );
 }
 
@@ -81,6 +102,7 @@ function List({ all }: { all: readonly Channel[] }) {
 function Row({ channel }: { channel: Channel }) {
   const { id, number, name, now, next, kind } = channel;
   const obstacle = obstacleOf(channel, state.capabilities.value);
+  const tooOld = state.tooOldFor(channel);
   return (
     <li>
       <button
@@ -101,6 +123,12 @@ function Row({ channel }: { channel: Channel }) {
               <span class="tag">
                 <Icon name="radio" />
                 {t("channels.radio")}
+              </span>
+            )}
+            {tooOld !== null && (
+              <span class="tag" data-age={tooOld}>
+                <Icon name="lock" />
+                {t("channels.age", { age: tooOld })}
               </span>
             )}
           </span>

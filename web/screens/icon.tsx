@@ -18,6 +18,18 @@ const PATHS = {
   search: "M10.5 17a6.5 6.5 0 100-13 6.5 6.5 0 000 13zM15.5 15.5L20 20",
   close: "M6 6l12 12M18 6L6 18",
   lock: "M7 11V8a5 5 0 0110 0v3M5.5 11h13v9h-13z",
+  on: "M9.5 6l6 6-6 6",
+  add: "M12 5v14M5 12h14",
+  devices: "M3 6h12v9H3zM6 19h6M17 9h4v11h-4z",
+  phone: "M8 3h8v18H8zM11 18h2",
+  computer: "M4 5h16v11H4zM2 20h20",
+  tv: "M3 5h18v12H3zM8 21h8",
+  key: "M14.5 13a4.5 4.5 0 10-4-2.4L4 17v3h3v-2h2v-2h2l2-2.6c.5.2 1 .3 1.5.3zM15.5 8.5h0",
+  log: "M6 4h12v16H6zM9 8.5h6M9 12h6M9 15.5h3",
+  elsewhere: "M10 6H5v13h13v-5M13 5h6v6M19 5l-8 8",
+  check: "M5 12.5l4.5 4.5L19 7",
+  erase: "M9 6h12v12H9l-6-6zM12.5 9.5l5 5M17.5 9.5l-5 5",
+  alarm: "M12 4l9 16H3zM12 10v5M12 17.5h0",
   radio: "M5 9h14v10H5zM8 9l8-4.5M9.5 14h0M14 12.5v3M16.5 12.5v3",
 } as const;
 

@@ -1,6 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { CODE_LENGTH, normaliseCode } from "../../src/protocol/pairing.ts";
+import {
+  CODE_LENGTH,
+  RECOVERY_LENGTH,
+  normaliseCode,
+  normaliseRecoveryCode,
+} from "../../src/protocol/pairing.ts";
 import { asProblem, type Problem } from "../api/problem.ts";
 import * as app from "../app.ts";
 import { problemWords, t } from "../i18n/index.ts";
@@ -11,9 +16,12 @@ import * as state from "../state.ts";
 import { Icon, Logo } from "./icon.tsx";
 import { LanguageSwitch } from "./language-switch.tsx";
 
+/** How a person proves to be invited. */
+type Way = "scanned" | "code" | "recovery";
+
 /** Pairing: one button after a scan, else the code. */
 export function PairScreen({ reason }: { reason: Problem | null }) {
-  const typing = useSignal(app.scanned === null);
+  const way = useSignal<Way>(app.scanned === null ? "code" : "scanned");
   const busy = useSignal(false);
   const match = useSignal<string | null>(null);
   const problem = useSignal<Problem | null>(reason);
@@ -34,10 +42,11 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
       );
     } catch (error) {
       problem.value = asProblem(error);
-      // a scanned secret that was refused will not be taken the second time
-      if (problem.value.status !== 0 && secret.kind === "qr") {
+      // a scanned secret that was answered will not be taken the second time
+      const { status, code } = problem.value;
+      if ((status !== 0 || code === "pairing-expired") && secret.kind === "qr") {
         app.forgetScanned();
-        typing.value = true;
+        way.value = "code";
       }
     } finally {
       busy.value = false;
@@ -57,13 +66,19 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
           <Match digits={match.value} />
         ) : (
           <>
-            {typing.value || app.scanned === null ? (
-              <CodeForm busy={busy.value} onCode={(code) => void begin({ kind: "code", code })} />
-            ) : (
+            {way.value === "scanned" && app.scanned !== null ? (
               <Scanned
                 busy={busy.value}
-                onPair={() => app.scanned && void begin(app.scanned)}
-                onType={() => (typing.value = true)}
+                from={app.scanned.from}
+                onPair={() => app.scanned && void begin(app.scanned.secret)}
+                onType={() => (way.value = "code")}
+              />
+            ) : (
+              <CodeForm
+                key={way.value}
+                kind={way.value === "recovery" ? "recovery" : "code"}
+                busy={busy.value}
+                onCode={(secret) => void begin(secret)}
               />
             )}
             <label class="field quiet">
@@ -76,6 +91,15 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
                 autocomplete="off"
               />
             </label>
+            {box?.claimed === true && canHoldKey() && way.value !== "scanned" && (
+              <button
+                class="link"
+                data-action="recovery"
+                onClick={() => (way.value = way.value === "recovery" ? "code" : "recovery")}
+              >
+                {t(way.value === "recovery" ? "pair.other" : "pair.recovery.link")}
+              </button>
+            )}
           </>
         )}
         <LanNote />
@@ -85,12 +109,18 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
   );
 }
 
-function Scanned(props: { busy: boolean; onPair: () => void; onType: () => void }) {
+function Scanned(props: {
+  busy: boolean;
+  from: app.Scanned["from"];
+  onPair: () => void;
+  onType: () => void;
+}) {
+  const isPass = props.from === "pass";
   return (
     <>
-      <p class="quiet-text">{t("pair.ready")}</p>
+      <p class="quiet-text">{t(isPass ? "pair.pass" : "pair.ready")}</p>
       <button class="primary" data-action="pair" disabled={props.busy} onClick={props.onPair} autofocus>
-        {t(props.busy ? "pair.working" : "pair.start")}
+        {t(props.busy ? "pair.working" : isPass ? "pair.pass.start" : "pair.start")}
       </button>
       <button class="link" onClick={props.onType}>
         {t("pair.other")}
@@ -99,20 +129,51 @@ function Scanned(props: { busy: boolean; onPair: () => void; onType: () => void 
   );
 }
 
-function CodeForm({ busy, onCode }: { busy: boolean; onCode: (code: string) => void }) {
+/** What may be typed, by kind. */
+const CODES = {
+  code: {
+    length: CODE_LENGTH,
+    read: normaliseCode,
+    label: "pair.code",
+    short: "pair.code.short",
+    placeholder: "XXXX-XXXX",
+  },
+  recovery: {
+    length: RECOVERY_LENGTH,
+    read: normaliseRecoveryCode,
+    label: "pair.recovery",
+    short: "pair.recovery.short",
+    placeholder: "XXXX-XXXX-XXXX-XXXX-XXXX",
+  },
+} as const;
+
+function CodeForm(props: {
+  kind: keyof typeof CODES;
+  busy: boolean;
+  onCode: (secret: PairingSecret & { kind: "code" | "recovery" }) => void;
+}) {
+  const { kind, busy } = props;
+  const { length, read, label, short, placeholder } = CODES[kind];
   const shown = useSignal("");
   const strange = useSignal<readonly string[]>([]);
   const tooShort = useSignal(false);
   const field = useRef<HTMLInputElement>(null);
   // as a property, which is what JSX would set, "off" counts as true
   useLayoutEffect(() => field.current?.setAttribute("autocorrect", "off"), []);
-  const missing = CODE_LENGTH - shown.value.replace("-", "").length;
+  const missing = length - shown.value.replaceAll("-", "").length;
   const complaint =
     strange.value.length > 0
       ? t("pair.code.strange", { letters: strange.value.join(" ") })
       : tooShort.value
-        ? t("pair.code.short", { missing })
+        ? t(short, { missing })
         : "";
+
+  const help =
+    kind === "recovery"
+      ? "pair.recovery.help"
+      : state.box.value?.pairing === "closed"
+        ? "pair.closed"
+        : "pair.code.help";
 
   function onInput(event: Event): void {
     const input = event.currentTarget as HTMLInputElement;
@@ -120,15 +181,15 @@ function CodeForm({ busy, onCode }: { busy: boolean; onCode: (code: string) => v
     tooShort.value = false;
     const atEnd = input.selectionStart === input.value.length;
     const caret = input.selectionStart ?? 0;
-    shown.value = showCode(input.value);
+    shown.value = showCode(input.value, length);
     input.value = shown.value;
     if (!atEnd) input.setSelectionRange(caret, caret);
   }
 
   function onSubmit(event: Event): void {
     event.preventDefault();
-    const code = normaliseCode(shown.value);
-    if (code !== null) return onCode(code);
+    const code = read(shown.value);
+    if (code !== null) return props.onCode({ kind, code });
     tooShort.value = true;
     field.current?.focus();
   }
@@ -136,15 +197,15 @@ function CodeForm({ busy, onCode }: { busy: boolean; onCode: (code: string) => v
   return (
     <form onSubmit={onSubmit} noValidate>
       <label class="field">
-        <span>{t("pair.code")}</span>
+        <span>{t(label)}</span>
         <input
           ref={field}
-          class="code"
-          name="code"
+          class={kind === "code" ? "code" : "code long"}
+          name={kind}
           value={shown.value}
           onInput={onInput}
-          placeholder="XXXX-XXXX"
-          autocomplete="one-time-code"
+          placeholder={placeholder}
+          autocomplete={kind === "code" ? "one-time-code" : "off"}
           autocapitalize="characters"
           spellcheck={false}
           inputMode="text"
@@ -154,7 +215,7 @@ function CodeForm({ busy, onCode }: { busy: boolean; onCode: (code: string) => v
         />
       </label>
       <p id="code-help" class={complaint ? "complaint" : "quiet-text"} aria-live="polite">
-        {complaint || t(state.box.value?.pairing === "closed" ? "pair.closed" : "pair.code.help")}
+        {complaint || t(help)}
       </p>
       <button class="primary" type="submit" data-action="pair" disabled={busy}>
         {t(busy ? "pair.working" : "pair.start")}

@@ -16,16 +16,30 @@ const HOPELESS = new Set([
   "unsupported",
 ]);
 
+/** Refusals that a PIN lifts for a while. */
+const isParental = (code: string): boolean => code.startsWith("parental-");
+
 /** Why there is no picture, and the ways on. */
 export function PlayerProblem({ player, problem }: { player: Player; problem: Problem }) {
   const main = useRef<HTMLButtonElement>(null);
   useEffect(() => main.current?.focus(), [problem]);
   const hopeless = HOPELESS.has(problem.code);
+  const parental = isParental(problem.code);
+  const unlock = (
+    <button
+      ref={main}
+      class="primary whole-row"
+      data-action="unlock"
+      onClick={() => state.openSheet({ name: "unlock" })}
+    >
+      {t("player.unlock")}
+    </button>
+  );
   const retry = (
     <button
       key="retry"
-      ref={hopeless ? null : main}
-      class={hopeless ? undefined : "primary"}
+      ref={hopeless || parental ? null : main}
+      class={hopeless || parental ? undefined : "primary"}
       data-action="retry"
       onClick={() => player.again()}
     >
@@ -59,7 +73,10 @@ export function PlayerProblem({ player, problem }: { player: Player; problem: Pr
           ))}
         </div>
       )}
-      <div class="pair-of-buttons">{hopeless ? [toList, retry] : [retry, toList]}</div>
+      <div class="pair-of-buttons">
+        {parental && unlock}
+        {hopeless ? [toList, retry] : [retry, toList]}
+      </div>
     </div>
   );
 }

@@ -13,6 +13,7 @@ import { useKeys } from "./player-keys.ts";
 import { AudioMenu, QualityMenu, SubtitleMenu } from "./player-menus.tsx";
 import { PlayerProblem } from "./player-problem.tsx";
 import { RadioFace } from "./radio-face.tsx";
+import { Notices } from "./sheet.tsx";
 import { STEP, TimeBar } from "./time-bar.tsx";
 
 /** The picture, and over or under it what one needs while watching. */
@@ -98,20 +99,24 @@ export function PlayerScreen({ player }: { player: Player }) {
         )}
       </header>
 
+      <Notices />
+
       <section class="panel">
         {channel && <Programmes channel={channel} />}
         <TimeBar player={player} />
         <div class="controls">
           <div class="small-controls">
-            <button
-              class="round"
-              data-action={player.paused.value ? "resume" : "pause"}
-              aria-label={t(player.paused.value ? "player.play" : "player.pause")}
-              disabled={!playing}
-              onClick={() => player.togglePause()}
-            >
-              <Icon name={player.paused.value ? "play" : "pause"} />
-            </button>
+            {(!state.liveOnly.value || player.paused.value) && (
+              <button
+                class="round"
+                data-action={player.paused.value ? "resume" : "pause"}
+                aria-label={t(player.paused.value ? "player.play" : "player.pause")}
+                disabled={!playing}
+                onClick={() => player.togglePause()}
+              >
+                <Icon name={player.paused.value ? "play" : "pause"} />
+              </button>
+            )}
             <button
               class="round"
               data-action="mute"

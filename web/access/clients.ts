@@ -1,0 +1,29 @@
+import { signal } from "@preact/signals";
+import type { Client, Clients } from "../../src/protocol/api.ts";
+import { connection } from "../app.ts";
+import { inOrder } from "./client-order.ts";
+
+/** The box's clients as an owner last saw them; null: not asked yet. */
+export const clients = signal<readonly Client[] | null>(null);
+
+/** @throws Problem */
+export async function loadClients(): Promise<void> {
+  clients.value = inOrder((await connection.call<Clients>("GET", "/api/v1/clients")).clients);
+}
+
+/** @throws Problem, `last-owner` and `limits-invalid` among them */
+export async function changeClient(
+  id: string,
+  change: Partial<Pick<Client, "name" | "role" | "limits">> & { endsAt?: string },
+): Promise<void> {
+  const changed = await connection.call<Client>("PATCH", `/api/v1/clients/${encodeURIComponent(id)}`, {
+    body: change,
+  });
+  clients.value = inOrder((clients.value ?? []).map((client) => (client.id === id ? changed : client)));
+}
+
+/** @throws Problem */
+export async function removeClient(id: string): Promise<void> {
+  await connection.call("DELETE", `/api/v1/clients/${encodeURIComponent(id)}`);
+  clients.value = (clients.value ?? []).filter((client) => client.id !== id);
+}

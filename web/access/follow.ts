@@ -1,0 +1,81 @@
+import type { AccessEvents, Audit, AuditEntry, RecoveryState } from "../../src/protocol/access-api.ts";
+import type { Client } from "../../src/protocol/api.ts";
+import type { BoxConnection } from "../api/connection.ts";
+import { recall, remember } from "../memory.ts";
+import * as state from "../state.ts";
+import { unseenAlarms } from "./alarms.ts";
+
+/** The newest alarm that an owner has put away on this device. */
+const SEEN = "alarm-seen";
+/** Entries of the log that are looked through for alarms at the start. */
+const LOOK_BACK = 50;
+/** When the owner wanted to be asked again for recovery codes, ms since 1970. */
+const RECOVERY_LATER = "recovery-later";
+const A_WEEK = 7 * 86_400_000;
+
+/** Asks what a page of this role shows beside the channels. Nothing of it is worth an error: a box may lack it. */
+export async function learn(connection: BoxConnection): Promise<void> {
+  const { role } = connection.session ?? {};
+  if (role === "kid" || role === "guest")
+    await connection
+      .call<Client>("GET", "/api/v1/clients/self")
+      .then((client) => (state.self.value = client))
+      .catch(() => undefined);
+  if (!state.isOwner.value) return;
+  await Promise.all([learnRecovery(connection), learnAlarms(connection)]);
+}
+
+export async function learnRecovery(connection: BoxConnection): Promise<void> {
+  state.recoveryLater.value = Date.now() < Number(recall(RECOVERY_LATER));
+  await connection
+    .call<RecoveryState>("GET", "/api/v1/recovery-codes")
+    .then((found) => (state.recovery.value = found))
+    .catch(() => undefined);
+}
+
+/** The owner does not want to save recovery codes now. */
+export function recoveryLater(): void {
+  state.recoveryLater.value = true;
+  remember(RECOVERY_LATER, String(Date.now() + A_WEEK));
+}
+
+async function learnAlarms(connection: BoxConnection): Promise<void> {
+  await connection
+    .call<Audit>("GET", `/api/v1/audit?limit=${LOOK_BACK}`)
+    .then(({ entries }) => {
+      const seen = recall(SEEN);
+      const known = { seen: seen === null ? null : Number(seen), now: connection.boxNow() };
+      state.notices.value = unseenAlarms(entries, connection.session?.client ?? "", known);
+    })
+    .catch(() => undefined);
+}
+
+/** Events for owners. */
+export function onEvent(event: string, data: string, connection: BoxConnection): void {
+  if (event === "offer") {
+    state.offer.value = JSON.parse(data) as AccessEvents["offer"];
+  } else if (event === "notice") {
+    const entry = JSON.parse(data) as AccessEvents["notice"];
+    if (entry.client !== connection.session?.client)
+      state.notices.value = [entry, ...state.notices.value.filter(({ id }) => id !== entry.id)].slice(
+        0,
+        LOOK_BACK,
+      );
+  }
+}
+
+/** The owner has seen these. */
+export function putAway(entries: readonly AuditEntry[]): void {
+  const newest = Math.max(Number(recall(SEEN) ?? 0), ...entries.map(({ id }) => id));
+  remember(SEEN, String(newest));
+  state.notices.value = state.notices.value.filter(({ id }) => id > newest);
+}
+
+/** Nobody is signed in any more. */
+export function forget(): void {
+  state.self.value = null;
+  state.offer.value = null;
+  state.notices.value = [];
+  state.recovery.value = null;
+  state.liftedUntil.value = 0;
+}

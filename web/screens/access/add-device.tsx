@@ -1,0 +1,218 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { OfferState } from "../../../src/protocol/access-api.ts";
+import type { Offer, Tokens } from "../../../src/protocol/api.ts";
+import { formatCode, normaliseCode } from "../../../src/protocol/pairing.ts";
+import { connection } from "../../app.ts";
+import { asProblem } from "../../api/problem.ts";
+import { t } from "../../i18n/index.ts";
+import { ta } from "../../i18n/access.ts";
+import * as state from "../../state.ts";
+import { Icon } from "../icon.tsx";
+import { SheetBody } from "../sheet.tsx";
+import { Countdown } from "./countdown.tsx";
+import { TERMINAL_ICONS } from "./devices.tsx";
+import { Options, Trouble, useCall, type Call } from "./parts.tsx";
+import { Qr } from "./qr.tsx";
+
+const ROLES = ["viewer", "kid", "guest", "owner"] as const satisfies readonly Tokens["role"][];
+/** Milliseconds between looks at the offer, should its events not come through. */
+const LOOK = 4000;
+
+/**
+ * Lets one more device in: its role, the code, and which number it shows.
+ * @param props.waiting an offer that somebody has claimed already
+ */
+export function AddDevice({ waiting }: { waiting: OfferState | null }) {
+  const call = useCall();
+  const role = useSignal<Tokens["role"]>("viewer");
+  const offer = useSignal<Offer | null>(null);
+  const seen = useSignal(waiting);
+  const id = offer.value?.id ?? waiting?.id ?? null;
+  useFollowed(id, (found) => (seen.value = found));
+
+  // whoever leaves the code behind does not want it to be good any longer
+  useEffect(() => {
+    if (offer.value === null) return;
+    const path = `/api/v1/offers/${offer.value.id}`;
+    return () => {
+      if (seen.value?.state === "open") void connection.call("DELETE", path).catch(() => undefined);
+    };
+  }, [offer.value]);
+
+  const open = (): Promise<boolean> =>
+    call.run(async () => {
+      const opened = await connection.call<Offer>("POST", "/api/v1/offers", { body: { role: role.value } });
+      seen.value = {
+        id: opened.id,
+        role: opened.role,
+        expiresAt: opened.expiresAt,
+        state: "open",
+        claim: null,
+      };
+      offer.value = opened;
+    });
+  const again = (): void => {
+    seen.value = null;
+    offer.value = null;
+  };
+
+  return (
+    <SheetBody title={t("settings.add")}>
+      {seen.value === null ? (
+        <ChooseRole
+          role={role.value}
+          choose={(one) => (role.value = one)}
+          call={call}
+          open={() => void open()}
+        />
+      ) : seen.value.state === "open" && offer.value !== null ? (
+        <ShowCode
+          offer={offer.value}
+          onOver={() => (seen.value = seen.value && { ...seen.value, state: "closed" })}
+        />
+      ) : seen.value.state === "waiting" && seen.value.claim !== null ? (
+        <WhoWaits offer={seen.value} claim={seen.value.claim} onSeen={(found) => (seen.value = found)} />
+      ) : (
+        <Outcome offer={seen.value} again={again} />
+      )}
+    </SheetBody>
+  );
+}
+
+/** Hears of an offer by events, and asks for it as well. */
+function useFollowed(id: string | null, onSeen: (offer: OfferState) => void): void {
+  useEffect(() => {
+    if (id === null) return;
+    const look = async (): Promise<void> => {
+      try {
+        onSeen(await lookAt(id));
+      } catch (error) {
+        if (asProblem(error).code === "offer-not-found") clearInterval(timer);
+      }
+    };
+    const timer = setInterval(() => void look(), LOOK);
+    const unsubscribe = state.offer.subscribe((offer) => offer?.id === id && onSeen(offer));
+    return () => {
+      clearInterval(timer);
+      unsubscribe();
+    };
+  }, [id]);
+}
+
+function lookAt(id: string): Promise<OfferState> {
+  return connection.call<OfferState>("GET", `/api/v1/offers/${id}`);
+}
+
+function ChooseRole(props: {
+  role: Tokens["role"];
+  choose: (role: Tokens["role"]) => void;
+  call: Call;
+  open: () => void;
+}) {
+  const options = ROLES.map((role) => ({
+    value: role,
+    words: t(`role.${role}`),
+    note: ta(`role.${role}.note`),
+  }));
+  return (
+    <>
+      <section>
+        <h3>{ta("add.role")}</h3>
+        <Options
+          name="role"
+          label={ta("add.role")}
+          options={options}
+          chosen={props.role}
+          choose={props.choose}
+        />
+      </section>
+      <Trouble call={props.call} />
+      <button class="primary" data-action="open-offer" disabled={props.call.busy.value} onClick={props.open}>
+        {ta("add.open")}
+      </button>
+    </>
+  );
+}
+
+function ShowCode({ offer, onOver }: { offer: Offer; onOver: () => void }) {
+  const code = formatCode(normaliseCode(offer.code) ?? offer.code);
+  return (
+    <div class="offer" data-offer={offer.id}>
+      <p>{ta("add.scan")}</p>
+      <Qr text={offer.url} label={ta("add.qr")} />
+      <p class="quiet-text">{ta("add.type", { address: new URL(offer.url).host })}</p>
+      <p class="big-code mono">{code}</p>
+      <Countdown until={offer.expiresAt} onOver={onOver} />
+      <p class="label">{ta("add.as", { role: t(`role.${offer.role}`) })}</p>
+      <button data-action="cancel-offer" onClick={state.leaveSheet}>
+        {ta("cancel")}
+      </button>
+    </div>
+  );
+}
+
+function WhoWaits(props: {
+  offer: OfferState;
+  claim: NonNullable<OfferState["claim"]>;
+  onSeen: (offer: OfferState) => void;
+}) {
+  const { offer, claim } = props;
+  const call = useCall();
+  const decide = (match: string | null): void =>
+    void call.run(async () => {
+      const path = `/api/v1/offers/${offer.id}`;
+      await connection.call("POST", `${path}/decision`, { body: { match } });
+      // a match is a wish: the box says what became of it
+      props.onSeen(await lookAt(offer.id).catch(() => closed(offer, match)));
+    });
+  const kind = claim.terminalType;
+  return (
+    <div class="offer" data-waiting={offer.id}>
+      <p class="who">
+        <Icon name={kind === "tv" || kind === "internet" ? TERMINAL_ICONS[kind] : "phone"} />
+        <span class="about">
+          <strong>{claim.name}</strong>
+          <span class={claim.home ? "label" : "label away"}>
+            {ta(claim.home ? "add.home" : "add.away")}
+            {claim.address !== null && ` · ${claim.address}`}
+          </span>
+          <span class="label">{ta("add.as", { role: t(`role.${offer.role}`) })}</span>
+        </span>
+      </p>
+      <h3>{ta("add.which")}</h3>
+      <div class="numbers" role="group" aria-label={ta("add.which")}>
+        {claim.choices.map((number) => (
+          <button key={number} data-number={number} disabled={call.busy.value} onClick={() => decide(number)}>
+            {number}
+          </button>
+        ))}
+      </div>
+      <Trouble call={call} />
+      <button class="danger" data-action="deny" disabled={call.busy.value} onClick={() => decide(null)}>
+        {ta("add.deny")}
+      </button>
+    </div>
+  );
+}
+
+/** An offer that the box has put away already. */
+function closed(offer: OfferState, match: string | null): OfferState {
+  return { ...offer, state: match === null ? "refused" : "closed", claim: null };
+}
+
+function Outcome({ offer, again }: { offer: OfferState; again: () => void }) {
+  const outcome = offer.state === "paired" || offer.state === "refused" ? offer.state : "closed";
+  return (
+    <div class="offer" data-outcome={outcome} role="status">
+      <Icon name={outcome === "paired" ? "check" : "close"} />
+      <p>{ta(`add.${outcome}`)}</p>
+      <button class="primary" data-action="done" onClick={state.leaveSheet}>
+        {ta("done")}
+      </button>
+      <button data-action="another" onClick={again}>
+        {ta(outcome === "paired" ? "add.another" : "add.again")}
+      </button>
+    </div>
+  );
+}

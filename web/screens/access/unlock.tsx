@@ -1,0 +1,57 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import * as app from "../../app.ts";
+import { clockTime, t } from "../../i18n/index.ts";
+import { minutesWords, ta } from "../../i18n/access.ts";
+import * as state from "../../state.ts";
+import { SheetBody } from "../sheet.tsx";
+import { Trouble, useCall } from "./parts.tsx";
+import { PinPad } from "./pin-pad.tsx";
+
+/** A grown-up enters the PIN, and the limits are lifted for a while. */
+export function UnlockPage() {
+  const call = useCall();
+  const pin = useSignal("");
+  const lockedFor = useSignal(0);
+  useEffect(() => {
+    if (lockedFor.value === 0) return;
+    const timer = setTimeout(() => {
+      lockedFor.value = 0;
+      call.problem.value = null;
+    }, lockedFor.value);
+    return () => clearTimeout(timer);
+  }, [lockedFor.value]);
+
+  async function enter(): Promise<void> {
+    const done = await call.run(async () => {
+      const { until } = await app.connection.call<{ until: string }>("POST", "/api/v1/clients/self/unlock", {
+        body: { pin: pin.value },
+      });
+      state.liftedUntil.value = Date.parse(until);
+    });
+    pin.value = "";
+    if (!done) {
+      const { code, retryAfterMs = 60_000 } = call.problem.value ?? {};
+      if (code === "pin-locked") lockedFor.value = retryAfterMs;
+      return;
+    }
+    state.leaveSheet();
+    if (app.player.current?.phase.value === "failed") app.player.current.again();
+  }
+
+  const lifted = state.liftedUntil.value > state.now.value;
+  return (
+    <SheetBody title={t("settings.unlock")}>
+      <p>
+        {lifted
+          ? ta("unlock.lifted", { time: clockTime(new Date(state.liftedUntil.value).toISOString()) })
+          : ta("unlock.about")}
+      </p>
+      <Trouble call={call} />
+      {lockedFor.value > 0 && (
+        <p class="label">{ta("unlock.wait", { time: minutesWords(Math.ceil(lockedFor.value / 60_000)) })}</p>
+      )}
+      <PinPad pin={pin} disabled={call.busy.value || lockedFor.value > 0} onEnter={() => void enter()} />
+    </SheetBody>
+  );
+}

@@ -1,0 +1,134 @@
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type * as Access from "./access/index.tsx";
+import { t } from "../i18n/index.ts";
+import * as state from "../state.ts";
+import { inDirection } from "./direction.ts";
+import { Icon } from "./icon.tsx";
+import { SettingsPage } from "./settings.tsx";
+
+/** Where a sheet lies: from below on phones, a dialog elsewhere. Its pages come and go; back leads through them. */
+export function Sheet() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const pages = state.sheet.value;
+  const page = pages.at(-1);
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  useEffect(() => {
+    if (dialog.current) dialog.current.scrollTop = 0;
+  }, [pages.length]);
+  if (page === undefined) return null;
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.altKey || event.ctrlKey || event.metaKey || dialog.current === null) return;
+    const writing = event.target instanceof HTMLInputElement;
+    if (["Backspace", "GoBack"].includes(event.key) && !writing) {
+      event.preventDefault();
+      state.leaveSheet();
+    } else if (moveFocus(event, dialog.current, writing)) event.preventDefault();
+  }
+
+  return (
+    <dialog
+      ref={dialog}
+      class="sheet"
+      data-settings={page.name === "settings" ? "" : undefined}
+      data-sheet={page.name}
+      aria-labelledby="sheet-title"
+      onClose={() => (state.sheet.value = [])}
+      onCancel={(event) => {
+        if (pages.length < 2) return;
+        event.preventDefault();
+        state.leaveSheet();
+      }}
+      onKeyDown={onKeyDown}
+      onClick={(event) => event.target === dialog.current && (state.sheet.value = [])}
+    >
+      {page.name === "settings" ? <SettingsPage /> : <AccessPage key={pages.length} page={page} />}
+    </dialog>
+  );
+}
+
+/** The arrow keys of a remote control. In a field left and right move the caret. */
+function moveFocus(event: KeyboardEvent, root: HTMLElement, writing: boolean): boolean {
+  const { target, key } = event;
+  const kind = target instanceof HTMLInputElement ? target.type : "";
+  const ownArrows = ["time", "datetime-local"].includes(kind) || (writing && /Left|Right/.test(key));
+  if (!(target instanceof HTMLElement) || ownArrows) return false;
+  const others = [...root.querySelectorAll<HTMLElement>("button:enabled, input:enabled, a[href]")].filter(
+    (element) => element !== target,
+  );
+  const places = others.map((element) => element.getBoundingClientRect());
+  const next = others[inDirection(key, target.getBoundingClientRect(), places)];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+  return next !== undefined;
+}
+
+/** A page's title, the way back, and the way out. */
+export function SheetBody({ title, children }: { title: string; children: ComponentChildren }) {
+  const header = useRef<HTMLElement>(null);
+  // what had the focus went with the former page
+  useEffect(() => header.current?.querySelector("button")?.focus(), []);
+  return (
+    <div class="sheet-body">
+      <header ref={header}>
+        {state.sheet.value.length > 1 && (
+          <button
+            class="round"
+            data-action="sheet-back"
+            aria-label={t("app.back")}
+            onClick={state.leaveSheet}
+          >
+            <Icon name="back" />
+          </button>
+        )}
+        <h2 id="sheet-title">{title}</h2>
+        <button
+          class="round"
+          data-action="close"
+          aria-label={t("app.close")}
+          onClick={() => (state.sheet.value = [])}
+        >
+          <Icon name="close" />
+        </button>
+      </header>
+      {children}
+    </div>
+  );
+}
+
+let loaded: typeof Access | null = null;
+
+/** The screens of access come when somebody opens one. */
+export function useAccess(wanted: boolean): { screens: typeof Access | null; failed: boolean } {
+  const screens = useSignal(loaded);
+  const failed = useSignal(false);
+  useEffect(() => {
+    if (!wanted || screens.value !== null) return;
+    import("./access/index.tsx").then(
+      (found) => (screens.value = loaded = found),
+      () => (failed.value = true),
+    );
+  }, [wanted]);
+  return { screens: screens.value, failed: failed.value };
+}
+
+function AccessPage({ page }: { page: state.SheetPage }) {
+  const { screens, failed } = useAccess(true);
+  if (screens !== null) return <screens.Page page={page} />;
+  return (
+    <SheetBody title={t("settings.title")}>
+      <p role="status">{t(failed ? "app.offline" : "app.loading")}</p>
+    </SheetBody>
+  );
+}
+
+/** What an owner should hear of now, on a line of its own. */
+export function Notices() {
+  const some = state.notices.value.length > 0 || state.offer.value?.state === "waiting";
+  const { screens } = useAccess(some);
+  return some && screens !== null ? <screens.Banner /> : null;
+}
