@@ -47,6 +47,12 @@ export interface BoxDeps {
 /** Of the memory for media: what came of whole multiplexes lately; the rest is for what is watched. */
 const HISTORY_SHARE = 3 / 8;
 
+const WHY_ENDED = {
+  revoked: "The owner ended this phone's access.",
+  "role-changed": "The owner changed what this phone may do. Start it again.",
+  "stay-over": "This phone's time at this box is over.",
+};
+
 /** The daemon, running. */
 export interface RunningBox {
   readonly ports: Listeners["ports"];
@@ -102,6 +108,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       stateDir,
       clock,
       log,
+      policy: config.access,
       publicOrigin: () => `http://${publicAddress()}:${listeners.ports.http}`,
     });
 
@@ -113,6 +120,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       clock,
       log: log.child({ module: "share" }),
       grants: access.grants,
+      rules: access.rules,
       transcoding: {
         cores: config.live.transcoding.cores === 0 ? null : config.live.transcoding.cores,
         vendor: config.live.transcoding.ffmpeg === "" ? null : config.live.transcoding.ffmpeg,
@@ -160,8 +168,8 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       parallel: config.scan.tuners,
     });
     scan.on((progress) => share.tellScan(progress));
-    access.onClientEnded((client) =>
-      share.endPlaybacksOf(client, "client-revoked", "The owner ended this phone's access."),
+    access.onClientEnded((client, reason) =>
+      share.endPlaybacksOf(client, "client-revoked", WHY_ENDED[reason]),
     );
 
     const names = hostNames(access.identity.boxId, config.http.hosts);
@@ -221,6 +229,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     await lifecycle.start([
       tuners,
       scan,
+      access,
       share,
       metrics,
       listeners,

@@ -54,6 +54,11 @@ export class Clients {
     return this.#records.get(id);
   }
 
+  /** All that are remembered, in order of pairing. */
+  all(): readonly ClientRecord[] {
+    return [...this.#records.values()];
+  }
+
   /** Those that may use the box at `now`, in order of pairing. */
   active(now: number): ClientRecord[] {
     return [...this.#records.values()].filter((record) => isActive(record, now));
@@ -102,6 +107,11 @@ export class Clients {
       .prepare("UPDATE clients SET role = ?, not_after = ? WHERE id = ?")
       .run(role, notAfter, record.id);
     return this.#replace(record, { role, notAfter });
+  }
+
+  changeStay(record: ClientRecord, notAfter: number): ClientRecord {
+    this.#database.prepare("UPDATE clients SET not_after = ? WHERE id = ?").run(notAfter, record.id);
+    return this.#replace(record, { notAfter });
   }
 
   revoke(record: ClientRecord, now: number): void {
@@ -154,6 +164,7 @@ export function describeClient(record: ClientRecord, asking: string): Client {
     pairedAt: new Date(record.pairedAt).toISOString(),
     lastSeenAt: record.lastSeenAt === null ? null : new Date(record.lastSeenAt).toISOString(),
     lastAddress: record.lastAddress,
+    endsAt: record.notAfter === null ? null : new Date(record.notAfter).toISOString(),
     current: id === asking,
   };
 }

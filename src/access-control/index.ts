@@ -5,9 +5,11 @@ import type { Clock } from "../kernel/clock.ts";
 import { Emitter } from "../kernel/events.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
+import type { Component } from "../kernel/lifecycle.ts";
 import type { Offer } from "../protocol/api.ts";
 import type { Role } from "../protocol/principal.ts";
 import { createAccessTokens } from "./access-token.ts";
+import { NO_AUDIT, type AuditPort } from "./audit/port.ts";
 import { createAuthenticator } from "./authenticator.ts";
 import { loadCertificate, type BoxCertificate, type CertificateNames } from "./certificate.ts";
 import { Claims } from "./claims.ts";
@@ -16,17 +18,21 @@ import { DpopProofs } from "./dpop.ts";
 import { Grants } from "./grants.ts";
 import { loadIdentity, type BoxIdentity } from "./identity.ts";
 import { grantKeyId, loadKeys } from "./keys.ts";
-import { DEFAULT_LIMITS, type AccessLimits } from "./limits.ts";
+import type { AccessLimits } from "./limits.ts";
 import { LOCAL_PRINCIPAL, Members, type ClientEnded } from "./members.ts";
 import { Nonces } from "./nonce.ts";
 import { Offers, type OfferOptions } from "./offers.ts";
 import { Pairing } from "./pairing.ts";
-import type { Authenticator, GrantPort } from "./ports.ts";
+import { policyOf, RELAXED, type PolicyChoice } from "./policy.ts";
+import type { Authenticator, GrantPort, ViewingRulesPort } from "./ports.ts";
 import { clientRoutes } from "./routes/clients.ts";
 import { pairingRoutes } from "./routes/pairing.ts";
+import { pinRoutes } from "./routes/pin.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { ViewingRules } from "./rules/viewing-rules.ts";
 import { migrate } from "./schema.ts";
 import { Sessions } from "./sessions.ts";
+import { Stays } from "./stays.ts";
 import { TokenIssuer } from "./tokens.ts";
 
 export type {
@@ -37,6 +43,8 @@ export type {
   CertificateNames,
   GrantPort,
   OfferOptions,
+  PolicyChoice,
+  ViewingRulesPort,
 };
 
 export interface AccessControlDeps {
@@ -49,14 +57,24 @@ export interface AccessControlDeps {
   publicOrigin: () => string;
   /** Default: the system's secure random bytes. */
   random?: (bytes: number) => Buffer;
+  /** Default: `relaxed`. */
+  policy?: PolicyChoice;
+  /** In place of the policy's. */
   options?: Partial<AccessLimits>;
+  /** Where what happens is written down; default: nowhere. */
+  audit?: AuditPort;
 }
 
 /** Who is asking, and what they may. */
-export interface AccessControl {
+export interface AccessControl extends Component {
   readonly identity: BoxIdentity;
   readonly authenticator: Authenticator;
   readonly grants: GrantPort;
+  /** What kids and guests may watch, and how many at a time. */
+  readonly rules: ViewingRulesPort;
+  /** Notices whose time is over, and writes down what was watched. */
+  start(): void;
+  stop(): void;
   /** Pairing, tokens, clients, `/.well-known/jwks.json`. */
   readonly routes: FastifyPluginAsync;
   /**
@@ -80,8 +98,9 @@ export interface AccessControl {
  * @throws TellyportError `state-unusable`, `store-too-new`
  */
 export async function createAccessControl(deps: AccessControlDeps): Promise<AccessControl> {
-  const { database, stateDir, clock, publicOrigin, random = randomBytes } = deps;
-  const limits: AccessLimits = { ...DEFAULT_LIMITS, ...deps.options };
+  const { database, stateDir, clock, publicOrigin, random = randomBytes, audit = NO_AUDIT } = deps;
+  const policy = policyOf(deps.policy ?? RELAXED);
+  const limits: AccessLimits = { ...policy.access, ...deps.options };
   const log = deps.log.child({ module: "access-control" });
 
   migrate(database);
@@ -100,7 +119,18 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const ended = new Emitter<ClientEnded>((error) =>
     log.error({ error: messageOf(error), expected: isTellyportError(error) }, "client-ended-listener-failed"),
   );
-  const members = new Members({ database, clients, sessions, grants, ended, clock, limits, log });
+  const rules = new ViewingRules({
+    database,
+    clock,
+    log,
+    random,
+    audit,
+    sessions: policy.sessions,
+    isKnown: (id) => clients.get(id) !== undefined,
+    familyOf: (id) => id,
+  });
+  const members = new Members({ database, clients, sessions, grants, ended, clock, limits, log, rules });
+  const stays = new Stays({ clients, sessions, clock, log, onOver: (id) => members.endStay(id) });
 
   const nonces = new Nonces(clock, random);
   const proofs = new DpopProofs(nonces);
@@ -137,13 +167,24 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     { ...grantJwk, kid: grantKeyId(keys.grant), alg: "EdDSA", use: "sig" },
   ];
   return {
+    name: "access-control",
+    start() {
+      rules.start();
+      stays.start();
+    },
+    stop() {
+      stays.stop();
+      rules.stop();
+    },
     identity,
+    rules,
     authenticator: createAuthenticator({ clients, sessions, accessTokens, proofs, nonces, clock }),
     grants,
     routes: async (app) => {
       await app.register(pairingRoutes({ pairing, offers, nonces }));
       await app.register(tokenRoutes({ issuer, nonces, keys: publicKeys }));
-      await app.register(clientRoutes({ members }));
+      await app.register(clientRoutes({ members, rules }));
+      await app.register(pinRoutes({ rules }));
     },
     openOffer: (role, options) => pairing.openOffer(role, options),
     pairingState: () => (pairing.open() ? "open" : "closed"),

@@ -28,6 +28,10 @@ export interface AccessLimits {
   readonly leeway: number;
   /** Paired clients; default 64. */
   readonly clients: number;
+  /** Claims are taken from the home network alone; default false. */
+  readonly pairFromHomeOnly: boolean;
+  /** Phones at home may pair and watch over plain http, without a key; default true. */
+  readonly lanHttp: boolean;
 }
 
 const MINUTE = 60_000;
@@ -48,4 +52,6 @@ export const DEFAULT_LIMITS: AccessLimits = {
   retryGrace: MINUTE,
   leeway: MINUTE,
   clients: 64,
+  pairFromHomeOnly: false,
+  lanHttp: true,
 };

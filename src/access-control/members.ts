@@ -3,17 +3,19 @@ import { TellyportError } from "../kernel/errors.ts";
 import type { Emitter } from "../kernel/events.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
+import type { ClientLimits } from "../protocol/client-limits.ts";
 import type { Principal, Role } from "../protocol/principal.ts";
 import { isActive, type ClientRecord, type Clients } from "./clients.ts";
 import type { Grants } from "./grants.ts";
 import type { AccessLimits } from "./limits.ts";
 import { cleanName } from "./pairing.ts";
+import type { ViewingRules } from "./rules/viewing-rules.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Why what a client has running must end. */
 export interface ClientEnded {
   readonly client: string;
-  readonly reason: "revoked" | "role-changed";
+  readonly reason: "revoked" | "role-changed" | "stay-over";
 }
 
 export interface MembersDeps {
@@ -25,6 +27,17 @@ export interface MembersDeps {
   clock: Clock;
   limits: AccessLimits;
   log: Log;
+  rules: Pick<ViewingRules, "check" | "set" | "forget">;
+}
+
+/** What an owner changes of a client. */
+export interface ClientChange {
+  readonly name?: string;
+  readonly role?: Role;
+  /** Takes the place of all limits. */
+  readonly limits?: ClientLimits;
+  /** ISO 8601. */
+  readonly endsAt?: string;
 }
 
 /** Who may be what: the rules of the list of clients. */
@@ -50,10 +63,11 @@ export class Members {
 
   /**
    * @throws TellyportError `client-not-found`; `last-owner` for any other role than owner on the only one;
-   *   `secure-origin-required` when a LAN viewer should become owner; `body-invalid` for a name of blanks
+   *   `secure-origin-required` when a LAN viewer should become owner; `body-invalid` for a name of blanks; `limits-invalid` for
+   *   limits or a stay that do not fit, or are of no use in its role
    */
-  change(id: string, change: { name?: string; role?: Role }, asking: Principal): ClientRecord {
-    const { clients, clock, limits, log } = this.#deps;
+  change(id: string, change: ClientChange, asking: Principal): ClientRecord {
+    const { clients, clock, limits, log, rules } = this.#deps;
     let record = this.find(id, asking);
     const name = change.name === undefined ? undefined : cleanName(change.name);
     if (name === "")
@@ -72,13 +86,34 @@ export class Members {
         "The box would have no owner left. Make another client owner first.",
       );
     }
+    const endsAt = change.endsAt === undefined ? undefined : this.#stayOf(role ?? record.role, change.endsAt);
+    if (change.limits !== undefined) rules.check(role ?? record.role, change.limits);
+    // All of it is good: from here on it is done.
     if (name !== undefined) record = clients.rename(record, name);
+    if (newRole !== undefined) rules.forget(record.id);
+    // Before the role: whoever becomes a kid is never one with less strict limits than were asked for.
+    if (change.limits !== undefined) rules.set(record.id, change.limits);
+    if (endsAt !== undefined && newRole === undefined) record = clients.changeStay(record, endsAt);
     if (newRole !== undefined) {
-      record = clients.changeRole(record, newRole, newRole === "guest" ? clock.now() + limits.guest : null);
+      const stay = newRole === "guest" ? (endsAt ?? clock.now() + limits.guest) : null;
+      record = clients.changeRole(record, newRole, stay);
       log.info({ client: record.id, role: newRole, by: asking.client }, "client-role-changed");
       this.#endRunning({ client: record.id, reason: "role-changed" });
     }
     return record;
+  }
+
+  /** @returns epoch ms. @throws TellyportError `limits-invalid` */
+  #stayOf(role: Role, endsAt: string): number {
+    const { clock, limits } = this.#deps;
+    const at = Date.parse(endsAt);
+    const invalid = (message: string): TellyportError =>
+      new TellyportError("limits-invalid", message, { detail: { field: "endsAt" } });
+    if (role !== "guest") throw invalid("Only a guest's stay has an end. Make it a guest first.");
+    if (!(at > clock.now())) throw invalid("endsAt: that is over already.");
+    if (at > clock.now() + limits.guest)
+      throw invalid(`endsAt: a guest stays ${Math.floor(limits.guest / 86_400_000)} days at most.`);
+    return at;
   }
 
   /**
@@ -117,6 +152,11 @@ export class Members {
   /** Ends what runs for a client whose session ended, without removing it. */
   endRunning(record: ClientRecord): void {
     this.#endRunning({ client: record.id, reason: "revoked" });
+  }
+
+  /** Ends what runs for a client whose time is over. */
+  endStay(client: string): void {
+    this.#endRunning({ client, reason: "stay-over" });
   }
 
   #endRunning(event: ClientEnded): void {

@@ -21,7 +21,7 @@ import type {
   SegmentSink,
 } from "../../src/share/live/packaging/ports.ts";
 import type { ShareOptions } from "../../src/share/options.ts";
-import type { GrantPort } from "../../src/share/ports.ts";
+import { NO_RULES, type GrantPort, type ViewingRules } from "../../src/share/ports.ts";
 import { createShareFrom, type Share } from "../../src/share/share.ts";
 import type {
   Service,
@@ -362,7 +362,7 @@ export interface House {
 
 /**
  * A started share behind the HTTP server's error mapping. A request's principal is its `x-client` header, `name` or
- * `name:role`.
+ * `name:role`; it is at home unless `x-from` says `away`.
  */
 export async function house(
   t: { teardown(fn: () => unknown): unknown },
@@ -370,6 +370,7 @@ export async function house(
   options: Partial<ShareOptions> = {},
   database: Database = openDatabase(":memory:"),
   tuners = new FakeTuners(services),
+  rules: ViewingRules = NO_RULES,
 ): Promise<House> {
   FakeSource.failWith = null;
   const clock = new FakeClock();
@@ -381,6 +382,7 @@ export async function house(
     clock,
     log: silent,
     grants: new FakeGrants(),
+    rules,
     createSource: (of, weight) => {
       const source = new FakeSource(of, weight);
       sources.push(source);
@@ -439,7 +441,10 @@ export async function playing(
 export async function serve(share: Share): Promise<FastifyInstance> {
   const app = fastify({ routerOptions: { maxParamLength: 512 }, exposeHeadRoutes: true });
   app.decorateRequest("principal", null);
+  app.decorateRequest("origin");
   app.addHook("onRequest", async (request) => {
+    const onLink = request.headers["x-from"] !== "away";
+    request.origin = { listener: "https", address: "192.0.2.1", onLink, confidential: true };
     const header = request.headers["x-client"];
     if (typeof header !== "string") return;
     const [client = "", role = "viewer"] = header.split(":");
