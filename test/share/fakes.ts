@@ -4,6 +4,7 @@ import type { ErrorCode } from "../../src/kernel/errors.ts";
 import { TellyportError } from "../../src/kernel/errors.ts";
 import { openDatabase, type Database } from "../../src/kernel/store/database.ts";
 import { ms, seconds, ticks, type Milliseconds } from "../../src/kernel/units.ts";
+import type { RequestOrigin } from "../../src/protocol/access.ts";
 import type { Principal, Role } from "../../src/protocol/principal.ts";
 import { sendProblem } from "../../src/http-server/problem.ts";
 import type {
@@ -350,6 +351,14 @@ export function principal(client: string, role: Role = "viewer"): Principal {
   return { client, user: client, terminalType: "mobile", role, payer: client };
 }
 
+/** Where the clients of tests are. */
+export const AT_HOME: RequestOrigin = {
+  listener: "https",
+  address: "192.168.1.20",
+  onLink: true,
+  confidential: true,
+};
+
 export interface House {
   readonly share: Share;
   readonly app: FastifyInstance;
@@ -443,8 +452,7 @@ export async function serve(share: Share): Promise<FastifyInstance> {
   app.decorateRequest("principal", null);
   app.decorateRequest("origin");
   app.addHook("onRequest", async (request) => {
-    const onLink = request.headers["x-from"] !== "away";
-    request.origin = { listener: "https", address: "192.0.2.1", onLink, confidential: true };
+    request.origin = { ...AT_HOME, onLink: request.headers["x-from"] !== "away" };
     const header = request.headers["x-client"];
     if (typeof header !== "string") return;
     const [client = "", role = "viewer"] = header.split(":");

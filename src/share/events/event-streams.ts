@@ -125,7 +125,8 @@ export class EventStreams {
     const byView = new Map<string, { channels: Channel[]; texts: string[] }>();
     for (const listener of this.#listeners) {
       const { client, role } = listener.principal;
-      const view = this.#options.hasOwnView?.(listener.principal) === true ? `client ${client}` : `role ${role}`;
+      const view =
+        this.#options.hasOwnView?.(listener.principal) === true ? `client ${client}` : `role ${role}`;
       let list = byView.get(view);
       if (list === undefined) {
         const channels = this.#options.channels(listener.principal);

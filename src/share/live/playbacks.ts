@@ -219,7 +219,8 @@ export class Playbacks {
       return this.#begin(starting, wish, channel.id, hold, requestedAt);
     } catch (error) {
       hold?.release();
-      if (isTellyportError(error) && BY_RULES.has(error.code)) this.#noteRefusal(starting, channel, error.code);
+      if (isTellyportError(error) && BY_RULES.has(error.code))
+        this.#noteRefusal(starting, channel, error.code);
       const { codecs } = channels.get(channel.id) ?? channel;
       throw withAlternatives(
         withReason(error, codecs, wish.capabilities),
@@ -382,7 +383,9 @@ export class Playbacks {
       const victim = all.find((one) => one.id === id);
       const own = victim?.principal.client === client;
       const code = own ? "too-many-playbacks" : "session-limit";
-      const why = own ? NEWER : "The owner of the box watches away from home, and only so many can at a time.";
+      const why = own
+        ? NEWER
+        : "The owner of the box watches away from home, and only so many can at a time.";
       if (victim !== undefined) this.#endAny(victim, new TellyportError(code, why));
     }
     this.#starting.add(starting);
@@ -604,7 +607,14 @@ export class Playbacks {
     this.ended.emit(end);
     const { channel: key, home } = entry;
     const channel = { id: key, name: this.#options.channels.get(key)?.name ?? "" };
-    this.noted.emit({ kind: "watched", client, channel, home, reason: code, seconds: seconds(entry.seconds) });
+    this.noted.emit({
+      kind: "watched",
+      client,
+      channel,
+      home,
+      reason: code,
+      seconds: seconds(entry.seconds),
+    });
   }
 
   #noteRefusal({ principal, home }: Starting, { id, name }: StoredChannel, reason: ErrorCode): void {

@@ -161,7 +161,13 @@ export class SegmentStore {
     const { version } = ring;
     let written = this.#texts.get(rendition);
     if (written?.version !== version) {
-      written = { long: written?.long ?? new LongPlaylist(), version, full: null, delta: null, views: new Map() };
+      written = {
+        long: written?.long ?? new LongPlaylist(),
+        version,
+        full: null,
+        delta: null,
+        views: new Map(),
+      };
       this.#texts.set(rendition, written);
     }
     if (from > (ring.first ?? Infinity)) return this.#viewFrom(ring, written, kind, from);
