@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { TellyportError, systemCode } from "../kernel/errors.ts";
 import { main } from "./command-line.ts";
+import { readSecret } from "./read-secret.ts";
 
 /** The process around the command line: signals, pipes, the exit code. */
 const interrupted = new AbortController();
@@ -21,6 +22,7 @@ try {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
+    readSecret: (prompt) => readSecret(prompt, process.stdin, process.stderr),
     signal: interrupted.signal,
   });
 } finally {

@@ -55,7 +55,9 @@ export function guideRoutes(
         let room = MAX_PROGRAMMES;
         const view = viewOf(rules, principalOf(request));
         const answer = chosen(channels, channel, view).map((entry) => {
-          const programmes = guide.schedule(entry.key, span.from, span.to, room).map(view.programme);
+          const programmes = guide
+            .schedule(entry.key, span.from, span.to, room)
+            .map((one) => view.programme(one));
           room -= programmes.length;
           return { channel: entry.id, programmes };
         });

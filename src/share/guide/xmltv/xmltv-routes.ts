@@ -79,7 +79,7 @@ function* listingOf(
   yield XMLTV_HEAD;
   yield* visible.map(channelElement);
   for (const { id, key } of visible) {
-    const programmes = guide.schedule(key, from, to, MAX_PER_CHANNEL).map(view.programme);
+    const programmes = guide.schedule(key, from, to, MAX_PER_CHANNEL).map((one) => view.programme(one));
     if (programmes.length > 0) yield programmes.map((one) => programmeElement(id, one)).join("");
   }
   yield XMLTV_TAIL;
