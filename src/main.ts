@@ -59,6 +59,12 @@ export interface BoxDeps {
 /** Of the memory for media: what came of whole multiplexes lately; the rest is for what is watched. */
 const HISTORY_SHARE = 3 / 8;
 
+const WHY_ENDED = {
+  revoked: "The owner ended this phone's access.",
+  "role-changed": "The owner changed what this phone may do. Start it again.",
+  "stay-over": "This phone's time at this box is over.",
+};
+
 /** The daemon, running. */
 export interface RunningBox {
   readonly ports: Listeners["ports"];
@@ -125,6 +131,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       stateDir,
       clock,
       log,
+      policy: config.access,
       publicOrigin: () => `http://${publicAddress()}:${listeners.ports.http}`,
     });
     await lifecycle.start([access.audit]);
@@ -138,6 +145,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       log: log.child({ module: "share" }),
       grants: access.grants,
       atHome: (address) => isOnLink(address, networkInterfaces()),
+      rules: access.rules,
       transcoding: {
         cores: config.live.transcoding.cores === 0 ? null : config.live.transcoding.cores,
         vendor: config.live.transcoding.ffmpeg === "" ? null : config.live.transcoding.ffmpeg,
@@ -187,8 +195,8 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     scan.on((progress) => share.tellScan(progress));
     clock.onStepped((step) => access.followClock(step));
     clock.compareWith(() => tuners.broadcastTime?.() ?? null);
-    access.onClientEnded((client) =>
-      share.endPlaybacksOf(client, "client-revoked", "The owner ended this phone's access."),
+    access.onClientEnded((client, reason) =>
+      share.endPlaybacksOf(client, "client-revoked", WHY_ENDED[reason]),
     );
 
     access.onNotice((entry) => share.tellOwners("notice", entry));
@@ -251,9 +259,9 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
 
     await lifecycle.start([
       clock,
-      access,
       tuners,
       scan,
+      access,
       share,
       metrics,
       listeners,

@@ -71,6 +71,22 @@ export class Clients {
     return this.#records.get(id);
   }
 
+  /** All that are remembered, in order of pairing. */
+  all(): readonly ClientRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** The first of the line of hand-offs that a client came by; itself for most. */
+  rootOf(id: string): string {
+    let root = id;
+    // A line is as long as its clients are many; what was revoked and forgotten ends it.
+    for (let parent = this.#records.get(root)?.handedOverFrom; parent != null && this.#records.has(parent);) {
+      root = parent;
+      parent = this.#records.get(root)?.handedOverFrom;
+    }
+    return root;
+  }
+
   /** Those that may use the box at `now`, in order of pairing. */
   active(now: number): ClientRecord[] {
     return [...this.#records.values()].filter((record) => isActive(record, now));
@@ -122,6 +138,11 @@ export class Clients {
       .prepare("UPDATE clients SET role = ?, not_after = ? WHERE id = ?")
       .run(role, notAfter, record.id);
     return this.#replace(record, { role, notAfter });
+  }
+
+  changeStay(record: ClientRecord, notAfter: number): ClientRecord {
+    this.#database.prepare("UPDATE clients SET not_after = ? WHERE id = ?").run(notAfter, record.id);
+    return this.#replace(record, { notAfter });
   }
 
   revoke(record: ClientRecord, now: number): void {

@@ -28,25 +28,29 @@ import { Grants } from "./grants.ts";
 import { HandOffs } from "./hand-offs.ts";
 import { IDENTITY_FILE, loadIdentity, type BoxIdentity } from "./identity.ts";
 import { KEYS_FILE, AccessKeys } from "./keys.ts";
-import { DEFAULT_LIMITS, type AccessLimits } from "./limits.ts";
+import type { AccessLimits } from "./limits.ts";
 import { LOCAL_PRINCIPAL, Members, type ClientEnded } from "./members.ts";
 import { Nonces } from "./nonce.ts";
 import { OfferStates } from "./offer-states.ts";
 import { Offers, type OfferOptions } from "./offers.ts";
 import { Pairing } from "./pairing.ts";
-import type { Authenticator, GrantPort } from "./ports.ts";
 import { Redemption } from "./redemption.ts";
 import { Recovery } from "./recovery.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { publicKeys } from "./public-keys.ts";
+import { policyOf, RELAXED, type PolicyChoice } from "./policy.ts";
+import type { Authenticator, GrantPort, ViewingRulesPort } from "./ports.ts";
 import { clientRoutes } from "./routes/clients.ts";
 import { handOffRoutes } from "./routes/hand-offs.ts";
 import { offerRoutes } from "./routes/offers.ts";
 import { pairingRoutes } from "./routes/pairing.ts";
+import { pinRoutes } from "./routes/pin.ts";
 import { recoveryRoutes } from "./routes/recovery.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { ViewingRules } from "./rules/viewing-rules.ts";
 import { migrate } from "./schema.ts";
 import { Sessions } from "./sessions.ts";
+import { Stays } from "./stays.ts";
 import { TokenIssuer } from "./tokens.ts";
 
 export { certificateBegin };
@@ -58,6 +62,8 @@ export type {
   CertificateNames,
   GrantPort,
   OfferOptions,
+  PolicyChoice,
+  ViewingRulesPort,
 };
 
 /** The files that make a box this box: a reset takes them all, and every table that no other module names as to be kept. */
@@ -77,6 +83,9 @@ export interface AccessControlDeps {
   publicOrigin: () => string;
   /** Default: the system's secure random bytes. */
   random?: (bytes: number) => Buffer;
+  /** Default: `relaxed`. */
+  policy?: PolicyChoice;
+  /** In place of the policy's. */
   options?: Partial<AccessLimits>;
 }
 
@@ -85,6 +94,11 @@ export interface AccessControl extends Component {
   readonly identity: BoxIdentity;
   readonly authenticator: Authenticator;
   readonly grants: GrantPort;
+  /** What kids and guests may watch, and how many at a time. */
+  readonly rules: ViewingRulesPort;
+  /** Notices whose time is over, and writes down what was watched. */
+  start(): void;
+  stop(): void;
   /** Pairing, tokens, clients, `/.well-known/jwks.json`. */
   readonly routes: FastifyPluginAsync;
   /**
@@ -120,7 +134,8 @@ const RENEW_KEYS_EVERY = 3_600_000;
  */
 export async function createAccessControl(deps: AccessControlDeps): Promise<AccessControl> {
   const { database, stateDir, clock, publicOrigin, random = randomBytes } = deps;
-  const limits: AccessLimits = { ...DEFAULT_LIMITS, ...deps.options };
+  const policy = policyOf(deps.policy ?? RELAXED);
+  const limits: AccessLimits = { ...policy.access, ...deps.options };
   const log = deps.log.child({ module: "access-control" });
 
   migrate(database);
@@ -144,7 +159,29 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const ended = new Emitter<ClientEnded>((error) =>
     log.error({ error: messageOf(error), expected: isTellyportError(error) }, "client-ended-listener-failed"),
   );
-  const members = new Members({ database, clients, sessions, grants, ended, clock, limits, log, audit });
+  const rules = new ViewingRules({
+    database,
+    clock,
+    log,
+    random,
+    audit,
+    sessions: policy.sessions,
+    isKnown: (id) => clients.get(id) !== undefined,
+    familyOf: (id) => clients.rootOf(id),
+  });
+  const members = new Members({
+    database,
+    clients,
+    sessions,
+    grants,
+    ended,
+    clock,
+    limits,
+    log,
+    audit,
+    rules,
+  });
+  const stays = new Stays({ clients, sessions, clock, log, onOver: (id) => members.endStay(id) });
 
   const nonces = new Nonces(clock, random);
   const proofs = new DpopProofs(nonces);
@@ -204,11 +241,16 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     name: "access-control",
     start() {
       renewal = clock.every(RENEW_KEYS_EVERY, () => void renewKeys());
+      rules.start();
+      stays.start();
     },
     stop() {
+      stays.stop();
+      rules.stop();
       renewal?.cancel();
     },
     identity,
+    rules,
     authenticator: createAuthenticator({ clients, sessions, accessTokens, proofs, nonces, clock, limits }),
     grants,
     routes: async (app) => {
@@ -216,9 +258,10 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
       await app.register(offerRoutes({ pairing }));
       await app.register(handOffRoutes({ pairing }));
       await app.register(tokenRoutes({ issuer, nonces, keys: () => publicKeys(keys) }));
-      await app.register(clientRoutes({ members }));
+      await app.register(clientRoutes({ members, rules }));
       await app.register(auditRoutes({ audit }));
       await app.register(recoveryRoutes({ recovery, pairing, audit }));
+      await app.register(pinRoutes({ rules }));
     },
     openOffer: (role, options) => pairing.openOffer(role, options),
     pairingState: () => (pairing.open() ? "open" : "closed"),

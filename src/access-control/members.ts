@@ -3,18 +3,20 @@ import { TellyportError } from "../kernel/errors.ts";
 import type { Emitter } from "../kernel/events.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
+import type { ClientLimits } from "../protocol/client-limits.ts";
 import type { Principal, Role } from "../protocol/principal.ts";
 import type { AuditPort } from "./audit/port.ts";
 import { isActive, type ClientRecord, type Clients } from "./clients.ts";
 import type { Grants } from "./grants.ts";
 import type { AccessLimits } from "./limits.ts";
 import { cleanName } from "./pairing.ts";
+import type { ViewingRules } from "./rules/viewing-rules.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Why what a client has running must end. */
 export interface ClientEnded {
   readonly client: string;
-  readonly reason: "revoked" | "role-changed";
+  readonly reason: "revoked" | "role-changed" | "stay-over";
 }
 
 export interface MembersDeps {
@@ -27,6 +29,17 @@ export interface MembersDeps {
   limits: AccessLimits;
   log: Log;
   audit: AuditPort;
+  rules: Pick<ViewingRules, "check" | "set" | "forget">;
+}
+
+/** What an owner changes of a client. */
+export interface ClientChange {
+  readonly name?: string;
+  readonly role?: Role;
+  /** Takes the place of all limits. */
+  readonly limits?: ClientLimits;
+  /** ISO 8601. */
+  readonly endsAt?: string;
 }
 
 /** Who may be what: the rules of the list of clients. */
@@ -52,10 +65,11 @@ export class Members {
 
   /**
    * @throws TellyportError `client-not-found`; `last-owner` for any other role than owner on the only one;
-   *   `secure-origin-required` when one without a key should become owner; `body-invalid` for a name of blanks
+   *   `secure-origin-required` when one without a key should become owner; `body-invalid` for a name of blanks; `limits-invalid` for
+   *   limits or a stay that do not fit, or are of no use in its role
    */
-  change(id: string, change: { name?: string; role?: Role }, asking: Principal): ClientRecord {
-    const { audit, clients, clock, database, limits, log } = this.#deps;
+  change(id: string, change: ClientChange, asking: Principal): ClientRecord {
+    const { audit, clients, clock, database, limits, log, rules } = this.#deps;
     let record = this.find(id, asking);
     const name = change.name === undefined ? undefined : cleanName(change.name);
     if (name === "")
@@ -74,15 +88,20 @@ export class Members {
         "The box would have no owner left. Make another client owner first.",
       );
     }
+    const endsAt = change.endsAt === undefined ? undefined : this.#stayOf(role ?? record.role, change.endsAt);
+    if (change.limits !== undefined) rules.check(role ?? record.role, change.limits);
+    // All of it is good: from here on it is done. The limits first: whoever becomes a kid is never one with less strict ones.
+    if (change.limits !== undefined) rules.set(record.id, change.limits);
     const before = record;
     record = database.transaction(() => {
       let changed = record;
       if (name !== undefined) changed = clients.rename(changed, name);
+      if (endsAt !== undefined && newRole === undefined) changed = clients.changeStay(changed, endsAt);
       if (newRole !== undefined) {
-        const notAfter = newRole === "guest" ? clock.now() + limits.guest : null;
-        changed = clients.changeRole(changed, newRole, notAfter);
+        const stay = newRole === "guest" ? (endsAt ?? clock.now() + limits.guest) : null;
+        changed = clients.changeRole(changed, newRole, stay);
       }
-      const detail = changesOf(before, changed);
+      const detail = { ...changesOf(before, changed), ...(change.limits !== undefined && { limits: true }) };
       if (Object.keys(detail).length > 0)
         audit.note({
           event: "client-changed",
@@ -93,10 +112,24 @@ export class Members {
       return changed;
     });
     if (newRole !== undefined) {
+      if (change.limits === undefined) rules.forget(record.id);
       log.info({ client: record.id, role: newRole, by: asking.client }, "client-role-changed");
       this.#endRunning({ client: record.id, reason: "role-changed" });
     }
     return record;
+  }
+
+  /** @returns epoch ms. @throws TellyportError `limits-invalid` */
+  #stayOf(role: Role, endsAt: string): number {
+    const { clock, limits } = this.#deps;
+    const at = Date.parse(endsAt);
+    const invalid = (message: string): TellyportError =>
+      new TellyportError("limits-invalid", message, { detail: { field: "endsAt" } });
+    if (role !== "guest") throw invalid("Only a guest's stay has an end. Make it a guest first.");
+    if (!(at > clock.now())) throw invalid("endsAt: that is over already.");
+    if (at > clock.now() + limits.guest)
+      throw invalid(`endsAt: a guest stays ${Math.floor(limits.guest / 86_400_000)} days at most.`);
+    return at;
   }
 
   /**
@@ -166,6 +199,11 @@ export class Members {
   /** Ends what runs for a client whose session ended, without removing it. */
   endRunning(record: ClientRecord): void {
     this.#endRunning({ client: record.id, reason: "revoked" });
+  }
+
+  /** Ends what runs for a client whose time is over. */
+  endStay(client: string): void {
+    this.#endRunning({ client, reason: "stay-over" });
   }
 
   #endRunning(event: ClientEnded): void {

@@ -1,5 +1,6 @@
 import type {} from "fastify";
 import type { IncomingHttpHeaders } from "node:http";
+import type { TellyportError } from "../kernel/errors.ts";
 import type { Milliseconds } from "../kernel/units.ts";
 import type { RequestOrigin, RouteAccess } from "../protocol/access.ts";
 import type { Principal } from "../protocol/principal.ts";
@@ -27,6 +28,52 @@ export interface GrantPort {
   check(grant: string): string;
   /** From now on the playback's grant answers `grant-ended`. */
   end(playback: string): void;
+}
+
+/** Somebody who watches, or is about to. */
+export interface Watching {
+  /** Of the playback. */
+  readonly id: string;
+  readonly principal: Principal;
+  /** It was asked for from the home network. */
+  readonly home: boolean;
+}
+
+/** What somebody wants to watch, or watches. */
+export interface ViewingWish {
+  readonly principal: Principal;
+  /** Id of the channel. */
+  readonly channel: string;
+  readonly home: boolean;
+  /** Rating of the programme that is on now, years; null: it has none, or nothing is known. */
+  readonly minimumAge: number | null;
+}
+
+/**
+ * How far back somebody may go in a live stream: as far as there is something, to what was on when it began to watch, or not
+ * farther than players need.
+ */
+export type Reach = "all" | "since-start" | "live";
+
+export interface ViewingRulesPort {
+  /**
+   * Asked before a channel is tuned.
+   * @param running who watches or is about to, in order of their start
+   * @returns ids of those that must end for it
+   * @throws TellyportError as of {@link objection}, and `session-limit`
+   */
+  admit(wish: ViewingWish, running: readonly Watching[]): readonly string[];
+  /** Why it may not be watched now, by whoever else it is: `parental-*`, `quota-used`; null: it may. */
+  objection(wish: ViewingWish): TellyportError | null;
+  /** The only channels that somebody sees; null: all. */
+  channelsOf(principal: Principal): ReadonlySet<string> | null;
+  /** Whether a programme of that rating (years) is for older viewers than this one. */
+  isTooOld(principal: Principal, minimumAge: number): boolean;
+  reach(principal: Principal): Reach;
+  /** Programme time that somebody has watched, since this was said last; seconds. */
+  watched(principal: Principal, seconds: number): void;
+  /** Told whose rules are others now (null: perhaps everybody's): set anew, lifted by the PIN, or in force again. @returns a function that unsubscribes */
+  onChanged(listener: (client: string | null) => void): () => void;
 }
 
 declare module "fastify" {

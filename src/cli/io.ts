@@ -16,6 +16,8 @@ export interface Io {
   readonly ask?: (question: string) => Promise<string | null>;
   /** Aborts when the person interrupts. */
   readonly signal: AbortSignal;
+  /** Asks for a line that is not shown, or reads it from standard input; absent: nobody can be asked. */
+  readonly readSecret?: (prompt: string) => Promise<string>;
   /** Default: the system's. */
   readonly clock?: Clock;
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { TellyportError, systemCode } from "../kernel/errors.ts";
 import { main } from "./command-line.ts";
+import { readSecret } from "./read-secret.ts";
 
 /** The process around the command line: signals, pipes, the exit code. */
 const interrupted = new AbortController();
@@ -38,6 +39,7 @@ try {
     stderr: process.stderr,
     env: process.env,
     ask,
+    readSecret: (prompt) => readSecret(prompt, process.stdin, process.stderr),
     signal: interrupted.signal,
   });
 } finally {

@@ -68,7 +68,14 @@ export const HandOff = Type.Object(
 export type HandOff = Static<typeof HandOff>;
 
 export const PinRequest = Type.Object(
-  { pin: Type.Union([Type.String({ pattern: "^[0-9]{4,6}$" }), Type.Null()], { description: "null: none" }) },
+  {
+    // No union: the server's validation would take an empty text for null, and the PIN away.
+    pin: Type.Unsafe<string | null>({
+      type: ["string", "null"],
+      pattern: "^[0-9]{4,6}$",
+      description: "null: none",
+    }),
+  },
   { title: "PinRequest", additionalProperties: false },
 );
 export const UnlockRequest = Type.Object(

@@ -261,6 +261,11 @@ export const Programme = Type.Object(
       ),
     ),
     minimumAge: Type.Optional(Type.Integer({ description: "Years" })),
+    restricted: Type.Optional(
+      Type.Boolean({
+        description: "It is for older viewers than the one who asks: title and description are left empty",
+      }),
+    ),
     series: Type.Optional(
       Type.Object(
         {

@@ -9,11 +9,11 @@ import { SlabPool } from "./live/packaging/slab-pool.ts";
 import { createServiceSource } from "./live/service-source.ts";
 import type { XmltvSource } from "./guide/xmltv/xmltv-feed.ts";
 import type { ShareOptions } from "./options.ts";
-import type { GrantPort } from "./ports.ts";
+import type { GrantPort, ViewingRules } from "./ports.ts";
 import { stillMaker } from "./stills/still-maker.ts";
 import { createShareFrom, type Share } from "./share.ts";
 
-export type { GrantPort } from "./ports.ts";
+export type { GrantPort, ViewingNote, ViewingRules } from "./ports.ts";
 export type { ShareOptions } from "./options.ts";
 export type { PlaybackUsage, PrincipalUsage } from "./live/usage.ts";
 export type { Share } from "./share.ts";
@@ -33,6 +33,8 @@ export interface ShareDeps {
   readonly grants: GrantPort;
   /** Whether an address is in the home network, or is this machine; default: none is. */
   readonly atHome?: (address: string) => boolean;
+  /** Who may watch what; default: everybody everything. */
+  readonly rules?: ViewingRules;
   readonly options?: Partial<ShareOptions>;
   /** `cores` that converted pictures may use, and the `vendor`'s ffmpeg; default: half the cores, none. */
   readonly transcoding?: { readonly cores: number | null; readonly vendor: string | null };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyPluginAsync } from "fastify";
-import type { Clock } from "../kernel/clock.ts";
+import type { Clock, Timer } from "../kernel/clock.ts";
 import type { ErrorCode } from "../kernel/errors.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
@@ -34,7 +34,8 @@ import { Predictor } from "./live/prediction/predictor.ts";
 import type { Converter, PackagerFactory, SourceFactory } from "./live/source-factories.ts";
 import type { PlaybackUsage, PrincipalUsage } from "./live/usage.ts";
 import { SHARE_DEFAULTS, type ShareOptions } from "./options.ts";
-import type { GrantPort } from "./ports.ts";
+import { NO_RULES, type GrantPort, type ViewingNote, type ViewingRules } from "./ports.ts";
+import { principalOf } from "./principal-of.ts";
 import { SHARE_MIGRATIONS } from "./schema.ts";
 import { boxIsBusy } from "./stills/box-load.ts";
 import { receivedNow } from "./stills/received.ts";
@@ -42,7 +43,10 @@ import { stillRoutes } from "./stills/still-routes.ts";
 import { StillStore } from "./stills/still-store.ts";
 import { StillTaker } from "./stills/still-taker.ts";
 import type { StillMaker } from "./stills/still.ts";
+import { viewOf, WHOLE_VIEW } from "./view.ts";
 
+/** So long after the guide has changed it is looked whether what runs may go on, ms. */
+const GUIDE_SETTLES = 300;
 /** How often now, next and availability are compared with what listeners know, ms. */
 const LOOK = 5_000;
 
@@ -58,6 +62,8 @@ export interface SharePartsDeps {
   readonly grants: GrantPort;
   /** Whether an address is in the home network, or is this machine; default: none is. */
   readonly atHome?: ((address: string) => boolean) | undefined;
+  /** Default: everybody may everything. */
+  readonly rules?: ViewingRules;
   readonly createSource: SourceFactory;
   readonly createPackager: PackagerFactory;
   readonly convert: Converter;
@@ -76,6 +82,8 @@ export interface Share extends Component {
   stop(): Promise<void>;
   /** Ends all of a client's playbacks and event streams at once: it was revoked. */
   endPlaybacksOf(client: string, code: ErrorCode, message: string): void;
+  /** Told what was watched, and what the rules refused. @returns a function that unsubscribes */
+  onViewing(listener: (note: ViewingNote) => void): () => void;
   /** Tells every owner who listens how far a channel scan is. */
   tellScan(progress: ScanProgress): void;
   /** Tells every owner who listens of something around access. */
@@ -95,7 +103,7 @@ export interface Share extends Component {
 
 /** Wires the parts; sources and packagers are given, so that they can be others. */
 export function createShareFrom(deps: SharePartsDeps): Share {
-  const { tuners, database, clock, log, createSource, createPackager, convert } = deps;
+  const { tuners, database, clock, log, createSource, createPackager, convert, rules = NO_RULES } = deps;
   const options: ShareOptions = { ...SHARE_DEFAULTS, ...deps.options };
   database.migrate("share", SHARE_MIGRATIONS);
   const channels = new ChannelList({
@@ -133,6 +141,8 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     streams,
     grants: deps.grants,
     atHome: deps.atHome,
+    rules,
+    minimumAge: ({ key }) => guide.minimumAgeNow(key),
     clock,
     log,
     idleMs: options.playbackIdleMs,
@@ -161,8 +171,17 @@ export function createShareFrom(deps: SharePartsDeps): Share {
           log,
         });
   const events = new EventStreams({
-    channels: (principal) => describeChannels(channels, guide, playbacks.availability(principal), stills),
-    hasOwnView: (client) => playbacks.isWatching(client),
+    channels: (principal) =>
+      describeChannels(
+        channels,
+        guide,
+        playbacks.availability(principal),
+        stills,
+        false,
+        viewOf(rules, principal),
+      ),
+    hasOwnView: (principal) =>
+      playbacks.isWatching(principal.client) || viewOf(rules, principal) !== WHOLE_VIEW,
     clock,
     inAll: options.eventStreamsInAll,
     perClient: options.eventStreamsPerClient,
@@ -180,6 +199,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
         });
   const prober = new Prober({ channels, createSource, clock, log });
   const undo: (() => void)[] = [];
+  let guideSettled: Timer | null = null;
 
   return {
     name: "share",
@@ -206,6 +226,17 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       undo.push(
         () => look.cancel(),
         () => watch.stop(),
+        () => guideSettled?.cancel(),
+        guide.changed.on(() => {
+          guideSettled ??= clock.after(GUIDE_SETTLES, () => {
+            guideSettled = null;
+            playbacks.enforce();
+          });
+        }),
+        rules.onChanged((client) => {
+          playbacks.enforce(client);
+          events.channelsChanged();
+        }),
         tuners.on((event) => void (event.kind === "tuners" && watch.look())),
         channels.changed.on(() => events.channelsChanged()),
         guide.changed.on(() => events.channelsChanged()),
@@ -235,10 +266,17 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       await disk?.stop();
     },
     routes: async (app) => {
-      await app.register(channelRoutes(channels, guide, playbacks, stills));
-      await app.register(stillRoutes(channels, stills));
-      await app.register(guideRoutes(channels, guide, clock));
-      await app.register(xmltvRoutes(channels, guide, clock));
+      await app.register(channelRoutes(channels, guide, playbacks, stills, rules));
+      await app.register(
+        stillRoutes(channels, stills, {
+          view: (principal) => viewOf(rules, principal),
+          now: (service) => guide.nowAndNext(service).now,
+        }),
+      );
+      await app.register(guideRoutes(channels, guide, clock, rules));
+      await app.register(
+        xmltvRoutes(channels, guide, clock, (request) => viewOf(rules, principalOf(request))),
+      );
       await app.register(playbackRoutes(playbacks));
       await app.register(eventRoutes(events));
       await app.register(media.plugin);
@@ -248,6 +286,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       playbacks.endOf(client, code, message);
       events.closeOf(client);
     },
+    onViewing: (listener) => playbacks.noted.on(listener),
     tellScan: (progress) => events.tellOwners("scan", progress),
     tellOwners: (name, data) => events.tellOwners(name, data),
     playbacks: () => playbacks.usage(),

@@ -15,7 +15,7 @@ export interface Running {
   readonly done: Promise<Ran>;
 }
 
-type Options = Partial<Pick<Io, "env" | "clock" | "ask">> & { columns?: number };
+type Options = Partial<Pick<Io, "env" | "clock" | "ask" | "readSecret">> & { columns?: number };
 
 /** The kernel's timers keep no process alive; the entry point does, and here this does. @returns a function that ends it */
 export function stayAlive(): () => void {
@@ -35,6 +35,7 @@ export function start(argv: readonly string[], options: Options = {}): Running {
     signal: interrupted.signal,
     ...(options.ask !== undefined && { ask: options.ask }),
     ...(options.clock !== undefined && { clock: options.clock }),
+    ...(options.readSecret !== undefined && { readSecret: options.readSecret }),
   })
     .then((code): Ran => ({ code, ...out }))
     .finally(fallAsleep);

@@ -4,6 +4,7 @@ import type { ErrorCode } from "../../src/kernel/errors.ts";
 import { TellyportError } from "../../src/kernel/errors.ts";
 import { openDatabase, type Database } from "../../src/kernel/store/database.ts";
 import { ms, seconds, ticks, type Milliseconds } from "../../src/kernel/units.ts";
+import type { RequestOrigin } from "../../src/protocol/access.ts";
 import type { Principal, Role } from "../../src/protocol/principal.ts";
 import { sendProblem } from "../../src/http-server/problem.ts";
 import type {
@@ -21,7 +22,7 @@ import type {
   SegmentSink,
 } from "../../src/share/live/packaging/ports.ts";
 import type { ShareOptions } from "../../src/share/options.ts";
-import type { GrantPort } from "../../src/share/ports.ts";
+import { NO_RULES, type GrantPort, type ViewingRules } from "../../src/share/ports.ts";
 import { createShareFrom, type Share } from "../../src/share/share.ts";
 import type {
   Service,
@@ -350,6 +351,14 @@ export function principal(client: string, role: Role = "viewer"): Principal {
   return { client, user: client, terminalType: "mobile", role, payer: client };
 }
 
+/** Where the clients of tests are. */
+export const AT_HOME: RequestOrigin = {
+  listener: "https",
+  address: "192.168.1.20",
+  onLink: true,
+  confidential: true,
+};
+
 export interface House {
   readonly share: Share;
   readonly app: FastifyInstance;
@@ -362,7 +371,7 @@ export interface House {
 
 /**
  * A started share behind the HTTP server's error mapping. A request's principal is its `x-client` header, `name` or
- * `name:role`.
+ * `name:role`; it is at home unless `x-from` says `away`.
  */
 export async function house(
   t: { teardown(fn: () => unknown): unknown },
@@ -370,6 +379,7 @@ export async function house(
   options: Partial<ShareOptions> = {},
   database: Database = openDatabase(":memory:"),
   tuners = new FakeTuners(services),
+  rules: ViewingRules = NO_RULES,
 ): Promise<House> {
   FakeSource.failWith = null;
   const clock = new FakeClock();
@@ -382,6 +392,7 @@ export async function house(
     log: silent,
     grants: new FakeGrants(),
     atHome: (address) => address === "127.0.0.1" || address.startsWith("192.168."),
+    rules,
     createSource: (of, weight) => {
       const source = new FakeSource(of, weight);
       sources.push(source);
@@ -440,7 +451,9 @@ export async function playing(
 export async function serve(share: Share): Promise<FastifyInstance> {
   const app = fastify({ routerOptions: { maxParamLength: 512 }, exposeHeadRoutes: true });
   app.decorateRequest("principal", null);
+  app.decorateRequest("origin");
   app.addHook("onRequest", async (request) => {
+    request.origin = { ...AT_HOME, onLink: request.headers["x-from"] !== "away" };
     const header = request.headers["x-client"];
     if (typeof header !== "string") return;
     const [client = "", role = "viewer"] = header.split(":");

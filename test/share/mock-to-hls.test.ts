@@ -12,7 +12,7 @@ import { createShare } from "../../src/share/index.ts";
 import { createMockSource, createTuners } from "../../src/tuner/index.ts";
 import { PROJECT } from "../helpers/captures.ts";
 import { mediaPlaylistFaults, multivariantFaults, readMediaPlaylist } from "../helpers/hls-playlists.ts";
-import { FakeGrants, principal, silent } from "./fakes.ts";
+import { AT_HOME, FakeGrants, principal, silent } from "./fakes.ts";
 
 const run = promisify(execFile);
 const withoutFfprobe = spawnSync("ffprobe", ["-version"]).error === undefined ? false : "ffprobe is not here";
@@ -39,7 +39,11 @@ t.test(
     });
     const app = fastify({ routerOptions: { maxParamLength: 512 } });
     app.decorateRequest("principal", null);
-    app.addHook("onRequest", async (request) => void (request.principal = principal("phone")));
+    app.decorateRequest("origin");
+    app.addHook("onRequest", async (request) => {
+      request.origin = AT_HOME;
+      request.principal = principal("phone");
+    });
     app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, silent));
     await app.register(share.routes);
     const abort = new AbortController();

@@ -3,21 +3,30 @@ import { type Static } from "typebox";
 import { MEMBERS, OWNER } from "../../protocol/access.ts";
 import { EndOthersRequest, EndedOthers } from "../../protocol/access-api.ts";
 import { Client, ClientPatch, Clients } from "../../protocol/api.ts";
-import { describeClient } from "../clients.ts";
+import type { Principal } from "../../protocol/principal.ts";
+import { describeClient, type ClientRecord } from "../clients.ts";
 import { clientCookie } from "../cookies.ts";
 import type { Members } from "../members.ts";
+import type { ViewingRules } from "../rules/viewing-rules.ts";
 import { Id, NoContent, principalOfRequest } from "./shared.ts";
 
 /** The list of clients: owners see and change all, everybody sees and removes itself. */
-export function clientRoutes(deps: { members: Members }): FastifyPluginAsync {
-  const { members } = deps;
+export function clientRoutes(deps: {
+  members: Members;
+  rules: Pick<ViewingRules, "limitsOf">;
+}): FastifyPluginAsync {
+  const { members, rules } = deps;
+  const describe = (record: ClientRecord, asking: Principal): Client => {
+    const limits = rules.limitsOf(record.id, record.role);
+    return { ...describeClient(record, asking.client), ...(limits !== undefined && { limits }) };
+  };
   return async (app) => {
     app.get(
       "/api/v1/clients",
       { config: { access: OWNER }, schema: { summary: "Paired clients", response: { 200: Clients } } },
       (request) => {
         const asking = principalOfRequest(request);
-        return { clients: members.list().map((record) => describeClient(record, asking.client)) };
+        return { clients: members.list().map((record) => describe(record, asking)) };
       },
     );
 
@@ -26,7 +35,7 @@ export function clientRoutes(deps: { members: Members }): FastifyPluginAsync {
       { config: { access: MEMBERS }, schema: { summary: "The client that asks", response: { 200: Client } } },
       (request) => {
         const asking = principalOfRequest(request);
-        return describeClient(members.find("self", asking), asking.client);
+        return describe(members.find("self", asking), asking);
       },
     );
 
@@ -50,11 +59,16 @@ export function clientRoutes(deps: { members: Members }): FastifyPluginAsync {
       "/api/v1/clients/:id",
       {
         config: { access: OWNER },
-        schema: { summary: "Rename, change role", params: Id, body: ClientPatch, response: { 200: Client } },
+        schema: {
+          summary: "Rename, change role, limit a kid or guest, say when a guest's stay ends",
+          params: Id,
+          body: ClientPatch,
+          response: { 200: Client },
+        },
       },
       (request) => {
         const asking = principalOfRequest(request);
-        return describeClient(members.change(request.params.id, request.body, asking), asking.client);
+        return describe(members.change(request.params.id, request.body, asking), asking);
       },
     );
 

@@ -1,16 +1,19 @@
 import { Type } from "typebox";
+import { nearest } from "../../kernel/config/nearest.ts";
 import { TellyportError } from "../../kernel/errors.ts";
 import { EndedOthers } from "../../protocol/access-api.ts";
-import { Clients, type Client } from "../../protocol/api.ts";
+import { Client, Clients } from "../../protocol/api.ts";
+import { ROLES } from "../../protocol/principal.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
 import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { printJson } from "../io.ts";
+import { limitsText } from "../limits-text.ts";
 import { matchOne } from "../match.ts";
 import { renderTable, type Column } from "../table.ts";
 import { dateTime, printable } from "../text.ts";
 
-const WHICH = { name: "client", help: "Its id, its name, or how the name begins" };
+export const WHICH_CLIENT = { name: "client", help: "Its id, its name, or how the name begins" };
 const OPTIONS = { ...STATE_OPTIONS, ...JSON_OPTION };
 
 const COLUMNS: readonly Column<Client>[] = [
@@ -24,6 +27,8 @@ const COLUMNS: readonly Column<Client>[] = [
   },
   { title: "From", value: ({ lastAddress }) => lastAddress ?? "", shrinkTo: 8 },
 ];
+/** Where somebody has some. */
+const LIMITS: Column<Client> = { title: "Limits", value: (client) => limitsText(client), shrinkTo: 12 };
 
 export const clientsList: Command = {
   path: ["clients", "list"],
@@ -34,7 +39,10 @@ export const clientsList: Command = {
     if (args.has("json")) printJson(io, { clients });
     else if (clients.length === 0)
       io.stdout.write("No client is paired yet: `tellyport pair` opens an offer.\n");
-    else io.stdout.write(renderTable(COLUMNS, clients, io.stdout.columns));
+    else {
+      const limited = clients.some((client) => limitsText(client) !== "");
+      io.stdout.write(renderTable(limited ? [...COLUMNS, LIMITS] : COLUMNS, clients, io.stdout.columns));
+    }
     return EXIT.ok;
   },
 };
@@ -42,23 +50,54 @@ export const clientsList: Command = {
 export const clientsRename: Command = {
   path: ["clients", "rename"],
   summary: "Give a client another name",
-  positionals: [WHICH, { name: "name", help: "The new name, 1 to 64 characters" }],
+  positionals: [WHICH_CLIENT, { name: "name", help: "The new name, 1 to 64 characters" }],
   options: OPTIONS,
   async run(args, io) {
     const box = await boxClient(args, io);
-    const client = await find(box, args.required(0));
+    const client = await findClient(box, args.required(0));
     const name = args.required(1);
-    await box.call(Type.Unknown(), "PATCH", pathOf(client), { name });
+    await box.call(Type.Unknown(), "PATCH", pathOfClient(client), { name });
     if (args.has("json")) printJson(io, { client: { ...client, name } });
     else io.stdout.write(`${printable(client.name)} is now called ${printable(name)}.\n`);
     return EXIT.ok;
   },
 };
 
+export const clientsRole: Command = {
+  path: ["clients", "role"],
+  summary: "Change what a client may do",
+  positionals: [WHICH_CLIENT, { name: "role", help: `One of ${ROLES.join(", ")}` }],
+  options: OPTIONS,
+  notes: [
+    "What it plays ends, and it begins anew in its new role. A kid may watch what is for 12 years and younger, a guest live only and for a week: `clients limit` says otherwise.",
+  ],
+  async run(args, io) {
+    const role = args.required(1);
+    if (!ROLES.some((one) => one === role)) {
+      const near = nearest(role, ROLES);
+      const hint = near === null ? "." : `: did you mean ${near}?`;
+      throw new TellyportError("usage", `A role is one of ${ROLES.join(", ")}, not "${role}"${hint}`);
+    }
+    const box = await boxClient(args, io);
+    const client = await findClient(box, args.required(0));
+    const after = await box.call(Client, "PATCH", pathOfClient(client), { role });
+    if (args.has("json")) printJson(io, { client: after });
+    else {
+      const limits = limitsText(after);
+      io.stdout.write(
+        `${printable(after.name)} is ${ARTICLE[after.role]} now${limits === "" ? "" : `: ${limits}`}.\n`,
+      );
+    }
+    return EXIT.ok;
+  },
+};
+
+const ARTICLE = { owner: "an owner", viewer: "a viewer", kid: "a kid", guest: "a guest" };
+
 export const clientsRevoke: Command = {
   path: ["clients", "revoke"],
   summary: "Take a client's right to watch away, at once",
-  positionals: [{ ...WHICH, optional: true }],
+  positionals: [{ ...WHICH_CLIENT, optional: true }],
   options: { all: { type: "boolean", help: "Every client, owners too" }, ...OPTIONS },
   notes: ["What it plays ends within two seconds. To watch again it has to be paired again."],
   async run(args, io) {
@@ -76,8 +115,8 @@ export const clientsRevoke: Command = {
 `);
       return EXIT.ok;
     }
-    const client = await find(box, which);
-    await box.call(Type.Unknown(), "DELETE", pathOf(client));
+    const client = await findClient(box, which);
+    await box.call(Type.Unknown(), "DELETE", pathOfClient(client));
     if (args.has("json")) printJson(io, { revoked: client.id });
     else io.stdout.write(`${printable(client.name)} may no longer watch.\n`);
     return EXIT.ok;
@@ -88,10 +127,10 @@ async function allClients(box: BoxClient): Promise<Client[]> {
   return (await box.call(Clients, "GET", "/api/v1/clients")).clients;
 }
 
-async function find(box: BoxClient, wanted: string): Promise<Client> {
+export async function findClient(box: BoxClient, wanted: string): Promise<Client> {
   return matchOne(wanted, await allClients(box), "client", "client-not-found", "clients list");
 }
 
-function pathOf(client: Client): string {
+export function pathOfClient(client: Client): string {
   return `/api/v1/clients/${encodeURIComponent(client.id)}`;
 }

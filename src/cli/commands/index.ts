@@ -2,12 +2,14 @@ import type { Command } from "../command.ts";
 import { audit } from "./audit.ts";
 import { channels } from "./channels.ts";
 import { channelsSet } from "./channels-set.ts";
-import { clientsList, clientsRename, clientsRevoke } from "./clients.ts";
+import { clientsList, clientsRename, clientsRevoke, clientsRole } from "./clients.ts";
 import { checkConfig, run } from "./daemon.ts";
+import { clientsLimit } from "./clients-limit.ts";
 import { doctor } from "./doctor.ts";
 import { mockClear, mockFault, mockOnAir } from "./mock.ts";
 import { pair } from "./pair.ts";
 import { ownerRecover, recoveryCodes } from "./recovery.ts";
+import { pinClear, pinSet } from "./pin.ts";
 import { remoteChannels, remoteGuide } from "./remote-lists.ts";
 import { remoteHandOff, remotePair, remoteUnpair } from "./remote-pair.ts";
 import { remotePlay } from "./remote-play.ts";
@@ -21,11 +23,15 @@ export const COMMANDS: readonly Command[] = [
   pair,
   clientsList,
   clientsRename,
+  clientsRole,
+  clientsLimit,
   clientsRevoke,
   audit,
   recoveryCodes,
   ownerRecover,
   reset,
+  pinSet,
+  pinClear,
   scan,
   channels,
   channelsSet,

@@ -17,6 +17,7 @@ const FAULTS = [
   "kind=no-lock, kind=no-data                         multiplex=mock-1",
   "kind=packet-loss, kind=continuity-errors           multiplex=mock-1 ratio=0.01",
   "kind=pmt-change    multiplex=mock-1 [service=ID] [audioShift=16]",
+  "kind=rating        multiplex=mock-1 [service=ID] years=18",
   "kind=clock-jump    multiplex=mock-1 seconds=3600",
   "kind=unplugged     [tuner=mock-0]",
 ];

@@ -4,8 +4,10 @@ import { MEMBERS, OWNER } from "../../protocol/access.ts";
 import { Channel, ChannelPatch, Channels } from "../../protocol/api.ts";
 import type { Guide } from "../guide/guide.ts";
 import type { Playbacks } from "../live/playbacks.ts";
+import type { ViewingRules } from "../ports.ts";
 import { principalOf } from "../principal-of.ts";
 import type { StillStore } from "../stills/still-store.ts";
+import { viewOf } from "../view.ts";
 import type { ChannelList } from "./channel-list.ts";
 import { describeChannel, describeChannels } from "./describe-channels.ts";
 
@@ -21,6 +23,7 @@ export function channelRoutes(
   guide: Guide,
   playbacks: Playbacks,
   stills: Pick<StillStore, "takenAt">,
+  rules: ViewingRules,
 ): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
@@ -37,8 +40,16 @@ export function channelRoutes(
       async (request, reply) => {
         const principal = principalOf(request);
         const hidden = principal.role === "owner" && request.query.hidden === true;
+        const view = viewOf(rules, principal);
         return reply.header("cache-control", "no-store").send({
-          channels: describeChannels(channels, guide, playbacks.availability(principal), stills, hidden),
+          channels: describeChannels(
+            channels,
+            guide,
+            playbacks.availability(principal),
+            stills,
+            hidden,
+            view,
+          ),
         });
       },
     );

@@ -1,5 +1,6 @@
 import type { Availability, Channel } from "../../protocol/api.ts";
 import type { Guide } from "../guide/guide.ts";
+import { WHOLE_VIEW, type View } from "../view.ts";
 import type { StillStore } from "../stills/still-store.ts";
 import type { ChannelList } from "./channel-list.ts";
 import type { ListedChannel } from "./stored-channel.ts";
@@ -12,6 +13,7 @@ type StillsOf = Pick<StillStore, "takenAt">;
  * Services that the owner or the broadcaster hides are left out.
  * @param availability for the one who asks: what is free for an owner may be busy for a guest
  * @param hidden with those too; default false
+ * @param view of the one who asks; default: of all
  */
 export function describeChannels(
   channels: ChannelList,
@@ -19,11 +21,12 @@ export function describeChannels(
   availability: (channel: ListedChannel) => Availability,
   stills: StillsOf,
   hidden = false,
+  view = WHOLE_VIEW,
 ): Channel[] {
   return channels
     .all()
-    .filter((channel) => hidden || channel.visible)
-    .map((channel) => describeChannel(channel, guide, availability, stills));
+    .filter((channel) => (hidden || channel.visible) && view.sees(channel.id))
+    .map((channel) => describeChannel(channel, guide, availability, stills, view));
 }
 
 /** One of them, hidden or not. */
@@ -32,7 +35,9 @@ export function describeChannel(
   guide: Guide,
   availability: (channel: ListedChannel) => Availability,
   stills: StillsOf,
+  view: View = WHOLE_VIEW,
 ): Channel {
+  const { now, next } = guide.nowAndNext(channel.key);
   const taken = stills.takenAt(channel.id);
   return {
     id: channel.id,
@@ -43,9 +48,10 @@ export function describeChannel(
     scrambled: channel.scrambled,
     hidden: channel.hidden,
     favourite: channel.favourite,
-    ...guide.nowAndNext(channel.key),
+    now: now && view.programme(now),
+    next: next && view.programme(next),
     codecs: channel.codecs,
     availability: availability(channel),
-    still: taken === null ? null : new Date(taken).toISOString(),
+    still: taken === null || !view.seesPicture(taken, now) ? null : new Date(taken).toISOString(),
   };
 }

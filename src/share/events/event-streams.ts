@@ -7,8 +7,8 @@ import type { Principal } from "../../protocol/principal.ts";
 export interface EventStreamsOptions {
   /** The list of channels as somebody sees it. */
   readonly channels: (principal: Principal) => Channel[];
-  /** Whether a client sees another one than others of its role. Default: none does. */
-  readonly hasOwnView?: (client: string) => boolean;
+  /** Whether somebody sees another one than others of its role. Default: none does. */
+  readonly hasOwnView?: (principal: Principal) => boolean;
   readonly clock: Clock;
   readonly inAll: number;
   readonly perClient: number;
@@ -125,7 +125,8 @@ export class EventStreams {
     const byView = new Map<string, { channels: Channel[]; texts: string[] }>();
     for (const listener of this.#listeners) {
       const { client, role } = listener.principal;
-      const view = this.#options.hasOwnView?.(client) === true ? `client ${client}` : `role ${role}`;
+      const view =
+        this.#options.hasOwnView?.(listener.principal) === true ? `client ${client}` : `role ${role}`;
       let list = byView.get(view);
       if (list === undefined) {
         const channels = this.#options.channels(listener.principal);

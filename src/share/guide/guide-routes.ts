@@ -6,6 +6,9 @@ import { MEMBERS } from "../../protocol/access.ts";
 import { Guide as GuideSchema, GuideFound, Problem } from "../../protocol/api.ts";
 import { serviceKeyText } from "../../tuner/index.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
+import type { ViewingRules } from "../ports.ts";
+import { principalOf } from "../principal-of.ts";
+import { viewOf, type View } from "../view.ts";
 import type { Guide } from "./guide.ts";
 
 const DAY = 24 * 60 * 60_000;
@@ -28,7 +31,12 @@ const SearchQuery = Type.Object({
 });
 
 /** `GET /api/v1/guide` and its search. */
-export function guideRoutes(channels: ChannelList, guide: Guide, clock: Clock): FastifyPluginAsyncTypebox {
+export function guideRoutes(
+  channels: ChannelList,
+  guide: Guide,
+  clock: Clock,
+  rules: ViewingRules,
+): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
       "/api/v1/guide",
@@ -45,8 +53,11 @@ export function guideRoutes(channels: ChannelList, guide: Guide, clock: Clock): 
         const { from, to, channel } = request.query;
         const span = spanOf(from, to, clock.now());
         let room = MAX_PROGRAMMES;
-        const answer = chosen(channels, channel).map((entry) => {
-          const programmes = guide.schedule(entry.key, span.from, span.to, room);
+        const view = viewOf(rules, principalOf(request));
+        const answer = chosen(channels, channel, view).map((entry) => {
+          const programmes = guide
+            .schedule(entry.key, span.from, span.to, room)
+            .map((one) => view.programme(one));
           room -= programmes.length;
           return { channel: entry.id, programmes };
         });
@@ -66,10 +77,16 @@ export function guideRoutes(channels: ChannelList, guide: Guide, clock: Clock): 
       },
       async (request, reply) => {
         const { q, limit = 50 } = request.query;
+        const view = viewOf(rules, principalOf(request));
         const ids = new Map(
-          chosen(channels, undefined).map((entry) => [serviceKeyText(entry.key), entry.id]),
+          chosen(channels, undefined, view).map((entry) => [serviceKeyText(entry.key), entry.id]),
         );
-        const programmes = await guide.search(q, limit, (service) => ids.has(serviceKeyText(service)));
+        // What may not be read is not found by its words either.
+        const programmes = await guide.search(
+          q,
+          limit,
+          ({ service, minimumAge = null }) => ids.has(serviceKeyText(service)) && view.reads(minimumAge),
+        );
         const found = programmes.flatMap(({ service, programme }) => {
           const channel = ids.get(serviceKeyText(service));
           return channel === undefined ? [] : [{ channel, programme }];
@@ -80,10 +97,10 @@ export function guideRoutes(channels: ChannelList, guide: Guide, clock: Clock): 
   };
 }
 
-function chosen(channels: ChannelList, id: string | undefined): ReturnType<ChannelList["all"]> {
-  if (id === undefined) return channels.all().filter((channel) => channel.visible);
+function chosen(channels: ChannelList, id: string | undefined, view: View): ReturnType<ChannelList["all"]> {
+  if (id === undefined) return channels.all().filter((channel) => channel.visible && view.sees(channel.id));
   const channel = channels.get(id);
-  if (channel === undefined) {
+  if (channel === undefined || !view.sees(id)) {
     throw new TellyportError("channel-not-found", "There is no such channel. Read the list again.");
   }
   return [channel];

@@ -85,6 +85,12 @@ export class Guide {
     return { now: now && programmeOf(now), next: next && programmeOf(next) };
   }
 
+  /** Rating of what is on now, years; null: it has none, or nothing is known. */
+  minimumAgeNow(service: ServiceKey): number | null {
+    const at = this.#deps.clock.now();
+    return nowAndNext(this.#comingOf(service, at).events, at).now?.minimumAge ?? null;
+  }
+
   /** Programmes that touch [from, to), epoch ms, at most `limit`. */
   schedule(service: ServiceKey, from: number, to: number, limit: number): Programme[] {
     this.flush();
@@ -95,7 +101,7 @@ export class Guide {
   search(
     text: string,
     limit: number,
-    wanted: (service: ServiceKey) => boolean,
+    wanted: (event: Pick<GuideEvent, "service" | "minimumAge">) => boolean,
   ): Promise<{ service: ServiceKey; programme: Programme }[]> {
     this.flush();
     return searchGuide(this.#deps.store, text, this.#deps.clock.now(), limit, wanted).then((found) =>

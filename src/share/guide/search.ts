@@ -1,5 +1,4 @@
 import { setImmediate } from "node:timers/promises";
-import type { ServiceKey } from "../../tuner/index.ts";
 import type { RankedEvent } from "./event-ranks.ts";
 import { patternOf, wordsOf } from "./folded-pattern.ts";
 import type { GuideStore } from "./guide-store.ts";
@@ -15,14 +14,14 @@ const HELD_TIMES = 4;
  * Looks through all programmes for those that have every word. Case and diacritics do not matter; a word is found within others, as
  * Chinese needs it.
  * @param now epoch ms: what is over is left out
- * @param wanted services that are looked at
+ * @param wanted whether one may be among what is found
  */
 export async function searchGuide(
   store: Pick<GuideStore, "slots">,
   text: string,
   now: number,
   limit: number,
-  wanted: (service: ServiceKey) => boolean = () => true,
+  wanted: (event: RankedEvent) => boolean = () => true,
 ): Promise<RankedEvent[]> {
   // The longest word is the rarest, most likely.
   const words = wordsOf(text)
@@ -40,7 +39,7 @@ export async function searchGuide(
       for (const event of slot.events()) {
         if (event.endsAt <= now) continue;
         const both = `${event.title}\n${event.description}`;
-        if (!patterns.every((pattern) => pattern.test(both)) || !wanted(event.service)) continue;
+        if (!patterns.every((pattern) => pattern.test(both)) || !wanted(event)) continue;
         found.push({ event, titled: patterns.every((pattern) => pattern.test(event.title)) });
       }
     }

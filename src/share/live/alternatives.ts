@@ -10,6 +10,8 @@ export interface Seeker {
   readonly channels: ChannelList;
   readonly weight: WeightClass;
   readonly capabilities: Capabilities | undefined;
+  /** What the rules let it watch now. */
+  readonly allows: (channel: StoredChannel) => boolean;
 }
 
 /** Refusals after which another channel may be the way on. */
@@ -21,6 +23,8 @@ const HELPED_BY_ANOTHER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "no-data",
   "no-lock",
   "no-tuner-free",
+  "parental-channel",
+  "parental-rating",
   "scrambled",
   "service-not-on-air",
   "stream-start-timeout",
@@ -31,8 +35,13 @@ const HELPED_BY_ANOTHER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "wrong-multiplex",
 ]);
 
-/** Those for want of a tuner: the message names some channels. */
-const NAMING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["displaced", "no-tuner-free", "tuner-limit"]);
+/** Those for want of a tuner, or for the programme: the message names some channels. */
+const NAMING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "displaced",
+  "no-tuner-free",
+  "parental-rating",
+  "tuner-limit",
+]);
 /** How many of them. */
 const NAMED = 3;
 
@@ -76,9 +85,9 @@ function sentence(free: readonly StoredChannel[]): string {
 }
 
 /** The channels that a client could watch now, without taking a tuner from anybody. */
-function watchable({ channels, weight, capabilities }: Seeker): StoredChannel[] {
+function watchable({ channels, weight, capabilities, allows }: Seeker): StoredChannel[] {
   return channels.all().filter((channel) => {
-    if (!channel.visible || channel.kind === "data" || channel.scrambled) return false;
+    if (!channel.visible || channel.kind === "data" || channel.scrambled || !allows(channel)) return false;
     const unknown = channel.codecs === null;
     if (unknown ? capabilities !== undefined : !choosePlayable(channel.codecs, capabilities).ok) return false;
     const availability = channels.availability(channel, weight);

@@ -24,6 +24,7 @@ export function playbackRoutes(playbacks: Playbacks): FastifyPluginAsyncTypebox 
           body: PlaybackRequest,
           response: {
             200: Playback,
+            403: Problem,
             404: Problem,
             409: Problem,
             503: Problem,
@@ -43,6 +44,7 @@ export function playbackRoutes(playbacks: Playbacks): FastifyPluginAsyncTypebox 
         const playback = await playbacks.start({
           principal,
           channel,
+          home: request.origin.onLink,
           wish: { capabilities, container, lowLatency, quality },
           signal,
         });

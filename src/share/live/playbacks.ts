@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Clock, Timer } from "../../kernel/clock.ts";
+import { sleep, type Clock, type Timer } from "../../kernel/clock.ts";
 import { TellyportError, isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { Log } from "../../kernel/log.ts";
@@ -9,9 +9,10 @@ import type { Principal, Role } from "../../protocol/principal.ts";
 import { WEIGHTS, type WeightClass } from "../../tuner/index.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
-import type { GrantPort } from "../ports.ts";
-import { endWithAlternatives, withAlternatives } from "./alternatives.ts";
+import type { GrantPort, Reach, ViewingNote, ViewingRules, ViewingWish, Watching } from "../ports.ts";
+import { endWithAlternatives, withAlternatives, type Seeker } from "./alternatives.ts";
 import { chooseProfile, withReason, type Wish } from "./choose-profile.ts";
+import { ColdTunes } from "./cold-tunes.ts";
 import { EndedPlaybacks, type PlaybackEnd } from "./ended-playbacks.ts";
 import { leastToEnd } from "./least-to-end.ts";
 import { Places } from "./places.ts";
@@ -25,6 +26,9 @@ export interface PlaybacksOptions {
   readonly grants: GrantPort;
   /** Whether an address is in the home network, or is this machine; default: none is. */
   readonly atHome?: ((address: string) => boolean) | undefined;
+  readonly rules: ViewingRules;
+  /** Rating of what is on a channel now, years; null: it has none, or nothing is known. */
+  readonly minimumAge: (channel: StoredChannel) => number | null;
   readonly clock: Clock;
   readonly log: Log;
   /** A playback whose media nobody asked for during so many ms is ended. */
@@ -38,9 +42,7 @@ export interface PlaybacksOptions {
 }
 
 /** A playback that runs. */
-export interface RunningPlayback {
-  readonly id: string;
-  readonly principal: Principal;
+export interface RunningPlayback extends Watching {
   readonly channel: string;
   readonly stream: LiveStream;
   readonly capabilities: Capabilities | undefined;
@@ -48,9 +50,15 @@ export interface RunningPlayback {
   readonly lowLatency: boolean;
   /** Monotonic ms of the wish for it. */
   readonly requestedAt: Milliseconds;
+  /** How far back it may go. */
+  readonly reach: Reach;
+  /** With `since-start`: number of the first segment that it may have. */
+  readonly from: number;
 }
 
 interface Entry extends RunningPlayback {
+  reach: Reach;
+  from: number;
   readonly grant: string;
   readonly hold: Hold;
   readonly startedAt: Milliseconds;
@@ -59,6 +67,8 @@ interface Entry extends RunningPlayback {
   lastAskedAt: Milliseconds;
   bytes: number;
   seconds: number;
+  /** Of these, seconds that the rules know of. */
+  counted: number;
   /** What the client watched before; null: nothing that is known. */
   readonly previous: string | null;
   /** Programme time up to which was watched, epoch s. */
@@ -68,8 +78,8 @@ interface Entry extends RunningPlayback {
   readonly places: Places;
 }
 
-interface Starting {
-  readonly principal: Principal;
+/** One that is being started; it has its place already. */
+interface Starting extends Watching {
   readonly abort: AbortController;
 }
 
@@ -82,6 +92,19 @@ const ANSWERS_PER_PLAYBACK = 24;
 /** Clients whose last channel is remembered, at most. */
 const MAX_REMEMBERED = 1000;
 
+/** How often it is asked whether what runs may go on, ms: the hours end, the day's time is used up, the next programme begins. */
+const LOOK = 5_000;
+
+/** Refusals that an owner may want to read of later. */
+const BY_RULES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "parental-channel",
+  "parental-hours",
+  "parental-rating",
+  "quota-used",
+  "session-limit",
+]);
+
+const NEWER = "Ended for a newer playback of the same client.";
 const REPLACED = "The same client chose another channel, which needed the tuner.";
 
 /** What a role weighs for the arbiter. */
@@ -96,6 +119,7 @@ export const WEIGHT_OF: Record<Role, WeightClass> = {
 export class Playbacks {
   readonly ended: Emitter<PlaybackEnd>;
   readonly started: Emitter<void>;
+  readonly noted: Emitter<ViewingNote>;
   readonly #options: PlaybacksOptions;
   readonly #running = new Map<string, Entry>();
   /** Grants of those. */
@@ -103,9 +127,11 @@ export class Playbacks {
   readonly #starting = new Set<Starting>();
   readonly #endedLately = new EndedPlaybacks();
   readonly #ledger = new UsageLedger();
+  readonly #coldTunes: ColdTunes;
   /** By client: the channel chosen last, and the one before. */
   readonly #chosen = new Map<string, { last: string; previous: string | null }>();
   #sweep: Timer | null = null;
+  #look: Timer | null = null;
   #cutOffs = 0;
 
   constructor(options: PlaybacksOptions) {
@@ -114,6 +140,8 @@ export class Playbacks {
       options.log.error({ error: String(error) }, "playback-listener-failed");
     this.ended = new Emitter(failed);
     this.started = new Emitter(failed);
+    this.noted = new Emitter(failed);
+    this.#coldTunes = new ColdTunes(options.clock);
     options.streams.onEnded = (stream, code, message) => {
       for (const entry of [...this.#running.values()]) {
         if (entry.stream !== stream) continue;
@@ -125,11 +153,17 @@ export class Playbacks {
 
   startSweeping(): void {
     this.#sweep = this.#options.clock.every(1000, () => this.#endIdle());
+    this.#look = this.#options.clock.every(LOOK, () => {
+      for (const entry of this.#running.values()) this.#count(entry);
+      this.enforce();
+    });
   }
 
   stop(): void {
     this.#sweep?.cancel();
     this.#sweep = null;
+    this.#look?.cancel();
+    this.#look = null;
     for (const { abort } of this.#starting) abort.abort(stopping());
     for (const entry of [...this.#running.values()]) this.#end(entry, "stopping", stopping().message, false);
   }
@@ -142,24 +176,26 @@ export class Playbacks {
    * Locks a channel for a client and waits until it can be played.
    * @param request.signal the client went away
    * @throws TellyportError `channel-not-found`, `scrambled`, `client-cannot-decode`, `transcoder-missing`, `transcoder-busy`,
-   *   `transcoder-failed`, `too-many-playbacks`,
-   *   `stream-start-timeout`, and those of the tuner; where another channel would help, `detail.free` names those that this
+   *   `transcoder-failed`, `too-many-playbacks`, `stream-start-timeout`, those of the rules and those of the tuner; where another channel would help, `detail.free` names those that this
    *   client could watch now
    */
   async start(request: {
     principal: Principal;
     channel: string;
+    /** It is in the home network. */
+    home: boolean;
     wish: Wish;
     signal?: AbortSignal | undefined;
   }): Promise<Playback> {
-    const { wish } = request;
+    const { wish, principal, home } = request;
     const { channels, clock } = this.#options;
     const requestedAt = clock.monotonic();
     const channel = channels.get(request.channel);
     if (channel === undefined) {
       throw new TellyportError("channel-not-found", "There is no such channel. Read the list again.");
     }
-    const starting: Starting = { principal: request.principal, abort: new AbortController() };
+    const id = randomBytes(12).toString("base64url");
+    const starting: Starting = { id, principal, home, abort: new AbortController() };
     const cancel = (): void =>
       starting.abort.abort(new TellyportError("request-cancelled", "The client went away."));
     if (request.signal?.aborted) cancel();
@@ -168,10 +204,12 @@ export class Playbacks {
     try {
       refuseScrambled(channel);
       const profile = chooseProfile(channel.codecs, wish);
-      const replaced = this.#makeRoom(request.principal, channel);
-      this.#starting.add(starting);
+      this.#admit(starting, channel);
+      const wait = this.#isWarm(channel) ? 0 : this.#coldTunes.take(principal.client);
+      if (wait > 0) await sleep(clock, wait, starting.abort.signal);
+      const replaced = this.#makeRoom(starting, channel);
       try {
-        hold = this.#options.streams.hold(channel, WEIGHT_OF[request.principal.role], profile);
+        hold = this.#options.streams.hold(channel, WEIGHT_OF[principal.role], profile);
       } finally {
         // What can be watched beside the new channel is known only now.
         for (const entry of replaced) this.#tellEnd(entry, "displaced", REPLACED, false);
@@ -180,15 +218,18 @@ export class Playbacks {
       // It may have ended, or the client have gone, after the last wait was over.
       starting.abort.signal.throwIfAborted();
       hold.stream.throwIfEnded();
-      return this.#admit(request.principal, wish, channel.id, hold, requestedAt);
+      const objection = this.#options.rules.objection(this.#wishOf(starting, channel));
+      if (objection !== null) throw objection;
+      return this.#begin(starting, wish, channel.id, hold, requestedAt);
     } catch (error) {
       hold?.release();
+      if (isTellyportError(error) && BY_RULES.has(error.code))
+        this.#noteRefusal(starting, channel, error.code);
       const { codecs } = channels.get(channel.id) ?? channel;
-      throw withAlternatives(withReason(error, codecs, wish.capabilities), {
-        channels,
-        weight: WEIGHT_OF[request.principal.role],
-        capabilities: wish.capabilities,
-      });
+      throw withAlternatives(
+        withReason(error, codecs, wish.capabilities),
+        this.#seeker(starting, wish.capabilities),
+      );
     } finally {
       this.#starting.delete(starting);
       request.signal?.removeEventListener("abort", cancel);
@@ -226,6 +267,18 @@ export class Playbacks {
     if (entry === undefined || !mayEnd(entry, principal)) throw notFound();
     const own = entry.principal.client === principal.client;
     this.#end(entry, "playback-ended", own ? "You ended it." : "The owner of the box ended it.", own);
+  }
+
+  /** Ends what the rules do not allow any more. @param client whose; null: everybody's */
+  enforce(client: string | null = null): void {
+    const { rules, channels } = this.#options;
+    for (const entry of [...this.#running.values()]) {
+      const channel = channels.get(entry.channel);
+      if (channel === undefined || (client !== null && entry.principal.client !== client)) continue;
+      const objection = rules.objection(this.#wishOf(entry, channel));
+      if (objection !== null) this.#end(entry, objection.code, objection.message, false, objection.detail);
+      else this.#setReach(entry, rules.reach(entry.principal));
+    }
   }
 
   /** Ends all of a client's playbacks at once, those about to start too. */
@@ -323,20 +376,68 @@ export class Playbacks {
   // ---- starting
 
   /**
+   * Gives a new playback its place, if the rules have one for it; others may have to leave theirs.
+   * @throws TellyportError `too-many-playbacks`, and those of the rules
+   */
+  #admit(starting: Starting, channel: StoredChannel): void {
+    const { rules, perClient } = this.#options;
+    const { client } = starting.principal;
+    const begun = [...this.#starting].filter(({ principal }) => principal.client === client).length;
+    if (begun >= perClient) throw full("This client starts too many channels at once. Wait for one of them.");
+    const all = [...this.#running.values(), ...this.#starting];
+    for (const id of rules.admit(this.#wishOf(starting, channel), all)) {
+      const victim = all.find((one) => one.id === id);
+      const own = victim?.principal.client === client;
+      const code = own ? "too-many-playbacks" : "session-limit";
+      const why = own
+        ? NEWER
+        : "The owner of the box watches away from home, and only so many can at a time.";
+      if (victim !== undefined) this.#endAny(victim, new TellyportError(code, why));
+    }
+    this.#starting.add(starting);
+  }
+
+  #endAny(victim: Entry | Starting, why: TellyportError): void {
+    if (!("abort" in victim)) return this.#end(victim, why.code, why.message, false);
+    this.#starting.delete(victim); // its place is free now, and not when it has noticed
+    victim.abort.abort(why);
+  }
+
+  #wishOf({ principal, home }: Watching, channel: StoredChannel): ViewingWish {
+    return { principal, home, channel: channel.id, minimumAge: this.#options.minimumAge(channel) };
+  }
+
+  #seeker(watching: Watching, capabilities: Capabilities | undefined): Seeker {
+    const { channels, rules } = this.#options;
+    return {
+      channels,
+      weight: WEIGHT_OF[watching.principal.role],
+      capabilities,
+      allows: (channel) => rules.objection(this.#wishOf(watching, channel)) === null,
+    };
+  }
+
+  /** Whether it can be watched without a tuner being tuned. */
+  #isWarm(channel: StoredChannel): boolean {
+    return this.#options.channels.availability(channel, "owner") === "shares-tuner";
+  }
+
+  /**
    * The client's oldest playback ends for its new one; when the box itself is full, one of somebody lighter.
    * @returns those of its own that were let go for want of a tuner, and have yet to be told
    */
-  #makeRoom(principal: Principal, channel: StoredChannel): readonly Entry[] {
+  #makeRoom(starting: Starting, channel: StoredChannel): readonly Entry[] {
     const { perClient, inAll, channels } = this.#options;
+    const { principal } = starting;
     const own = this.#ofClient(principal.client);
-    const begun = [...this.#starting].filter((other) => other.principal.client === principal.client).length;
-    if (begun >= perClient) throw full("This client starts too many channels at once. Wait for one of them.");
+    const others = [...this.#starting].filter((other) => other !== starting);
+    const begun = others.filter((other) => other.principal.client === principal.client).length;
     while (own.length + begun >= perClient) {
       const oldest = own.shift();
       if (oldest === undefined) break;
-      this.#end(oldest, "too-many-playbacks", "Ended for a newer playback of the same client.", false);
+      this.#end(oldest, "too-many-playbacks", NEWER, false);
     }
-    if (this.#running.size + this.#starting.size >= inAll && !this.#endLighter(principal.role))
+    if (this.#running.size + others.length >= inAll && !this.#endLighter(principal.role))
       throw full("The box serves as many as it can. Try again later.");
     // A phone that was reloaded holds a tuner with a playback that it has forgotten: its new wish replaces the old ones.
     if (channels.availability(channel, WEIGHT_OF[principal.role]) !== "busy") return [];
@@ -374,11 +475,7 @@ export class Playbacks {
     const [victim] = lighter.sort((a, b) => weigh(a) - weigh(b) || count(b) - count(a));
     if (victim === undefined) return false;
     const why = "The box serves as many as it can, and somebody with more weight came.";
-    if ("id" in victim) this.#end(victim, "too-many-playbacks", why, false);
-    else {
-      this.#starting.delete(victim); // its place is free now, and not when it has noticed
-      victim.abort.abort(full(why));
-    }
+    this.#endAny(victim, full(why));
     return true;
   }
 
@@ -411,22 +508,24 @@ export class Playbacks {
     }
   }
 
-  #admit(
-    principal: Principal,
+  #begin(
+    { id, principal, home }: Starting,
     { capabilities, lowLatency }: Wish,
     channel: string,
     hold: Hold,
     requestedAt: Milliseconds,
   ): Playback {
-    const { clock, grants, longestMs } = this.#options;
-    const id = randomBytes(12).toString("base64url");
+    const { clock, grants, longestMs, rules } = this.#options;
     const grant = grants.issue(id, principal, ms(clock.now() + longestMs));
     const now = clock.monotonic();
     const entry: Entry = {
       id,
       principal,
+      home,
       channel,
       stream: hold.stream,
+      reach: rules.reach(principal),
+      from: hold.stream.store.edge,
       capabilities,
       lowLatency,
       requestedAt,
@@ -437,6 +536,7 @@ export class Playbacks {
       lastAskedAt: now,
       bytes: 0,
       seconds: 0,
+      counted: 0,
       previous: this.#previousOf(principal.client, channel),
       watchedUntil: 0,
       answers: new Set(),
@@ -482,6 +582,7 @@ export class Playbacks {
   #letGo(entry: Entry): boolean {
     if (!this.#running.delete(entry.id)) return false;
     this.#granted.delete(entry.grant);
+    this.#count(entry);
     entry.hold.release();
     return true;
   }
@@ -495,11 +596,7 @@ export class Playbacks {
   ): void {
     const { message, detail } = endWithAlternatives(
       { code, message: reason, detail: known },
-      {
-        channels: this.#options.channels,
-        weight: WEIGHT_OF[entry.principal.role],
-        capabilities: entry.capabilities,
-      },
+      this.#seeker(entry, entry.capabilities),
     );
     const end: PlaybackEnd = {
       id: entry.id,
@@ -515,6 +612,35 @@ export class Playbacks {
     const { id, client } = end;
     this.#options.log.info({ playback: id, client, reason: code, bytes: entry.bytes }, "playback-ended");
     this.ended.emit(end);
+    const { channel: key, home } = entry;
+    const channel = { id: key, name: this.#options.channels.get(key)?.name ?? "" };
+    this.noted.emit({
+      kind: "watched",
+      client,
+      channel,
+      home,
+      reason: code,
+      seconds: seconds(entry.seconds),
+    });
+  }
+
+  #noteRefusal({ principal, home }: Starting, { id, name }: StoredChannel, reason: ErrorCode): void {
+    const { client } = principal;
+    this.noted.emit({ kind: "watch-refused", client, channel: { id, name }, home, reason });
+  }
+
+  /** Tells the rules what was watched since they were told last. */
+  #count(entry: Entry): void {
+    const more = entry.seconds - entry.counted;
+    entry.counted = entry.seconds;
+    if (more > 0) this.#options.rules.watched(entry.principal, more);
+  }
+
+  /** Where it may go back to more or less from now on, what was on before is not judged for it. */
+  #setReach(entry: Entry, reach: Reach): void {
+    if (entry.reach === reach) return;
+    entry.reach = reach;
+    entry.from = entry.stream.store.edge;
   }
 
   #endIdle(): void {

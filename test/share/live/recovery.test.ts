@@ -13,7 +13,7 @@ import { decodePmt, encodePmt } from "../../../src/tuner/si/pmt.ts";
 import { SectionPacketiser } from "../../../src/tuner/mpegts/section-packetiser.ts";
 import { PROJECT } from "../../helpers/captures.ts";
 import { FakeClock } from "../../helpers/fake-clock.ts";
-import { FakeGrants, principal, silent } from "../fakes.ts";
+import { AT_HOME, FakeGrants, principal, silent } from "../fakes.ts";
 
 const loopsFolder = join(PROJECT, "src/tuner/drivers/mock/loops");
 
@@ -270,7 +270,9 @@ async function served(
   share.start();
   const app = fastify({ routerOptions: { maxParamLength: 512 } });
   app.decorateRequest("principal", null);
+  app.decorateRequest("origin");
   app.addHook("onRequest", async (request) => {
+    request.origin = AT_HOME;
     request.principal = principal(String(request.headers["x-client"] ?? "phone"));
   });
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, silent));

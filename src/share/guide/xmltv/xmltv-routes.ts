@@ -1,11 +1,13 @@
 import { Readable } from "node:stream";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
+import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { Clock } from "../../../kernel/clock.ts";
 import { TellyportError } from "../../../kernel/errors.ts";
 import { MEMBERS } from "../../../protocol/access.ts";
 import { Problem, type Programme } from "../../../protocol/api.ts";
 import type { ServiceKey } from "../../../tuner/index.ts";
+import { WHOLE_VIEW, type View } from "../../view.ts";
 import type { ChannelList } from "../../channels/channel-list.ts";
 import { channelElement, programmeElement, XMLTV_HEAD, XMLTV_TAIL } from "./xmltv-document.ts";
 
@@ -26,11 +28,15 @@ export interface ScheduleOf {
   schedule(service: ServiceKey, from: number, to: number, limit: number): Programme[];
 }
 
-/** `GET /api/v1/guide.xmltv`: the schedule of every visible channel for other programs, one channel in memory at a time. */
+/**
+ * `GET /api/v1/guide.xmltv`: the schedule of every visible channel for other programs, one channel in memory at a time.
+ * @param viewOf what of it the one who asks sees; default: all
+ */
 export function xmltvRoutes(
   channels: Pick<ChannelList, "all">,
   guide: ScheduleOf,
   clock: Clock,
+  viewOf: (request: FastifyRequest) => View = () => WHOLE_VIEW,
 ): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
@@ -51,7 +57,8 @@ export function xmltvRoutes(
         const from = request.query.from === undefined ? clock.now() : Date.parse(request.query.from);
         const to = request.query.to === undefined ? from + LONGEST : Date.parse(request.query.to);
         if (!(to > from)) throw new TellyportError("body-invalid", "`to` must be later than `from`.");
-        const listing = listingOf(channels, guide, from, Math.min(to, from + LONGEST));
+        const view = viewOf(request);
+        const listing = listingOf(channels, guide, view, from, Math.min(to, from + LONGEST));
         return reply
           .type("application/xml; charset=utf-8")
           .header("cache-control", "no-store")
@@ -64,14 +71,15 @@ export function xmltvRoutes(
 function* listingOf(
   channels: Pick<ChannelList, "all">,
   guide: ScheduleOf,
+  view: View,
   from: number,
   to: number,
 ): Generator<string> {
-  const visible = channels.all().filter((channel) => channel.visible);
+  const visible = channels.all().filter((channel) => channel.visible && view.sees(channel.id));
   yield XMLTV_HEAD;
   yield* visible.map(channelElement);
   for (const { id, key } of visible) {
-    const programmes = guide.schedule(key, from, to, MAX_PER_CHANNEL);
+    const programmes = guide.schedule(key, from, to, MAX_PER_CHANNEL).map((one) => view.programme(one));
     if (programmes.length > 0) yield programmes.map((one) => programmeElement(id, one)).join("");
   }
   yield XMLTV_TAIL;

@@ -94,6 +94,21 @@ function skippable({ segments, open, targetDuration }: MediaPlaylist): number {
   return 0;
 }
 
+/** The same without the segments before one: for who may not go back to them. */
+export function playlistFrom(playlist: MediaPlaylist, sequence: number): MediaPlaylist {
+  const { segments, discontinuitySequence } = playlist;
+  const dropped = segments.filter((segment) => segment.sequence < sequence);
+  const last = dropped.at(-1);
+  if (last === undefined) return playlist;
+  return {
+    ...playlist,
+    segments: segments.slice(dropped.length),
+    mediaSequence: last.sequence + 1,
+    discontinuitySequence:
+      discontinuitySequence + dropped.filter(({ discontinuity }) => discontinuity).length,
+  };
+}
+
 function write(playlist: MediaPlaylist, skipped: number): string {
   return playlistHead(playlist, skipped) + segmentsText(playlist, skipped) + playlistTail(playlist);
 }

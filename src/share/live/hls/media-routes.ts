@@ -18,6 +18,7 @@ import {
 import { readReloadRequest } from "./reload-request.ts";
 import type { PlaylistText } from "./segment-store.ts";
 import { MediaSender, type MediaAnswer } from "./send-media.ts";
+import { listedFrom, refuseBefore } from "./view-from.ts";
 
 const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
 /** Segments never change under their address; the grant in it is one client's, so no shared cache may keep them. */
@@ -122,7 +123,8 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
       const what = parseMediaName(path.name);
       if (path.stream !== id || !isThere(playback, path.rendition, what)) return false;
       if (what.kind === "playlist") {
-        const text = store.playlist(path.rendition, playback.lowLatency ? "full" : "whole");
+        const kind = playback.lowLatency ? "full" : "whole";
+        const text = store.playlist(path.rendition, kind, listedFrom(playback));
         const over = answering(request, response, playback);
         sendPlaylist(request, response, playback, text, over);
         return true;
@@ -189,10 +191,11 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
 
   /** Waits for what the client asked for, as long as that may take. */
   async function playlistOf(
-    { stream, lowLatency }: RunningPlayback,
+    playback: RunningPlayback,
     rendition: string,
     query: Readonly<Record<string, unknown>>,
   ): Promise<PlaylistText> {
+    const { stream, lowLatency } = playback;
     const { store } = stream;
     store.ring(rendition);
     await stream.firstMedia(rendition, firstMediaMs, lowLatency);
@@ -202,7 +205,8 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
       const hold = HOLD * 1000 * store.targetDuration;
       await stream.update(rendition, () => ring.reached(until.sequence, until.part), hold);
     }
-    return store.playlist(rendition, lowLatency ? (delta ? "delta" : "full") : "whole");
+    const kind = lowLatency ? (delta ? "delta" : "full") : "whole";
+    return store.playlist(rendition, kind, listedFrom(playback));
   }
 
   /** The part that a playlist hints at may be asked for before it is there. */
@@ -219,7 +223,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
     return what.kind !== "part" || what.serial < store.ring(rendition, "any").nextPart;
   }
 
-  /** @throws TellyportError `segment-not-found`, `segment-gone` */
+  /** @throws TellyportError `segment-not-found`, `segment-gone`, `guest-live-only` */
   function find(playback: RunningPlayback, rendition: string, what: MediaName): Asked {
     const { store, id } = playback.stream;
     const { track, format } = store.ring(rendition, "any").rendition;
@@ -238,10 +242,12 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
         playbacks.meter(playback.id, bytes, bytes > 0 && rendition === store.lead ? stretch : undefined),
     });
     if (what.kind === "part") {
-      const { data, programDateTime, offset, duration } = store.part(rendition, what.serial);
+      const { sequence, data, programDateTime, offset, duration } = store.part(rendition, what.serial);
+      refuseBefore(playback, sequence);
       return answer(data, `p${what.serial}`, { from: programDateTime / 1000 + offset, seconds: duration });
     }
     if (what.kind === "segment") {
+      refuseBefore(playback, what.sequence);
       const segment = store.shifted(rendition, what.sequence) ?? store.segment(rendition, what.sequence);
       const { programDateTime, duration } = segment;
       const body = "disk" in segment ? segment.disk : segment.data;

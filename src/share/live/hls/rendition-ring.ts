@@ -76,6 +76,19 @@ export class RenditionRing {
     return this.#last;
   }
 
+  /** Number of the first of the last segments that are so many and so long, in seconds; of all when there are fewer; 0: none is listed. */
+  lastFew(least: number, seconds: number): number {
+    let count = 0;
+    let duration = 0;
+    for (let index = this.#listed.length - 1; index >= 0; index--) {
+      const segment = this.#listed[index];
+      count++;
+      duration += segment?.duration ?? 0;
+      if (segment !== undefined && count >= least && duration >= seconds) return segment.sequence;
+    }
+    return this.first ?? 0;
+  }
+
   /** Whether anything can be played. */
   get started(): boolean {
     return this.#last > 0 || this.#open !== null;

@@ -14,6 +14,7 @@ import {
   chooseTargetDuration,
   deltaPlaylist,
   mediaPlaylist,
+  playlistFrom,
   type MediaPlaylist,
   type RenditionReport,
 } from "./media-playlist.ts";
@@ -23,6 +24,8 @@ export type { PlaylistText } from "../timeshift/long-playlist.ts";
 
 /** Seconds that a playlist lists, when nobody says otherwise and the budget has room for it. */
 const WINDOW = 600;
+/** Segments that who watches live needs, and their length in target durations: as much as players hold back. */
+const LIVE = { segments: 6, targetDurations: 3 };
 /** Renditions remembered at most; those that the stream no longer has go first. */
 const MAX_RENDITIONS = 32;
 /** Segments after which a run is worth remembering. */
@@ -44,6 +47,8 @@ interface Written {
   version: number;
   full: PlaylistText | null;
   delta: PlaylistText | null;
+  /** Those that do not begin with the first segment, by their kind and first segment: no more than there are playbacks. */
+  readonly views: Map<string, PlaylistText>;
 }
 
 /**
@@ -102,6 +107,20 @@ export class SegmentStore {
     }
   }
 
+  /** Number of the first segment that is needed by who watches live, 0 before there is one. */
+  get edge(): number {
+    return this.#leading?.lastFew(LIVE.segments, LIVE.targetDurations * this.targetDuration) ?? 0;
+  }
+
+  /** Number of the newest whole segment, 0 before the first. */
+  get newest(): number {
+    return this.#leading?.last ?? 0;
+  }
+
+  get #leading(): RenditionRing | undefined {
+    return this.#lead === null ? undefined : this.#rings.get(this.#lead);
+  }
+
   /** Takes over the caller's reference to the part's bytes. */
   addPart(part: PackagedPart): void {
     const ring = this.#rings.get(part.rendition);
@@ -134,20 +153,46 @@ export class SegmentStore {
    * The media playlist of a rendition that has media.
    * @param kind `delta` leaves out what a client of the full playlist knows; `whole` has whole segments only, for players that stumble
    *   over parts (ffmpeg 5.1 ends with a segmentation fault where there is nothing else)
+   * @param from number of the first segment that it may list; default: all are
    * @throws TellyportError `segment-not-found` when there is no such rendition, `segment-gone` when the stream lost it
    */
-  playlist(rendition: string, kind: "full" | "delta" | "whole" = "full"): PlaylistText {
+  playlist(rendition: string, kind: "full" | "delta" | "whole" = "full", from = 0): PlaylistText {
     const ring = this.ring(rendition);
     const { version } = ring;
     let written = this.#texts.get(rendition);
     if (written?.version !== version) {
-      written = { long: written?.long ?? new LongPlaylist(), version, full: null, delta: null };
+      written = {
+        long: written?.long ?? new LongPlaylist(),
+        version,
+        full: null,
+        delta: null,
+        views: new Map(),
+      };
       this.#texts.set(rendition, written);
     }
+    if (from > (ring.first ?? Infinity)) return this.#viewFrom(ring, written, kind, from);
     if (kind === "delta") return (written.delta ??= shortText(deltaPlaylist(this.#describe(ring))));
     if (kind === "whole")
       return shortText(mediaPlaylist({ ...this.#describe(ring), open: null, parts: null, reports: [] }));
     return (written.full ??= written.long.text(this.#describe(ring)));
+  }
+
+  #viewFrom(
+    ring: RenditionRing,
+    { views }: Written,
+    kind: "full" | "delta" | "whole",
+    from: number,
+  ): PlaylistText {
+    const key = `${kind} ${from}`;
+    let text = views.get(key);
+    if (text === undefined) {
+      const playlist = playlistFrom(this.#describe(ring), from);
+      if (kind === "delta") text = shortText(deltaPlaylist(playlist));
+      else if (kind === "full") text = shortText(mediaPlaylist(playlist));
+      else text = shortText(mediaPlaylist({ ...playlist, open: null, parts: null, reports: [] }));
+      views.set(key, text);
+    }
+    return text;
   }
 
   #describe(ring: RenditionRing): MediaPlaylist {

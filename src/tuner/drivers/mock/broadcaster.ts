@@ -18,6 +18,8 @@ import {
   sdtSections,
   timeSection,
   type ServicePids,
+  type Ratings,
+  type Timed,
 } from "./tables.ts";
 import { TELETEXT_HEADER_DATA_LENGTH, TELETEXT_PACKETS, teletextTurn } from "./teletext.ts";
 import {
@@ -113,6 +115,9 @@ export class Broadcaster {
   readonly #due: Float64Array;
   readonly #continuity = new Uint8Array(0x2000);
   readonly #chunk = Buffer.alloc(CHUNK * PACKET);
+  #ratings: Ratings = new Map();
+  /** Of the ratings, so far. */
+  #changes = 0;
 
   constructor(options: BroadcasterOptions) {
     const { multiplex, loops, startsAt, lineup = LINEUP } = options;
@@ -325,19 +330,33 @@ export class Broadcaster {
     return this.#add(streamTrack(pid, template, timetable, this.#clock));
   }
 
+  /**
+   * Rates what is on in place of the guide, from now on.
+   * @param ratings years by service_id; a service that is not in it has what the guide says
+   */
+  rate(ratings: Ratings): void {
+    const same =
+      ratings.size === this.#ratings.size && [...ratings].every(([id, age]) => this.#ratings.get(id) === age);
+    if (same) return;
+    this.#ratings = new Map(ratings);
+    this.#changes++;
+  }
+
   #addTables(lineup: readonly MockMultiplex[]): void {
     const { multiplex } = this;
     const once = (sections: readonly Buffer[]): (() => readonly Buffer[] | null) => {
       let given = false;
       return () => (given ? null : ((given = true), sections));
     };
-    const timed = (build: typeof schedule): ((at: number) => readonly Buffer[] | null) => {
+    const timed = (build: (at: number) => Timed): ((at: number) => readonly Buffer[] | null) => {
       let until = -Infinity;
+      let changes = 0;
       return (at) => {
         const now = this.#epoch(at);
-        if (now < until) return null;
-        const made = build(multiplex, now);
+        if (now < until && changes === this.#changes) return null;
+        const made = build(now);
         until = made.until;
+        changes = this.#changes;
         return made.sections;
       };
     };
@@ -354,8 +373,18 @@ export class Broadcaster {
     table(0x00, PLAN.psi, 0, once([patSection(multiplex)]));
     table(0x10, PLAN.nit, 11, once([nitSection(lineup)]));
     table(0x11, PLAN.sdt, 13, once(sdtSections(multiplex, lineup)));
-    table(0x12, PLAN.presentFollowing, 17, timed(presentFollowing));
-    table(0x12, PLAN.schedule, 119, timed(schedule));
+    table(
+      0x12,
+      PLAN.presentFollowing,
+      17,
+      timed((at) => presentFollowing(multiplex, at, this.#ratings, this.#changes)),
+    );
+    table(
+      0x12,
+      PLAN.schedule,
+      119,
+      timed((at) => schedule(multiplex, at)),
+    );
     table(0x14, PLAN.time, 23, time);
   }
 }

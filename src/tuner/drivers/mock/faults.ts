@@ -33,6 +33,11 @@ export const MockFault = Type.Union(
         Type.Integer({ minimum: 0, maximum: 0x70, description: "Added to every audio PID" }),
       ),
     }),
+    fault("rating", "What is on is for viewers from so many years on, whatever the guide says", {
+      multiplex,
+      service: Type.Optional(Type.Integer({ minimum: 1, maximum: 0xffff, description: "Default: all" })),
+      years: Type.Integer({ minimum: 4, maximum: 18 }),
+    }),
     fault("clock-jump", "PCR, PTS and DTS jump", {
       multiplex,
       seconds: Type.Number({ minimum: -90_000, maximum: 90_000 }),

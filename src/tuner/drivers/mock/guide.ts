@@ -8,13 +8,17 @@ export interface MockEvent {
   readonly duration: number;
   readonly title: string;
   readonly description: string;
+  /** Years; null: nobody has rated it. */
+  readonly minimumAge: number | null;
 }
 
 const HALF_HOUR = 1_800_000;
 
 type Language = "zho" | "fra" | "eng";
 
-const PROGRAMMES: Record<Language, readonly (readonly [title: string, description: string])[]> = {
+type MockProgramme = readonly [title: string, description: string, minimumAge?: number];
+
+const PROGRAMMES: Record<Language, readonly MockProgramme[]> = {
   zho: [
     ["新闻报道", "今天的国内外要闻。"],
     ["天气与交通", "各地天气预报和道路情况。"],
@@ -30,7 +34,7 @@ const PROGRAMMES: Record<Language, readonly (readonly [title: string, descriptio
     ["Météo et marées", "Le temps qu'il fera sur les côtes et dans les terres."],
     ["Les îles oubliées", "Documentaire : une traversée de l'archipel à la voile."],
     ["À table !", "Une recette de saison, expliquée pas à pas."],
-    ["Ciné-club", "Un classique du cinéma français, présenté et commenté."],
+    ["Ciné-club", "Un classique du cinéma français, présenté et commenté.", 16],
     ["Où êtes-vous ?", "Jeu : reconnaître un lieu en trois images."],
     ["Contes du soir", "Une histoire dessinée pour les plus jeunes."],
     ["Concert à l'opéra", "Œuvres de Fauré et de Saint-Saëns."],
@@ -64,13 +68,14 @@ export function eventAt(serviceId: number, language: Language, at: number): Mock
   const whole = mixed(serviceId, hour) % 3 === 0;
   const first = whole ? hour * 2 : halfHour;
   const list = PROGRAMMES[language];
-  const [title, description] = list[mixed(serviceId, first) % list.length] ?? ["", ""];
+  const [title, description, minimumAge = null] = list[mixed(serviceId, first) % list.length] ?? ["", ""];
   return {
     id: first & 0xffff,
     startsAt: first * HALF_HOUR,
     duration: whole ? 2 * HALF_HOUR : HALF_HOUR,
     title,
     description,
+    minimumAge,
   };
 }
 

@@ -103,6 +103,13 @@ export function createMockSource(options: MockSourceOptions): MockSource {
   const apply = (): void => {
     for (const [id, transmitter] of transmitters) {
       if (transmitter === null) continue;
+      const ratings = new Map<number, number>();
+      for (const one of faults) {
+        if (one.kind !== "rating" || (one.multiplex ?? id) !== id) continue;
+        for (const { id: service } of transmitter.broadcaster.multiplex.services)
+          if ((one.service ?? service) === service) ratings.set(service, one.years);
+      }
+      transmitter.broadcaster.rate(ratings);
       const loss = lasting("packet-loss", id);
       const skips = lasting("continuity-errors", id);
       transmitter.silent = lasting("no-data", id) !== undefined;
@@ -150,6 +157,12 @@ export function createMockSource(options: MockSourceOptions): MockSource {
           );
           if (!changed.includes(true)) throw unknown(`service ${fault.service}`);
           return;
+        }
+        case "rating": {
+          const services = targets(fault.multiplex).flatMap((one) => one.broadcaster.multiplex.services);
+          if (!services.some(({ id }) => id === (fault.service ?? id)))
+            throw unknown(`service ${fault.service}`);
+          break;
         }
         case "unplugged":
           if (fault.tuner !== undefined && !tuners.some((one) => one.id === fault.tuner))

@@ -182,7 +182,16 @@ export interface Timed {
   readonly until: number;
 }
 
-function event(from: MockEvent, language: string, scrambled: boolean, runningStatus: number): EitEvent {
+/** Ratings in place of the guide's, by service_id; years. */
+export type Ratings = ReadonlyMap<number, number>;
+
+function event(
+  from: MockEvent,
+  language: keyof typeof COUNTRIES,
+  scrambled: boolean,
+  runningStatus: number,
+  rated: number | null = from.minimumAge,
+): EitEvent {
   return {
     eventId: from.id,
     startsAt: from.startsAt,
@@ -193,12 +202,21 @@ function event(from: MockEvent, language: string, scrambled: boolean, runningSta
     description: from.description,
     language,
     content: [],
-    rating: [],
+    rating: rated === null ? [] : [{ country: COUNTRIES[language].country, age: rated }],
   };
 }
 
-/** @param at epoch milliseconds */
-export function presentFollowing(multiplex: MockMultiplex, at: number): Timed {
+/**
+ * @param at epoch milliseconds
+ * @param ratings of what is on now; default: as the guide has it
+ * @param changes how often they were changed: another version of the table
+ */
+export function presentFollowing(
+  multiplex: MockMultiplex,
+  at: number,
+  ratings: Ratings = new Map(),
+  changes = 0,
+): Timed {
   const sections: Buffer[] = [];
   let until = Infinity;
   for (const service of multiplex.services) {
@@ -213,12 +231,16 @@ export function presentFollowing(multiplex: MockMultiplex, at: number): Timed {
           tableId: 0x4e,
           schedule: false,
           // Events follow each other with other numbers, hence other versions.
-          version: present.id & 0x1f,
+          version: (present.id + changes) & 0x1f,
           sectionNumber,
           lastSectionNumber: 1,
           segmentLastSectionNumber: 1,
           lastTableId: 0x4e,
-          events: [event(one, multiplex.language, service.scrambled === true, sectionNumber === 0 ? 4 : 1)],
+          events: [
+            sectionNumber === 0
+              ? event(one, multiplex.language, service.scrambled === true, 4, ratings.get(service.id))
+              : event(one, multiplex.language, service.scrambled === true, 1),
+          ],
         }),
       );
     }

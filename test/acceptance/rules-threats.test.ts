@@ -1,0 +1,232 @@
+import t from "tap";
+import type { Channel, Tuner } from "../../src/protocol/api.ts";
+import { readMediaPlaylist } from "../helpers/hls-playlists.ts";
+import { eventually, startDaemon, type Daemon } from "../helpers/daemon.ts";
+import { KeyPhone, onTheWire, type WireAnswer } from "../helpers/key-phone.ts";
+
+/** Tuners are for who watches alone. */
+const CONFIG =
+  'http: {address: "0.0.0.0", port: 0, https: {port: 0}}\nannounce: {mdns: false, ssdp: off}\nlive: {predictiveTuners: 0}\n';
+
+/** Waits for the channels of the two multiplexes that these tests use. @returns them by number */
+async function channelsOf(box: Daemon): Promise<Map<number, Channel>> {
+  return eventually("the channels are known, with what is on", async () => {
+    const { body } = await box.local<{ channels: Channel[] }>("GET", "/api/v1/channels");
+    const known = new Map(body.channels.map((channel) => [channel.number, channel]));
+    return [1, 2, 21].every((number) => known.get(number)?.now) && known;
+  });
+}
+
+const play = (phone: KeyPhone, channel: Channel | undefined): Promise<WireAnswer> =>
+  phone.call("POST", "/api/v1/playback", { channel: channel?.id });
+
+/** The folder of the picture's media. */
+async function folderOf(phone: KeyPhone, hls: string): Promise<string> {
+  const path = /^[^#].*\/v0\/index\.m3u8$/m.exec((await phone.send(hls)).body as string)?.[0] ?? "";
+  return hls.replace("index.m3u8", path).replace("index.m3u8", "");
+}
+
+const segmentsOf = async (phone: KeyPhone, folder: string) =>
+  readMediaPlaylist((await phone.send(`${folder}index.m3u8`)).body as string).segments;
+
+t.test("T5: a guest watches live, and may do nothing else", async (t) => {
+  const box = await startDaemon(t, { config: CONFIG });
+  const channels = await channelsOf(box);
+  const owner = await KeyPhone.paired(box, "owner");
+  const guest = await KeyPhone.paired(box, "guest");
+  const id = guest.tokens!.client;
+  for (const [method, path, body] of [
+    ["POST", "/api/v1/offers", { role: "owner" }],
+    ["DELETE", "/api/v1/offers/any", undefined],
+    ["GET", "/api/v1/clients", undefined],
+    ["PATCH", "/api/v1/clients/self", { role: "owner" }],
+    ["PATCH", `/api/v1/clients/${id}`, { endsAt: new Date(Date.now() + 86_400_000).toISOString() }],
+    ["DELETE", `/api/v1/clients/${owner.tokens!.client}`, undefined],
+    ["GET", "/api/v1/tuners", undefined],
+    ["PUT", "/api/v1/parental-pin", { pin: "1234" }],
+    ["POST", "/api/v1/scan", {}],
+    ["GET", "/metrics", undefined],
+    ["PATCH", `/api/v1/channels/${channels.get(1)?.id}`, { hidden: true }],
+  ] as const)
+    t.match(
+      await guest.call(method, path, body),
+      { status: 403, body: { code: "role-forbidden" } },
+      `${method} ${path}`,
+    );
+
+  const watching = await play(owner, channels.get(1));
+  const mine = await play(guest, channels.get(1));
+  t.same([watching.status, mine.status], [200, 200]);
+  const [ofOwner, ofGuest] = [
+    await folderOf(owner, watching.body.hls as string),
+    await folderOf(guest, mine.body.hls as string),
+  ];
+  t.equal(ofOwner.split("/")[3], ofGuest.split("/")[3], "one stream for both");
+  const all = await eventually("there is more than players need", async () => {
+    await segmentsOf(guest, ofGuest);
+    const listed = await segmentsOf(owner, ofOwner);
+    return listed.length >= 16 && listed;
+  });
+  const live = await segmentsOf(guest, ofGuest);
+  t.ok(live.length <= 7, `${live.length} segments are listed`);
+  const first = all[0]?.uri ?? "";
+  t.equal((await owner.send(`${ofOwner}${first}`)).status, 200);
+  t.match(await guest.send(`${ofGuest}${first}`), { status: 403, body: { code: "guest-live-only" } });
+  t.match(
+    await onTheWire(box.url, `${ofGuest}${first}`),
+    { status: 403, body: { code: "guest-live-only" } },
+    "through the other door, too",
+  );
+  const last = live.at(-1)?.uri ?? "";
+  t.equal(
+    (await guest.send(`${ofGuest}${last}`)).body,
+    (await owner.send(`${ofOwner}${last}`)).body,
+    "the same bytes",
+  );
+  t.match(await play(guest, channels.get(21)), { status: 200 });
+  t.match(await guest.send(`${ofGuest}index.m3u8`), {
+    status: 410,
+    body: { code: "playback-ended", detail: { code: "too-many-playbacks" } },
+  });
+});
+
+t.test(
+  "T5: a guest is out at the end of its stay: API, media, and the event stream that is open",
+  async (t) => {
+    const box = await startDaemon(t, { config: CONFIG });
+    const channels = await channelsOf(box);
+    const guest = await KeyPhone.paired(box, "guest");
+    const { hls } = (await play(guest, channels.get(1))).body as { hls: string };
+    t.equal((await guest.call("GET", "/api/v1/channels")).status, 200);
+    const events = guest.call("GET", "/api/v1/events");
+    const endsAt = Date.now() + 4000;
+    const patched = await box.local("PATCH", `/api/v1/clients/${guest.tokens!.client}`, {
+      endsAt: new Date(endsAt).toISOString(),
+    });
+    t.equal(patched.status, 200);
+    await eventually("media end", async () => (await guest.send(hls)).status === 410, 60_000, 500);
+    const heard = await Promise.race([
+      events,
+      new Promise<null>((resolve) =>
+        setTimeout(() => resolve(null), Math.max(0, endsAt + 60_000 - Date.now())).unref(),
+      ),
+    ]);
+    t.ok(heard !== null, "the event stream has ended within a minute");
+    t.match(String(heard?.body), /event: playback-ended\ndata: .*client-revoked/);
+    t.match(await guest.call("GET", "/api/v1/channels"), { status: 401, body: { code: "client-revoked" } });
+    t.equal((await guest.refresh()).status, 401);
+  },
+);
+
+t.test("kid: the next table of what is on is for older viewers, and the picture ends", async (t) => {
+  const box = await startDaemon(t, { config: CONFIG });
+  const channels = await channelsOf(box);
+  const [kid, viewer] = [await KeyPhone.paired(box, "kid"), await KeyPhone.paired(box, "viewer")];
+  const news = channels.get(1);
+  const mine = (await play(kid, news)).body as { hls: string };
+  const theirs = (await play(viewer, news)).body as { hls: string };
+  const [ofKid, ofViewer] = [await folderOf(kid, mine.hls), await folderOf(viewer, theirs.hls)];
+  t.equal((await kid.send(`${ofKid}index.m3u8`)).status, 200);
+  const events = kid.call("GET", "/api/v1/events");
+
+  await box.local("POST", "/api/v1/mock/faults", { kind: "rating", multiplex: "mock-1", years: 18 });
+  const from = performance.now();
+  const refused = await eventually("it ends for the kid", async () => {
+    await viewer.send(`${ofViewer}index.m3u8`);
+    const answer = await kid.send(`${ofKid}index.m3u8`);
+    return answer.status === 410 && answer;
+  });
+  t.ok(performance.now() - from < 10_000, "with the next tables");
+  t.match(refused.body, { code: "playback-ended", detail: { code: "parental-rating", minimumAge: 18 } });
+  const free = refused.body.detail.free as string[];
+  t.notOk(
+    free.includes(channels.get(2)?.id ?? ""),
+    "what is offered instead is for kids: not the same multiplex's",
+  );
+  t.match(await play(kid, news), { status: 403, body: { code: "parental-rating" } });
+  t.equal((await viewer.send(`${ofViewer}index.m3u8`)).status, 200, "for others it goes on");
+  const listed = (await kid.call("GET", "/api/v1/channels")).body.channels as Channel[];
+  t.match(listed.find(({ id }) => id === news?.id)?.now, { title: "", description: "", minimumAge: 18 });
+
+  await box.local("PUT", "/api/v1/parental-pin", { pin: "2468" });
+  t.equal((await kid.call("POST", "/api/v1/clients/self/unlock", { pin: "2468" })).status, 200);
+  t.equal((await play(kid, news)).status, 200, "the PIN lifts it");
+  await box.local("DELETE", `/api/v1/clients/${kid.tokens!.client}`);
+  t.match(String((await events).body), /event: playback-ended\ndata: .*"code":"parental-rating"/);
+  t.notMatch(box.output(), /2468/, "no PIN in the log");
+});
+
+t.test("PIN: who guesses has five tries, and then ever longer to wait, over a restart too", async (t) => {
+  let box = await startDaemon(t, { config: CONFIG });
+  const kid = await KeyPhone.paired(box, "kid");
+  await box.local("PUT", "/api/v1/parental-pin", { pin: "2468" });
+  const guess = (phone: KeyPhone, pin: string) => phone.call("POST", "/api/v1/clients/self/unlock", { pin });
+  for (let n = 0; n < 5; n++)
+    t.match(await guess(kid, `000${n}`), { status: 403, body: { code: "pin-wrong" } });
+  const locked = await guess(kid, "2468");
+  t.match(locked, { status: 429, body: { code: "pin-locked" } });
+  t.ok(Number(locked.headers["retry-after"]) > 50 && Number(locked.headers["retry-after"]) <= 60);
+  const other = await KeyPhone.paired(box, "kid");
+  t.equal((await guess(other, "2468")).status, 200, "another client is not kept out");
+  const { state, https, http } = box;
+  await box.kill();
+  box = await startDaemon(t, {
+    state,
+    config: CONFIG.replace("port: 0, https: {port: 0}", `port: ${http}, https: {port: ${https}}`),
+  });
+  t.match(await guess(kid, "2468"), { status: 429, body: { code: "pin-locked" } });
+  await box.local("PUT", "/api/v1/parental-pin", { pin: "1357" });
+  t.equal((await guess(kid, "1357")).status, 200, "the owner has set a new one");
+});
+
+t.test("T22: two hundred playbacks that nobody fetches: all tuners are free within 65 s", async (t) => {
+  const box = await startDaemon(t, { config: `${CONFIG}guide: {collect: false}\n` });
+  const channels = await channelsOf(box);
+  const phones: KeyPhone[] = [];
+  for (const role of ["owner", "viewer", "viewer", "viewer"]) phones.push(await KeyPhone.paired(box, role));
+  const wanted = [channels.get(1), channels.get(2)];
+  let started = 0;
+  await Promise.all(
+    phones.map(async (phone) => {
+      for (let n = 0; n < 50; n++) if ((await play(phone, wanted[n % 2])).status === 200) started++;
+    }),
+  );
+  t.equal(started, 200, "what is received is zapped to as fast as one likes");
+  const from = performance.now();
+  await eventually(
+    "no tuner is held",
+    async () => {
+      const { tuners } = (await box.local<{ tuners: Tuner[] }>("GET", "/api/v1/tuners")).body;
+      return tuners.every(({ consumers, multiplex }) => consumers.length === 0 && multiplex === null);
+    },
+    80_000,
+    500,
+  );
+  const took = performance.now() - from;
+  t.ok(took <= 65_000, `${(took / 1000).toFixed(1)} s`);
+});
+
+t.test(
+  "T22: who has tuners tuned without end waits for each, and who stays on a multiplex does not",
+  async (t) => {
+    const box = await startDaemon(t, {
+      config: `${CONFIG.replace("predictiveTuners: 0", "predictiveTuners: 0, lingerSeconds: 0")}guide: {collect: false}\n`,
+    });
+    const channels = await channelsOf(box);
+    const phone = await KeyPhone.paired(box, "viewer");
+    const zap = async (channel: Channel | undefined): Promise<void> => {
+      const { body, status } = await play(phone, channel);
+      t.equal(status, 200);
+      await phone.call("DELETE", `/api/v1/playback/${body.id}`);
+    };
+    const keeper = await KeyPhone.paired(box, "viewer");
+    await play(keeper, channels.get(1));
+    let from = performance.now();
+    for (let n = 0; n < 12; n++) await zap(channels.get(1 + (n % 2)));
+    t.ok(performance.now() - from < 12 * 1500 - 1500, `warm: ${(performance.now() - from).toFixed(0)} ms`);
+    from = performance.now();
+    for (let n = 0; n < 8; n++) await zap(channels.get(21));
+    // Four at once, and of the four that follow each has its 1.5 s.
+    t.ok(performance.now() - from >= 4 * 1500, `cold: ${(performance.now() - from).toFixed(0)} ms`);
+  },
+);
