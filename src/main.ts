@@ -10,6 +10,7 @@ import {
   lanAddresses,
   nodeSsdp,
   ownSsdp,
+  RateGuard,
   refuseSecondDaemon,
   webApp,
   type Listeners,
@@ -178,6 +179,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       authenticator: access.authenticator,
       version: VERSION,
       hostNames: names,
+      rates: new RateGuard({ clock, recognise: access.recognise }),
       plugins: [
         boxRoute(() => ({
           ...describe(),
@@ -204,11 +206,10 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
 
     const listeners = createListeners({
       app,
-      shortCut: {
-        answer: (request, response) => share.answerAtOnce(request, response),
-        hostNames: names,
-      },
+      hostNames: names,
+      shortCut: (request, response) => share.answerAtOnce(request, response),
       log: log.child({ module: "http-server" }),
+      clock,
       address: config.http.address,
       port: config.http.port,
       https:

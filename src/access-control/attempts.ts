@@ -1,4 +1,4 @@
-import { isIPv6 } from "node:net";
+import { addressBucket as bucketOf } from "../kernel/address-bucket.ts";
 
 const HOUR = 3_600_000;
 
@@ -56,15 +56,5 @@ export class Attempts {
 
 /** What counts as one sender: an IPv4 address, an IPv6 /64, or everybody behind the tunnel. */
 export function addressBucket(address: string | null): string {
-  if (address === null) return "tunnel";
-  if (!isIPv6(address)) return address;
-  const [head = "", tail] = address.split("::");
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
-  const groups = [...left, ...Array<string>(zeros).fill("0"), ...right];
-  return `${groups
-    .slice(0, 4)
-    .map((group) => parseInt(group, 16).toString(16))
-    .join(":")}::/64`;
+  return address === null ? "tunnel" : bucketOf(address);
 }

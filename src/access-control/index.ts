@@ -25,6 +25,7 @@ import type { Authenticator, GrantPort } from "./ports.ts";
 import { clientRoutes } from "./routes/clients.ts";
 import { pairingRoutes } from "./routes/pairing.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { createRecognition, type Shown } from "./recognise.ts";
 import { migrate } from "./schema.ts";
 import { Sessions } from "./sessions.ts";
 import { TokenIssuer } from "./tokens.ts";
@@ -56,6 +57,8 @@ export interface AccessControlDeps {
 export interface AccessControl {
   readonly identity: BoxIdentity;
   readonly authenticator: Authenticator;
+  /** Whose credential a request seems to carry: for limits, before anything is judged. */
+  readonly recognise: (request: Shown) => string | null;
   readonly grants: GrantPort;
   /** Pairing, tokens, clients, `/.well-known/jwks.json`. */
   readonly routes: FastifyPluginAsync;
@@ -139,6 +142,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   return {
     identity,
     authenticator: createAuthenticator({ clients, sessions, accessTokens, proofs, nonces, clock }),
+    recognise: createRecognition({ sessions, grants }),
     grants,
     routes: async (app) => {
       await app.register(pairingRoutes({ pairing, offers, nonces }));

@@ -4,10 +4,13 @@ import { openApiOptions } from "./openapi.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { OPEN, type RouteAccess } from "../protocol/access.ts";
-import { hostAllowed, hostHeaders } from "./host-guard.ts";
+import { markProven } from "./connections.ts";
 import { originOf } from "./origin.ts";
 import type { Authenticator } from "./ports.ts";
 import { sendProblem } from "./problem.ts";
+import type { RateGuard } from "./rate-guard.ts";
+import { countFailure, limitByBody, limitRequest } from "./rate-hooks.ts";
+import { foreignPage, refusalOf, unreadable } from "./request-guard.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
 export interface AppDeps {
@@ -16,6 +19,8 @@ export interface AppDeps {
   readonly version: string;
   /** Host names that requests may name, lower case, beside localhost and IP addresses. */
   readonly hostNames: ReadonlySet<string>;
+  /** Default: nobody is limited. */
+  readonly rates?: RateGuard;
   /** The features, each with its routes. */
   readonly plugins: readonly FastifyPluginAsync[];
 }
@@ -29,6 +34,7 @@ const BODY_LIMIT = 64 * 1024;
  * @throws when a route was registered without `config.access`
  */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { rates, hostNames } = deps;
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     trustProxy: false,
@@ -38,15 +44,27 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     return503OnClosing: false,
     // Addresses that no router can read: the same guards, headers and form as everywhere, and nothing of it repeated.
     frameworkErrors(_error, request, reply) {
-      const name = request.headers.host;
-      const failure = hostAllowed(name, deps.hostNames) ? unreadable() : foreignHost();
+      const door = originOf(request.raw.socket).listener;
+      const failure = refusalOf(request.raw, door, hostNames) ?? unreadable();
       void reply.headers(SECURITY_HEADERS);
       void sendProblem(failure, request, reply, deps.log);
     },
   });
   app.decorateRequest("origin");
   app.decorateRequest("principal", null);
-  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, deps.log));
+  app.decorateRequest("sender", null);
+  app.decorateRequest("tooMany", null);
+  // JSON alone: what a form of any page can send (text/plain, multipart, urlencoded) has no parser, and is refused.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    "application/json",
+    { parseAs: "string" },
+    app.getDefaultJsonParser("error", "error"),
+  );
+  app.setErrorHandler((error, request, reply) => {
+    if (rates !== undefined) countFailure(rates, request, error);
+    return sendProblem(error, request, reply, deps.log);
+  });
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
       new TellyportError("route-not-found", "There is nothing at this address."),
@@ -65,16 +83,25 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   app.addHook("onRequest", async (request) => {
     if (request.origin === undefined) request.origin = originOf(request.raw.socket);
-    if (hostHeaders(request.raw.rawHeaders) > 1) throw unreadable();
-    if (request.origin.listener !== "local" && !hostAllowed(request.headers.host, deps.hostNames))
-      throw foreignHost();
+    const door = request.origin.listener;
+    const access = request.is404 ? undefined : request.routeOptions.config.access;
+    const refusal = refusalOf(request.raw, door, hostNames) ?? foreignPage(request.raw, door, access);
+    if (refusal !== null) throw refusal;
+    if (rates !== undefined) limitRequest(rates, request);
     await authorise(request, deps.authenticator);
   });
+  if (rates !== undefined) {
+    app.addHook("preValidation", async (request) => limitByBody(rates, request));
+  }
   app.addHook("onSend", async (_request, reply) => void reply.headers(SECURITY_HEADERS));
 
   await app.register(fastifySwagger, openApiOptions(deps.version));
   for (const plugin of deps.plugins) await app.register(plugin);
-  app.get("/api/v1/openapi.json", { config: { access: OPEN }, schema: { hide: true } }, () => app.swagger());
+  let description: string | undefined;
+  app.get("/api/v1/openapi.json", { config: { access: OPEN }, schema: { hide: true } }, (_request, reply) =>
+    // Made once: strangers may ask for it.
+    reply.type("application/json; charset=utf-8").send((description ??= JSON.stringify(app.swagger()))),
+  );
   app.get("/healthz", { config: { access: OPEN }, schema: { hide: true } }, () => ({ status: "ok" }));
   await app.ready();
   if (unguarded.length > 0) throw new Error(`routes without config.access: ${unguarded.join(", ")}`);
@@ -102,16 +129,5 @@ async function authorise(request: FastifyRequest, authenticator: Authenticator):
     );
   }
   request.principal = principal;
-}
-
-function foreignHost(): TellyportError {
-  return new TellyportError(
-    "host-not-allowed",
-    "This box does not go by that name. Use its address, or add the name to http.hosts in the configuration.",
-  );
-}
-
-/** @see RFC 9112 §3.2: more than one Host is a bad request too. */
-function unreadable(): TellyportError {
-  return new TellyportError("request-malformed", "The request's address cannot be read.");
+  markProven(request.raw.socket);
 }

@@ -1,6 +1,7 @@
 export { buildApp, type AppDeps } from "./app.ts";
 export { boxRoute } from "./box-route.ts";
 export { createListeners, refuseSecondDaemon, type Listeners } from "./listeners.ts";
+export { RateGuard } from "./rate-guard.ts";
 export { webApp } from "./web-app.ts";
 export { createMdns } from "./announce/mdns.ts";
 export { ownAddresses as lanAddresses, ownSsdp } from "./announce/ssdp.ts";
