@@ -50,6 +50,8 @@ export class TokenBuckets {
     const bucket = this.#buckets.get(key);
     const { burst, perSecond } = this.#shape;
     if (bucket === undefined) return burst;
+    // Asked for, it is in use: whoever goes on asking in vain does not get a fresh one for it.
+    this.#put(key, bucket);
     return Math.min(burst, bucket.level + ((now - bucket.at) / 1000) * perSecond);
   }
 
