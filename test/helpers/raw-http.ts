@@ -23,13 +23,18 @@ export function openDoor(door: DoorOf): Socket {
   return connectTls({ socket: connectPlain(where), rejectUnauthorized: false });
 }
 
-/** Sends a text exactly as it is and collects what comes until the other side closes, for `timeoutMs` at the most. */
-export function literally(door: DoorOf, text: string, timeoutMs = 3000): Promise<RawAnswer> {
+/**
+ * Sends a text exactly as it is and collects what comes until the other side closes, for `timeoutMs` at the most.
+ * @param trickle sent every 200 ms after it
+ */
+export function literally(door: DoorOf, text: string, timeoutMs = 3000, trickle = ""): Promise<RawAnswer> {
   return new Promise((resolve) => {
     let got = "";
     let closed = false;
     const socket = openDoor(door);
+    const drops = setInterval(() => socket.write(trickle), 200);
     const done = (): void => {
+      clearInterval(drops);
       clearTimeout(timer);
       socket.destroy();
       const [head = "", ...rest] = got.split("\r\n\r\n");
