@@ -14,6 +14,21 @@ export interface Shown {
   readonly body?: unknown;
 }
 
+/** What an access token says of itself, unverified; null for what cannot be one. */
+export function shownBy(token: string): { client: string; family: string } | null {
+  const payload = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(token)?.[1];
+  if (payload === undefined || token.length > TOKEN_MAX_LENGTH) return null;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
+    if (typeof claims !== "object" || claims === null || !("sub" in claims) || !("sid" in claims))
+      return null;
+    const { sub, sid } = claims;
+    return typeof sub === "string" && typeof sid === "string" ? { client: sub, family: sid } : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Cookies that are looked at: a browser of ours has two. */
 const COOKIES = 8;
 
@@ -40,20 +55,11 @@ export function createRecognition(deps: {
   }
 
   function byToken(authorization: string): string | null {
-    if (authorization.length > TOKEN_MAX_LENGTH) return null;
-    const payload = /^DPoP +[\w-]+\.([\w-]+)\.[\w-]+$/i.exec(authorization)?.[1];
-    if (payload === undefined) return null;
-    try {
-      const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
-      if (typeof claims !== "object" || claims === null || !("sub" in claims) || !("sid" in claims))
-        return null;
-      const { sub, sid } = claims;
-      if (typeof sub !== "string" || typeof sid !== "string") return null;
-      const family = sessions.get(sub)?.family;
-      return family !== undefined && sameText(family, sid) ? sub : null;
-    } catch {
-      return null; // no token of ours
-    }
+    const token = /^DPoP +(\S+)$/i.exec(authorization)?.[1];
+    const shown = token === undefined ? null : shownBy(token);
+    if (shown === null) return null;
+    const family = sessions.get(shown.client)?.family;
+    return family !== undefined && sameText(family, shown.family) ? shown.client : null;
   }
 
   return ({ url, headers, body }) => {

@@ -115,19 +115,23 @@ export class ConnectionTable {
 
   /** Of the sender with most, the one that does least, and has so for longest. */
   #firstToGo(now: number, may: (connection: Connection) => boolean): Connection | null {
-    let first: { order: readonly number[]; connection: Connection } | null = null;
+    let first: Connection | null = null;
+    let most = 0;
+    let least: number = RANKS.length;
     for (const connection of this.#all) {
       if (!may(connection)) continue;
       const rank = rankOf(connection);
       if (now - connection.since < GRACE[rank]) continue;
-      const order = [-this.countOf(connection.sender), RANKS.indexOf(rank), connection.since];
-      if (first === null || isBefore(order, first.order)) first = { order, connection };
+      const count = this.countOf(connection.sender);
+      const order = RANKS.indexOf(rank);
+      const before =
+        count !== most
+          ? count > most
+          : order !== least
+            ? order < least
+            : connection.since < (first?.since ?? 0);
+      if (before) [first, most, least] = [connection, count, order];
     }
-    return first?.connection ?? null;
+    return first;
   }
-}
-
-function isBefore(a: readonly number[], b: readonly number[]): boolean {
-  const different = a.findIndex((value, i) => value !== b[i]);
-  return different >= 0 && (a[different] as number) < (b[different] as number);
 }

@@ -36,6 +36,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Who may use the route; registering one without it fails. */
     access?: RouteAccess;
+    /** As how many requests one counts for its sender's limits, where the answer is large; default 1. */
+    weight?: number;
   }
   interface FastifyRequest {
     origin: RequestOrigin;

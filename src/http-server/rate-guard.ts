@@ -10,13 +10,13 @@ import { TokenBuckets, type BucketShape } from "./token-buckets.ts";
 export interface RateLimits {
   /** Requests without a known credential, of each open route of the API and of all else; default 400, and 40 a second. */
   readonly requests: BucketShape;
-  /** Credentials that were not good; default 200, and 3 a second. */
+  /** Credentials that were not good; default 80, and 1 a second. */
   readonly guesses: BucketShape;
 }
 
 export const DEFAULT_RATES: RateLimits = {
   requests: { burst: 400, perSecond: 40 },
-  guesses: { burst: 200, perSecond: 3 },
+  guesses: { burst: 80, perSecond: 1 },
 };
 
 /** Whose limits a request counts against. */
@@ -61,10 +61,11 @@ export class RateGuard {
   /**
    * Counts a request.
    * @param place what is asked for, where that has limits of its own
+   * @param weight as how many it counts; default 1
    * @returns `rate-limited` when it is one too many, else null
    */
-  countRequest(sender: Sender, place: string): TellyportError | null {
-    const wait = this.#requests.take(`${sender.key} ${place}`, this.#clock.monotonic());
+  countRequest(sender: Sender, place: string, weight = 1): TellyportError | null {
+    const wait = this.#requests.take(`${sender.key} ${place}`, this.#clock.monotonic(), weight);
     return wait > 0 ? tooMany(wait) : null;
   }
 

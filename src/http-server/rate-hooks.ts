@@ -23,7 +23,8 @@ export function limitRequest(rates: RateGuard, request: FastifyRequest): void {
   if (judged && credential) rates.mayGuess(sender);
   // What a known client asks for is judged by who it is, not by how often it asks.
   if (judged && sender.known !== null) return;
-  const refusal = rates.countRequest(sender, kind === "open" && url.startsWith("/api/") ? url : "");
+  const place = kind === "open" && url.startsWith("/api/") ? url : "";
+  const refusal = rates.countRequest(sender, place, config.weight);
   if (refusal === null) return;
   const { method, headers } = request;
   const small = Number(headers["content-length"] ?? Infinity) <= TOKEN_BODY;

@@ -26,20 +26,21 @@ export class TokenBuckets {
   }
 
   /**
-   * Takes one token.
+   * Takes tokens.
    * @param now monotonic ms
-   * @returns 0 when there was one, else the ms until there is
+   * @param count up to `burst`; default 1
+   * @returns 0 when there were as many, else the ms until there are
    */
-  take(key: string, now: number): number {
+  take(key: string, now: number, count = 1): number {
     const level = this.#level(key, now);
-    const wait = this.#waitAt(level);
-    if (wait === 0) this.#put(key, { level: level - 1, at: now });
+    const wait = this.#waitAt(level, count);
+    if (wait === 0) this.#put(key, { level: level - count, at: now });
     return wait;
   }
 
-  /** As {@link take}, and takes nothing. */
+  /** As {@link take} of one, and takes nothing. */
   wait(key: string, now: number): number {
-    return this.#waitAt(this.#level(key, now));
+    return this.#waitAt(this.#level(key, now), 1);
   }
 
   get size(): number {
@@ -55,8 +56,8 @@ export class TokenBuckets {
     return Math.min(burst, bucket.level + ((now - bucket.at) / 1000) * perSecond);
   }
 
-  #waitAt(level: number): number {
-    return level >= 1 ? 0 : Math.ceil(((1 - level) / this.#shape.perSecond) * 1000);
+  #waitAt(level: number, count: number): number {
+    return level >= count ? 0 : Math.ceil(((count - level) / this.#shape.perSecond) * 1000);
   }
 
   #put(key: string, bucket: Bucket): void {
