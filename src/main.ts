@@ -16,6 +16,7 @@ import {
   lanAddresses,
   nodeSsdp,
   ownSsdp,
+  RateGuard,
   refuseSecondDaemon,
   webApp,
   type Listeners,
@@ -217,6 +218,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       version: VERSION,
       hostNames: names,
       onRefused: (refusal) => noteRefusal(access.audit, refusal),
+      rates: new RateGuard({ clock, recognise: access.recognise }),
       plugins: [
         boxRoute(() => ({
           ...describe(),
@@ -243,11 +245,10 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
 
     const listeners = createListeners({
       app,
-      shortCut: {
-        answer: (request, response) => share.answerAtOnce(request, response),
-        hostNames: names,
-      },
+      hostNames: names,
+      shortCut: (request, response) => share.answerAtOnce(request, response),
       log: log.child({ module: "http-server" }),
+      clock,
       address: config.http.address,
       port: config.http.port,
       https:

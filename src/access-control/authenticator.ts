@@ -10,6 +10,7 @@ import type { AccessLimits } from "./limits.ts";
 import { LOCAL_PRINCIPAL } from "./members.ts";
 import type { Nonces } from "./nonce.ts";
 import type { AuthenticationRequest, Authenticator } from "./ports.ts";
+import { shownBy } from "./recognise.ts";
 import type { Sessions } from "./sessions.ts";
 import { requireConfidential, splitSecret } from "./tokens.ts";
 
@@ -49,7 +50,10 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     const invalid = (): TellyportError =>
       fail("access-token-invalid", "The access token is not good (any more). Refresh it.");
     const token = /^DPoP +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization)?.[1];
-    const claims = token === undefined ? null : await accessTokens.verify(token, clock.now());
+    // Who names nobody that was ever paired is refused without the work of checking a signature.
+    const named = token === undefined ? undefined : clients.get(shownBy(token)?.client ?? "");
+    const claims =
+      token === undefined || named === undefined ? null : await accessTokens.verify(token, clock.now());
     if (token === undefined || claims === null) throw invalid();
     const record = admitted(claims.client);
     if (claims.thumbprint !== record.thumbprint || record.kind !== "key") throw invalid();

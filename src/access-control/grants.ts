@@ -88,6 +88,12 @@ export class Grants implements GrantPort {
     return grant.playback;
   }
 
+  /** The running playback of a grant that was issued or checked before; null for any other. No signature is checked. */
+  known(token: string): string | null {
+    const playback = this.#verified.get(token)?.playback;
+    return playback !== undefined && this.#live.has(playback) ? playback : null;
+  }
+
   end(playback: string): void {
     this.#live.delete(playback);
   }

@@ -48,6 +48,7 @@ import { pinRoutes } from "./routes/pin.ts";
 import { recoveryRoutes } from "./routes/recovery.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { ViewingRules } from "./rules/viewing-rules.ts";
+import { createRecognition, type Shown } from "./recognise.ts";
 import { migrate } from "./schema.ts";
 import { Sessions } from "./sessions.ts";
 import { Stays } from "./stays.ts";
@@ -93,6 +94,8 @@ export interface AccessControlDeps {
 export interface AccessControl extends Component {
   readonly identity: BoxIdentity;
   readonly authenticator: Authenticator;
+  /** Whose credential a request seems to carry: for limits, before anything is judged. */
+  readonly recognise: (request: Shown) => string | null;
   readonly grants: GrantPort;
   /** What kids and guests may watch, and how many at a time. */
   readonly rules: ViewingRulesPort;
@@ -252,6 +255,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     identity,
     rules,
     authenticator: createAuthenticator({ clients, sessions, accessTokens, proofs, nonces, clock, limits }),
+    recognise: createRecognition({ sessions, grants }),
     grants,
     routes: async (app) => {
       await app.register(pairingRoutes({ pairing, nonces }));

@@ -5,10 +5,14 @@ import { openApiOptions } from "./openapi.ts";
 import { TellyportError, isTellyportError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import { OPEN, type RouteAccess } from "../protocol/access.ts";
-import { headerLines, hostAllowed, hostHeaders } from "./host-guard.ts";
+import { markProven } from "./connections.ts";
+import { headerLines } from "./host-guard.ts";
 import { originOf } from "./origin.ts";
 import type { Authenticator, Refusal } from "./ports.ts";
 import { sendProblem } from "./problem.ts";
+import type { RateGuard } from "./rate-guard.ts";
+import { countFailure, limitByBody, limitRequest } from "./rate-hooks.ts";
+import { foreignPage, refusalOf, unreadable } from "./request-guard.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
 export interface AppDeps {
@@ -19,6 +23,8 @@ export interface AppDeps {
   readonly hostNames: ReadonlySet<string>;
   /** Told of requests that were refused, those for media left out; must not throw. Good requests cost nothing. */
   readonly onRefused?: (refusal: Refusal) => void;
+  /** Default: nobody is limited. */
+  readonly rates?: RateGuard;
   /** The features, each with its routes. */
   readonly plugins: readonly FastifyPluginAsync[];
 }
@@ -32,6 +38,7 @@ const BODY_LIMIT = 64 * 1024;
  * @throws when a route was registered without `config.access`
  */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { rates, hostNames } = deps;
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     trustProxy: false,
@@ -41,17 +48,27 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     return503OnClosing: false,
     // Addresses that no router can read: the same guards, headers and form as everywhere, and nothing of it repeated.
     frameworkErrors(_error, request, reply) {
-      const name = request.headers.host;
-      const failure = hostAllowed(name, deps.hostNames) ? unreadable() : foreignHost();
+      const door = originOf(request.raw.socket).listener;
+      const failure = refusalOf(request.raw, door, hostNames) ?? unreadable();
       void reply.headers(SECURITY_HEADERS);
       void sendProblem(failure, request, reply, deps.log);
     },
   });
   app.decorateRequest("origin");
   app.decorateRequest("principal", null);
+  app.decorateRequest("sender", null);
+  app.decorateRequest("tooMany", null);
+  // JSON alone: what a form of any page can send (text/plain, multipart, urlencoded) has no parser, and is refused.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    "application/json",
+    { parseAs: "string" },
+    app.getDefaultJsonParser("error", "error"),
+  );
   app.setErrorHandler((error, request, reply) => {
-    const refusal = refusalOf(error, request);
-    if (refusal !== null) deps.onRefused?.(refusal);
+    const refused = refusedOf(error, request);
+    if (refused !== null) deps.onRefused?.(refused);
+    if (rates !== undefined) countFailure(rates, request, error);
     return sendProblem(error, request, reply, deps.log);
   });
   app.setNotFoundHandler((request, reply) =>
@@ -72,16 +89,30 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   app.addHook("onRequest", async (request) => {
     if (request.origin === undefined) request.origin = originOf(request.raw.socket);
-    if (hostHeaders(request.raw.rawHeaders) > 1) throw unreadable();
-    if (request.origin.listener !== "local" && !hostAllowed(request.headers.host, deps.hostNames))
-      throw foreignHost();
+    const door = request.origin.listener;
+    const access = request.is404 ? undefined : request.routeOptions.config.access;
+    const refusal = refusalOf(request.raw, door, hostNames) ?? foreignPage(request.raw, door, access);
+    if (refusal !== null) throw refusal;
+    if (rates !== undefined) limitRequest(rates, request);
     await authorise(request, deps.authenticator);
   });
+  if (rates !== undefined) {
+    app.addHook("preValidation", async (request) => limitByBody(rates, request));
+  }
   app.addHook("onSend", async (_request, reply) => void reply.headers(SECURITY_HEADERS));
 
   await app.register(fastifySwagger, openApiOptions(deps.version));
   for (const plugin of deps.plugins) await app.register(plugin);
-  app.get("/api/v1/openapi.json", { config: { access: OPEN }, schema: { hide: true } }, () => app.swagger());
+  let description: Buffer | undefined;
+  app.get(
+    "/api/v1/openapi.json",
+    // Made once, of more than 100 KB: strangers may ask for it, but not as often as they like.
+    { config: { access: OPEN, weight: 20 }, schema: { hide: true } },
+    (_request, reply) =>
+      reply
+        .type("application/json; charset=utf-8")
+        .send((description ??= Buffer.from(JSON.stringify(app.swagger())))),
+  );
   app.get("/healthz", { config: { access: OPEN }, schema: { hide: true } }, () => ({ status: "ok" }));
   await app.ready();
   if (unguarded.length > 0) throw new Error(`routes without config.access: ${unguarded.join(", ")}`);
@@ -109,10 +140,11 @@ async function authorise(request: FastifyRequest, authenticator: Authenticator):
       `This needs the role ${access.roles.join(" or ")}. The owner can change a client's role.`,
     );
   }
+  markProven(request.raw.socket);
 }
 
 /** What there is to tell of a failed request; null: it was not refused, or it was one of many for media. */
-function refusalOf(error: unknown, request: FastifyRequest): Refusal | null {
+function refusedOf(error: unknown, request: FastifyRequest): Refusal | null {
   if (!isTellyportError(error)) return null;
   const { code, kind } = error;
   const { config, url } = request.routeOptions;
@@ -128,16 +160,4 @@ function refusalOf(error: unknown, request: FastifyRequest): Refusal | null {
  */
 function credentialsOf({ headers, raw }: FastifyRequest): IncomingHttpHeaders {
   return headerLines(raw.rawHeaders, "authorization") > 1 ? { ...headers, authorization: "" } : headers;
-}
-
-function foreignHost(): TellyportError {
-  return new TellyportError(
-    "host-not-allowed",
-    "This box does not go by that name. Use its address, or add the name to http.hosts in the configuration.",
-  );
-}
-
-/** @see RFC 9112 §3.2: more than one Host is a bad request too. */
-function unreadable(): TellyportError {
-  return new TellyportError("request-malformed", "The request's address cannot be read.");
 }

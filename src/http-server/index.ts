@@ -8,6 +8,7 @@ export {
   type Listeners,
 } from "./listeners.ts";
 export { isOnLink } from "./origin.ts";
+export { RateGuard } from "./rate-guard.ts";
 export { webApp } from "./web-app.ts";
 export { createMdns } from "./announce/mdns.ts";
 export { ownAddresses as lanAddresses, ownSsdp } from "./announce/ssdp.ts";

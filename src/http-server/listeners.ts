@@ -9,17 +9,24 @@ import {
 } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { TellyportError, systemCode } from "../kernel/errors.ts";
+import { systemClock, type Clock } from "../kernel/clock.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
+import { Connections } from "./connections.ts";
 import { markConnections } from "./origin.ts";
+import { answerOddities } from "./raw-answers.ts";
 import { withShortCut, type ShortCut } from "./short-cut.ts";
 
 export interface ListenerOptions {
   readonly app: FastifyInstance;
+  /** Host names that requests may name, lower case, beside localhost and IP addresses. */
+  readonly hostNames: ReadonlySet<string>;
   /** Tried before the application, for requests from the network. */
-  readonly shortCut?: { readonly answer: ShortCut; readonly hostNames: ReadonlySet<string> };
+  readonly shortCut?: ShortCut;
   readonly log: Log;
+  /** Default: the system's. */
+  readonly clock?: Clock;
   readonly address: string;
   readonly port: number;
   /** null: no https. */
@@ -41,21 +48,27 @@ const REQUEST_MS = 15_000;
 const CHECK_MS = 2_000;
 const HANDSHAKE_MS = 10_000;
 const MAX_HEADER_BYTES = 16 * 1024;
+/** File mode bits that are kept from everybody but user and group. */
+const OTHERS = 0o007;
 
 /** One application on three doors: http, https, and the unix socket of the command line. */
 export function createListeners(options: ListenerOptions): Listeners {
-  const { app, log } = options;
+  const { app, log, hostNames, shortCut, clock = systemClock } = options;
   const servers: Server[] = [];
   const ports = { http: 0, https: null as number | null };
   const application: RequestListener = (request, response) => app.routing(request, response);
-  const { shortCut } = options;
-  const answer = shortCut ? withShortCut(application, shortCut.answer, shortCut.hostNames) : application;
+  const connections = new Connections({ clock, log });
+  const answer = connections.noting(
+    shortCut === undefined ? application : withShortCut(application, shortCut, hostNames),
+  );
   const limits = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_MS,
     requestTimeout: REQUEST_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     connectionsCheckingInterval: CHECK_MS,
+    // The application answers it, as any other name that is not ours.
+    requireHostHeader: false,
   };
 
   async function open(
@@ -63,7 +76,11 @@ export function createListeners(options: ListenerOptions): Listeners {
     listener: RequestOrigin["listener"],
     where: { port: number; host: string } | { path: string },
   ): Promise<void> {
+    // The bytes of a head are bounded; a count would drop what lies beyond it without a word.
+    server.maxHeadersCount = 0;
     markConnections(server, listener);
+    if (listener !== "local") connections.watch(server);
+    answerOddities(server, listener, hostNames);
     await listen(server, where);
     servers.push(server);
   }
@@ -71,6 +88,7 @@ export function createListeners(options: ListenerOptions): Listeners {
   async function openAll(): Promise<void> {
     const http = createServer(limits, answer);
     await open(http, "http", { port: options.port, host: options.address });
+    connections.start();
     ports.http = (http.address() as AddressInfo).port;
     if (options.https !== null) {
       const { key, cert } = options.https;
@@ -85,7 +103,7 @@ export function createListeners(options: ListenerOptions): Listeners {
     await rm(options.socketPath, { force: true });
     const local = createServer(limits, application);
     await open(local, "local", { path: options.socketPath });
-    await chmod(options.socketPath, 0o660);
+    await chmod(options.socketPath, 0o660); // nobody executes a socket
   }
 
   async function closeAll(): Promise<void> {
@@ -93,6 +111,7 @@ export function createListeners(options: ListenerOptions): Listeners {
       server.close();
       server.closeIdleConnections();
     }
+    connections.stop();
     await app.close();
     // What still streams has had its end announced; it is cut now.
     for (const server of servers) server.closeAllConnections();
@@ -120,10 +139,13 @@ export function createListeners(options: ListenerOptions): Listeners {
 function listen(server: NetServer, where: { port: number; host: string } | { path: string }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error) => reject(listenError(error, where)));
+    // Bound before the call returns: at no time may others open the command line's socket.
+    const umask = "path" in where ? process.umask(OTHERS) : null;
     server.listen(where, () => {
       server.removeAllListeners("error");
       resolve();
     });
+    if (umask !== null) process.umask(umask);
   });
 }
 

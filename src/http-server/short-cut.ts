@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { markProven } from "./connections.ts";
 import { hostAllowed, hostHeaders } from "./host-guard.ts";
 
 /**
@@ -16,6 +17,7 @@ export function withShortCut(
   return (request, response) => {
     const { headers, rawHeaders } = request;
     const guarded = hostHeaders(rawHeaders) === 1 && hostAllowed(headers.host, hostNames);
-    if (!guarded || !shortCut(request, response)) application(request, response);
+    if (guarded && shortCut(request, response)) markProven(request.socket);
+    else application(request, response);
   };
 }

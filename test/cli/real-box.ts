@@ -97,6 +97,7 @@ export async function startRealBox(
   });
   const listeners = createListeners({
     app,
+    hostNames: new Set(),
     log,
     address: options.address ?? "127.0.0.1",
     port: 0,

@@ -56,6 +56,7 @@ t.test("D-05 the https listener refuses TLS 1.1 and older, and speaks 1.2 and 1.
   const [key, cert] = [readFileSync(keyPath, "utf8"), readFileSync(certPath, "utf8")];
   const listeners = createListeners({
     app: Fastify(),
+    hostNames: new Set(),
     log: pino({ level: "silent" }),
     address: "127.0.0.1",
     port: 0,

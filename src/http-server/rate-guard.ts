@@ -1,0 +1,90 @@
+import type { IncomingMessage } from "node:http";
+import { networkOf } from "../kernel/network-address.ts";
+import type { Clock } from "../kernel/clock.ts";
+import { TellyportError } from "../kernel/errors.ts";
+import type { RequestOrigin } from "../protocol/access.ts";
+import type { Recognise } from "./ports.ts";
+import { TokenBuckets, type BucketShape } from "./token-buckets.ts";
+
+/** How often a sender may ask, and how often it may be wrong. */
+export interface RateLimits {
+  /** Requests without a known credential, of each open route of the API and of all else; default 400, and 40 a second. */
+  readonly requests: BucketShape;
+  /** Credentials that were not good; default 80, and 1 a second. */
+  readonly guesses: BucketShape;
+}
+
+export const DEFAULT_RATES: RateLimits = {
+  requests: { burst: 400, perSecond: 40 },
+  guesses: { burst: 80, perSecond: 1 },
+};
+
+/** Whose limits a request counts against. */
+export interface Sender {
+  /** The client (or playback) whose credential it seems to carry; null: a stranger. */
+  readonly known: string | null;
+  readonly key: string;
+}
+
+/**
+ * Limits by sender. Who shows a credential that this box gave has limits of its own, apart from the strangers behind the same
+ * address: a household or a carrier's network is not locked out by one that guesses there. The strangers' limits are
+ * asked before any signature is checked.
+ */
+export class RateGuard {
+  readonly #clock: Clock;
+  readonly #recognise: Recognise;
+  readonly #requests: TokenBuckets;
+  readonly #guesses: TokenBuckets;
+
+  constructor(deps: { clock: Clock; recognise: Recognise; limits?: RateLimits }) {
+    const { requests, guesses } = deps.limits ?? DEFAULT_RATES;
+    this.#clock = deps.clock;
+    this.#recognise = deps.recognise;
+    this.#requests = new TokenBuckets(requests);
+    this.#guesses = new TokenBuckets(guesses);
+  }
+
+  /**
+   * Who sends it. The tunnel must name its users one by one (`origin.address`): of a sender that nobody names there would be
+   * one for all of them, so it is refused unless its credential is known.
+   * @param body once it was read
+   * @throws TellyportError `rate-limited`
+   */
+  senderOf(request: IncomingMessage, origin: RequestOrigin, body?: unknown): Sender {
+    const known = this.#recognise({ url: request.url ?? "", headers: request.headers, body });
+    if (known === null && origin.address === null) throw tooMany(1000);
+    const from = origin.address === null ? "" : networkOf(origin.address);
+    return { known, key: known === null ? from : `${from} ${known}` };
+  }
+
+  /**
+   * Counts a request.
+   * @param place what is asked for, where that has limits of its own
+   * @param weight as how many it counts; default 1
+   * @returns `rate-limited` when it is one too many, else null
+   */
+  countRequest(sender: Sender, place: string, weight = 1): TellyportError | null {
+    const wait = this.#requests.take(`${sender.key} ${place}`, this.#clock.monotonic(), weight);
+    return wait > 0 ? tooMany(wait) : null;
+  }
+
+  /** Before a credential is judged. @throws TellyportError `rate-limited` when too many were wrong lately */
+  mayGuess(sender: Sender): void {
+    const wait = this.#guesses.wait(sender.key, this.#clock.monotonic());
+    if (wait > 0) throw tooMany(wait);
+  }
+
+  /** A credential was not good. */
+  countGuess(sender: Sender): void {
+    this.#guesses.take(sender.key, this.#clock.monotonic());
+  }
+}
+
+function tooMany(retryAfterMs: number): TellyportError {
+  return new TellyportError(
+    "rate-limited",
+    "Too many requests came from this address. Wait a moment, and ask again.",
+    { retryAfterMs },
+  );
+}
