@@ -75,8 +75,9 @@ class NetworkSource implements TunerSource {
   readonly #lists = new Map<string, ReadList>();
   /** Why lists cannot be read. */
   readonly #faults = new Map<string, string>();
-  /** Why streams are not asked for, by origin. */
+  /** Why streams are not asked for, by origin; and those of which that was logged. */
   readonly #refused = new Map<string, string>();
+  readonly #refusalsLogged = new Set<string>();
   readonly #fetch: SafeFetch;
   readonly #allowed: Reach;
   #urls = new Map<string, ListedUrl>();
@@ -201,10 +202,12 @@ class NetworkSource implements TunerSource {
     return opened;
   }
 
-  /** Once for each origin that lists name. */
+  /** To people as long as the lists are as they are, in the log once. */
   #tell({ origin, host }: URL, refusal: unknown): void {
     if (this.#refused.has(origin) || this.#refused.size >= TOLD_REFUSALS) return;
     this.#refused.set(origin, messageOf(refusal));
+    if (this.#refusalsLogged.has(origin) || this.#refusalsLogged.size >= TOLD_REFUSALS) return;
+    this.#refusalsLogged.add(origin);
     this.#options.log.warn({ host, reason: messageOf(refusal) }, "stream-address-refused");
   }
 }
