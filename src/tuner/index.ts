@@ -10,7 +10,8 @@ export { checkHdhomerun, checkLists, checkSatip, type SourceReport } from "./sou
 export { createMetrics, type MetricsDeps } from "./metrics.ts";
 export { createFileSource, type FileSourceOptions } from "./drivers/file/index.ts";
 export { createHdhomerunSource, type HdhomerunSourceOptions } from "./drivers/hdhomerun/index.ts";
-export { createNetworkSource, nameOfList, type NetworkSourceOptions } from "./drivers/network/index.ts";
+export { createNetworkSource, type NetworkSourceOptions } from "./drivers/network/index.ts";
+export { nameOfList } from "./drivers/network/read-list.ts";
 export { createSatipSource, type SatipSourceOptions } from "./drivers/satip/index.ts";
 export { createMockSource, mockRoutes, type MockSource } from "./drivers/mock/index.ts";
 export type {

@@ -4,7 +4,7 @@ import { createSafeFetch, namedReach } from "../kernel/safe-fetch/index.ts";
 import { namedDevice, readDevice, readLineup, type DeviceAddress } from "./drivers/hdhomerun/device.ts";
 import { discoverDevices, type DiscoveryTarget } from "./drivers/hdhomerun/discover.ts";
 import { addressOf, hostUrl } from "./drivers/hdhomerun/index.ts";
-import { nameOfList, readList } from "./drivers/network/index.ts";
+import { nameOfList, readList } from "./drivers/network/read-list.ts";
 import { answers, describeServer, searchServers, type SearchSettings } from "./drivers/satip/describe.ts";
 
 /** Whether one configured source of multiplexes answers. */

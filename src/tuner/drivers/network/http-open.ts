@@ -17,6 +17,8 @@ export type HttpFailure =
 export interface HttpFailed {
   readonly ok: false;
   readonly reason: HttpFailure;
+  /** Whom it was asked of. */
+  readonly host: string;
   readonly cause?: unknown;
 }
 
@@ -46,7 +48,7 @@ export async function openHttp(url: URL, options: HttpOptions): Promise<HttpOpen
     const unbounded = { silenceMs: null, wholeMs: null, bodyBytes: null };
     return { ok: true, answer: await options.fetch(url, requestOf(options, unbounded, attempt.signal)) };
   } catch (error) {
-    return failedBy(error);
+    return failedBy(error, url);
   } finally {
     options.signal?.removeEventListener("abort", giveUp);
   }
@@ -80,7 +82,7 @@ export async function readHttp(
     const { status, reach } = answer;
     return { ok: true, status, reach, body: Buffer.concat(pieces), url: answer.url };
   } catch (error) {
-    return failedBy(error);
+    return failedBy(error, url);
   }
 }
 
@@ -93,16 +95,16 @@ function requestOf(
 }
 
 /** @throws what is no failure to fetch */
-function failedBy(error: unknown): HttpFailed {
-  if (isTellyportError(error, "fetch-refused")) return { ok: false, reason: "refused", cause: error };
+function failedBy(error: unknown, { host }: URL): HttpFailed {
+  if (isTellyportError(error, "fetch-refused")) return { ok: false, reason: "refused", host, cause: error };
   if (!(error instanceof FetchFailure)) throw error;
   const { trouble, cause } = error;
   const reason = trouble === "silent" || trouble === "too-slow" ? "timeout" : trouble;
-  return { ok: false, reason, cause };
+  return { ok: false, reason, host, cause };
 }
 
-/** Why nothing came, and what to do, for people. @param host whom it was asked of */
-export function explainHttp(failed: HttpFailed, host: string): string {
+/** Why nothing came, and what to do, for people. @param host what they call whom it was asked of */
+export function explainHttp(failed: HttpFailed, host = failed.host): string {
   switch (failed.reason) {
     case "refused":
       return failed.cause instanceof TellyportError ? failed.cause.message : `${host} is not asked.`;

@@ -1,23 +1,21 @@
-import { readFile, stat } from "node:fs/promises";
 import { isIP } from "node:net";
-import { basename } from "node:path";
 import type { Clock, Timer } from "../../../kernel/clock.ts";
-import { isTellyportError, messageOf, TellyportError } from "../../../kernel/errors.ts";
+import { messageOf, TellyportError } from "../../../kernel/errors.ts";
 import { Emitter } from "../../../kernel/events.ts";
 import type { Log } from "../../../kernel/log.ts";
 import {
   createSafeFetch,
-  HOME,
   namedReach,
   type NameIt,
   type Reach,
   type SafeFetch,
 } from "../../../kernel/safe-fetch/index.ts";
 import type { Multiplex, TunerSource } from "../../ports.ts";
-import { explainHttp, openHttp, readHttp, type HttpOpened } from "./http-open.ts";
-import { LONGEST_LIST, parseM3u, type M3uEntry, type M3uFault } from "./m3u.ts";
+import { openHttp, type HttpOpened } from "./http-open.ts";
+import type { M3uEntry } from "./m3u.ts";
 import { NetworkTuner } from "./network-tuner.ts";
 import { idOfUrl, publicUrl } from "./public-url.ts";
+import { isAddress, nameOfList, NO_LIST, readList, type ReadList } from "./read-list.ts";
 
 /** From one reading of a list to the next, ms. */
 const REFRESH = 60 * 60 * 1000;
@@ -75,8 +73,9 @@ class NetworkSource implements TunerSource {
   readonly #lists = new Map<string, ReadList>();
   /** Why lists cannot be read. */
   readonly #faults = new Map<string, string>();
-  /** Why streams are not asked for, by origin. */
+  /** Why streams are not asked for, by origin; and those of which that was logged. */
   readonly #refused = new Map<string, string>();
+  readonly #refusalsLogged = new Set<string>();
   readonly #fetch: SafeFetch;
   readonly #allowed: Reach;
   #urls = new Map<string, ListedUrl>();
@@ -201,10 +200,12 @@ class NetworkSource implements TunerSource {
     return opened;
   }
 
-  /** Once for each origin that lists name. */
+  /** To people as long as the lists are as they are, in the log once. */
   #tell({ origin, host }: URL, refusal: unknown): void {
     if (this.#refused.has(origin) || this.#refused.size >= TOLD_REFUSALS) return;
     this.#refused.set(origin, messageOf(refusal));
+    if (this.#refusalsLogged.has(origin) || this.#refusalsLogged.size >= TOLD_REFUSALS) return;
+    this.#refusalsLogged.add(origin);
     this.#options.log.warn({ host, reason: messageOf(refusal) }, "stream-address-refused");
   }
 }
@@ -237,98 +238,4 @@ export function multiplexOf({ url, name, number }: M3uEntry, local?: string): Mu
       ...(local !== undefined && { interface: local }),
     },
   };
-}
-
-/** Path or address of a list, as logs and people may have it. */
-export function nameOfList(list: string): string {
-  return isAddress(list) ? new URL(list).host : basename(list);
-}
-
-function isAddress(list: string): boolean {
-  return /^https?:\/\//i.test(list) && URL.canParse(list);
-}
-
-/** A list, and how far its word goes. */
-export interface ReadList {
-  readonly entries: readonly M3uEntry[];
-  readonly faults: readonly M3uFault[];
-  readonly reach: Reach;
-}
-
-const NO_LIST: ReadList = { entries: [], faults: [], reach: HOME };
-
-export interface ListDeps {
-  readonly fetch: SafeFetch;
-  /** What the configuration allows beside. */
-  readonly allowed: Reach;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/**
- * Reads a list from its path or address. A list that a machine of the internet gave may name machines of the internet only; one that
- * is a file or came from the home network those of the home network too, and the server that it came from.
- * @throws TellyportError `source-missing`, `source-unreachable`, `source-empty`, `source-not-list`, `fetch-refused`,
- * `request-cancelled`
- */
-export async function readList(list: string, deps: ListDeps): Promise<ReadList> {
-  const name = nameOfList(list);
-  const { bytes, base, reach } = isAddress(list)
-    ? await fetchList(new URL(list), name, deps)
-    : { bytes: await readFileOf(list, name), base: null, reach: HOME };
-  const parsed = parseM3u(bytes, base);
-  if (parsed.kind === "hls")
-    throw new TellyportError(
-      "source-not-list",
-      `${name} is one programme in segments (HLS) and no list of channels: give a list of transport streams.`,
-    );
-  if (parsed.entries.length === 0)
-    throw new TellyportError(
-      "source-empty",
-      `${name} names no channel that can be received${parsed.faults[0] === undefined ? "" : `: line ${parsed.faults[0].line}: ${parsed.faults[0].message}`}`,
-    );
-  const { entries, faults } = parsed;
-  return { entries, faults, reach: { ...reach, named: new Set([...reach.named, ...deps.allowed.named]) } };
-}
-
-async function readFileOf(path: string, name: string): Promise<Buffer> {
-  try {
-    if ((await stat(path)).size > LONGEST_LIST)
-      throw new TellyportError("source-not-list", `${name} is longer than 5 MiB: give a shorter list.`);
-    return await readFile(path);
-  } catch (cause) {
-    if (cause instanceof TellyportError) throw cause;
-    throw new TellyportError(
-      "source-missing",
-      `The list ${name} cannot be read: check its path and rights.`,
-      {
-        cause,
-      },
-    );
-  }
-}
-
-async function fetchList(
-  url: URL,
-  name: string,
-  { fetch, signal }: ListDeps,
-): Promise<{ bytes: Buffer; base: URL; reach: Reach }> {
-  const nameIt: NameIt = ({ origin }) =>
-    `the address that it leads to, at ${origin}, under tuners.network.lists`;
-  const answer = await readHttp(url, {
-    fetch,
-    reach: namedReach(url),
-    nameIt,
-    signal,
-    mostBytes: LONGEST_LIST,
-  });
-  if (!answer.ok && isTellyportError(answer.cause)) throw answer.cause;
-  if (!answer.ok) throw new TellyportError("source-unreachable", explainHttp(answer, name));
-  if (answer.status !== 200)
-    throw new TellyportError(
-      "source-unreachable",
-      answer.status === 401 || answer.status === 403
-        ? `${name} refuses to give its list (${answer.status}): check name and password in its address.`
-        : `${name} has no list at that address (${answer.status}): check the address.`,
-    );
-  return { bytes: answer.body, base: answer.url, reach: answer.reach };
 }

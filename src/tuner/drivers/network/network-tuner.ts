@@ -119,10 +119,7 @@ export class NetworkTuner implements TunerDriver {
     if (opened === null)
       throw new TellyportError("unsupported", `No list has ${name} any more: choose another channel.`);
     if (!opened.ok)
-      throw new TellyportError(
-        opened.reason === "refused" ? "unsupported" : "no-lock",
-        explainHttp(opened, `The sender of ${name}`),
-      );
+      throw new TellyportError(opened.reason === "refused" ? "unsupported" : "no-lock", explainHttp(opened));
     const refused = refusalOf(opened.answer, name);
     if (refused === null) return new HttpStream(opened.answer, sink, this.#clock, name);
     opened.answer.cancel();
