@@ -23,6 +23,8 @@ export class Stays {
   readonly #deps: StaysDeps;
   /** Those whose time was not over when they were looked at last. */
   readonly #staying = new Set<string>();
+  /** Those of whom it was said, or who were gone before this began. */
+  readonly #gone = new Set<string>();
   #timer: Timer | null = null;
 
   constructor(deps: StaysDeps) {
@@ -30,8 +32,9 @@ export class Stays {
   }
 
   start(): void {
-    this.#look();
-    this.#timer = this.#deps.clock.every(LOOK, () => this.#look());
+    const { clients, clock } = this.#deps;
+    for (const record of clients.all()) if (!isActive(record, clock.now())) this.#gone.add(record.id);
+    this.#timer = clock.every(LOOK, () => this.#look());
   }
 
   stop(): void {
@@ -43,11 +46,19 @@ export class Stays {
     const { clients, clock, log, onOver } = this.#deps;
     const now = clock.now();
     for (const record of clients.all()) {
-      if (this.#stays(record, now)) this.#staying.add(record.id);
-      else if (this.#staying.delete(record.id) && record.revokedAt === null) {
-        log.info({ client: record.id, role: record.role }, "client-stay-over");
-        onOver(record.id);
+      const { id, role, revokedAt } = record;
+      if (this.#stays(record, now)) {
+        this.#staying.add(id);
+        this.#gone.delete(id);
+        continue;
       }
+      // A client without a session that was never seen with one has yet to collect its tokens.
+      const isOver = this.#staying.delete(id) || !isActive(record, now);
+      if (!isOver || this.#gone.has(id)) continue;
+      this.#gone.add(id);
+      if (revokedAt !== null) continue; // that was said when it was done
+      log.info({ client: id, role }, "client-stay-over");
+      onOver(id);
     }
   }
 

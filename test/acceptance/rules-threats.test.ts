@@ -63,12 +63,13 @@ t.test("T5: a guest watches live, and may do nothing else", async (t) => {
   ];
   t.equal(ofOwner.split("/")[3], ofGuest.split("/")[3], "one stream for both");
   const all = await eventually("there is more than players need", async () => {
-    await segmentsOf(guest, ofGuest);
+    const few = await segmentsOf(guest, ofGuest);
     const listed = await segmentsOf(owner, ofOwner);
-    return listed.length >= 16 && listed;
+    // Three target durations; as many again are given to who has an older playlist.
+    return listed.length > 2 * few.length + 2 && listed;
   });
   const live = await segmentsOf(guest, ofGuest);
-  t.ok(live.length <= 7, `${live.length} segments are listed`);
+  t.ok(live.length < all.length / 2, `${live.length} of ${all.length} segments are listed`);
   const first = all[0]?.uri ?? "";
   t.equal((await owner.send(`${ofOwner}${first}`)).status, 200);
   t.match(await guest.send(`${ofGuest}${first}`), { status: 403, body: { code: "guest-live-only" } });
@@ -138,12 +139,11 @@ t.test("kid: the next table of what is on is for older viewers, and the picture 
   });
   t.ok(performance.now() - from < 10_000, "with the next tables");
   t.match(refused.body, { code: "playback-ended", detail: { code: "parental-rating", minimumAge: 18 } });
-  const free = refused.body.detail.free as string[];
-  t.notOk(
-    free.includes(channels.get(2)?.id ?? ""),
-    "what is offered instead is for kids: not the same multiplex's",
-  );
-  t.match(await play(kid, news), { status: 403, body: { code: "parental-rating" } });
+  await eventually("what is offered instead is for kids", async () => {
+    const { status, body } = await play(kid, news);
+    t.match([status, body.code], [403, "parental-rating"]);
+    return !(body.detail.free as string[]).includes(channels.get(2)?.id ?? "");
+  });
   t.equal((await viewer.send(`${ofViewer}index.m3u8`)).status, 200, "for others it goes on");
   const listed = (await kid.call("GET", "/api/v1/channels")).body.channels as Channel[];
   t.match(listed.find(({ id }) => id === news?.id)?.now, { title: "", description: "", minimumAge: 18 });

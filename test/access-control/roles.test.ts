@@ -89,6 +89,12 @@ t.test("T5: what a guest has running is ended within a minute of its stay, witho
   t.same(ended, [[guest, "stay-over"]]);
   house.clock.advance(DAY);
   t.equal(ended.length, 1, "once");
+  const brief = (await pairedPhone(house, "guest")).tokens!.client;
+  await house.send(LOCAL, "PATCH", `/api/v1/clients/${brief}`, {
+    body: { endsAt: new Date(house.clock.now() + 2000).toISOString() },
+  });
+  house.clock.advance(30_000);
+  t.same(ended[1], [brief, "stay-over"], "however short it was");
   house.access.stop();
 });
 

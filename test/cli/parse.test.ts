@@ -33,7 +33,7 @@ t.test("parse: what is wrong is named, with what was probably meant", (t) => {
     ["", /tellyport --help/],
     ["--json", /needs a command/],
     ["chanels", /did you mean `tellyport channels`/],
-    ["clients", /needs one of list, rename, revoke/],
+    ["clients", /needs one of list, rename, role, limit, revoke/],
     ["clients lits", /did you mean `tellyport clients list`/],
     ["frobnicate", /`tellyport --help` lists them/],
     ["channels --jsno", /did you mean --json/],
