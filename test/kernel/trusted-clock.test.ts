@@ -95,14 +95,17 @@ t.test("clock-less boot: after an hour the network tells the time, in one step",
   t.equal(steps.length, 1);
 });
 
-t.test("clock-less boot: a plausible time that somebody set is believed without the kernel's word", async (t) => {
-  const box = await machine(t, 7_000);
-  const { clock, steps } = await box.start();
-  box.system.setWall(TODAY);
-  box.system.advance(5_000);
-  t.equal(clock.state, "synchronised");
-  t.equal(steps.length, 1);
-});
+t.test(
+  "clock-less boot: a plausible time that somebody set is believed without the kernel's word",
+  async (t) => {
+    const box = await machine(t, 7_000);
+    const { clock, steps } = await box.start();
+    box.system.setWall(TODAY);
+    box.system.advance(5_000);
+    t.equal(clock.state, "synchronised");
+    t.equal(steps.length, 1);
+  },
+);
 
 t.test("clock-less boot: 2099 is refused without the kernel's word", async (t) => {
   const box = await machine(t, 7_000, { word: "unknown", ownClock: false });
@@ -131,52 +134,61 @@ t.test("clock: a running box is not pushed to 2099 either, and comes back by its
   t.match(steps, [{ to: TODAY + 3 * MINUTE + 5_000, era: {} }]);
 });
 
-t.test("clock: a time that may be that of the last shutdown waits for somebody to vouch or set it", async (t) => {
-  const box = await machine(t, TODAY, POOR);
-  const { clock } = await box.start();
-  t.same(clock.report().doubt, "unconfirmed");
-  box.system.advance(HOUR);
-  t.equal(clock.state, "unsynchronised");
-  box.evidence = { word: "synchronised", ownClock: false };
-  box.system.advance(5_000);
-  t.equal(clock.state, "synchronised");
-  const pc = await machine(t, TODAY, { word: "unsynchronised", ownClock: true });
-  t.equal((await pc.start()).clock.state, "synchronised", "a machine with a clock of its own needs nobody");
-});
+t.test(
+  "clock: a time that may be that of the last shutdown waits for somebody to vouch or set it",
+  async (t) => {
+    const box = await machine(t, TODAY, POOR);
+    const { clock } = await box.start();
+    t.same(clock.report().doubt, "unconfirmed");
+    box.system.advance(HOUR);
+    t.equal(clock.state, "unsynchronised");
+    box.evidence = { word: "synchronised", ownClock: false };
+    box.system.advance(5_000);
+    t.equal(clock.state, "synchronised");
+    const pc = await machine(t, TODAY, { word: "unsynchronised", ownClock: true });
+    t.equal((await pc.start()).clock.state, "synchronised", "a machine with a clock of its own needs nobody");
+  },
+);
 
-t.test("clock: what was believed since the machine was switched on is believed by the next process", async (t) => {
-  const box = await machine(t, 7_000, POOR);
-  box.boot = "first";
-  const one = await box.start();
-  box.system.setWall(TODAY);
-  box.system.advance(5_000);
-  t.equal(one.clock.state, "synchronised");
-  await one.clock.stop();
-  const two = await box.start();
-  t.equal(two.clock.state, "synchronised");
-  await two.clock.stop();
-  box.boot = "second";
-  t.equal((await box.start()).clock.state, "unsynchronised");
-});
+t.test(
+  "clock: what was believed since the machine was switched on is believed by the next process",
+  async (t) => {
+    const box = await machine(t, 7_000, POOR);
+    box.boot = "first";
+    const one = await box.start();
+    box.system.setWall(TODAY);
+    box.system.advance(5_000);
+    t.equal(one.clock.state, "synchronised");
+    await one.clock.stop();
+    const two = await box.start();
+    t.equal(two.clock.state, "synchronised");
+    await two.clock.stop();
+    box.boot = "second";
+    t.equal((await box.start()).clock.state, "unsynchronised");
+  },
+);
 
-t.test("clock-less boot: time goes on from the last writing, past all that can have been made since", async (t) => {
-  const box = await machine(t, TODAY, { word: "synchronised", ownClock: false });
-  const { clock } = await box.start();
-  for (let i = 0; i < 3; i++) {
-    box.system.advance(SAVE_EVERY);
-    await written();
-  }
-  box.system.advance(9 * MINUTE);
-  const cut = clock.now(); // the power goes: nothing more is written
-  box.evidence = POOR;
-  box.system.setWall(7_000);
-  const again = await box.start();
-  t.equal(again.clock.now(), TODAY + 4 * SAVE_EVERY);
-  t.ok(again.clock.now() > cut);
-  await again.clock.stop();
-  const third = await box.start();
-  t.equal(third.clock.now(), TODAY + 4 * SAVE_EVERY, "an end in good order is known to the millisecond");
-});
+t.test(
+  "clock-less boot: time goes on from the last writing, past all that can have been made since",
+  async (t) => {
+    const box = await machine(t, TODAY, { word: "synchronised", ownClock: false });
+    const { clock } = await box.start();
+    for (let i = 0; i < 3; i++) {
+      box.system.advance(SAVE_EVERY);
+      await written();
+    }
+    box.system.advance(9 * MINUTE);
+    const cut = clock.now(); // the power goes: nothing more is written
+    box.evidence = POOR;
+    box.system.setWall(7_000);
+    const again = await box.start();
+    t.equal(again.clock.now(), TODAY + 4 * SAVE_EVERY);
+    t.ok(again.clock.now() > cut);
+    await again.clock.stop();
+    const third = await box.start();
+    t.equal(third.clock.now(), TODAY + 4 * SAVE_EVERY, "an end in good order is known to the millisecond");
+  },
+);
 
 t.test("clock-less boot: a power cut while unsynchronised does not end the era", async (t) => {
   const box = await machine(t, 7_000);
@@ -221,24 +233,27 @@ t.test("clock: steps of a running box are followed and told; small ones are foll
   t.equal(clock.state, "unsynchronised");
 });
 
-t.test("clock: a kernel that vouches for an hour is right, and a floor in the future was wrong", async (t) => {
-  const box = await machine(t, TODAY, { word: "synchronised", ownClock: false });
-  writeFileSync(
-    join(box.stateDir, "clock.json"),
-    JSON.stringify({ time: TODAY + 10 * YEAR, ended: true, era: null }),
-  );
-  const { clock } = await box.start();
-  t.equal(clock.now(), TODAY + 10 * YEAR);
-  box.system.advance(50 * MINUTE);
-  t.equal(clock.report().doubt, "behind");
-  box.evidence = POOR;
-  box.system.advance(5_000);
-  box.evidence = { word: "synchronised", ownClock: false };
-  box.system.advance(50 * MINUTE);
-  t.equal(clock.state, "unsynchronised", "an hour without a break");
-  box.system.advance(11 * MINUTE);
-  t.equal(clock.state, "synchronised");
-});
+t.test(
+  "clock: a kernel that vouches for an hour is right, and a floor in the future was wrong",
+  async (t) => {
+    const box = await machine(t, TODAY, { word: "synchronised", ownClock: false });
+    writeFileSync(
+      join(box.stateDir, "clock.json"),
+      JSON.stringify({ time: TODAY + 10 * YEAR, ended: true, era: null }),
+    );
+    const { clock } = await box.start();
+    t.equal(clock.now(), TODAY + 10 * YEAR);
+    box.system.advance(50 * MINUTE);
+    t.equal(clock.report().doubt, "behind");
+    box.evidence = POOR;
+    box.system.advance(5_000);
+    box.evidence = { word: "synchronised", ownClock: false };
+    box.system.advance(50 * MINUTE);
+    t.equal(clock.state, "unsynchronised", "an hour without a break");
+    box.system.advance(11 * MINUTE);
+    t.equal(clock.state, "synchronised");
+  },
+);
 
 t.test("clock: a document that is damaged costs only what it knew", async (t) => {
   for (const text of ["rubbish", "{}", "[]", '{"time":-1}', '{"time":1e300}', '{"time":4e13}', "null"]) {
