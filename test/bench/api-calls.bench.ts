@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { exportJWK } from "jose";
+import { exportJWK, type JWK } from "jose";
 import { startDaemon } from "../helpers/daemon.ts";
 import { KeyPhone } from "../helpers/key-phone.ts";
 import { skipWithoutProgram } from "../helpers/programs.ts";
@@ -23,7 +23,7 @@ const CLIENT_CORE = "1";
 /** What the client in the other process needs to make good calls. */
 export interface Caller {
   readonly port: number;
-  readonly key: JsonWebKey;
+  readonly key: JWK;
   readonly token: string;
   readonly nonce: string;
   readonly calls: number;

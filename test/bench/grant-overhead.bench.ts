@@ -30,7 +30,11 @@ export async function run(): Promise<Figure[]> {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   try {
-    const [{ port, path }] = (await once(server, "message")) as [{ port: number; path: string }];
+    const failed = once(server, "exit").then(() => Promise.reject(new Error("the server ended")));
+    failed.catch(() => undefined);
+    const [{ port, path }] = (await Promise.race([once(server, "message"), failed])) as [
+      { port: number; path: string },
+    ];
     execFileSync("taskset", ["-a", "-c", "-p", SERVER_CORE, String(server.pid)]);
     for (const mode of ["checked", "open"] as const) await cpuPerRequest(server, mode, port, path);
     const rounds: { checked: number; open: number }[] = [];

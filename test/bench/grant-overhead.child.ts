@@ -43,6 +43,15 @@ const app = await serve(share);
 await tuners.start?.(new AbortController().signal);
 share.start();
 
+// Before anything is waited for: the box's own timers keep no process alive.
+const server = createServer(
+  withShortCut(
+    (request, response) => app.routing(request, response),
+    (request, response) => share.answerAtOnce(request, response),
+    new Set(),
+  ),
+);
+await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 const headers = { "x-client": "bench:owner" };
 let listed: { id: string; scrambled: boolean; kind: string }[] = [];
 while (listed.length < 12) {
@@ -57,14 +66,6 @@ const playlist = hls.replace("index.m3u8", /^[^#].*$/m.exec(all)?.[0] ?? "");
 const media = (await app.inject(playlist)).body;
 const path = playlist.replace("index.m3u8", /^#EXT-X-MAP:URI="([^"]+)"/m.exec(media)?.[1] ?? "");
 
-const server = createServer(
-  withShortCut(
-    (request, response) => app.routing(request, response),
-    (request, response) => share.answerAtOnce(request, response),
-    new Set(),
-  ),
-);
-await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 process.on("message", (message) => {
   checked = message === "checked";
   process.send?.("done");
