@@ -194,12 +194,22 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       parallel: config.scan.tuners,
     });
     scan.on((progress) => share.tellScan(progress));
-    clock.onStepped((step) => access.followClock(step));
+    clock.onStepped((step) => {
+      access.followClock(step);
+      access.audit.note({ event: "clock-stepped", detail: { from: iso(step.from), to: iso(step.to) } });
+    });
     clock.compareWith(() => tuners.broadcastTime?.() ?? null);
     access.onClientEnded((client, reason) =>
       share.endPlaybacksOf(client, "client-revoked", WHY_ENDED[reason]),
     );
 
+    share.onViewing(({ kind, client, channel, home, reason, ...more }) =>
+      access.audit.note({
+        event: kind,
+        client,
+        detail: { channel: channel.id, name: channel.name, home, reason, ...more },
+      }),
+    );
     access.onNotice((entry) => share.tellOwners("notice", entry));
     access.onOffer((state) => share.tellOwners("offer", state));
 
@@ -230,7 +240,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
             certificate === null
               ? null
               : { port: listeners.ports.https ?? 0, fingerprint: certificate.fingerprint },
-          time: new Date(clock.now()).toISOString(),
+          time: iso(clock.now()),
         })),
         access.routes,
         tunerRoutes(tuners, named),
@@ -332,4 +342,8 @@ function ownAddresses(): string[] {
 /** The address for a phone in the same house: the first IPv4 address that is not loopback. */
 function publicAddress(): string {
   return lanAddresses()[0] ?? "127.0.0.1";
+}
+
+function iso(epochMs: number): string {
+  return new Date(epochMs).toISOString();
 }

@@ -20,6 +20,9 @@ import { ms, type Milliseconds } from "./units.ts";
 
 export type { ClockStep } from "./time-keeper.ts";
 
+/** In the state directory; the time is nobody's, and stays when the box becomes a new one. */
+export const CLOCK_FILE = "clock.json";
+
 export interface TrustedClockDeps {
   /** The system's. */
   readonly clock: Clock;
@@ -217,7 +220,7 @@ export class TrustedClock implements Clock, Component {
 }
 
 function documentPath(stateDir: string): string {
-  return join(stateDir, "clock.json");
+  return join(stateDir, CLOCK_FILE);
 }
 
 /** @throws Error when it is none */

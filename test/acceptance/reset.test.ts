@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import t from "tap";
 import { ACCESS_FILES } from "../../src/access-control/index.ts";
 import { openDatabase } from "../../src/kernel/store/database.ts";
+import { CLOCK_FILE } from "../../src/kernel/trusted-clock.ts";
 import type { AuditEntry } from "../../src/protocol/access-api.ts";
 import type { Box, Client } from "../../src/protocol/api.ts";
 import { DATABASE_FILE, GUIDE_FILE, KEPT_TABLES, MARKER_FILE, SOCKET_FILE } from "../../src/reset.ts";
@@ -30,7 +31,7 @@ async function unnamed(t: Teardown, used: string): Promise<{ files: string[]; ta
   // A copy: whoever looks into a database leaves its log beside it.
   const state = await temporaryFolder(t);
   await cp(used, state, { recursive: true });
-  const named = [...ACCESS_FILES, DATABASE_FILE, GUIDE_FILE, SOCKET_FILE];
+  const named = [...ACCESS_FILES, CLOCK_FILE, DATABASE_FILE, GUIDE_FILE, SOCKET_FILE];
   const files = readdirSync(state).filter(
     (file) =>
       !named.some((name) => file === name || file.startsWith(`${name}.`) || file.startsWith(`${name}-`)),

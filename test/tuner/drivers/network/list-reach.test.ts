@@ -35,7 +35,7 @@ function network(reachOfList: (request: FetchRequest) => Reach) {
       url,
       reach: reachOfList(request),
       localAddress: null,
-       
+
       body: (async function* () {
         yield Buffer.from(LIST);
       })(),
