@@ -5,9 +5,9 @@ import { PROJECT } from "../helpers/captures.ts";
 
 const read = (path: string): string => readFileSync(join(PROJECT, path), "utf8");
 
-/** Whether a file has a test with the threat's number in its title. */
+/** Whether a file has a test, or a case of a table, with the threat's number at the head of its title. */
 function attacks(file: string, id: string): boolean {
-  return [...read(file).matchAll(/t\.test\(\s*["'`]([^"'`]+)/g)].some(([, title = ""]) =>
+  return [...read(file).matchAll(/["'`]((?:[\w ]+, )?T\d+[^"'`]*)/g)].some(([, title = ""]) =>
     new RegExp(`\\b${id}\\b`).test(title.split(":")[0] ?? ""),
   );
 }

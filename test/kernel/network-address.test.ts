@@ -1,7 +1,7 @@
 import t from "tap";
 import { networkOf } from "../../src/kernel/network-address.ts";
 
-t.test("network address: T24 one sender is an IPv4 address or an IPv6 /64, however it is written", (t) => {
+t.test("T24, network address: one sender is an IPv4 address or an IPv6 /64, however it is written", (t) => {
   t.equal(networkOf("192.0.2.1"), "192.0.2.1");
   t.not(networkOf("192.0.2.1"), networkOf("192.0.2.2"));
   const same = ["2001:db8:1:2::", "2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:DB8:01:2::9"];
