@@ -4,7 +4,6 @@ import { networkOf, plainAddress } from "../kernel/network-address.ts";
 import type { Clock, Timer } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
 import { ConnectionTable, type Connection, type ConnectionLimits } from "./connection-table.ts";
-
 import { TokenBuckets, type BucketShape } from "./token-buckets.ts";
 
 export interface ConnectionsDeps {
