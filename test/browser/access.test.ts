@@ -126,6 +126,8 @@ t.test(
     const answer = box.access.answer("POST /offers", url, "{}", asking)?.body as { code: string };
     const phone = await newcomer(bench, answer.code, "Guest phone");
     await page.waitForSelector("[data-banner=offer]");
+    await page.reload();
+    await page.waitForSelector("[data-banner=offer]"); // it waits since before this page was opened
     await page.click("[data-action=see]");
     await page.click(`[data-number="${await phone.textContent(".match strong")}"]`);
     await phone.waitForSelector("[data-screen=channels]");

@@ -87,6 +87,9 @@ export class FakeAccess {
       case "POST offers":
         owner();
         return { status: 201, body: this.#openOffer(read<{ role?: Role }>().role ?? "viewer", url.origin) };
+      case "GET offers":
+        owner();
+        return { status: 200, body: { offers: [...this.offers.values()].map(stateOf) } };
       case "GET offers/:id":
         owner();
         return { status: 200, body: stateOf(this.#offer(id)) };

@@ -1,4 +1,4 @@
-import type { AccessEvents, Audit, AuditEntry, RecoveryState } from "../../src/protocol/access-api.ts";
+import type { AccessEvents, Audit, AuditEntry, OfferStates, RecoveryState } from "../../src/protocol/access-api.ts";
 import type { Client } from "../../src/protocol/api.ts";
 import type { BoxConnection } from "../api/connection.ts";
 import { recall, remember } from "../memory.ts";
@@ -22,7 +22,7 @@ export async function learn(connection: BoxConnection): Promise<void> {
       .then((client) => (state.self.value = client))
       .catch(() => undefined);
   if (!state.isOwner.value) return;
-  await Promise.all([learnRecovery(connection), learnAlarms(connection)]);
+  await Promise.all([learnRecovery(connection), learnAlarms(connection), learnWaiting(connection)]);
 }
 
 export async function learnRecovery(connection: BoxConnection): Promise<void> {
@@ -37,6 +37,17 @@ export async function learnRecovery(connection: BoxConnection): Promise<void> {
 export function recoveryLater(): void {
   state.recoveryLater.value = true;
   remember(RECOVERY_LATER, String(Date.now() + A_WEEK));
+}
+
+/** A device may wait for a yes since before this page was opened. */
+async function learnWaiting(connection: BoxConnection): Promise<void> {
+  await connection
+    .call<OfferStates>("GET", "/api/v1/offers")
+    .then(({ offers }) => {
+      const waiting = offers.find((offer) => offer.state === "waiting");
+      if (waiting !== undefined) state.offer.value ??= waiting;
+    })
+    .catch(() => undefined);
 }
 
 async function learnAlarms(connection: BoxConnection): Promise<void> {
