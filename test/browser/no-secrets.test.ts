@@ -6,6 +6,7 @@ import t from "tap";
 import { chromium } from "playwright-core";
 import { parseHandOffFragment, parsePairingFragment } from "../../src/protocol/pairing.ts";
 import { CLI, eventually, startDaemon, tellyport, type Daemon } from "../helpers/daemon.ts";
+import { KeyPhone } from "../helpers/key-phone.ts";
 import { recorder, type Exchange } from "../helpers/recorder.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { PHONE, until, watching } from "./app-under-test.ts";
@@ -127,7 +128,33 @@ t.test(
     await eventually("it plays", () => exchanges.some(({ method }) => method === "POST"));
     play.kill("SIGTERM");
     await once(play, "exit");
+    const handedOver = JSON.parse(await run("hand-off", "--json")) as { url: string };
+    addFragment(secrets, handedOver.url);
+    const elsewhere = {
+      ...process.env,
+      TELLYPORT_CREDENTIALS: join(await temporaryFolder(t), "credentials.json"),
+    };
+    const there = await tellyport(["remote", "pair", url, "--hand-off", new URL(handedOver.url).hash], {
+      env: elsewhere,
+    });
+    t.equal(there.code, 0, there.stderr);
     await run("unpair");
+
+    t.comment("an owner comes back by a recovery code, and a kid types the PIN");
+    const made = await tellyport(["recovery-codes", "--json", "--state", box.state]);
+    const { codes } = JSON.parse(made.stdout) as { codes: string[] };
+    for (const code of codes) secrets.add("recovery code", code, code.replaceAll("-", ""));
+    const recovered = await tellyport(["remote", "pair", url, "--recovery-code", codes[0] ?? "", "--json"], {
+      env: { ...process.env, TELLYPORT_CREDENTIALS: join(await temporaryFolder(t), "credentials.json") },
+    });
+    t.equal(recovered.code, 0, recovered.stderr);
+    logs.push(there.stderr, recovered.stderr);
+    const pin = "739154";
+    secrets.add("pin", pin);
+    t.equal((await box.local("PUT", "/api/v1/parental-pin", { pin })).status, 204);
+    const kid = await KeyPhone.paired(box, "kid", url);
+    t.equal((await kid.call("POST", "/api/v1/clients/self/unlock", { pin: "111111" })).status, 403);
+    t.equal((await kid.call("POST", "/api/v1/clients/self/unlock", { pin })).status, 200);
 
     t.comment("somebody tries what he must not");
     await fetch(`${url}/api/v1/channels`, {
@@ -145,8 +172,11 @@ t.test(
       "code",
       "grant",
       "identity key",
+      "hand-off secret",
       "offer secret",
+      "pin",
       "proof",
+      "recovery code",
       "refresh key",
       "refreshToken",
       "signing key",

@@ -1,4 +1,10 @@
-import type { AccessEvents, Audit, AuditEntry, OfferStates, RecoveryState } from "../../src/protocol/access-api.ts";
+import type {
+  AccessEvents,
+  Audit,
+  AuditEntry,
+  OfferStates,
+  RecoveryState,
+} from "../../src/protocol/access-api.ts";
 import type { Client } from "../../src/protocol/api.ts";
 import type { BoxConnection } from "../api/connection.ts";
 import { recall, remember } from "../memory.ts";
