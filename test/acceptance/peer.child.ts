@@ -38,7 +38,9 @@ const post = (path: string, body: unknown) =>
 let { cookie } = wish;
 let claim: PeerReport["claim"] = null;
 if (wish.offer !== null) {
-  const phone = await KeyPhone.make({ url } as Daemon, url);
+  // From here the box's own socket is out of reach; what a phone must know before it pairs is open to all.
+  const local = (method: string, path: string) => onTheWire(url, path, { method, from });
+  const phone = await KeyPhone.make({ url, local } as unknown as Daemon, url);
   const body = await phone.claimBody(wish.offer, "code", { key: null, refresh: "cookie" });
   const claimed = await post("/api/v1/pairing/claim", body);
   claim = { status: claimed.status, code: claimed.body.code };

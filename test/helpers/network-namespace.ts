@@ -15,25 +15,29 @@ export interface NetworkNamespace {
 }
 
 const NAME = `tellyport-${process.pid}`;
+/** One may still be on its way out when the next is made. */
+let made = 0;
 
 /** For tap's `skip` option: false when namespaces can be made here, else the reason. */
 export function skipWithoutNamespaces(): false | string {
-  const made = spawnSync("ip", ["netns", "add", `${NAME}-probe`], { encoding: "utf8" });
-  if (made.status !== 0) return `no network namespaces here: ${made.stderr?.trim() || "ip is not installed"}`;
+  const probe = spawnSync("ip", ["netns", "add", `${NAME}-probe`], { encoding: "utf8" });
+  if (probe.status !== 0)
+    return `no network namespaces here: ${probe.stderr?.trim() || "ip is not installed"}`;
   spawnSync("ip", ["netns", "del", `${NAME}-probe`]);
   return false;
 }
 
 /** Makes the namespace; it goes with the test. */
 export async function networkNamespace(t: Teardown): Promise<NetworkNamespace> {
+  const own = `${NAME}-${++made}`;
   const ip = (...args: string[]): unknown => execFileSync("ip", args);
-  const inside = (...args: string[]): unknown => ip("netns", "exec", NAME, "ip", ...args);
-  ip("netns", "add", NAME);
-  t.teardown(() => ip("netns", "del", NAME));
+  const inside = (...args: string[]): unknown => ip("netns", "exec", own, "ip", ...args);
+  ip("netns", "add", own);
+  t.teardown(() => ip("netns", "del", own));
   inside("link", "add", "lan0", "type", "veth", "peer", "name", "lan1");
   inside("addr", "add", "10.77.0.1/24", "dev", "lan0");
   for (const link of ["lo", "lan0", "lan1"]) inside("link", "set", link, "up");
-  const wrapper = ["ip", "netns", "exec", NAME];
+  const wrapper = ["ip", "netns", "exec", own];
   return {
     address: "10.77.0.1",
     wrapper,
@@ -44,7 +48,7 @@ export async function networkNamespace(t: Teardown): Promise<NetworkNamespace> {
       return path;
     },
     neighbour() {
-      const name = `${NAME}-2`;
+      const name = `${own}-neighbour`;
       ip("netns", "add", name);
       t.teardown(() => ip("netns", "del", name));
       inside("link", "set", "lan1", "netns", name);
