@@ -40,6 +40,7 @@ import { auditRoutes } from "./routes/audit.ts";
 import { publicKeys } from "./public-keys.ts";
 import { policyOf, RELAXED, type PolicyChoice } from "./policy.ts";
 import type { Authenticator, GrantPort, ViewingRulesPort } from "./ports.ts";
+import { resumeInterrupted } from "./resume.ts";
 import { clientRoutes } from "./routes/clients.ts";
 import { handOffRoutes } from "./routes/hand-offs.ts";
 import { offerRoutes } from "./routes/offers.ts";
@@ -149,6 +150,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   });
   const { boxId } = identity;
 
+  resumeInterrupted(database, clock.now(), limits);
   const clients = new Clients(database);
   const nameOf = (id: string): string | null => clients.get(id)?.name ?? null;
   const audit = new AuditLog({ database, clock, log, nameOf });

@@ -84,7 +84,7 @@ async function clockDoubt(daemon: Daemon, clock: Clock): Promise<NonNullable<Box
   if (daemon.kind === "running" && daemon.clock !== undefined) return daemon.clock;
   const evidence = (await systemClockEvidence())();
   const reading = { ...evidence, system: clock.now(), monotonic: clock.monotonic() };
-  return beginKeeping(RELEASED_AT, null, reading).doubt;
+  return beginKeeping(RELEASED_AT, null, RELEASED_AT, reading).doubt;
 }
 
 /** A daemon that was given one with `--tuner` needs none of the configuration's, and has said itself what is absent. */

@@ -68,8 +68,14 @@ const VOUCHED = 3_600_000;
 /**
  * @param floor the latest time that is known to have been
  * @param era the beginning of a time that was not believed and was not over when the last process ended
+ * @param release no time before it was ever true
  */
-export function beginKeeping(floor: number, era: number | null, reading: ClockReading): Keeping {
+export function beginKeeping(
+  floor: number,
+  era: number | null,
+  release: number,
+  reading: ClockReading,
+): Keeping {
   const { system, monotonic } = reading;
   const floored: Keeping = {
     state: "unsynchronised",
@@ -81,7 +87,7 @@ export function beginKeeping(floor: number, era: number | null, reading: ClockRe
   };
   // What is to be moved waits for `keepTime`, whose step somebody hears.
   if (era !== null) return floored;
-  const doubt = doubtOf(floored, floor, reading);
+  const doubt = doubtOf(floored, release, reading);
   return doubt === null ? synchronised(reading) : { ...floored, doubt };
 }
 

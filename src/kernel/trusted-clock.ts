@@ -102,7 +102,7 @@ export class TrustedClock implements Clock, Component {
     // What was made after the last writing must be earlier than what is made from now on.
     const last = document === null ? 0 : document.time + (document.ended ? 0 : SAVE_EVERY);
     const floor = Math.max(deps.releasedAt, last, ...(deps.been ?? []));
-    this.#keeping = beginKeeping(floor, document?.era ?? null, this.#read());
+    this.#keeping = beginKeeping(floor, document?.era ?? null, deps.releasedAt, this.#read());
   }
 
   /** Reads what was known at the end of the last process. One that cannot be read costs only that. */

@@ -355,8 +355,11 @@ t.test("T11: tokens and proofs that are nearly right get 401 from a daemon that 
   const scene = await setUp(t);
   const { phone, phoneKey } = scene;
   const real = phone.tokens?.accessToken ?? "";
+  let sent = 0;
   const send = (path: string, { authorization, dpop }: Attack, body?: unknown): Promise<WireAnswer> =>
     phone.send(path, {
+      // Somebody else each time: whoever is wrong this often is not heard any more.
+      from: `127.0.3.${1 + (sent++ % 250)}`,
       method: body === undefined ? "GET" : "POST",
       headers: {
         ...(authorization !== undefined && { authorization }),
