@@ -116,8 +116,8 @@ const names =
     ? wanted
     : [...all.keys()].filter((name) => (withBrowser || name !== "browser") && name !== "long");
 mkdirSync(join(buildFolder, "logs"), { recursive: true });
-/** These wait for streams and pages most of their time: the others, which compute, run beside them. */
-const WAITING = new Set(["acceptance", "browser"]);
+/** What runs at a time: these two wait for streams and pages most of their time, the others compute. */
+const LANES = [["acceptance"], ["browser"]];
 
 async function runInTurn(names) {
   for (const name of names) {
@@ -154,10 +154,11 @@ async function runInTurn(names) {
   }
 }
 const sorted = names.sort();
-await Promise.all([
-  runInTurn(sorted.filter((name) => WAITING.has(name))),
-  runInTurn(sorted.filter((name) => !WAITING.has(name))),
-]);
+await Promise.all(
+  [...LANES, sorted.filter((name) => !LANES.flat().includes(name))].map((lane) =>
+    runInTurn(lane.filter((name) => sorted.includes(name))),
+  ),
+);
 if (!existsSync(built)) total.fail++;
 console.log(`${total.pass} passed, ${total.fail} failed${total.skip > 0 ? `, ${total.skip} skipped` : ""}`);
 process.exitCode = total.fail > 0 || total.pass === 0 ? 1 : 0;

@@ -29,7 +29,10 @@ async function folderOf(phone: KeyPhone, hls: string): Promise<string> {
 const segmentsOf = async (phone: KeyPhone, folder: string) =>
   readMediaPlaylist((await phone.send(`${folder}index.m3u8`)).body as string).segments;
 
-t.test("T5: a guest watches live, and may do nothing else", async (t) => {
+// Two at a time: each waits most of its time.
+t.jobs = 2;
+
+t.test("T5: a guest watches live, and may do nothing else", { buffered: true }, async (t) => {
   const box = await startDaemon(t, { config: CONFIG });
   const channels = await channelsOf(box);
   const owner = await KeyPhone.paired(box, "owner");
@@ -93,6 +96,7 @@ t.test("T5: a guest watches live, and may do nothing else", async (t) => {
 
 t.test(
   "T5: a guest is out at the end of its stay: API, media, and the event stream that is open",
+  { buffered: true },
   async (t) => {
     const box = await startDaemon(t, { config: CONFIG });
     const channels = await channelsOf(box);
@@ -119,95 +123,109 @@ t.test(
   },
 );
 
-t.test("kid: the next table of what is on is for older viewers, and the picture ends", async (t) => {
-  const box = await startDaemon(t, { config: CONFIG });
-  const channels = await channelsOf(box);
-  const [kid, viewer] = [await KeyPhone.paired(box, "kid"), await KeyPhone.paired(box, "viewer")];
-  const news = channels.get(1);
-  const mine = (await play(kid, news)).body as { hls: string };
-  const theirs = (await play(viewer, news)).body as { hls: string };
-  const [ofKid, ofViewer] = [await folderOf(kid, mine.hls), await folderOf(viewer, theirs.hls)];
-  t.equal((await kid.send(`${ofKid}index.m3u8`)).status, 200);
-  const events = kid.call("GET", "/api/v1/events");
+t.test(
+  "kid: the next table of what is on is for older viewers, and the picture ends",
+  { buffered: true },
+  async (t) => {
+    const box = await startDaemon(t, { config: CONFIG });
+    const channels = await channelsOf(box);
+    const [kid, viewer] = [await KeyPhone.paired(box, "kid"), await KeyPhone.paired(box, "viewer")];
+    const news = channels.get(1);
+    const mine = (await play(kid, news)).body as { hls: string };
+    const theirs = (await play(viewer, news)).body as { hls: string };
+    const [ofKid, ofViewer] = [await folderOf(kid, mine.hls), await folderOf(viewer, theirs.hls)];
+    t.equal((await kid.send(`${ofKid}index.m3u8`)).status, 200);
+    const events = kid.call("GET", "/api/v1/events");
 
-  await box.local("POST", "/api/v1/mock/faults", { kind: "rating", multiplex: "mock-1", years: 18 });
-  const from = performance.now();
-  const refused = await eventually("it ends for the kid", async () => {
-    await viewer.send(`${ofViewer}index.m3u8`);
-    const answer = await kid.send(`${ofKid}index.m3u8`);
-    return answer.status === 410 && answer;
-  });
-  t.ok(performance.now() - from < 10_000, "with the next tables");
-  t.match(refused.body, { code: "playback-ended", detail: { code: "parental-rating", minimumAge: 18 } });
-  await eventually("what is offered instead is for kids", async () => {
-    const { status, body } = await play(kid, news);
-    t.match([status, body.code], [403, "parental-rating"]);
-    return !(body.detail.free as string[]).includes(channels.get(2)?.id ?? "");
-  });
-  t.equal((await viewer.send(`${ofViewer}index.m3u8`)).status, 200, "for others it goes on");
-  const listed = (await kid.call("GET", "/api/v1/channels")).body.channels as Channel[];
-  t.match(listed.find(({ id }) => id === news?.id)?.now, { title: "", description: "", minimumAge: 18 });
+    await box.local("POST", "/api/v1/mock/faults", { kind: "rating", multiplex: "mock-1", years: 18 });
+    const from = performance.now();
+    const refused = await eventually("it ends for the kid", async () => {
+      await viewer.send(`${ofViewer}index.m3u8`);
+      const answer = await kid.send(`${ofKid}index.m3u8`);
+      return answer.status === 410 && answer;
+    });
+    t.ok(performance.now() - from < 10_000, "with the next tables");
+    t.match(refused.body, { code: "playback-ended", detail: { code: "parental-rating", minimumAge: 18 } });
+    await eventually("what is offered instead is for kids", async () => {
+      const { status, body } = await play(kid, news);
+      t.match([status, body.code], [403, "parental-rating"]);
+      return !(body.detail.free as string[]).includes(channels.get(2)?.id ?? "");
+    });
+    t.equal((await viewer.send(`${ofViewer}index.m3u8`)).status, 200, "for others it goes on");
+    const listed = (await kid.call("GET", "/api/v1/channels")).body.channels as Channel[];
+    t.match(listed.find(({ id }) => id === news?.id)?.now, { title: "", description: "", minimumAge: 18 });
 
-  await box.local("PUT", "/api/v1/parental-pin", { pin: "2468" });
-  t.equal((await kid.call("POST", "/api/v1/clients/self/unlock", { pin: "2468" })).status, 200);
-  t.equal((await play(kid, news)).status, 200, "the PIN lifts it");
-  await box.local("DELETE", `/api/v1/clients/${kid.tokens!.client}`);
-  t.match(String((await events).body), /event: playback-ended\ndata: .*"code":"parental-rating"/);
-  t.notMatch(box.output(), /2468/, "no PIN in the log");
-});
+    await box.local("PUT", "/api/v1/parental-pin", { pin: "2468" });
+    t.equal((await kid.call("POST", "/api/v1/clients/self/unlock", { pin: "2468" })).status, 200);
+    t.equal((await play(kid, news)).status, 200, "the PIN lifts it");
+    await box.local("DELETE", `/api/v1/clients/${kid.tokens!.client}`);
+    t.match(String((await events).body), /event: playback-ended\ndata: .*"code":"parental-rating"/);
+    t.notMatch(box.output(), /2468/, "no PIN in the log");
+  },
+);
 
-t.test("PIN: who guesses has five tries, and then ever longer to wait, over a restart too", async (t) => {
-  let box = await startDaemon(t, { config: CONFIG });
-  const kid = await KeyPhone.paired(box, "kid");
-  await box.local("PUT", "/api/v1/parental-pin", { pin: "2468" });
-  const guess = (phone: KeyPhone, pin: string) => phone.call("POST", "/api/v1/clients/self/unlock", { pin });
-  for (let n = 0; n < 5; n++)
-    t.match(await guess(kid, `000${n}`), { status: 403, body: { code: "pin-wrong" } });
-  const locked = await guess(kid, "2468");
-  t.match(locked, { status: 429, body: { code: "pin-locked" } });
-  t.ok(Number(locked.headers["retry-after"]) > 50 && Number(locked.headers["retry-after"]) <= 60);
-  const other = await KeyPhone.paired(box, "kid");
-  t.equal((await guess(other, "2468")).status, 200, "another client is not kept out");
-  const { state, https, http } = box;
-  await box.kill();
-  box = await startDaemon(t, {
-    state,
-    config: CONFIG.replace("port: 0, https: {port: 0}", `port: ${http}, https: {port: ${https}}`),
-  });
-  t.match(await guess(kid, "2468"), { status: 429, body: { code: "pin-locked" } });
-  await box.local("PUT", "/api/v1/parental-pin", { pin: "1357" });
-  t.equal((await guess(kid, "1357")).status, 200, "the owner has set a new one");
-});
+t.test(
+  "PIN: who guesses has five tries, and then ever longer to wait, over a restart too",
+  { buffered: true },
+  async (t) => {
+    let box = await startDaemon(t, { config: CONFIG });
+    const kid = await KeyPhone.paired(box, "kid");
+    await box.local("PUT", "/api/v1/parental-pin", { pin: "2468" });
+    const guess = (phone: KeyPhone, pin: string) =>
+      phone.call("POST", "/api/v1/clients/self/unlock", { pin });
+    for (let n = 0; n < 5; n++)
+      t.match(await guess(kid, `000${n}`), { status: 403, body: { code: "pin-wrong" } });
+    const locked = await guess(kid, "2468");
+    t.match(locked, { status: 429, body: { code: "pin-locked" } });
+    t.ok(Number(locked.headers["retry-after"]) > 50 && Number(locked.headers["retry-after"]) <= 60);
+    const other = await KeyPhone.paired(box, "kid");
+    t.equal((await guess(other, "2468")).status, 200, "another client is not kept out");
+    const { state, https, http } = box;
+    await box.kill();
+    box = await startDaemon(t, {
+      state,
+      config: CONFIG.replace("port: 0, https: {port: 0}", `port: ${http}, https: {port: ${https}}`),
+    });
+    t.match(await guess(kid, "2468"), { status: 429, body: { code: "pin-locked" } });
+    await box.local("PUT", "/api/v1/parental-pin", { pin: "1357" });
+    t.equal((await guess(kid, "1357")).status, 200, "the owner has set a new one");
+  },
+);
 
-t.test("T22: two hundred playbacks that nobody fetches: all tuners are free within 65 s", async (t) => {
-  const box = await startDaemon(t, { config: `${CONFIG}guide: {collect: false}\n` });
-  const channels = await channelsOf(box);
-  const phones: KeyPhone[] = [];
-  for (const role of ["owner", "viewer", "viewer", "viewer"]) phones.push(await KeyPhone.paired(box, role));
-  const wanted = [channels.get(1), channels.get(2)];
-  let started = 0;
-  await Promise.all(
-    phones.map(async (phone) => {
-      for (let n = 0; n < 50; n++) if ((await play(phone, wanted[n % 2])).status === 200) started++;
-    }),
-  );
-  t.equal(started, 200, "what is received is zapped to as fast as one likes");
-  const from = performance.now();
-  await eventually(
-    "no tuner is held",
-    async () => {
-      const { tuners } = (await box.local<{ tuners: Tuner[] }>("GET", "/api/v1/tuners")).body;
-      return tuners.every(({ consumers, multiplex }) => consumers.length === 0 && multiplex === null);
-    },
-    80_000,
-    500,
-  );
-  const took = performance.now() - from;
-  t.ok(took <= 65_000, `${(took / 1000).toFixed(1)} s`);
-});
+t.test(
+  "T22: two hundred playbacks that nobody fetches: all tuners are free within 65 s",
+  { buffered: true },
+  async (t) => {
+    const box = await startDaemon(t, { config: `${CONFIG}guide: {collect: false}\n` });
+    const channels = await channelsOf(box);
+    const phones: KeyPhone[] = [];
+    for (const role of ["owner", "viewer", "viewer", "viewer"]) phones.push(await KeyPhone.paired(box, role));
+    const wanted = [channels.get(1), channels.get(2)];
+    let started = 0;
+    await Promise.all(
+      phones.map(async (phone) => {
+        for (let n = 0; n < 50; n++) if ((await play(phone, wanted[n % 2])).status === 200) started++;
+      }),
+    );
+    t.equal(started, 200, "what is received is zapped to as fast as one likes");
+    const from = performance.now();
+    await eventually(
+      "no tuner is held",
+      async () => {
+        const { tuners } = (await box.local<{ tuners: Tuner[] }>("GET", "/api/v1/tuners")).body;
+        return tuners.every(({ consumers, multiplex }) => consumers.length === 0 && multiplex === null);
+      },
+      80_000,
+      500,
+    );
+    const took = performance.now() - from;
+    t.ok(took <= 65_000, `${(took / 1000).toFixed(1)} s`);
+  },
+);
 
 t.test(
   "T22: who has tuners tuned without end waits for each, and who stays on a multiplex does not",
+  { buffered: true },
   async (t) => {
     const box = await startDaemon(t, {
       config: `${CONFIG.replace("predictiveTuners: 0", "predictiveTuners: 0, lingerSeconds: 0")}guide: {collect: false}\n`,
