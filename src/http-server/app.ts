@@ -7,6 +7,7 @@ import type { Log } from "../kernel/log.ts";
 import { OPEN, type RouteAccess } from "../protocol/access.ts";
 import { markProven } from "./connections.ts";
 import { headerLines } from "./host-guard.ts";
+import { lazyCompilers } from "./lazy-compilers.ts";
 import { originOf } from "./origin.ts";
 import type { Authenticator, Refusal } from "./ports.ts";
 import { sendProblem } from "./problem.ts";
@@ -44,6 +45,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     trustProxy: false,
     logger: false,
     routerOptions: { maxParamLength: 512 },
+    schemaController: { compilersFactory: lazyCompilers() },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: "array" } },
     return503OnClosing: false,
     // Addresses that no router can read: the same guards, headers and form as everywhere, and nothing of it repeated.

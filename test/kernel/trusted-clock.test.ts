@@ -61,6 +61,23 @@ async function machine(t: Teardown, wall: number, evidence = POOR): Promise<Mach
 /** Lets what is being written be written. */
 const written = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60));
 
+t.test(
+  "clock: after a power cut a clock that is believed is believed at once, and does not step",
+  async (t) => {
+    const one = await machine(t, TODAY, { word: "unsynchronised", ownClock: true });
+    await one.start();
+    one.system.advance(4 * MINUTE); // and the power goes: nothing is written
+    const { clock, steps } = await one.start();
+    t.equal(
+      clock.now(),
+      one.system.now(),
+      "not ahead by what may have passed since it was last written down",
+    );
+    t.equal(clock.state, "synchronised");
+    t.same(steps, []);
+  },
+);
+
 t.test("clock-less boot: 1970 is not believed, and time goes on from the release", async (t) => {
   const box = await machine(t, 7_000, { word: "synchronised", ownClock: true });
   const { clock, steps } = await box.start();
