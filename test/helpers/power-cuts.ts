@@ -126,7 +126,9 @@ class PowerHouse {
         for (const job of jobs.splice(0).reverse()) await job();
       };
       t.teardown(clean);
-      return { box: await startDaemon({ teardown: (job) => jobs.push(job) }, { state, config }), clean };
+      // No tuner: nothing of this asks for one, and the daemon is back sooner.
+      const options = { state, config, tuner: null };
+      return { box: await startDaemon({ teardown: (job) => jobs.push(job) }, options), clean };
     };
     const { box, clean } = await start();
     const owner = await KeyPhone.paired(box, "owner", box.url);

@@ -15,7 +15,8 @@ const LoopEntry = Type.Object({
     ),
   ),
   duration: Type.Integer({ minimum: 300, description: "One access unit, in ticks of 27 MHz" }),
-  sizes: Type.Array(Count, { minItems: 1, description: "Bytes of each access unit, in decoding order" }),
+  // Thousands of figures: what they add up to is compared with the file.
+  sizes: Type.Unsafe<number[]>(Type.Array(Type.Unknown(), { minItems: 1 })),
   width: Type.Optional(Count),
   height: Type.Optional(Count),
   sampleRate: Type.Optional(Count),
