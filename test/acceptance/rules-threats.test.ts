@@ -243,7 +243,14 @@ t.test(
     for (let n = 0; n < 12; n++) await zap(channels.get(1 + (n % 2)));
     t.ok(performance.now() - from < 12 * 1500 - 1500, `warm: ${(performance.now() - from).toFixed(0)} ms`);
     from = performance.now();
-    for (let n = 0; n < 8; n++) await zap(channels.get(21));
+    for (let n = 0; n < 8; n++) {
+      // What the box looks for by itself may have the multiplex, and then it is not cold.
+      await eventually("nobody has the multiplex", async () => {
+        const { tuners } = (await box.local<{ tuners: Tuner[] }>("GET", "/api/v1/tuners")).body;
+        return tuners.filter(({ consumers }) => consumers.length > 0).length <= 1;
+      });
+      await zap(channels.get(21));
+    }
     // Four at once, and of the four that follow each has its 1.5 s.
     t.ok(performance.now() - from >= 4 * 1500, `cold: ${(performance.now() - from).toFixed(0)} ms`);
   },
