@@ -1,10 +1,11 @@
 // Runs the built tests, a few processes of many files each, and prints `N passed, N failed[, N skipped]` as the last line.
-// usage: run-tests.mjs [--only TEXT] [--with-browser] [SUITE...]      (default: every suite but browser and long)
+// usage: run-tests.mjs [--only TEXT] [--with-browser] [--with-checks] [SUITE...]   (default: every suite but browser and long)
 import { spawn } from "node:child_process";
 import { createWriteStream, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Parser } from "tap-parser";
+import { checks } from "./lib/steps.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const buildFolder = resolve(root, process.env.TELLYPORT_BUILD ?? "build");
@@ -12,14 +13,21 @@ const built = join(buildFolder, "test");
 /** A suite that hangs is ended, and failed, after this. */
 const LONG_TIMEOUT_MS = 80 * 60_000;
 const SUITE_TIMEOUT_MS = 25 * 60_000;
+/** What is measured against the clock goes before what is not; 5 where nothing is said. */
+const NICENESS = new Map([
+  ["acceptance", 0],
+  ["long", 0],
+]);
 const args = process.argv.slice(2);
 let only = null;
 let withBrowser = false;
+let withChecks = false;
 const total = { pass: 0, fail: 0, skip: 0 };
 const wanted = [];
 for (let i = 0; i < args.length; i++) {
   if (args[i] === "--only") only = args[++i];
   else if (args[i] === "--with-browser") withBrowser = true;
+  else if (args[i] === "--with-checks") withChecks = true;
   else if (args[i] === "--also-passed") total.pass = Number(args[++i]);
   else if (args[i] === "--also-failed") total.fail = Number(args[++i]);
   else wanted.push(args[i]);
@@ -51,8 +59,15 @@ function runSuite(name, files) {
   const counts = { pass: 0, fail: 0, skip: 0, reasons: [], failures: [] };
   return new Promise((done) => {
     const child = spawn(
-      process.execPath,
-      ["--enable-source-maps", "--no-warnings=ExperimentalWarning", entry],
+      "nice",
+      [
+        "-n",
+        String(NICENESS.get(name) ?? 5),
+        process.execPath,
+        "--enable-source-maps",
+        "--no-warnings=ExperimentalWarning",
+        entry,
+      ],
       {
         cwd: root,
         env: {
@@ -116,10 +131,22 @@ const names =
     ? wanted
     : [...all.keys()].filter((name) => (withBrowser || name !== "browser") && name !== "long");
 mkdirSync(join(buildFolder, "logs"), { recursive: true });
-/** The longest first, so that both workers end at about the same time. */
-const LONGEST = ["acceptance", "share", "browser", "tuner", "access-control", "cli"];
-/** Suites at a time: as many as the machine that this is measured on has cores. */
-const WORKERS = 2;
+/** The longest first, so that all workers end at about the same time. */
+const LONGEST = ["acceptance", "threats", "share", "browser", "tuner", "access-control", "cli"];
+/** Suites at a time: one more than the cores of the machine that this is measured on, since tests wait a good deal. */
+const WORKERS = 3;
+
+const MOST_LINES = 400;
+
+/** What failed, at any depth, with the facts that tap gives, and what the tests said themselves. */
+function failuresOf(text) {
+  let within = false;
+  return text.split("\n").filter((line) => {
+    if (/^\s*not ok /.test(line)) within = true;
+    else if (/^\s*ok /.test(line)) within = false;
+    return within || (/^\s*# /.test(line) && !/^\s*# (Subtest|time=)/.test(line));
+  });
+}
 
 async function work(queue) {
   for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
@@ -144,20 +171,16 @@ async function work(queue) {
     for (const reason of counts.reasons) console.log(`    SKIPPED ${reason}`);
     if (counts.fail > 0) {
       for (const failure of counts.failures) console.log(`    FAILED ${failure}`);
-      console.log(
-        text
-          .split("\n")
-          .filter((line) => !/^\s*ok /.test(line))
-          .slice(-200)
-          .join("\n"),
-      );
+      console.log(failuresOf(text).slice(0, MOST_LINES).join("\n"));
       console.log(`    all of it: ${relative(root, log)}`);
     }
   }
 }
 const rank = (name) => (LONGEST.includes(name) ? LONGEST.indexOf(name) : LONGEST.length);
 const queue = names.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+const checked = withChecks ? checks() : [];
 await Promise.all(Array.from({ length: WORKERS }, () => work(queue)));
+for (const ok of await checked) total[ok ? "pass" : "fail"]++;
 if (!existsSync(built)) total.fail++;
 console.log(`${total.pass} passed, ${total.fail} failed${total.skip > 0 ? `, ${total.skip} skipped` : ""}`);
 process.exitCode = total.fail > 0 || total.pass === 0 ? 1 : 0;

@@ -10,7 +10,7 @@ import { PROJECT } from "../helpers/captures.ts";
  * Who gets what answer at every route and method of the OpenAPI document. `TELLYPORT_WRITE_TABLE=1` writes the table anew:
  * to be read line by line before it is committed.
  */
-const TABLE = join(PROJECT, "test/acceptance/access-table.md");
+const TABLE = join(PROJECT, "test/threats/access-table.md");
 
 const COLUMNS = ["nobody", "another box's", "guest", "kid", "viewer", "owner"] as const;
 type Column = (typeof COLUMNS)[number];
