@@ -1,7 +1,7 @@
 import { SignJWT, jwtVerify } from "jose";
 import { TOKEN_MAX_LENGTH } from "../protocol/dpop.ts";
 import type { Role } from "../protocol/principal.ts";
-import { RecentMap } from "./bytes.ts";
+import { RecentMap } from "../kernel/recent-map.ts";
 import { readJws } from "./compact-jws.ts";
 import type { AccessKeys } from "./keys.ts";
 

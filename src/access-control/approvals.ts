@@ -1,7 +1,8 @@
 import type { Clock, Timer } from "../kernel/clock.ts";
 import type { OfferState } from "../protocol/access-api.ts";
 import { CHOICES } from "../protocol/pairing.ts";
-import { RecentMap, randomBelow, sameText } from "./bytes.ts";
+import { RecentMap } from "../kernel/recent-map.ts";
+import { randomBelow, sameText } from "./bytes.ts";
 import type { Applicant } from "./applicant.ts";
 import type { AccessLimits } from "./limits.ts";
 import { offerNotFound, type OfferStates } from "./offer-states.ts";

@@ -25,37 +25,3 @@ export function randomBelow(random: (bytes: number) => Buffer, limit: number): n
     if (byte < fair) return byte % limit;
   }
 }
-
-/** A map that forgets what was used longest ago. */
-export class RecentMap<Value> {
-  readonly #entries = new Map<string, Value>();
-  readonly #limit: number;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  get(key: string): Value | undefined {
-    const value = this.#entries.get(key);
-    if (value !== undefined) {
-      this.#entries.delete(key);
-      this.#entries.set(key, value);
-    }
-    return value;
-  }
-
-  set(key: string, value: Value): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, value);
-    if (this.#entries.size > this.#limit) {
-      for (const oldest of this.#entries.keys()) {
-        this.#entries.delete(oldest);
-        break;
-      }
-    }
-  }
-
-  get size(): number {
-    return this.#entries.size;
-  }
-}

@@ -4,7 +4,7 @@ import { TellyportError } from "../kernel/errors.ts";
 import type { Milliseconds } from "../kernel/units.ts";
 import { encodeGrant, grantBytes, verifyGrant, type Grant } from "../protocol/grant.ts";
 import type { Principal } from "../protocol/principal.ts";
-import { RecentMap } from "./bytes.ts";
+import { RecentMap } from "../kernel/recent-map.ts";
 import type { AccessKeys } from "./keys.ts";
 import type { GrantPort } from "./ports.ts";
 

@@ -1,25 +1,42 @@
+import { RecentMap } from "../kernel/recent-map.ts";
+
 /** How many connections there may be. */
 export interface ConnectionLimits {
-  /** From one sender (IPv4 address, IPv6 /64) at once; default 64. */
+  /** Of one sender at once; default 64. */
   readonly perSender: number;
+  /** Of strangers of one region at once; default 128. */
+  readonly perRegion: number;
   /** In all; default 512. */
   readonly inAll: number;
-  /** Of all, so many are only for senders that hold fewer than `few`; default 64. */
+  /** Of all, so many are only for senders where somebody has proven lately who he is; default 64. */
   readonly reserved: number;
-  /** Default 8. */
-  readonly few: number;
 }
 
 export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = {
   perSender: 64,
+  perRegion: 128,
   inAll: 512,
   reserved: 64,
-  few: 8,
 };
+
+/** Whoever may be one subscriber. */
+export interface ConnectionSender {
+  /** In the home network the address; elsewhere the IPv4 address or the IPv6 /64. */
+  readonly key: string;
+  /** Elsewhere: what one attacker may have many senders of, an IPv4 /24 or an IPv6 /48. Null: in the home network. */
+  readonly region: string | null;
+}
+
+/** What is known of a sender that has connections. */
+interface SenderRecord extends ConnectionSender {
+  connections: number;
+  /** When somebody there proved last who he is, monotonic ms. */
+  provenAt: number;
+}
 
 /** One connection, as far as it matters for who may stay. */
 export interface Connection {
-  readonly sender: string;
+  readonly sender: Readonly<SenderRecord>;
   /** When it last began or ended to have anything to do, monotonic ms. */
   since: number;
   /** Whole requests so far (their heads). */
@@ -29,6 +46,13 @@ export interface Connection {
   /** Somebody has proven on it who he is, or holds a grant. */
   proven: boolean;
 }
+
+/** A sender where somebody has proven who he is stands above strangers for so long, ms. */
+const PROVEN_FOR = 24 * 3_600_000;
+/** Of those so many are remembered. */
+const PROVEN_SENDERS = 512;
+/** How a sender stands: a stranger, in the home network, or where somebody has proven lately who he is. */
+type Standing = 0 | 1 | 2;
 
 /** Who goes first when there is no room; those of the last kind never do. */
 const RANKS = ["silent", "idle", "asking", "idle-proven", "at-work"] as const;
@@ -48,14 +72,22 @@ function rankOf({ requests, open, proven }: Connection): Rank {
   return proven ? "at-work" : "asking";
 }
 
+/** What may be taken from whoever stands lower, however few it has. */
+const OF_LOWER: ReadonlySet<Rank> = new Set<Rank>(["silent", "idle", "asking"]);
+
 /**
  * All connections of the doors to the network, and who may come in. When a sender has as many as it may, one of its own
- * that does nothing makes room for its next. When all are taken, the sender with most of them gives one to whoever has fewer.
+ * that does nothing makes room for its next. When all are taken, strangers give before the home network, and both before
+ * those where somebody has proven who he is; of equals the sender with most gives one to whoever has fewer.
  */
 export class ConnectionTable {
   readonly #limits: ConnectionLimits;
   readonly #all = new Set<Connection>();
+  readonly #senders = new Map<string, SenderRecord>();
+  /** By region. */
   readonly #counts = new Map<string, number>();
+  /** {@link SenderRecord.provenAt} of senders without a connection. */
+  readonly #proven = new RecentMap<number>(PROVEN_SENDERS);
 
   constructor(limits: ConnectionLimits = DEFAULT_CONNECTION_LIMITS) {
     this.#limits = limits;
@@ -67,11 +99,11 @@ export class ConnectionTable {
 
   /** How many senders there are. */
   get senders(): number {
-    return this.#counts.size;
+    return this.#senders.size;
   }
 
-  countOf(sender: string): number {
-    return this.#counts.get(sender) ?? 0;
+  countOf(sender: ConnectionSender): number {
+    return this.#senders.get(sender.key)?.connections ?? 0;
   }
 
   /**
@@ -79,27 +111,46 @@ export class ConnectionTable {
    * @param now monotonic ms
    * @returns `yes`, `no`, or the connection that must go for it
    */
-  room(sender: string, now: number): "yes" | "no" | Connection {
-    const { perSender, inAll, reserved, few } = this.#limits;
-    const own = this.countOf(sender);
-    if (own >= perSender) return this.#firstToGo(now, (one) => one.sender === sender) ?? "no";
-    if (this.#all.size < (own < few ? inAll : inAll - reserved)) return "yes";
-    // Nobody gives who has no more than the one that asks; but one may give one of its own.
-    return this.#firstToGo(now, (one) => one.sender === sender || this.countOf(one.sender) > own) ?? "no";
+  room(sender: ConnectionSender, now: number): "yes" | "no" | Connection {
+    const { perSender, perRegion, inAll, reserved } = this.#limits;
+    const known = this.#senders.get(sender.key) ?? this.#recordOf(sender);
+    const { region, connections: own } = known;
+    if (own >= perSender) return this.#firstToGo(now, (one) => one.sender === known) ?? "no";
+    const standing = standingOf(known, now);
+    if (standing === 0 && region !== null && (this.#counts.get(region) ?? 0) >= perRegion) {
+      const may = ({ sender: one }: Connection): boolean =>
+        one.region === region && standingOf(one, now) === 0 && one.connections > own;
+      return this.#firstToGo(now, may) ?? "no";
+    }
+    if (this.#all.size < (standing === 2 ? inAll : inAll - reserved)) return "yes";
+    const may = (one: Connection): boolean => {
+      if (one.sender === known) return true;
+      const theirs = standingOf(one.sender, now);
+      // Of equals, nobody gives who has no more than the one that asks.
+      return theirs === standing
+        ? one.sender.connections > own
+        : theirs < standing && OF_LOWER.has(rankOf(one));
+    };
+    return this.#firstToGo(now, may) ?? "no";
   }
 
-  add(sender: string, now: number): Connection {
-    const connection = { sender, since: now, requests: 0, open: 0, proven: false };
+  add(sender: ConnectionSender, now: number): Connection {
+    const record = this.#senders.get(sender.key) ?? this.#recordOf(sender);
+    this.#senders.set(record.key, record);
+    record.connections++;
+    if (record.region !== null) this.#countRegion(record.region, 1);
+    const connection = { sender: record, since: now, requests: 0, open: 0, proven: false };
     this.#all.add(connection);
-    this.#counts.set(sender, this.countOf(sender) + 1);
     return connection;
   }
 
   remove(connection: Connection): void {
     if (!this.#all.delete(connection)) return;
-    const left = this.countOf(connection.sender) - 1;
-    if (left > 0) this.#counts.set(connection.sender, left);
-    else this.#counts.delete(connection.sender);
+    const record = this.#senders.get(connection.sender.key) as SenderRecord;
+    if (record.region !== null) this.#countRegion(record.region, -1);
+    if (--record.connections > 0) return;
+    this.#senders.delete(record.key);
+    if (record.provenAt > -Infinity) this.#proven.set(record.key, record.provenAt);
   }
 
   /** A request's head is there. */
@@ -111,27 +162,48 @@ export class ConnectionTable {
   /** Its answer is over. */
   ended(connection: Connection, now: number): void {
     if (--connection.open === 0) connection.since = now;
+    if (connection.proven) this.prove(connection, now);
   }
 
-  /** Of the sender with most, the one that does least, and has so for longest. */
+  /** Somebody has proven on it who he is, or holds a grant. */
+  prove(connection: Connection, now: number): void {
+    connection.proven = true;
+    const record = this.#senders.get(connection.sender.key);
+    if (record !== undefined) record.provenAt = now;
+  }
+
+  #recordOf({ key, region }: ConnectionSender): SenderRecord {
+    return { key, region, connections: 0, provenAt: this.#proven.get(key) ?? -Infinity };
+  }
+
+  #countRegion(region: string, by: number): void {
+    const next = (this.#counts.get(region) ?? 0) + by;
+    if (next > 0) this.#counts.set(region, next);
+    else this.#counts.delete(region);
+  }
+
+  /** Of who stands lowest, the sender with most: the one that does least, and has so for longest. Allocates nothing. */
   #firstToGo(now: number, may: (connection: Connection) => boolean): Connection | null {
     let first: Connection | null = null;
+    let lowest = 0;
     let most = 0;
-    let least: number = RANKS.length;
+    let least = 0;
     for (const connection of this.#all) {
-      if (!may(connection)) continue;
       const rank = rankOf(connection);
-      if (now - connection.since < GRACE[rank]) continue;
-      const count = this.countOf(connection.sender);
+      if (now - connection.since < GRACE[rank] || !may(connection)) continue;
+      const standing = standingOf(connection.sender, now);
+      const held = connection.sender.connections;
       const order = RANKS.indexOf(rank);
-      const before =
-        count !== most
-          ? count > most
-          : order !== least
-            ? order < least
-            : connection.since < (first?.since ?? 0);
-      if (before) [first, most, least] = [connection, count, order];
+      const after =
+        standing - lowest || most - held || order - least || connection.since - (first?.since ?? 0);
+      if (first !== null && after >= 0) continue;
+      [first, lowest, most, least] = [connection, standing, held, order];
     }
     return first;
   }
+}
+
+function standingOf({ region, provenAt }: SenderRecord, now: number): Standing {
+  if (now - provenAt < PROVEN_FOR) return 2;
+  return region === null ? 1 : 0;
 }

@@ -1,9 +1,15 @@
 import type { RequestListener, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { networkOf, plainAddress } from "../kernel/network-address.ts";
+import { networkOf, plainAddress, regionOf } from "../kernel/network-address.ts";
 import type { Clock, Timer } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
-import { ConnectionTable, type Connection, type ConnectionLimits } from "./connection-table.ts";
+import {
+  ConnectionTable,
+  type Connection,
+  type ConnectionLimits,
+  type ConnectionSender,
+} from "./connection-table.ts";
+import { createLinkView } from "./origin.ts";
 import { TokenBuckets, type BucketShape } from "./token-buckets.ts";
 
 export interface ConnectionsDeps {
@@ -11,6 +17,8 @@ export interface ConnectionsDeps {
   readonly log: Log;
   /** Default: 64 a sender, 512 in all. */
   readonly limits?: ConnectionLimits;
+  /** Whether a plain address is in the home network; default: as the machine's interfaces say. */
+  readonly atHome?: (address: string) => boolean;
 }
 
 /** New connections of one sender: a TLS handshake is the dearest thing that a stranger can ask for. */
@@ -28,6 +36,8 @@ const TELL_MS = 60_000;
 
 interface Open {
   readonly connection: Connection;
+  /** Notes that somebody has proven who he is. */
+  readonly prove: () => void;
   /** As it was accepted. */
   readonly accepted: Socket;
   /** What requests come over: beneath TLS another one than `accepted`. */
@@ -42,7 +52,7 @@ const openOf = new WeakMap<Socket, Open>();
 /** Somebody has proven on this connection who he is, or holds a grant: it is not taken while it is at work. */
 export function markProven(socket: Socket): void {
   const open = openOf.get(socket);
-  if (open !== undefined) open.connection.proven = true;
+  if (open?.connection.proven === false) open.prove();
 }
 
 /** Whether an answer on this connection has begun, so that nothing else may be written to it. */
@@ -57,6 +67,7 @@ export class Connections {
   readonly #deps: ConnectionsDeps;
   readonly #table: ConnectionTable;
   readonly #opened = new TokenBuckets(OPENED);
+  readonly #atHome: (address: string) => boolean;
   readonly #open = new Map<Connection, Open>();
   /** Accepted sockets without a handshake (so far), by {@link peerOf}. */
   readonly #shaking = new Map<string, Open>();
@@ -68,6 +79,7 @@ export class Connections {
   constructor(deps: ConnectionsDeps) {
     const { clock, limits } = deps;
     this.#deps = deps;
+    this.#atHome = deps.atHome ?? createLinkView(clock);
     const table = (this.#table = new ConnectionTable(limits));
     // One function for all answers.
     this.#answered = function () {
@@ -119,13 +131,14 @@ export class Connections {
   #accept(socket: Socket): void {
     const now = this.#deps.clock.monotonic();
     if (socket.remoteAddress === undefined) return void socket.destroy();
-    const sender = networkOf(plainAddress(socket.remoteAddress));
-    const room = this.#opened.take(sender, now) > 0 ? "no" : this.#table.room(sender, now);
+    const sender = this.#senderOf(plainAddress(socket.remoteAddress));
+    const room = this.#opened.take(sender.key, now) > 0 ? "no" : this.#table.room(sender, now);
     if (room !== "yes") this.#refused++;
     if (room === "no") return void socket.destroy();
     if (room !== "yes") this.#close(room);
     const connection = this.#table.add(sender, now);
-    const open: Open = { connection, accepted: socket, socket, latest: null, untakenSince: null };
+    const prove = (): void => this.#table.prove(connection, this.#deps.clock.monotonic());
+    const open: Open = { connection, prove, accepted: socket, socket, latest: null, untakenSince: null };
     const peer = peerOf(socket);
     this.#open.set(connection, open);
     this.#shaking.set(peer, open);
@@ -134,6 +147,13 @@ export class Connections {
       this.#forget(connection);
       if (this.#shaking.get(peer) === open) this.#shaking.delete(peer);
     });
+  }
+
+  /** At home every address is one of its own: the household shares its /64, and none of it the others' limits. */
+  #senderOf(address: string): ConnectionSender {
+    return this.#atHome(address)
+      ? { key: address, region: null }
+      : { key: networkOf(address), region: regionOf(address) };
   }
 
   #close(connection: Connection): void {

@@ -1,10 +1,14 @@
 import type { Server, Socket } from "node:net";
 import { BlockList, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
+import type { Clock } from "../kernel/clock.ts";
 import { plainAddress } from "../kernel/network-address.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 
 /** Where a request came from is read off the accepted socket, once, and never from a header. */
+
+/** How old a view of the machine's interfaces may be, ms. */
+const LINK_VIEW_MS = 2000;
 
 const listenerOf = new WeakMap<Socket, RequestOrigin["listener"]>();
 
@@ -54,12 +58,33 @@ export function isLoopback(address: string): boolean {
 
 /** Whether an address lies in the prefix of one of the given interfaces. */
 export function isOnLink(address: string, interfaces: ReturnType<typeof networkInterfaces>): boolean {
-  const family = isIPv6(address) ? "ipv6" : "ipv4";
+  return checkPrefixes(prefixesOf(interfaces), address);
+}
+
+/** For what may be a few seconds old, and is asked for every connection: interfaces take long to list. */
+export function createLinkView(clock: Clock, interfaces = networkInterfaces): (address: string) => boolean {
+  let prefixes: BlockList | null = null;
+  let listedAt = 0;
+  return (address) => {
+    const now = clock.monotonic();
+    if (prefixes === null || now - listedAt >= LINK_VIEW_MS) {
+      prefixes = prefixesOf(interfaces());
+      listedAt = now;
+    }
+    return checkPrefixes(prefixes, address);
+  };
+}
+
+function prefixesOf(interfaces: ReturnType<typeof networkInterfaces>): BlockList {
   const prefixes = new BlockList();
   for (const { cidr } of Object.values(interfaces).flatMap((list) => list ?? [])) {
     const [network, bits] = cidr?.split("/") ?? [];
-    if (network === undefined || bits === undefined || isIPv6(network) !== (family === "ipv6")) continue;
-    prefixes.addSubnet(network, Number(bits), family);
+    if (network === undefined || bits === undefined) continue;
+    prefixes.addSubnet(network, Number(bits), isIPv6(network) ? "ipv6" : "ipv4");
   }
-  return prefixes.check(address, family);
+  return prefixes;
+}
+
+function checkPrefixes(prefixes: BlockList, address: string): boolean {
+  return prefixes.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 }

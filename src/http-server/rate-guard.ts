@@ -10,12 +10,15 @@ import { TokenBuckets, type BucketShape } from "./token-buckets.ts";
 export interface RateLimits {
   /** Requests without a known credential, of each open route of the API and of all else; default 400, and 40 a second. */
   readonly requests: BucketShape;
+  /** Requests of one known client from one place, those for media left out; default 600, and 60 a second. */
+  readonly known: BucketShape;
   /** Credentials that were not good; default 80, and 1 a second. */
   readonly guesses: BucketShape;
 }
 
 export const DEFAULT_RATES: RateLimits = {
   requests: { burst: 400, perSecond: 40 },
+  known: { burst: 600, perSecond: 60 },
   guesses: { burst: 80, perSecond: 1 },
 };
 
@@ -35,13 +38,15 @@ export class RateGuard {
   readonly #clock: Clock;
   readonly #recognise: Recognise;
   readonly #requests: TokenBuckets;
+  readonly #known: TokenBuckets;
   readonly #guesses: TokenBuckets;
 
   constructor(deps: { clock: Clock; recognise: Recognise; limits?: RateLimits }) {
-    const { requests, guesses } = deps.limits ?? DEFAULT_RATES;
+    const { requests, known, guesses } = deps.limits ?? DEFAULT_RATES;
     this.#clock = deps.clock;
     this.#recognise = deps.recognise;
     this.#requests = new TokenBuckets(requests);
+    this.#known = new TokenBuckets(known);
     this.#guesses = new TokenBuckets(guesses);
   }
 
@@ -69,6 +74,15 @@ export class RateGuard {
     return wait > 0 ? tooMany(wait) : null;
   }
 
+  /**
+   * As {@link countRequest}, of a known client: a guest's phone must not take the whole box. Whoever has copied its token, and
+   * asks from elsewhere, uses up nothing of it.
+   */
+  countKnown(sender: Sender, weight = 1): TellyportError | null {
+    const wait = this.#known.take(sender.key, this.#clock.monotonic(), weight);
+    return wait > 0 ? tooMany(wait) : null;
+  }
+
   /** Before a credential is judged. @throws TellyportError `rate-limited` when too many were wrong lately */
   mayGuess(sender: Sender): void {
     const wait = this.#guesses.wait(sender.key, this.#clock.monotonic());
@@ -84,7 +98,7 @@ export class RateGuard {
 function tooMany(retryAfterMs: number): TellyportError {
   return new TellyportError(
     "rate-limited",
-    "Too many requests came from this address. Wait a moment, and ask again.",
+    "Too many requests came from here. Wait a moment, and ask again.",
     { retryAfterMs },
   );
 }

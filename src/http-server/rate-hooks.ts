@@ -21,8 +21,11 @@ export function limitRequest(rates: RateGuard, request: FastifyRequest): void {
   const { authorization, cookie } = request.headers;
   const credential = kind === "media" || authorization !== undefined || cookie !== undefined;
   if (judged && credential) rates.mayGuess(sender);
-  // What a known client asks for is judged by who it is, not by how often it asks.
-  if (judged && sender.known !== null) return;
+  if (judged && sender.known !== null) {
+    const refusal = rates.countKnown(sender, config.weight);
+    if (refusal !== null) throw refusal;
+    return;
+  }
   const place = kind === "open" && url.startsWith("/api/") ? url : "";
   const refusal = rates.countRequest(sender, place, config.weight);
   if (refusal === null) return;

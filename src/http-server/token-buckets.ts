@@ -1,3 +1,5 @@
+import { RecentMap } from "../kernel/recent-map.ts";
+
 /** How much is let through: `burst` at once, and `perSecond` in the long run. */
 export interface BucketShape {
   readonly burst: number;
@@ -16,13 +18,12 @@ interface Bucket {
  */
 export class TokenBuckets {
   readonly #shape: BucketShape;
-  readonly #remembered: number;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets: RecentMap<Bucket>;
 
   /** @param remembered buckets in memory at the most, about 150 bytes each; default 4096 */
   constructor(shape: BucketShape, remembered = 4096) {
     this.#shape = shape;
-    this.#remembered = remembered;
+    this.#buckets = new RecentMap(remembered);
   }
 
   /**
@@ -34,7 +35,7 @@ export class TokenBuckets {
   take(key: string, now: number, count = 1): number {
     const level = this.#level(key, now);
     const wait = this.#waitAt(level, count);
-    if (wait === 0) this.#put(key, { level: level - count, at: now });
+    if (wait === 0) this.#buckets.set(key, { level: level - count, at: now });
     return wait;
   }
 
@@ -48,25 +49,14 @@ export class TokenBuckets {
   }
 
   #level(key: string, now: number): number {
+    // Asked for, it is in use: whoever goes on asking in vain does not get a fresh one for it.
     const bucket = this.#buckets.get(key);
     const { burst, perSecond } = this.#shape;
     if (bucket === undefined) return burst;
-    // Asked for, it is in use: whoever goes on asking in vain does not get a fresh one for it.
-    this.#put(key, bucket);
     return Math.min(burst, bucket.level + ((now - bucket.at) / 1000) * perSecond);
   }
 
   #waitAt(level: number, count: number): number {
     return level >= count ? 0 : Math.ceil(((count - level) / this.#shape.perSecond) * 1000);
-  }
-
-  #put(key: string, bucket: Bucket): void {
-    this.#buckets.delete(key);
-    this.#buckets.set(key, bucket);
-    if (this.#buckets.size <= this.#remembered) return;
-    for (const oldest of this.#buckets.keys()) {
-      this.#buckets.delete(oldest);
-      break;
-    }
   }
 }

@@ -12,14 +12,28 @@ export function plainAddress(address: string): string {
  * @param address plain, see {@link plainAddress}
  */
 export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
+  return isIPv6(address) ? `${leadingGroups(address, 4)}::/64` : address;
+}
+
+/**
+ * What one attacker may have every address of: the IPv4 /24, or the IPv6 /48 that providers route to a customer (RFC 6177).
+ * @param address plain, see {@link plainAddress}
+ */
+export function regionOf(address: string): string {
+  return isIPv6(address)
+    ? `${leadingGroups(address, 3)}::/48`
+    : `${address.slice(0, address.lastIndexOf("."))}.0/24`;
+}
+
+/** So many groups of 16 bits of an IPv6 address, each without leading zeros. */
+function leadingGroups(address: string, count: number): string {
   const [head = "", tail] = address.split("::");
   const left = head === "" ? [] : head.split(":");
   const right = tail === undefined || tail === "" ? [] : tail.split(":");
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
   const groups = [...left, ...Array<string>(zeros).fill("0"), ...right];
-  return `${groups
-    .slice(0, 4)
+  return groups
+    .slice(0, count)
     .map((group) => parseInt(group, 16).toString(16))
-    .join(":")}::/64`;
+    .join(":");
 }

@@ -2,8 +2,9 @@ import type { Socket } from "node:net";
 import type { networkInterfaces } from "node:os";
 import t from "tap";
 import { hostAllowed, hostName } from "../../src/http-server/host-guard.ts";
-import { isOnLink, originOf } from "../../src/http-server/origin.ts";
+import { createLinkView, isOnLink, originOf } from "../../src/http-server/origin.ts";
 import { plainAddress } from "../../src/kernel/network-address.ts";
+import { FakeClock } from "../helpers/fake-clock.ts";
 
 const INTERFACES = {
   lo: [{ cidr: "127.0.0.1/8" }, { cidr: "::1/128" }],
@@ -35,6 +36,22 @@ t.test("origin: the interfaces are asked when somebody wants to know, once a req
   t.equal(originOf(from("192.168.8.9"), interfaces).onLink, false, "the next request asks anew");
   t.equal(asked, 2);
   t.same([originOf(from("127.0.0.1"), interfaces).confidential, asked], [true, 2]);
+  t.end();
+});
+
+t.test("origin: for connections the interfaces are listed every two seconds", (t) => {
+  const clock = new FakeClock();
+  let interfaces = INTERFACES;
+  const isHome = createLinkView(clock, () => interfaces);
+  t.same(
+    [isHome("192.168.7.9"), isHome("fd00:1::9"), isHome("8.8.8.8"), isHome("2001:db8::1")],
+    [true, true, false, false],
+  );
+  interfaces = {};
+  clock.advance(1999);
+  t.ok(isHome("192.168.7.9"));
+  clock.advance(1);
+  t.notOk(isHome("192.168.7.9"));
   t.end();
 });
 

@@ -21,7 +21,11 @@ function guard(): { rates: RateGuard; clock: FakeClock } {
       if (headers.authorization?.startsWith("good ") === true) return headers.authorization.slice(5);
       return body === "refresh of ada" ? "ada" : null;
     },
-    limits: { requests: { burst: 3, perSecond: 1 }, guesses: { burst: 2, perSecond: 1 } },
+    limits: {
+      requests: { burst: 3, perSecond: 1 },
+      known: { burst: 5, perSecond: 1 },
+      guesses: { burst: 2, perSecond: 1 },
+    },
   });
   return { rates, clock };
 }
@@ -45,6 +49,23 @@ t.test("rates: T24 a sender that guesses is stopped, its neighbours and known cl
   t.equal(rates.senderOf(showing(), from("192.0.2.1"), "refresh of ada").known, "ada");
   clock.advance(1000);
   t.doesNotThrow(() => rates.mayGuess(flooder));
+  t.end();
+});
+
+t.test("rates: T22 a known client asks so often, and nobody else asks in its name", (t) => {
+  const { rates, clock } = guard();
+  const ada = rates.senderOf(showing("good ada"), from("192.0.2.1"));
+  for (let i = 0; i < 5; i++) t.equal(rates.countKnown(ada), null);
+  t.match(rates.countKnown(ada), { code: "rate-limited", retryAfterMs: 1000 });
+  t.equal(rates.countKnown(rates.senderOf(showing("good bob"), from("192.0.2.1"))), null);
+  t.equal(
+    rates.countKnown(rates.senderOf(showing("good ada"), from("192.0.2.9"))),
+    null,
+    "not from elsewhere",
+  );
+  clock.advance(3000);
+  t.match(rates.countKnown(ada, 4), { code: "rate-limited", retryAfterMs: 1000 }, "what is dear counts more");
+  t.equal(rates.countKnown(ada, 3), null);
   t.end();
 });
 

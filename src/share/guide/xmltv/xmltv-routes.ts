@@ -42,7 +42,8 @@ export function xmltvRoutes(
     app.get(
       "/api/v1/guide.xmltv",
       {
-        config: { access: MEMBERS },
+        // Everything that is known of a week or two.
+        config: { access: MEMBERS, weight: 150 },
         schema: {
           summary: "The schedule as XMLTV",
           tags: ["channels"],
