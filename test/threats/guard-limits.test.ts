@@ -53,7 +53,7 @@ t.test(
   async (t) => {
     const state = await temporaryFolder(t);
     const config = 'http: {address: "::", port: 0, https: {port: 0}}\nannounce: {mdns: false, ssdp: off}\n';
-    let box = await startDaemon(t, { state, config });
+    let box = await startDaemon(t, { tuner: null, state, config });
     const phone = await KeyPhone.paired(box);
     const headers = { authorization: `DPoP ${await forgedToken(box, phone.tokens?.client)}`, dpop: "x.y.z" };
     const path = "/api/v1/channels";
@@ -84,7 +84,7 @@ t.test(
 
     // Not by what the process remembers, either.
     await box.stop();
-    box = await startDaemon(t, { state, config });
+    box = await startDaemon(t, { tuner: null, state, config });
     await untilLimited(box.url, path, { headers, from: "127.0.0.50" });
     const again = await KeyPhone.make(box);
     const { privateKey, jwk, thumbprint, tokens } = phone;
@@ -94,7 +94,7 @@ t.test(
 );
 
 t.test("T24: floods of what is open, and of media addresses, stop nobody but their sender", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   const phone = await KeyPhone.paired(box);
   const [poll, renew] = ["/api/v1/pairing/poll", "/api/v1/token"];
   const claim = JSON.stringify({ claim: "x".repeat(43) });
@@ -145,7 +145,7 @@ function open(door: Parameters<typeof openDoor>[0], count: number): Set<Socket> 
 t.test(
   "T23, T24: no sender has more than its share of connections, and newcomers always get in",
   async (t) => {
-    const box = await startDaemon(t);
+    const box = await startDaemon(t, { tuner: null });
     const all: Set<Socket>[] = [];
     t.teardown(() => all.forEach((sockets) => sockets.forEach((socket) => socket.destroy())));
     const ask = (from: string) => onTheWire(box.url, "/api/v1/box", { from, timeoutMs: 3000 });
@@ -180,7 +180,7 @@ t.test(
 );
 
 t.test("T23: slow heads, slow bodies, silence and slow handshakes end at their limits", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   const http = { port: box.http };
   const https = { port: box.https ?? 0 };
   const head = "POST /api/v1/pairing/claim HTTP/1.1\r\nhost: localhost\r\n";

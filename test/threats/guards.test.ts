@@ -35,7 +35,7 @@ function guarded(t: Test, answer: WireAnswer, name: string): void {
 }
 
 t.test("T3: no method and no path lets a stranger at what is not open", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   const { paths } = (await onTheWire(box.url, "/api/v1/openapi.json")).body as {
     paths: Record<string, Record<string, unknown>>;
   };
@@ -73,7 +73,7 @@ t.test("T3: no method and no path lets a stranger at what is not open", async (t
 });
 
 t.test("T12: a name that is not the box's is refused at every door, before anything else", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   for (const [door, url] of doorsOf(box)) {
     for (const host of ["evil.test", "evil.test:8080", "127.0.0.1.evil.test", "localhost.evil.test"]) {
       for (const path of ["/", "/api/v1/box", "/api/v1/channels", "/m/x/index.m3u8", "/nothing"]) {
@@ -88,7 +88,7 @@ t.test("T12: a name that is not the box's is refused at every door, before anyth
 });
 
 t.test("T13: a page of others changes nothing, whatever it sends and whatever the phone holds", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   await KeyPhone.paired(box);
   // A LAN viewer: the one whose credential the browser sends by itself.
   const offer = await box.openOffer("viewer");
@@ -168,7 +168,7 @@ t.test("T13: a page of others changes nothing, whatever it sends and whatever th
 });
 
 t.test("T14: no foreign page may read the API, and nothing of an Origin comes back", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   const phone = await KeyPhone.paired(box);
   t.equal((await phone.call("GET", "/api/v1/channels")).status, 200);
   for (const [door, url] of doorsOf(box)) {
@@ -220,7 +220,7 @@ t.test("T14: no foreign page may read the API, and nothing of an Origin comes ba
 });
 
 t.test("T15, T7: every answer forbids framing, sniffing and inline script", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   const phone = await KeyPhone.paired(box);
   for (const [door, url] of doorsOf(box)) {
     const page = await onTheWire(url, "/");

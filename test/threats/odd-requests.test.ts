@@ -12,7 +12,7 @@ const UPGRADE =
   "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: eA==\r\n";
 
 t.test("T12: an upgrade is refused at every door, after name and origin", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   for (const [door, where] of doorsOf(box)) {
     const ask = (path: string, lines: string) =>
       literally(where, `GET ${path} HTTP/1.1\r\n${lines}${UPGRADE}\r\n`);
@@ -43,7 +43,7 @@ t.test("T12: an upgrade is refused at every door, after name and origin", async 
 });
 
 t.test("T23: what is no request of ours gets a typed answer or a closed door, and never a 500", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   const host = "host: localhost\r\n";
   const post = `POST /api/v1/pairing/claim HTTP/1.1\r\n${host}content-type: application/json\r\n`;
   // [name, bytes, expected statuses, expected code]

@@ -40,7 +40,7 @@ function seen({ status, body, headers }: WireAnswer): unknown {
 }
 
 t.test("T1: closed, unknown, wrong, used, waiting and voided are one answer", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   const owner = await KeyPhone.paired(box);
   const phone = await KeyPhone.make(box);
   const nowhere = { code: "BCDF-GHJK", url: `https://box.test/#p=1.AAAAAAAAAAA.${"A".repeat(22)}` };
@@ -76,7 +76,7 @@ t.test("T1: closed, unknown, wrong, used, waiting and voided are one answer", as
 t.test(
   "T1: twenty wrong guesses close pairing, for hand-offs too, until it is opened at the box",
   async (t) => {
-    const box = await startDaemon(t);
+    const box = await startDaemon(t, { tuner: null });
     const owner = await KeyPhone.paired(box);
     const pass = await owner.handOff();
     const phone = await KeyPhone.make(box);
@@ -211,7 +211,7 @@ t.test(
 );
 
 t.test("T13: pages of other sites change nothing with the cookies of clients without a key", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   await KeyPhone.paired(box);
   const doors = [
     [httpOf(box), "tp_lan="],
@@ -284,7 +284,7 @@ t.test("T13: pages of other sites change nothing with the cookies of clients wit
 });
 
 t.test("T25: a hand-off is good once, for nobody else's pass, and with its parent alone", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   const owner = await KeyPhone.paired(box);
   const viewer = await KeyPhone.paired(box, "viewer");
   const [mine, theirs, late] = [await viewer.handOff(), await owner.handOff(), await viewer.handOff()];
@@ -320,7 +320,7 @@ t.test("T25: a hand-off is good once, for nobody else's pass, and with its paren
 });
 
 t.test("T25: a LAN viewer's hand-off, which can be read on the way, waits for an owner", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   const owner = await KeyPhone.paired(box);
   const lan = await KeyPhone.make(box, httpOf(box));
   const cookie = await lan.pairWithoutKey(await box.openOffer("viewer"));
@@ -344,7 +344,7 @@ t.test("T25: a LAN viewer's hand-off, which can be read on the way, waits for an
 });
 
 t.test("remote phishing: who has somebody's code typed in gets in by the right number alone", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   const owner = await KeyPhone.paired(box);
   const phisher = await KeyPhone.make(box);
   for (const choose of ["wrong", "right"] as const) {
@@ -389,7 +389,7 @@ t.test("power: a yes that was answered is on disk, a wait is not", async (t) => 
 });
 
 t.test("command line: a machine hands its place on, and another waits for an owner's yes", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   const folder = await temporaryFolder(t);
   const as = (name: string) => ({ env: { ...process.env, TELLYPORT_CREDENTIALS: join(folder, name) } });
   const url = `https://127.0.0.1:${box.https}`;

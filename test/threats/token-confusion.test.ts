@@ -79,7 +79,7 @@ async function setUp(t: Test): Promise<Scene> {
   const box = await startDaemon(t, { state });
   const phone = await KeyPhone.paired(box, "owner");
   const neighbour = await KeyPhone.paired(box, "owner");
-  const foreigner = await KeyPhone.paired(await startDaemon(t), "owner");
+  const foreigner = await KeyPhone.paired(await startDaemon(t, { tuner: null }), "owner");
   const phoneKey = createPrivateKey({
     key: { ...(await crypto.subtle.exportKey("jwk", phone.privateKey)) },
     format: "jwk",
@@ -464,7 +464,7 @@ t.test("T11: tokens and proofs that are nearly right get 401 from a daemon that 
 });
 
 t.test("T11: the keys that are published have no private member", async (t) => {
-  const box = await startDaemon(t);
+  const box = await startDaemon(t, { tuner: null });
   const answer = await fetch(`${box.url}/.well-known/jwks.json`);
   const { keys } = (await answer.json()) as { keys: Members[] };
   t.equal(keys.length, 2);
