@@ -1,32 +1,34 @@
 import { networkOf } from "../kernel/network-address.ts";
+import { RecentMap } from "../kernel/recent-map.ts";
 
 const HOUR = 3_600_000;
+/** Senders whose wrong proofs are remembered; whoever has more than that is stopped by the box's own limit alone. */
+const SENDERS = 4096;
 
-/** Wrong proofs remembered at the most: those aimed at no offer are not bounded by the box's limit. */
-const MAX_REMEMBERED = 1000;
-
-/** Counts wrong proofs of the last hour, per address and for the box. */
+/** Counts wrong proofs of the last hour, per sender and for the box. */
 export class Attempts {
-  readonly #perAddress: number;
+  readonly #perSender: number;
   readonly #perBox: number;
-  #wrong: { at: number; from: string; guess: boolean }[] = [];
+  /** When each of the last wrong proofs came, of a sender; monotonic ms, as many as count at the most. */
+  readonly #bySender = new RecentMap<readonly number[]>(SENDERS);
+  /** When each guess came, monotonic ms. */
+  #guesses: readonly number[] = [];
   #locked = false;
 
-  constructor(perAddress: number, perBox: number) {
-    this.#perAddress = perAddress;
+  constructor(perSender: number, perBox: number) {
+    this.#perSender = perSender;
     this.#perBox = perBox;
   }
 
-  /** Pairing is closed until {@link unlock}. */
+  /** Pairing is closed until {@link unlock}, however long that takes and whatever anybody sends. */
   get locked(): boolean {
     return this.#locked;
   }
 
   /** Whether this address is still heard. @param now monotonic ms */
   heard(address: string | null, now: number): boolean {
-    this.#forget(now);
-    const from = addressBucket(address);
-    return !this.#locked && this.#wrong.filter((entry) => entry.from === from).length < this.#perAddress;
+    const wrong = this.#bySender.get(addressBucket(address)) ?? [];
+    return !this.#locked && ofLastHour(wrong, now).length < this.#perSender;
   }
 
   /**
@@ -35,10 +37,12 @@ export class Attempts {
    * @returns true when this wrong proof closed pairing
    */
   countWrong(address: string | null, now: number, guess: boolean): boolean {
-    this.#forget(now);
-    this.#wrong.push({ at: now, from: addressBucket(address), guess });
-    if (this.#wrong.length > MAX_REMEMBERED) this.#wrong.shift();
-    this.#locked = this.#wrong.filter((entry) => entry.guess).length >= this.#perBox;
+    const sender = addressBucket(address);
+    const wrong = [...ofLastHour(this.#bySender.get(sender) ?? [], now), now];
+    this.#bySender.set(sender, wrong.slice(-this.#perSender));
+    if (!guess || this.#locked) return false;
+    this.#guesses = [...ofLastHour(this.#guesses, now), now];
+    this.#locked = this.#guesses.length >= this.#perBox;
     return this.#locked;
   }
 
@@ -46,12 +50,13 @@ export class Attempts {
   unlock(): void {
     if (!this.#locked) return;
     this.#locked = false;
-    this.#wrong = [];
+    this.#guesses = [];
+    this.#bySender.clear();
   }
+}
 
-  #forget(now: number): void {
-    if (!this.#locked) this.#wrong = this.#wrong.filter((entry) => now - entry.at < HOUR);
-  }
+function ofLastHour(times: readonly number[], now: number): readonly number[] {
+  return times.filter((at) => now - at < HOUR);
 }
 
 /** What counts as one sender: an IPv4 address, an IPv6 /64, or everybody behind the tunnel. */

@@ -89,7 +89,7 @@ export class Redemption {
 
   /** Judges a claim's proof; the right one uses its offer or pass up. Takes the same work whatever is open. */
   redeem(claim: ProofClaim, origin: RequestOrigin): Judgement {
-    if (claim.offer === RECOVERY_OFFER) return this.#recover(claim, origin);
+    if (claim.offer === RECOVERY_OFFER) return this.#recover(claim);
     const { boxId, clock, handOffs, offers, random } = this.#deps;
     const proof = new Proof(boxId, claim, random);
     const { aimed, found } = offers.match(claim.offer, proof);
@@ -131,16 +131,13 @@ export class Redemption {
   }
 
   /**
-   * A recovery code, for clients with a key. It is heard whatever anybody did: with 86 bits nobody guesses it, and a stranger
-   * must not keep the owner out.
+   * A recovery code, for clients with a key. It is heard whatever anybody did, and counts for nothing else: with 86 bits nobody
+   * guesses it, and a stranger must neither keep the owner out nor wash away what was guessed at offers.
    */
-  #recover(claim: ProofClaim, origin: RequestOrigin): Judgement {
+  #recover(claim: ProofClaim): Judgement {
     const { clock, limits, recovery } = this.#deps;
     const use = claim.thumbprint === "" ? null : recovery.redeem(claim);
-    if (use === null) {
-      this.#attempts.countWrong(origin.address, clock.monotonic(), false);
-      return { verdict: "wrong", closed: false };
-    }
+    if (use === null) return { verdict: "wrong", closed: false };
     const expiresAt = clock.now() + limits.claimLifetime;
     const owner = { role: "owner", payer: null, parent: null, openedBy: null, asks: false } as const;
     return {

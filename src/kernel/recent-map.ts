@@ -28,6 +28,10 @@ export class RecentMap<Value> {
     }
   }
 
+  clear(): void {
+    this.#entries.clear();
+  }
+
   get size(): number {
     return this.#entries.size;
   }
