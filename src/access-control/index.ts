@@ -212,7 +212,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const offers = new Offers({ clock, limits, random, publicOrigin, states });
   const handOffs = new HandOffs({ clients, clock, limits, random });
   const approvals = new Approvals({ clock, limits, random, states });
-  const recovery = new Recovery({ boxId, database, clock, random, audit });
+  const recovery = new Recovery({ database, clock, random, audit });
   const redemption = new Redemption({ boxId, offers, handOffs, recovery, clock, limits, random });
   const pairing = new Pairing({
     database,

@@ -135,8 +135,8 @@ export class Redemption {
    * must not keep the owner out.
    */
   #recover(claim: ProofClaim, origin: RequestOrigin): Judgement {
-    const { clock, limits, recovery } = this.#deps;
-    const use = claim.thumbprint === "" ? null : recovery.redeem(claim);
+    const { boxId, clock, limits, random, recovery } = this.#deps;
+    const use = claim.thumbprint === "" ? null : recovery.redeem(new Proof(boxId, claim, random));
     if (use === null) {
       this.#attempts.countWrong(origin.address, clock.monotonic(), false);
       return { verdict: "wrong", closed: false };
