@@ -26,7 +26,7 @@ export interface AuthenticatorDeps {
 /** Methods that change nothing (RFC 9110 §9.2.1). */
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** What a page of ours sends with its cookie, and a page of others cannot without a preflight that nobody answers. */
-export const SAME_ORIGIN_HEADER = "x-tellyport";
+const SAME_ORIGIN_HEADER = "x-tellyport";
 
 /** Proves a request's sender: access token and proof, the cookie of a client without a key, or the box's own socket. */
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {

@@ -7,7 +7,7 @@ import { CODE_KDF, CODE_LENGTH, formatCode, pairingFragment } from "../protocol/
 import type { Role } from "../protocol/principal.ts";
 import { randomLetters } from "./letters.ts";
 import type { AccessLimits } from "./limits.ts";
-import type { OfferStates } from "./offer-states.ts";
+import { TIMER_SLACK, type OfferStates } from "./offer-states.ts";
 import type { Proof } from "./proof.ts";
 
 /** An open offer: in memory only, good for one client. */
@@ -49,9 +49,6 @@ export interface OffersDeps {
   publicOrigin: () => string;
   states: OfferStates;
 }
-
-/** A timer may fire a little before the clock says so, and would then find nothing to close. */
-const TIMER_SLACK = 20;
 
 /** The open offers. */
 export class Offers {
