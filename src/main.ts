@@ -1,4 +1,4 @@
-import { hostname, networkInterfaces } from "node:os";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import {
   certificateBegin,
@@ -9,13 +9,13 @@ import {
 import {
   boxRoute,
   buildApp,
+  createAnnouncers,
   createListeners,
-  createMdns,
   descriptionRoute,
+  hostNames,
   isOnLink,
-  lanAddresses,
-  nodeSsdp,
-  ownSsdp,
+  machineAddresses,
+  publicAddress,
   RateGuard,
   refuseSecondDaemon,
   webApp,
@@ -24,7 +24,7 @@ import {
 import { bootId, systemClockEvidence } from "./kernel/clock-evidence.ts";
 import type { Clock } from "./kernel/clock.ts";
 import type { Config } from "./kernel/config/index.ts";
-import { Lifecycle, type Component } from "./kernel/lifecycle.ts";
+import { Lifecycle } from "./kernel/lifecycle.ts";
 import type { Log } from "./kernel/log.ts";
 import { openDatabase } from "./kernel/store/database.ts";
 import type { ClockEvidence } from "./kernel/time-keeper.ts";
@@ -215,7 +215,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
 
     const names = hostNames(access.identity.boxId, config.http.hosts);
     const certificate = config.http.https.enabled
-      ? await access.certificate({ names: [...names], addresses: ownAddresses() })
+      ? await access.certificate({ names: [...names], addresses: machineAddresses() })
       : null;
 
     const describe = (): { id: string; name: string } => ({
@@ -276,7 +276,12 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       share,
       metrics,
       listeners,
-      ...announcers(config, { log, clock, boxId: access.identity.boxId, listeners }),
+      ...createAnnouncers(config.announce, {
+        log: log.child({ module: "announce" }),
+        clock,
+        box: { ...describe(), version: VERSION },
+        ports: () => listeners.ports,
+      }),
     ]);
     return {
       ports: listeners.ports,
@@ -296,52 +301,6 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
 function describeClock({ state, doubt, broadcastAhead }: ClockReport): Pick<Box, "clock" | "clockDoubt"> {
   const clockDoubt = doubt ?? (broadcastAhead === null ? null : "broadcast-differs");
   return { clock: state, ...(clockDoubt !== null && { clockDoubt }) };
-}
-
-function announcers(
-  config: Config,
-  deps: { log: Log; clock: Clock; boxId: string; listeners: Listeners },
-): Component[] {
-  const log = deps.log.child({ module: "announce" });
-  const port = (): number => deps.listeners.ports.http;
-  const components: Component[] = [];
-  if (config.announce.mdns) {
-    components.push(
-      createMdns({
-        log,
-        name: config.box.name,
-        port,
-        txt: () => ({ id: deps.boxId, version: VERSION, https: String(deps.listeners.ports.https ?? 0) }),
-      }),
-    );
-  }
-  if (config.announce.ssdp !== "off") {
-    const advertise = config.announce.ssdp === "node-ssdp" ? nodeSsdp : ownSsdp;
-    components.push(advertise({ log, clock: deps.clock, boxId: deps.boxId, version: VERSION, port }));
-  }
-  return components;
-}
-
-/** Names by which a request may call this box, beside its addresses. */
-function hostNames(boxId: string, extra: readonly string[]): Set<string> {
-  const host = hostname().toLowerCase();
-  return new Set([
-    host,
-    `${host}.local`,
-    `tellyport-${boxId.slice(0, 4)}.local`,
-    ...extra.map((name) => name.toLowerCase()),
-  ]);
-}
-
-function ownAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((list) =>
-    (list ?? []).filter((entry) => !entry.address.startsWith("fe80:")).map((entry) => entry.address),
-  );
-}
-
-/** The address for a phone in the same house: the first IPv4 address that is not loopback. */
-function publicAddress(): string {
-  return lanAddresses()[0] ?? "127.0.0.1";
 }
 
 function iso(epochMs: number): string {

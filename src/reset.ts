@@ -13,8 +13,8 @@ import { LINE_UP_TABLES } from "./tuner/index.ts";
 /** What lies in the state directory beside {@link ACCESS_FILES}. */
 export const DATABASE_FILE = "tellyport.db";
 export const GUIDE_FILE = "guide.db";
-/** The command line's socket; the daemon makes it at each start. */
-export const SOCKET_FILE = "control.sock";
+/** The daemon makes it at each start. */
+export { SOCKET_FILE } from "./protocol/access.ts";
 /** There while a reset is under way: it is finished before anything else opens the state. */
 export const MARKER_FILE = "reset.pending";
 

@@ -101,3 +101,26 @@ export function createAccessTokens(boxId: string, keys: AccessKeys, leeway: numb
     },
   };
 }
+
+/** The token of an `Authorization` header of the scheme `DPoP`; undefined for any other. @see RFC 9449 §7.1 */
+export function dpopToken(authorization: string): string | undefined {
+  return /^DPoP +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization)?.[1];
+}
+
+/**
+ * What an access token says of itself, unverified; null for what cannot be one. Only to look up who it names before the work of
+ * {@link AccessTokens.verify}, which is strict: its payload alone is read here, in whatever spelling.
+ */
+export function shownBy(token: string): { client: string; family: string } | null {
+  const payload = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(token)?.[1];
+  if (payload === undefined || token.length > TOKEN_MAX_LENGTH) return null;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
+    if (typeof claims !== "object" || claims === null || !("sub" in claims) || !("sid" in claims))
+      return null;
+    const { sub, sid } = claims;
+    return typeof sub === "string" && typeof sid === "string" ? { client: sub, family: sid } : null;
+  } catch {
+    return null;
+  }
+}

@@ -5,12 +5,10 @@ import { RecentMap } from "../kernel/recent-map.ts";
 import { randomBelow, sameText } from "./bytes.ts";
 import type { Applicant } from "./applicant.ts";
 import type { AccessLimits } from "./limits.ts";
-import { offerNotFound, type OfferStates } from "./offer-states.ts";
+import { TIMER_SLACK, offerNotFound, type OfferStates } from "./offer-states.ts";
 
 /** Claims that were turned down, at the most, whose clients can still learn of it. */
 const DENIED_REMEMBERED = 64;
-/** As in offers.ts: a timer may fire a little before the clock says so. */
-const TIMER_SLACK = 20;
 
 /** A right claim that waits for an owner's yes. */
 interface Waiting {

@@ -1,7 +1,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { Principal } from "../protocol/principal.ts";
-import type { AccessTokens } from "./access-token.ts";
+import { dpopToken, shownBy, type AccessTokens } from "./access-token.ts";
 import { unauthenticated } from "./challenge.ts";
 import { isActive, principalOf, type ClientRecord, type Clients } from "./clients.ts";
 import { COOKIE_CLASSES, readCookie, type CookieClass } from "./cookies.ts";
@@ -10,7 +10,6 @@ import type { AccessLimits } from "./limits.ts";
 import { LOCAL_PRINCIPAL } from "./members.ts";
 import type { Nonces } from "./nonce.ts";
 import type { AuthenticationRequest, Authenticator } from "./ports.ts";
-import { shownBy } from "./recognise.ts";
 import type { Sessions } from "./sessions.ts";
 import { requireConfidential, splitSecret } from "./tokens.ts";
 
@@ -27,7 +26,7 @@ export interface AuthenticatorDeps {
 /** Methods that change nothing (RFC 9110 §9.2.1). */
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** What a page of ours sends with its cookie, and a page of others cannot without a preflight that nobody answers. */
-export const SAME_ORIGIN_HEADER = "x-tellyport";
+const SAME_ORIGIN_HEADER = "x-tellyport";
 
 /** Proves a request's sender: access token and proof, the cookie of a client without a key, or the box's own socket. */
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
@@ -49,7 +48,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     requireConfidential(request);
     const invalid = (): TellyportError =>
       fail("access-token-invalid", "The access token is not good (any more). Refresh it.");
-    const token = /^DPoP +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization)?.[1];
+    const token = dpopToken(authorization);
     // Who names nobody that was ever paired is refused without the work of checking a signature.
     const named = token === undefined ? undefined : clients.get(shownBy(token)?.client ?? "");
     const claims =

@@ -17,7 +17,7 @@ export function sameText(a: string, b: string): boolean {
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
-/** A whole number from 0 to below `limit` (1 to 256), each equally likely. */
+/** A whole number from 0 to below `limit` (1 to 256), each equally likely: a byte that would favour small ones is drawn again. */
 export function randomBelow(random: (bytes: number) => Buffer, limit: number): number {
   const fair = 256 - (256 % limit);
   for (;;) {

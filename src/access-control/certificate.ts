@@ -75,7 +75,7 @@ export async function loadCertificate(
 
 /** When the certificate that is kept begins, epoch ms: that time has been. 0 where there is none that can be read. */
 export async function certificateBegin(stateDir: string): Promise<number> {
-  const kept = await readDocument(join(stateDir, "https.pem"), parsePem).catch(() => null);
+  const kept = await readDocument(join(stateDir, CERTIFICATE_FILE), parsePem).catch(() => null);
   return kept === null ? 0 : Date.parse(kept.certificate.validFrom);
 }
 

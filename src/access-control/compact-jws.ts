@@ -1,4 +1,5 @@
-import { isRecord, parseStrictJson } from "./strict-json.ts";
+import { isRecord } from "../kernel/is-record.ts";
+import { parseStrictJson } from "./strict-json.ts";
 
 /** What a compact JWS says, unproven: its signature is not looked at. */
 export interface JwsContent {

@@ -1,5 +1,6 @@
 import { compactVerify, importJWK, type CryptoKey } from "jose";
 import type { IncomingHttpHeaders } from "node:http";
+import { isRecord } from "../kernel/is-record.ts";
 import { DPOP_ALGORITHM, DPOP_TYPE, TOKEN_MAX_LENGTH, dpopTarget } from "../protocol/dpop.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 import { RecentMap } from "../kernel/recent-map.ts";
@@ -7,7 +8,6 @@ import { sha256 } from "./bytes.ts";
 import { unauthenticated } from "./challenge.ts";
 import type { ClientRecord } from "./clients.ts";
 import { readJws } from "./compact-jws.ts";
-import { isRecord } from "./strict-json.ts";
 import { thumbprintOf } from "./keys.ts";
 import type { Nonces } from "./nonce.ts";
 

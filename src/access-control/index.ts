@@ -161,9 +161,11 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     const record = clients.get(id);
     return record !== undefined && isActive(record, clock.now()) ? (record.notAfter ?? Infinity) : null;
   });
-  const ended = new Emitter<ClientEnded>((error) =>
-    log.error({ error: messageOf(error), expected: isTellyportError(error) }, "client-ended-listener-failed"),
-  );
+  const failed =
+    (event: string) =>
+    (error: unknown): void =>
+      log.error({ error: messageOf(error), expected: isTellyportError(error) }, event);
+  const ended = new Emitter<ClientEnded>(failed("client-ended-listener-failed"));
   const rules = new ViewingRules({
     database,
     clock,
@@ -206,13 +208,11 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     audit,
     onReuse,
   });
-  const states = new OfferStates(clock, limits.claimLifetime, (error) =>
-    log.error({ error: messageOf(error), expected: isTellyportError(error) }, "offer-listener-failed"),
-  );
+  const states = new OfferStates(clock, limits.claimLifetime, failed("offer-listener-failed"));
   const offers = new Offers({ clock, limits, random, publicOrigin, states });
   const handOffs = new HandOffs({ clients, clock, limits, random });
   const approvals = new Approvals({ clock, limits, random, states });
-  const recovery = new Recovery({ boxId, database, clock, random, audit });
+  const recovery = new Recovery({ database, clock, random, audit });
   const redemption = new Redemption({ boxId, offers, handOffs, recovery, clock, limits, random });
   const pairing = new Pairing({
     database,

@@ -8,9 +8,9 @@ import {
 import { join } from "node:path";
 import { readDocument, writeFileAtomic } from "../kernel/atomic-file.ts";
 import { TellyportError, messageOf } from "../kernel/errors.ts";
+import { isRecord } from "../kernel/is-record.ts";
 import { sha256 } from "./bytes.ts";
 import { planRing, signing, type RingTimes } from "./key-ring.ts";
-import { isRecord } from "./strict-json.ts";
 
 /** `token`: P-256, signs access tokens (ES256). `grant`: Ed25519, signs playback grants. */
 export type KeyUse = "token" | "grant";

@@ -6,10 +6,10 @@ import type { Database } from "../kernel/store/database.ts";
 import type { ClientLimits } from "../protocol/client-limits.ts";
 import type { Principal, Role } from "../protocol/principal.ts";
 import type { AuditPort } from "./audit/port.ts";
+import { cleanName } from "./clean-name.ts";
 import { isActive, type ClientRecord, type Clients } from "./clients.ts";
 import type { Grants } from "./grants.ts";
 import type { AccessLimits } from "./limits.ts";
-import { cleanName } from "./pairing.ts";
 import type { ViewingRules } from "./rules/viewing-rules.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -83,10 +83,7 @@ export class Members {
       );
     }
     if (newRole !== undefined && this.#isLastOwner(record)) {
-      throw new TellyportError(
-        "last-owner",
-        "The box would have no owner left. Make another client owner first.",
-      );
+      throw lastOwner();
     }
     const endsAt = change.endsAt === undefined ? undefined : this.#stayOf(role ?? record.role, change.endsAt);
     if (change.limits !== undefined) rules.check(role ?? record.role, change.limits);
@@ -145,10 +142,7 @@ export class Members {
       throw new TellyportError("role-forbidden", "Only an owner removes other clients.");
     }
     if (!self && asking.client !== LOCAL_PRINCIPAL.client && this.#isLastOwner(record)) {
-      throw new TellyportError(
-        "last-owner",
-        "The box would have no owner left. Make another client owner first.",
-      );
+      throw lastOwner();
     }
     this.revoke(record, asking.client);
     return record;
@@ -215,6 +209,13 @@ export class Members {
     const { clients, clock } = this.#deps;
     return record.role === "owner" && clients.owners(clock.now()).every((owner) => owner.id === record.id);
   }
+}
+
+function lastOwner(): TellyportError {
+  return new TellyportError(
+    "last-owner",
+    "The box would have no owner left. Make another client owner first.",
+  );
 }
 
 /** What is new of a client, and what was before. */

@@ -3,6 +3,8 @@ import { TellyportError } from "../kernel/errors.ts";
 import { Emitter } from "../kernel/events.ts";
 import type { OfferState } from "../protocol/access-api.ts";
 
+/** Ms: a timer may fire a little before the clock says so, and would then find nothing to close. */
+export const TIMER_SLACK = 20;
 /** Offers that ended, at the most, that can still be asked about. */
 const REMEMBERED = 32;
 

@@ -3,11 +3,11 @@ import type { Clock, Timer } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { OfferState } from "../protocol/access-api.ts";
 import type { Offer } from "../protocol/api.ts";
-import { CODE_ALPHABET, CODE_KDF, CODE_LENGTH, formatCode, pairingFragment } from "../protocol/pairing.ts";
+import { CODE_KDF, CODE_LENGTH, formatCode, pairingFragment } from "../protocol/pairing.ts";
 import type { Role } from "../protocol/principal.ts";
-import { randomBelow } from "./bytes.ts";
+import { randomLetters } from "./letters.ts";
 import type { AccessLimits } from "./limits.ts";
-import type { OfferStates } from "./offer-states.ts";
+import { TIMER_SLACK, type OfferStates } from "./offer-states.ts";
 import type { Proof } from "./proof.ts";
 
 /** An open offer: in memory only, good for one client. */
@@ -50,9 +50,6 @@ export interface OffersDeps {
   states: OfferStates;
 }
 
-/** A timer may fire a little before the clock says so, and would then find nothing to close. */
-const TIMER_SLACK = 20;
-
 /** The open offers. */
 export class Offers {
   readonly #deps: OffersDeps;
@@ -76,7 +73,7 @@ export class Offers {
         { retryAfterMs: Math.min(...ends) - clock.monotonic() },
       );
     }
-    const code = randomCode(random);
+    const code = randomLetters(random, CODE_LENGTH);
     const secretKey = random(16);
     const offer: OpenOffer = {
       id: random(8).toString("base64url"),
@@ -169,11 +166,4 @@ export function describeOffer(offer: Pick<OpenOffer, "id" | "role" | "expiresAt"
 
 function codeKey(code: string): Buffer {
   return Buffer.from(hkdfSync("sha256", code, CODE_KDF.salt, CODE_KDF.info, 32));
-}
-
-/** Eight letters, each equally likely. */
-function randomCode(random: (bytes: number) => Buffer): string {
-  let code = "";
-  while (code.length < CODE_LENGTH) code += CODE_ALPHABET.charAt(randomBelow(random, CODE_ALPHABET.length));
-  return code;
 }

@@ -1,3 +1,4 @@
+import { RecentMap } from "../kernel/recent-map.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { HandOff, OfferState } from "../protocol/access-api.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
@@ -6,8 +7,8 @@ import type { Principal, Role } from "../protocol/principal.ts";
 import { admit, type AdmitDeps } from "./admit.ts";
 import { kindOf, requireDoor, requireHome, roleFor, thumbprintOfClaim, type Applicant } from "./applicant.ts";
 import type { Approvals } from "./approvals.ts";
-import { RecentMap } from "../kernel/recent-map.ts";
 import { secretHash } from "./bytes.ts";
+import { cleanName } from "./clean-name.ts";
 import { isActive, type ClientKind } from "./clients.ts";
 import type { HandOffs } from "./hand-offs.ts";
 import { isHome } from "./home.ts";
@@ -286,12 +287,4 @@ function refused(): TellyportError {
     "pairing-refused",
     "The code is wrong or no longer good. Open a new one at the box (tellyport pair) or on a phone that is an owner, and type it again.",
   );
-}
-
-/** A name for lists and logs: no control or direction characters. */
-export function cleanName(name: string): string {
-  return name
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, " ")
-    .replace(/\s+/g, " ")
-    .trim();
 }

@@ -3,7 +3,7 @@ import { pairingProofBytes } from "../protocol/pairing.ts";
 
 /** What a claim proves itself with; fields as in the proof's canonical bytes. */
 export interface ProofClaim {
-  /** Id of an offer or of a hand-off; undefined when a code was typed. */
+  /** Id of an offer or of a hand-off, or the name of recovery codes; undefined when a code was typed. */
   readonly offer: string | undefined;
   readonly proof: string;
   readonly nonce: string;

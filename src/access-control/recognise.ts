@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { TOKEN_MAX_LENGTH } from "../protocol/dpop.ts";
-import { sameText, secretHash } from "./bytes.ts";
+import { dpopToken, shownBy } from "./access-token.ts";
+import { sameText } from "./bytes.ts";
 import type { Grants } from "./grants.ts";
-import type { Sessions } from "./sessions.ts";
+import { whichSecret, type Sessions } from "./sessions.ts";
 import { splitSecret } from "./tokens.ts";
 
 /** What a request shows of itself before anything is judged. */
@@ -12,21 +12,6 @@ export interface Shown {
   readonly headers: IncomingHttpHeaders;
   /** Parsed, once it was read. */
   readonly body?: unknown;
-}
-
-/** What an access token says of itself, unverified; null for what cannot be one. */
-export function shownBy(token: string): { client: string; family: string } | null {
-  const payload = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(token)?.[1];
-  if (payload === undefined || token.length > TOKEN_MAX_LENGTH) return null;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
-    if (typeof claims !== "object" || claims === null || !("sub" in claims) || !("sid" in claims))
-      return null;
-    const { sub, sid } = claims;
-    return typeof sub === "string" && typeof sid === "string" ? { client: sub, family: sid } : null;
-  } catch {
-    return null;
-  }
 }
 
 /** Cookies that are looked at: a browser of ours has two. */
@@ -48,14 +33,11 @@ export function createRecognition(deps: {
     const [client, secret] = splitSecret(text);
     const session = client === undefined ? undefined : sessions.get(client);
     if (client === undefined || secret === undefined || session === undefined) return null;
-    const hash = secretHash(secret);
-    const { currentHash, previousHash } = session;
-    const holds = sameText(hash, currentHash) || (previousHash !== null && sameText(hash, previousHash));
-    return holds ? client : null;
+    return whichSecret(session, secret) === null ? null : client;
   }
 
   function byToken(authorization: string): string | null {
-    const token = /^DPoP +(\S+)$/i.exec(authorization)?.[1];
+    const token = dpopToken(authorization);
     const shown = token === undefined ? null : shownBy(token);
     if (shown === null) return null;
     const family = sessions.get(shown.client)?.family;

@@ -1,27 +1,22 @@
-import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
+import { hkdfSync } from "node:crypto";
 import type { Clock } from "../kernel/clock.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { RecoveryState } from "../protocol/access-api.ts";
-import {
-  RECOVERY_KDF,
-  RECOVERY_LENGTH,
-  RECOVERY_OFFER,
-  formatRecoveryCode,
-  pairingProofBytes,
-} from "../protocol/pairing.ts";
+import { RECOVERY_KDF, RECOVERY_LENGTH, formatRecoveryCode } from "../protocol/pairing.ts";
 import type { AuditPort } from "./audit/port.ts";
 import { randomLetters } from "./letters.ts";
+import type { Proof } from "./proof.ts";
 
 /** What pairing needs of recovery: whether a claim was made with a code that is good. */
 export interface RecoveryPort {
   /**
+   * Holds a proof against as many codes as there may be, so that it takes the same work whatever is left of them.
    * @returns null for a wrong or used code; else what marks it used, to be called in the transaction that writes the client
    */
-  redeem(claim: { proof: string; nonce: string; thumbprint: string }): (() => void) | null;
+  redeem(proof: Proof): (() => void) | null;
 }
 
 export interface RecoveryDeps {
-  boxId: string;
   database: Database;
   clock: Clock;
   random: (bytes: number) => Buffer;
@@ -29,7 +24,7 @@ export interface RecoveryDeps {
 }
 
 /** Codes that are good at a time. */
-export const RECOVERY_CODES = 10;
+const RECOVERY_CODES = 10;
 
 /** Forward-only steps; never edit one that was released. Times are milliseconds since 1970. */
 const STEPS = [
@@ -78,24 +73,16 @@ export class Recovery implements RecoveryPort {
     return codes.map(formatRecoveryCode);
   }
 
-  redeem(claim: { proof: string; nonce: string; thumbprint: string }): (() => void) | null {
-    const { boxId, clock, database, random } = this.#deps;
-    const { nonce, thumbprint } = claim;
+  redeem(proof: Proof): (() => void) | null {
+    const { clock, database } = this.#deps;
     const verifiers = database
       .prepare("SELECT verifier FROM recovery_codes WHERE used_at IS NULL")
       .all()
       .map((row) => Buffer.from(row["verifier"] as Uint8Array));
-    const data = pairingProofBytes({ box: boxId, offer: RECOVERY_OFFER, thumbprint, nonce });
-    const proof = Buffer.from(claim.proof, "base64url");
     let found: Buffer | null = null;
-    // The same work whether there are codes or none.
     for (let slot = 0; slot < RECOVERY_CODES; slot++) {
-      const verifier = verifiers[slot] ?? null;
-      const expected = createHmac("sha256", verifier ?? random(32))
-        .update(data)
-        .digest();
-      const right = expected.length === proof.length && timingSafeEqual(expected, proof);
-      if (right && verifier !== null) found = verifier;
+      const verifier = verifiers[slot];
+      if (proof.fits(verifier) && verifier !== undefined) found = verifier;
     }
     if (found === null) return null;
     const verifier = found;

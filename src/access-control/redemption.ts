@@ -135,8 +135,8 @@ export class Redemption {
    * guesses it, and a stranger must neither keep the owner out nor wash away what was guessed at offers.
    */
   #recover(claim: ProofClaim): Judgement {
-    const { clock, limits, recovery } = this.#deps;
-    const use = claim.thumbprint === "" ? null : recovery.redeem(claim);
+    const { boxId, clock, limits, random, recovery } = this.#deps;
+    const use = claim.thumbprint === "" ? null : recovery.redeem(new Proof(boxId, claim, random));
     if (use === null) return { verdict: "wrong", closed: false };
     const expiresAt = clock.now() + limits.claimLifetime;
     const owner = { role: "owner", payer: null, parent: null, openedBy: null, asks: false } as const;

@@ -25,6 +25,16 @@ export interface SessionsDeps {
   refreshKey: Buffer;
 }
 
+/** Which of a session's secrets this is: the one that is good, the one before it, or null for neither. */
+export function whichSecret(
+  { currentHash, previousHash }: Pick<Session, "currentHash" | "previousHash">,
+  secret: string,
+): "current" | "previous" | null {
+  const hash = secretHash(secret);
+  if (sameText(hash, currentHash)) return "current";
+  return previousHash !== null && sameText(hash, previousHash) ? "previous" : null;
+}
+
 /** The secrets that clients hold, as SHA-256. */
 export class Sessions {
   readonly #deps: SessionsDeps;
@@ -78,7 +88,7 @@ export class Sessions {
   holds(client: string, secret: string, now: number): boolean {
     const session = this.#sessions.get(client);
     if (session === undefined || now >= session.expiresAt) return false;
-    return sameText(secretHash(secret), session.currentHash);
+    return whichSecret(session, secret) === "current";
   }
 
   /**
@@ -99,20 +109,20 @@ export class Sessions {
     }
     // Derived, not drawn: the successor can be given again, after a restart too, without being stored.
     const next = createHmac("sha256", refreshKey).update(secret).digest("base64url");
-    const hash = secretHash(secret);
-    if (sameText(hash, session.currentHash)) {
+    const given = whichSecret(session, secret);
+    if (given === "current") {
       const rotated: Session = {
         ...session,
         currentHash: secretHash(next),
-        previousHash: hash,
+        previousHash: session.currentHash,
         rotatedAt: now,
         expiresAt: Math.min(now + limits.refreshSliding, session.createdAt + limits.refreshAbsolute),
       };
       this.#write(rotated);
       return { session: rotated, secret: next };
     }
-    const lost = session.previousHash !== null && sameText(hash, session.previousHash);
-    if (lost && Math.abs(now - session.rotatedAt) <= limits.retryGrace) return { session, secret: next };
+    const isLate = Math.abs(now - session.rotatedAt) > limits.retryGrace;
+    if (given === "previous" && !isLate) return { session, secret: next };
     this.end(client);
     return "reused";
   }

@@ -1,7 +1,3 @@
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /**
  * Parses JSON as `JSON.parse` does, and refuses an object that has a member twice: of those one reader takes the first and the
  * next one the last, so that what was checked is not what is used. @see RFC 7515 §4, RFC 8725 §2.4, RFC 8259 §4

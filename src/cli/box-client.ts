@@ -1,17 +1,16 @@
-import { connect as connectSocket, type Socket } from "node:net";
+import { connect as connectSocket } from "node:net";
 import { join } from "node:path";
 import type { Static, TSchema } from "typebox";
 import { TellyportError, systemCode } from "../kernel/errors.ts";
+import { SOCKET_FILE } from "../protocol/access.ts";
 import type { Arguments } from "./command.ts";
 import type { Io } from "./io.ts";
+import { connected } from "./remote/connected.ts";
 import type { Connect } from "./remote/connection.ts";
 import { exchange, expect, type HttpRequest } from "./remote/exchange.ts";
 import { stateDirectory } from "./state-directory.ts";
 
-/** The daemon's socket in its state directory; only its user and group may open it. */
-export const CONTROL_SOCKET = "control.sock";
-
-/** The HTTP API of the daemon on this machine, as its owner. */
+/** The HTTP API of the daemon on this machine, as its owner: only its user and group may open the socket. */
 export interface BoxClient {
   /** @throws TellyportError `daemon-not-running`, `role-forbidden`, or the problem that the daemon answered */
   call<S extends TSchema>(
@@ -25,35 +24,15 @@ export interface BoxClient {
 /** @throws TellyportError `config-unreadable`, `config-invalid` */
 export async function boxClient(args: Arguments, io: Io): Promise<BoxClient> {
   const directory = await stateDirectory(args, io);
-  const connect: Connect = (signal) => connectTo(directory, signal);
+  const path = join(directory, SOCKET_FILE);
+  const connect: Connect = (signal) =>
+    connected(connectSocket({ path }), "connect", signal, (error) => explain(directory, error));
   return {
     async call(schema, method, path, body) {
       const request = { method, path, host: "localhost", signal: io.signal };
       return expect(schema, await exchange(connect, body === undefined ? request : { ...request, body }));
     },
   };
-}
-
-function connectTo(directory: string, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connectSocket({ path: join(directory, CONTROL_SOCKET) });
-    const onAbort = (): void => {
-      socket.destroy();
-      reject(signal.reason as Error);
-    };
-    const onError = (error: Error): void => {
-      signal.removeEventListener("abort", onAbort);
-      reject(explain(directory, error));
-    };
-    socket.once("error", onError);
-    socket.once("connect", () => {
-      signal.removeEventListener("abort", onAbort);
-      socket.removeListener("error", onError);
-      resolve(socket);
-    });
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
 }
 
 function explain(directory: string, cause: unknown): TellyportError {

@@ -1,3 +1,4 @@
+import { TellyportError } from "../kernel/errors.ts";
 import type { Io } from "./io.ts";
 
 /** A flag of a command; its name is the key in {@link Command.options}. */
@@ -46,6 +47,16 @@ export class Arguments {
     return value === true ? undefined : value;
   }
 
+  /** A flag of type string that takes a whole number. @throws TellyportError `usage` */
+  number(name: string, least: number, most: number): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    const value = Number(text);
+    const isNumber = /^\d+$/.test(text) && text.length <= String(most).length;
+    if (isNumber && value >= least && value <= most) return value;
+    throw new TellyportError("usage", `--${name} is a number from ${least} to ${most}, not "${text}".`);
+  }
+
   /** Whether a flag of type boolean was given. */
   has(name: string): boolean {
     return this.#flags.has(name);
@@ -69,3 +80,5 @@ export const STATE_OPTIONS = {
   },
   config: { type: "string", value: "FILE", help: "Configuration that names the state directory" },
 } as const;
+/** Of a command that asks the daemon of this machine. */
+export const BOX_OPTIONS = { ...STATE_OPTIONS, ...JSON_OPTION } as const;

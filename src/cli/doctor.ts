@@ -39,7 +39,7 @@ export interface DoctorDeps {
 }
 
 /**
- * Looks at everything that a box needs, whether its daemon runs or not. Puts the rooms together, as {@link run} does.
+ * Looks at everything that a box needs, whether its daemon runs or not. Puts the rooms together, as run.ts does.
  * @throws TellyportError `config-invalid`, `config-unreadable`
  */
 export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {

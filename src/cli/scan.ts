@@ -6,6 +6,7 @@ import { TellyportError } from "../kernel/errors.ts";
 import { createLog } from "../kernel/log.ts";
 import { openDatabase } from "../kernel/store/database.ts";
 import type { Scan, ScanProgress, ScanRequest } from "../protocol/api.ts";
+import { DATABASE_FILE } from "../reset.ts";
 import { openSources } from "../sources.ts";
 import {
   ChannelScan,
@@ -38,7 +39,7 @@ export async function scanWithoutDaemon(
     level: config.log.level === "info" ? "error" : config.log.level,
     readable: process.stderr.isTTY,
   });
-  const path = join(config.state.directory, "tellyport.db");
+  const path = join(config.state.directory, DATABASE_FILE);
   // A dry run leaves nothing behind, not even a directory.
   const database = openDatabase(request.dryRun === true && !existsSync(path) ? ":memory:" : path);
   try {

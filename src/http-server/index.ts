@@ -8,10 +8,9 @@ export {
   type Listeners,
 } from "./listeners.ts";
 export { isOnLink } from "./origin.ts";
+export { hostNames, machineAddresses, publicAddress } from "./own-names.ts";
 export { RateGuard } from "./rate-guard.ts";
 export { webApp } from "./web-app.ts";
-export { createMdns } from "./announce/mdns.ts";
-export { ownAddresses as lanAddresses, ownSsdp } from "./announce/ssdp.ts";
-export { nodeSsdp } from "./announce/node-ssdp.ts";
+export { createAnnouncers } from "./announce/announcers.ts";
 export { descriptionRoute } from "./announce/description-route.ts";
 export type { Authenticator } from "./ports.ts";

@@ -1,5 +1,8 @@
 import type { Role } from "./principal.ts";
 
+/** In the state directory: the socket of the door `local`, by which the command line reaches the daemon. */
+export const SOCKET_FILE = "control.sock";
+
 /** Through which door a request came, taken from the accepted socket and never from a header. */
 export interface RequestOrigin {
   readonly listener: "http" | "https" | "local" | "tunnel";

@@ -1,6 +1,6 @@
 import type { Tokens } from "../../src/protocol/api.ts";
-import { ED25519_SPKI_PREFIX, boxIdOf, type Attestation } from "../../src/protocol/identity.ts";
-import { fromBase64url } from "../../src/protocol/base64url.ts";
+import { attestsClient, readAttestation, type ReadAttestation } from "../../src/protocol/attestation.ts";
+import { boxIdOf } from "../../src/protocol/identity.ts";
 import { Problem } from "./problem.ts";
 
 /**
@@ -17,43 +17,18 @@ export async function checkAttestation(
   expected: { box: string; thumbprint: string; nonce: string },
 ): Promise<void> {
   if (typeof crypto.subtle !== "object") return;
-  const claims = await verifiedClaims(tokens.attestation, expected.box);
-  const fits =
-    claims !== null &&
-    claims.box === expected.box &&
-    claims.client === tokens.client &&
-    claims.thumbprint === expected.thumbprint &&
-    claims.role === tokens.role &&
-    claims.nonce === expected.nonce;
-  if (!fits) throw new Problem("box-not-trusted");
+  const read = readAttestation(tokens.attestation);
+  const good =
+    read !== null && (await isSignedBy(expected.box, read)) && attestsClient(read.claims, tokens, expected);
+  if (!good) throw new Problem("box-not-trusted");
 }
 
-/** @returns null when it is not signed by the key that the box is named after */
-async function verifiedClaims(jws: string, box: string): Promise<Partial<Attestation> | null> {
-  const [header = "", payload = "", signature = "", ...rest] = jws.split(".");
-  const { alg, jwk } = parsePart(header) ?? {};
-  if (rest.length > 0 || alg !== "EdDSA" || typeof jwk !== "object" || jwk === null) return null;
-  const key = "x" in jwk && typeof jwk.x === "string" ? fromBase64url(jwk.x) : null;
-  const signed = fromBase64url(signature);
-  if (key?.length !== 32 || signed === null) return null;
-  const spki = new Uint8Array([...ED25519_SPKI_PREFIX, ...key]);
-  if (boxIdOf(new Uint8Array(await crypto.subtle.digest("SHA-256", spki))) !== box) return null;
+/** Whether it is signed by the key that the box is named after. */
+async function isSignedBy(box: string, { key, spki, signed, signature }: ReadAttestation): Promise<boolean> {
+  if (boxIdOf(new Uint8Array(await crypto.subtle.digest("SHA-256", spki))) !== box) return false;
   // The key is the box's own by its hash: when it cannot be imported, this browser lacks the algorithm.
   const verifier = await crypto.subtle
     .importKey("raw", key, { name: "Ed25519" }, false, ["verify"])
     .catch(() => null);
-  const bytes = new TextEncoder().encode(`${header}.${payload}`);
-  if (verifier !== null && !(await crypto.subtle.verify({ name: "Ed25519" }, verifier, signed, bytes)))
-    return null;
-  return parsePart(payload);
-}
-
-function parsePart(part: string): Record<string, unknown> | null {
-  const bytes = fromBase64url(part);
-  try {
-    const value: unknown = bytes && JSON.parse(new TextDecoder().decode(bytes));
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null; // not JSON: not what a box signs
-  }
+  return verifier === null || crypto.subtle.verify({ name: "Ed25519" }, verifier, signature, signed);
 }

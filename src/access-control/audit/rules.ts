@@ -1,6 +1,6 @@
 import type { AuditEvent } from "../../protocol/access-api.ts";
 import { addressBucket } from "../attempts.ts";
-import { cleanName } from "../pairing.ts";
+import { cleanName } from "../clean-name.ts";
 import type { AuditNote } from "./port.ts";
 
 /** Rows that each sort of event may take: whoever causes one sort pushes nothing of another out. 2000 in all. */

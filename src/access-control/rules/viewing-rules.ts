@@ -187,8 +187,7 @@ export class ViewingRules implements ViewingRulesPort {
 
   /** Null: nothing limits it now. */
   #inForce({ client, role }: Principal): ClientLimits | null {
-    if (!isLimited(role) || this.#unlocked.has(client)) return null;
-    return this.#limits.get(this.#deps.familyOf(client)) ?? defaultLimits(role);
+    return this.#unlocked.has(client) ? null : (this.limitsOf(client, role) ?? null);
   }
 
   #lock(client: string): void {

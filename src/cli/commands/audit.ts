@@ -1,10 +1,8 @@
-import { TellyportError } from "../../kernel/errors.ts";
 import { Audit, type AuditEntry } from "../../protocol/access-api.ts";
 import { auditWords } from "../audit-words.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
-import { JSON_OPTION, STATE_OPTIONS, type Arguments, type Command } from "../command.ts";
-import { EXIT } from "../exit-codes.ts";
-import { printJson } from "../io.ts";
+import { BOX_OPTIONS, type Command } from "../command.ts";
+import { report } from "../report.ts";
 import { renderTable, type Column } from "../table.ts";
 import { dateTime } from "../text.ts";
 
@@ -34,19 +32,17 @@ export const audit: Command = {
       value: "N",
       help: `So many entries, 1 to ${MAX_LIMIT} (default: ${DEFAULT_LIMIT})`,
     },
-    ...STATE_OPTIONS,
-    ...JSON_OPTION,
+    ...BOX_OPTIONS,
   },
   notes: [
     "The box keeps the last 2000 entries, for 90 days. Times are this machine's; with --json they are UTC.",
   ],
   async run(args, io) {
-    const limit = limitOf(args);
+    const limit = args.number("limit", 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
     const entries = await newest(await boxClient(args, io), limit);
-    if (args.has("json")) printJson(io, { entries });
-    else if (entries.length === 0) io.stdout.write("Nothing has happened yet.\n");
-    else io.stdout.write(renderTable(COLUMNS, entries, io.stdout.columns));
-    return EXIT.ok;
+    return report(args, io, { entries }, () =>
+      entries.length === 0 ? "Nothing has happened yet.\n" : renderTable(COLUMNS, entries, io.stdout.columns),
+    );
   },
 };
 
@@ -60,12 +56,4 @@ async function newest(box: BoxClient, limit: number): Promise<AuditEntry[]> {
     entries.push(...page.entries);
     if (page.entries.length < wanted || entries.length >= limit) return entries;
   }
-}
-
-function limitOf(args: Arguments): number {
-  const text = args.text("limit");
-  if (text === undefined) return DEFAULT_LIMIT;
-  const limit = Number(text);
-  if (/^\d{1,4}$/.test(text) && limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new TellyportError("usage", `--limit is a number from 1 to ${MAX_LIMIT}, not "${text}".`);
 }

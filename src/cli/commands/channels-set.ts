@@ -1,10 +1,9 @@
 import { TellyportError } from "../../kernel/errors.ts";
 import { Channel, Channels, type ChannelPatch } from "../../protocol/api.ts";
 import { boxClient } from "../box-client.ts";
-import { JSON_OPTION, STATE_OPTIONS, type Arguments, type Command } from "../command.ts";
-import { EXIT } from "../exit-codes.ts";
-import { printJson } from "../io.ts";
+import { BOX_OPTIONS, type Arguments, type Command } from "../command.ts";
 import { matchOne } from "../match.ts";
+import { report } from "../report.ts";
 import { printable } from "../text.ts";
 
 export const channelsSet: Command = {
@@ -19,8 +18,7 @@ export const channelsSet: Command = {
     favourite: { type: "boolean", help: "Mark it as a favourite" },
     "no-favourite": { type: "boolean", help: "Take the mark away" },
     reset: { type: "boolean", help: "As the broadcaster has it" },
-    ...STATE_OPTIONS,
-    ...JSON_OPTION,
+    ...BOX_OPTIONS,
   },
   notes: ["What is set here outlives every scan and restart."],
   async run(args, io) {
@@ -33,9 +31,7 @@ export const channelsSet: Command = {
       patch === null
         ? await box.call(Channel, "PUT", `${path}/reset`)
         : await box.call(Channel, "PATCH", path, patch);
-    if (args.has("json")) printJson(io, { channel: after });
-    else io.stdout.write(`${described(before, after)}\n`);
-    return EXIT.ok;
+    return report(args, io, { channel: after }, () => `${described(before, after)}\n`);
   },
 };
 

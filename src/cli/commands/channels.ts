@@ -2,7 +2,7 @@ import { isTellyportError } from "../../kernel/errors.ts";
 import { Channels, Tuners, type Channel } from "../../protocol/api.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
 import { renderChannels } from "../channel-table.ts";
-import { JSON_OPTION, STATE_OPTIONS, type Arguments, type Command } from "../command.ts";
+import { BOX_OPTIONS, type Arguments, type Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { printJson } from "../io.ts";
 import { namedState, noChannels, silentEntries } from "../no-tuner.ts";
@@ -11,7 +11,7 @@ import { printable, wrap } from "../text.ts";
 export const channels: Command = {
   path: ["channels"],
   summary: "List the channels, what is on, and whether they can be watched now",
-  options: { ...STATE_OPTIONS, ...JSON_OPTION },
+  options: BOX_OPTIONS,
   async run(args, io) {
     const box = await boxClient(args, io);
     const answer = await box.call(Channels, "GET", "/api/v1/channels");

@@ -2,11 +2,10 @@ import { TellyportError } from "../../kernel/errors.ts";
 import { Channels, Client } from "../../protocol/api.ts";
 import type { ClientLimits } from "../../protocol/client-limits.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
-import { JSON_OPTION, STATE_OPTIONS, type Arguments, type Command } from "../command.ts";
-import { EXIT } from "../exit-codes.ts";
-import { printJson } from "../io.ts";
+import { BOX_OPTIONS, type Arguments, type Command } from "../command.ts";
 import { limitsText, parseHours, parseUntil } from "../limits-text.ts";
 import { matchOne } from "../match.ts";
+import { report } from "../report.ts";
 import { printable } from "../text.ts";
 import { findClient, pathOfClient, WHICH_CLIENT } from "./clients.ts";
 
@@ -35,8 +34,7 @@ export const clientsLimit: Command = {
     minutes: { type: "string", value: "N", help: "So many minutes a day, 1 to 1440" },
     "no-minutes": { type: "boolean", help: "As long as it likes" },
     until: { type: "string", value: "DATE", help: "End of a guest's stay: 2026-11-27, that day included" },
-    ...STATE_OPTIONS,
-    ...JSON_OPTION,
+    ...BOX_OPTIONS,
   },
   notes: [
     "What is not named stays as it is. A new kid may watch what is for 12 years and younger; a guest watches live only and stays a week.",
@@ -60,16 +58,19 @@ export const clientsLimit: Command = {
       ...(!onlyUntil && { limits }),
       ...(endsAt !== undefined && { endsAt }),
     });
-    if (args.has("json")) printJson(io, { client: after });
-    else io.stdout.write(`${printable(after.name)} (${after.role}): ${limitsText(after) || "no limits"}.\n`);
-    return EXIT.ok;
+    return report(
+      args,
+      io,
+      { client: after },
+      () => `${printable(after.name)} (${after.role}): ${limitsText(after) || "no limits"}.\n`,
+    );
   },
 };
 
 /** What the flags set, but for the channels. @throws TellyportError `usage` */
 function limitsOf(args: Arguments): ClientLimits {
   const hours = args.text("hours");
-  const [age, minutes] = [numberOf(args, "age", 0, 18), numberOf(args, "minutes", 1, 1440)];
+  const [age, minutes] = [args.number("age", 0, 18), args.number("minutes", 1, 1440)];
   return {
     ...(age !== undefined && { maximumAge: age }),
     ...(args.has("rated-only") && { unrated: false }),
@@ -97,14 +98,6 @@ async function channelsOf(args: Arguments, box: BoxClient): Promise<Pick<ClientL
     .split(",")
     .map((one) => matchOne(one.trim(), channels, "channel", "channel-not-found", "channels").id);
   return { channels: [...new Set(found)] };
-}
-
-function numberOf(args: Arguments, flag: string, least: number, most: number): number | undefined {
-  const text = args.text(flag);
-  if (text === undefined) return undefined;
-  const value = /^\d{1,4}$/.test(text) ? Number(text) : NaN;
-  if (value >= least && value <= most) return value;
-  throw usage(`--${flag} is a number from ${least} to ${most}, not "${text}".`);
 }
 
 const usage = (message: string): TellyportError => new TellyportError("usage", message);

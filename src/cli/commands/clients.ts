@@ -5,16 +5,14 @@ import { EndedOthers } from "../../protocol/access-api.ts";
 import { Client, Clients } from "../../protocol/api.ts";
 import { ROLES } from "../../protocol/principal.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
-import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
-import { EXIT } from "../exit-codes.ts";
-import { printJson } from "../io.ts";
+import { BOX_OPTIONS, type Command } from "../command.ts";
 import { limitsText } from "../limits-text.ts";
 import { matchOne } from "../match.ts";
+import { report } from "../report.ts";
 import { renderTable, type Column } from "../table.ts";
 import { dateTime, printable } from "../text.ts";
 
 export const WHICH_CLIENT = { name: "client", help: "Its id, its name, or how the name begins" };
-const OPTIONS = { ...STATE_OPTIONS, ...JSON_OPTION };
 
 const COLUMNS: readonly Column<Client>[] = [
   { title: "Id", value: ({ id }) => id },
@@ -33,17 +31,14 @@ const LIMITS: Column<Client> = { title: "Limits", value: (client) => limitsText(
 export const clientsList: Command = {
   path: ["clients", "list"],
   summary: "List the paired clients",
-  options: OPTIONS,
+  options: BOX_OPTIONS,
   async run(args, io) {
     const clients = await allClients(await boxClient(args, io));
-    if (args.has("json")) printJson(io, { clients });
-    else if (clients.length === 0)
-      io.stdout.write("No client is paired yet: `tellyport pair` opens an offer.\n");
-    else {
+    return report(args, io, { clients }, () => {
+      if (clients.length === 0) return "No client is paired yet: `tellyport pair` opens an offer.\n";
       const limited = clients.some((client) => limitsText(client) !== "");
-      io.stdout.write(renderTable(limited ? [...COLUMNS, LIMITS] : COLUMNS, clients, io.stdout.columns));
-    }
-    return EXIT.ok;
+      return renderTable(limited ? [...COLUMNS, LIMITS] : COLUMNS, clients, io.stdout.columns);
+    });
   },
 };
 
@@ -51,15 +46,14 @@ export const clientsRename: Command = {
   path: ["clients", "rename"],
   summary: "Give a client another name",
   positionals: [WHICH_CLIENT, { name: "name", help: "The new name, 1 to 64 characters" }],
-  options: OPTIONS,
+  options: BOX_OPTIONS,
   async run(args, io) {
     const box = await boxClient(args, io);
     const client = await findClient(box, args.required(0));
     const name = args.required(1);
     await box.call(Type.Unknown(), "PATCH", pathOfClient(client), { name });
-    if (args.has("json")) printJson(io, { client: { ...client, name } });
-    else io.stdout.write(`${printable(client.name)} is now called ${printable(name)}.\n`);
-    return EXIT.ok;
+    const words = `${printable(client.name)} is now called ${printable(name)}.\n`;
+    return report(args, io, { client: { ...client, name } }, () => words);
   },
 };
 
@@ -67,7 +61,7 @@ export const clientsRole: Command = {
   path: ["clients", "role"],
   summary: "Change what a client may do",
   positionals: [WHICH_CLIENT, { name: "role", help: `One of ${ROLES.join(", ")}` }],
-  options: OPTIONS,
+  options: BOX_OPTIONS,
   notes: [
     "What it plays ends, and it begins anew in its new role. A kid may watch what is for 12 years and younger, a guest live only and for a week: `clients limit` says otherwise.",
   ],
@@ -81,14 +75,10 @@ export const clientsRole: Command = {
     const box = await boxClient(args, io);
     const client = await findClient(box, args.required(0));
     const after = await box.call(Client, "PATCH", pathOfClient(client), { role });
-    if (args.has("json")) printJson(io, { client: after });
-    else {
+    return report(args, io, { client: after }, () => {
       const limits = limitsText(after);
-      io.stdout.write(
-        `${printable(after.name)} is ${ARTICLE[after.role]} now${limits === "" ? "" : `: ${limits}`}.\n`,
-      );
-    }
-    return EXIT.ok;
+      return `${printable(after.name)} is ${ARTICLE[after.role]} now${limits === "" ? "" : `: ${limits}`}.\n`;
+    });
   },
 };
 
@@ -98,7 +88,7 @@ export const clientsRevoke: Command = {
   path: ["clients", "revoke"],
   summary: "Take a client's right to watch away, at once",
   positionals: [{ ...WHICH_CLIENT, optional: true }],
-  options: { all: { type: "boolean", help: "Every client, owners too" }, ...OPTIONS },
+  options: { all: { type: "boolean", help: "Every client, owners too" }, ...BOX_OPTIONS },
   notes: ["What it plays ends within two seconds. To watch again it has to be paired again."],
   async run(args, io) {
     const [which] = args.positionals;
@@ -109,17 +99,13 @@ export const clientsRevoke: Command = {
       const { ended } = await box.call(EndedOthers, "POST", "/api/v1/clients/end-others", {
         everybody: true,
       });
-      if (args.has("json")) printJson(io, { ended });
-      else
-        io.stdout.write(`${ended} ${ended === 1 ? "client" : "clients"} removed: none may watch now.
-`);
-      return EXIT.ok;
+      const words = `${ended} ${ended === 1 ? "client" : "clients"} removed: none may watch now.\n`;
+      return report(args, io, { ended }, () => words);
     }
     const client = await findClient(box, which);
     await box.call(Type.Unknown(), "DELETE", pathOfClient(client));
-    if (args.has("json")) printJson(io, { revoked: client.id });
-    else io.stdout.write(`${printable(client.name)} may no longer watch.\n`);
-    return EXIT.ok;
+    const words = `${printable(client.name)} may no longer watch.\n`;
+    return report(args, io, { revoked: client.id }, () => words);
   },
 };
 

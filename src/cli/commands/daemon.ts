@@ -1,15 +1,18 @@
-import { TellyportError } from "../../kernel/errors.ts";
 import { keepHeapSmall } from "../../kernel/memory/heap.ts";
 import { openSystemMemory } from "../../kernel/memory/system-memory.ts";
-import { JSON_OPTION, STATE_OPTIONS, type Arguments, type Command } from "../command.ts";
-import type { Io } from "../io.ts";
+import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
+import { namedPaths } from "../state-directory.ts";
+
+const PATHS = {
+  config: { type: "string", value: "FILE", help: "Configuration (default: /etc/tellyport/tellyport.yaml)" },
+  state: STATE_OPTIONS.state,
+} as const;
 
 export const run: Command = {
   path: ["run"],
   summary: "Run the box's daemon",
   options: {
-    config: { type: "string", value: "FILE", help: "Configuration (default: /etc/tellyport/tellyport.yaml)" },
-    state: STATE_OPTIONS.state,
+    ...PATHS,
     port: { type: "string", value: "PORT", help: "Port of the web address, 0 to 65535; 0 picks a free one" },
     tuner: {
       type: "string",
@@ -19,7 +22,7 @@ export const run: Command = {
     welcome: { type: "boolean", help: "Greet with web address, pairing code and QR code" },
   },
   async run(args, io) {
-    const port = portOf(args);
+    const port = args.number("port", 0, 65_535);
     // Before the daemon's modules are loaded, which make most of the garbage that the start makes.
     keepHeapSmall();
     const memory = await openSystemMemory();
@@ -28,7 +31,7 @@ export const run: Command = {
     return runDaemon({
       interrupted: io.signal,
       memory,
-      ...paths(args, io),
+      ...namedPaths(args, io),
       ...(port !== undefined && { port }),
       ...(tuner !== undefined && { tuner }),
       ...(args.has("welcome") && { welcome: true }),
@@ -40,29 +43,11 @@ export const checkConfig: Command = {
   path: ["check-config"],
   summary: "Check the configuration; print what holds and where each value comes from",
   options: {
-    config: { type: "string", value: "FILE", help: "Configuration (default: /etc/tellyport/tellyport.yaml)" },
-    state: STATE_OPTIONS.state,
+    ...PATHS,
     ...JSON_OPTION,
   },
   async run(args, io) {
     const { checkConfig: check } = await import("../check-config.ts");
-    return check({ ...paths(args, io), json: args.has("json") });
+    return check({ ...namedPaths(args, io), json: args.has("json") });
   },
 };
-
-function paths(args: Arguments, io: Io): { config?: string; state?: string } {
-  const config = args.text("config");
-  const state = args.text("state") ?? io.env["TELLYPORT_STATE"];
-  return {
-    ...(config !== undefined && { config }),
-    ...(state !== undefined && state !== "" && { state }),
-  };
-}
-
-function portOf(args: Arguments): number | undefined {
-  const text = args.text("port");
-  if (text === undefined) return undefined;
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new TellyportError("usage", `--port is a number from 0 to 65535, not "${text}".`);
-}

@@ -1,12 +1,13 @@
 import { isTellyportError } from "../../kernel/errors.ts";
 import { Box, Channels, Tuners } from "../../protocol/api.ts";
 import { boxClient } from "../box-client.ts";
-import { JSON_OPTION, STATE_OPTIONS, type Arguments, type Command } from "../command.ts";
+import { BOX_OPTIONS, type Arguments, type Command } from "../command.ts";
 import type { Finding, FindingLevel } from "../doctor/finding.ts";
 import type { Daemon } from "../doctor/tuner-findings.ts";
 import { EXIT } from "../exit-codes.ts";
 import { clockOf, printJson, type Io } from "../io.ts";
 import { namedState } from "../no-tuner.ts";
+import { namedPaths } from "../state-directory.ts";
 import { fit, printable, widthOf, wrap } from "../text.ts";
 
 const MARKS: Record<FindingLevel, string> = { ok: "ok", note: "-", warning: "!", problem: "!!" };
@@ -14,17 +15,14 @@ const MARKS: Record<FindingLevel, string> = { ok: "ok", note: "-", warning: "!",
 export const doctor: Command = {
   path: ["doctor"],
   summary: "Say what this box can receive, and what is wrong with it",
-  options: { ...STATE_OPTIONS, ...JSON_OPTION },
+  options: BOX_OPTIONS,
   notes: [
     "Works with and without a running daemon, and changes nothing. `ok` is well, `-` a remark, `!` works but not as it should, `!!` is missing and needed: then the exit code is 69.",
   ],
   async run(args, io) {
     const { diagnose } = await import("../doctor.ts");
-    const config = args.text("config");
-    const state = args.text("state") ?? io.env["TELLYPORT_STATE"];
     const { findings, adapters } = await diagnose({
-      ...(config !== undefined && { config }),
-      ...(state !== undefined && state !== "" && { state }),
+      ...namedPaths(args, io),
       clock: clockOf(io),
       signal: io.signal,
       daemon: () => askDaemon(args, io),
@@ -63,7 +61,7 @@ async function askDaemon(args: Arguments, io: Io): Promise<Daemon> {
 }
 
 /** A line or more each, and what it comes to. */
-export function renderFindings(findings: readonly Finding[], columns: number | undefined): string {
+function renderFindings(findings: readonly Finding[], columns: number | undefined): string {
   const width = columns ?? 80;
   const subjects = findings.map(({ subject }) => printable(subject));
   const subjectWidth = Math.min(28, Math.max(0, ...subjects.map(widthOf)));

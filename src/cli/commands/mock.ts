@@ -1,11 +1,10 @@
 import { Type } from "typebox";
 import { TellyportError } from "../../kernel/errors.ts";
 import { boxClient } from "../box-client.ts";
-import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
-import { EXIT } from "../exit-codes.ts";
-import { printJson, type Io } from "../io.ts";
+import { BOX_OPTIONS, type Arguments, type Command } from "../command.ts";
+import type { Io } from "../io.ts";
+import { report } from "../report.ts";
 
-const OPTIONS = { ...STATE_OPTIONS, ...JSON_OPTION };
 const PAIRS = {
   name: "key=value",
   help: "Members of the request, values in JSON or plain text; or one JSON object",
@@ -27,25 +26,23 @@ export const mockFault: Command = {
   path: ["mock", "fault"],
   summary: "Put a fault on the mock broadcaster's air",
   positionals: [PAIRS],
-  options: OPTIONS,
+  options: BOX_OPTIONS,
   notes: [...NOTES, ...FAULTS],
   async run(args, io) {
     const body = parseMembers(args.positionals);
     const box = await boxClient(args, io);
-    show(io, args.has("json"), await box.call(Type.Unknown(), "POST", "/api/v1/mock/faults", body));
-    return EXIT.ok;
+    return show(args, io, await box.call(Type.Unknown(), "POST", "/api/v1/mock/faults", body));
   },
 };
 
 export const mockClear: Command = {
   path: ["mock", "clear"],
   summary: "Take the mock broadcaster's faults away",
-  options: OPTIONS,
+  options: BOX_OPTIONS,
   notes: NOTES,
   async run(args, io) {
     const box = await boxClient(args, io);
-    show(io, args.has("json"), await box.call(Type.Unknown(), "DELETE", "/api/v1/mock/faults"));
-    return EXIT.ok;
+    return show(args, io, await box.call(Type.Unknown(), "DELETE", "/api/v1/mock/faults"));
   },
 };
 
@@ -53,7 +50,7 @@ export const mockOnAir: Command = {
   path: ["mock", "on-air"],
   summary: "When each value of the frame counter went on air",
   positionals: [PAIRS],
-  options: OPTIONS,
+  options: BOX_OPTIONS,
   notes: NOTES,
   async run(args, io) {
     const query = new URLSearchParams(
@@ -64,8 +61,7 @@ export const mockOnAir: Command = {
     ).toString();
     const box = await boxClient(args, io);
     const path = `/api/v1/mock/on-air${query === "" ? "" : `?${query}`}`;
-    show(io, args.has("json"), await box.call(Type.Unknown(), "GET", path));
-    return EXIT.ok;
+    return show(args, io, await box.call(Type.Unknown(), "GET", path));
   },
 };
 
@@ -100,7 +96,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-function show(io: Io, json: boolean, answer: unknown): void {
-  if (json) printJson(io, answer);
-  else if (answer !== null) io.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+function show(args: Arguments, io: Io, answer: unknown): number {
+  return report(args, io, answer, () => (answer === null ? "" : `${JSON.stringify(answer, null, 2)}\n`));
 }

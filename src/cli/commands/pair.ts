@@ -1,10 +1,10 @@
 import { Offer } from "../../protocol/api.ts";
 import { ROLES } from "../../protocol/principal.ts";
 import { boxClient } from "../box-client.ts";
-import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
-import { EXIT } from "../exit-codes.ts";
-import { clockOf, printJson } from "../io.ts";
+import { BOX_OPTIONS, type Command } from "../command.ts";
+import { clockOf } from "../io.ts";
 import { renderOffer } from "../offer.ts";
+import { report } from "../report.ts";
 
 export const pair: Command = {
   path: ["pair"],
@@ -16,19 +16,16 @@ export const pair: Command = {
       choices: ROLES,
       help: "What the phone may do (default: the box decides; its first phone is an owner)",
     },
-    ...STATE_OPTIONS,
-    ...JSON_OPTION,
+    ...BOX_OPTIONS,
   },
   notes: ["With --json: {code, url, expiresAt}. The url holds the secret: show it to nobody but the phone."],
   async run(args, io) {
     const box = await boxClient(args, io);
     const role = args.text("role");
     const offer = await box.call(Offer, "POST", "/api/v1/offers", role === undefined ? {} : { role });
-    if (args.has("json")) {
-      printJson(io, { code: offer.code, url: offer.url, expiresAt: offer.expiresAt });
-    } else {
-      io.stdout.write(renderOffer(offer, { now: clockOf(io).now(), columns: io.stdout.columns }));
-    }
-    return EXIT.ok;
+    const { code, url, expiresAt } = offer;
+    return report(args, io, { code, url, expiresAt }, () =>
+      renderOffer(offer, { now: clockOf(io).now(), columns: io.stdout.columns }),
+    );
   },
 };

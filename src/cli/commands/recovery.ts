@@ -1,17 +1,15 @@
 import { RecoveryCodes } from "../../protocol/access-api.ts";
 import { Offer } from "../../protocol/api.ts";
 import { boxClient } from "../box-client.ts";
-import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
-import { EXIT } from "../exit-codes.ts";
-import { clockOf, printJson } from "../io.ts";
+import { BOX_OPTIONS, type Command } from "../command.ts";
+import { clockOf } from "../io.ts";
 import { renderOffer } from "../offer.ts";
-
-const OPTIONS = { ...STATE_OPTIONS, ...JSON_OPTION };
+import { report } from "../report.ts";
 
 export const recoveryCodes: Command = {
   path: ["recovery-codes"],
   summary: "Make ten recovery codes, in place of all earlier ones",
-  options: OPTIONS,
+  options: BOX_OPTIONS,
   notes: [
     "Each makes one phone an owner, once, without anybody at the box: keep them on paper, away from the phone. They are shown this one time; the box itself keeps none of them.",
     "A phone takes one where it asks for the pairing code; a computer with `tellyport remote pair <box-url> --recovery-code CODE`.",
@@ -19,19 +17,21 @@ export const recoveryCodes: Command = {
   async run(args, io) {
     const box = await boxClient(args, io);
     const { codes } = await box.call(RecoveryCodes, "POST", "/api/v1/recovery-codes");
-    if (args.has("json")) printJson(io, { codes });
-    else
-      io.stdout.write(
-        `Write these down and keep them safe: each makes one phone an owner, once.\nEarlier ones are no longer good.\n\n${codes.map((code) => `  ${code}\n`).join("")}`,
-      );
-    return EXIT.ok;
+    const list = codes.map((code) => `  ${code}\n`).join("");
+    return report(
+      args,
+      io,
+      { codes },
+      () =>
+        `Write these down and keep them safe: each makes one phone an owner, once.\nEarlier ones are no longer good.\n\n${list}`,
+    );
   },
 };
 
 export const ownerRecover: Command = {
   path: ["owner", "recover"],
   summary: "Let a new phone be an owner, when no owner's phone is left",
-  options: OPTIONS,
+  options: BOX_OPTIONS,
   notes: [
     "Opens an offer, also when pairing closed itself after too many wrong codes. Every owner is told. `tellyport clients revoke` removes the phone that was lost.",
   ],
@@ -39,8 +39,8 @@ export const ownerRecover: Command = {
     const box = await boxClient(args, io);
     const offer = await box.call(Offer, "POST", "/api/v1/owner/recover");
     const { code, url, expiresAt } = offer;
-    if (args.has("json")) printJson(io, { code, url, expiresAt });
-    else io.stdout.write(renderOffer(offer, { now: clockOf(io).now(), columns: io.stdout.columns }));
-    return EXIT.ok;
+    return report(args, io, { code, url, expiresAt }, () =>
+      renderOffer(offer, { now: clockOf(io).now(), columns: io.stdout.columns }),
+    );
   },
 };

@@ -2,11 +2,11 @@ import { TellyportError } from "../../kernel/errors.ts";
 import { Channels, Guide, type Channel, type Programme } from "../../protocol/api.ts";
 import { renderChannels, renderGuide } from "../channel-table.ts";
 import { JSON_OPTION, type Command } from "../command.ts";
-import { EXIT } from "../exit-codes.ts";
-import { clockOf, printJson, type Io } from "../io.ts";
+import { clockOf, type Io } from "../io.ts";
 import { matchOne } from "../match.ts";
 import { CredentialsFile, credentialsPath } from "../remote/credentials.ts";
 import { openSession, type Session } from "../remote/session.ts";
+import { report } from "../report.ts";
 
 export const remoteChannels: Command = {
   path: ["remote", "channels"],
@@ -14,9 +14,7 @@ export const remoteChannels: Command = {
   options: JSON_OPTION,
   async run(args, io) {
     const answer = await channelsOf(await sessionOf(io), io.signal);
-    if (args.has("json")) printJson(io, answer);
-    else io.stdout.write(renderChannels(answer.channels, io.stdout.columns));
-    return EXIT.ok;
+    return report(args, io, answer, () => renderChannels(answer.channels, io.stdout.columns));
   },
 };
 
@@ -35,9 +33,7 @@ export const remoteGuide: Command = {
     const query = channel === null ? "" : `?channel=${encodeURIComponent(channel.id)}`;
     const path = `/api/v1/guide${query}`;
     const guide = await session.call(Guide, { method: "GET", path, signal: io.signal });
-    if (args.has("json")) printJson(io, guide);
-    else io.stdout.write(renderGuide(withNames(guide.channels, channels), io.stdout.columns));
-    return EXIT.ok;
+    return report(args, io, guide, () => renderGuide(withNames(guide.channels, channels), io.stdout.columns));
   },
 };
 

@@ -3,12 +3,12 @@ import { Type } from "typebox";
 import { TellyportError, isTellyportError } from "../../kernel/errors.ts";
 import { HandOff } from "../../protocol/access-api.ts";
 import { JSON_OPTION, type Arguments, type Command } from "../command.ts";
-import { EXIT } from "../exit-codes.ts";
-import { clockOf, printJson, type Io } from "../io.ts";
+import { clockOf, type Io } from "../io.ts";
 import { originOf, parseBoxUrl, parseHandOff, type BoxAddress } from "../remote/box-address.ts";
 import { CredentialsFile, credentialsPath } from "../remote/credentials.ts";
 import { pairWithBox, type PairingSecret } from "../remote/pairing.ts";
 import { Session } from "../remote/session.ts";
+import { report } from "../report.ts";
 import { printable } from "../text.ts";
 import { sessionOf } from "./remote-lists.ts";
 
@@ -57,9 +57,9 @@ export const remotePair: Command = {
     const file = new CredentialsFile(credentialsPath(io.env), clock);
     await file.create(credentials, io.signal);
     const { box, client, role } = credentials;
-    if (json) printJson(io, { box: { id: box.id, name: box.name, url: originOf(box) }, client, role });
-    else io.stdout.write(`Paired with ${printable(box.name)} (${originOf(box)}) as ${role}.\n`);
-    return EXIT.ok;
+    const url = originOf(box);
+    const words = `Paired with ${printable(box.name)} (${url}) as ${role}.\n`;
+    return report(args, io, { box: { id: box.id, name: box.name, url }, client, role }, () => words);
   },
 };
 
@@ -76,9 +76,7 @@ export const remoteHandOff: Command = {
     const path = "/api/v1/hand-offs";
     const { fragment, expiresAt } = await session.call(HandOff, { method: "POST", path, signal: io.signal });
     const url = `${originOf(session.address)}/${fragment}`;
-    if (args.has("json")) printJson(io, { url, expiresAt });
-    else io.stdout.write(`${url}\n`);
-    return EXIT.ok;
+    return report(args, io, { url, expiresAt }, () => `${url}\n`);
   },
 };
 
@@ -93,16 +91,12 @@ export const remoteUnpair: Command = {
     const refused = await revoke(new Session(file, credentials, clock), io.signal);
     await file.exclusively(io.signal, () => file.remove());
     const name = printable(credentials.box.name);
-    if (args.has("json")) {
-      printJson(io, { box: credentials.box.id, client: credentials.client, revoked: refused === null });
-    } else if (refused === null) {
-      io.stdout.write(`This machine is no longer paired with ${name}.\n`);
-    } else {
-      io.stdout.write(
-        `The credentials for ${name} are forgotten here, but the box may still list this machine as ${printable(credentials.client)}: its owner can revoke it there.\n(${refused.message})\n`,
-      );
-    }
-    return EXIT.ok;
+    const { box, client } = credentials;
+    return report(args, io, { box: box.id, client, revoked: refused === null }, () =>
+      refused === null
+        ? `This machine is no longer paired with ${name}.\n`
+        : `The credentials for ${name} are forgotten here, but the box may still list this machine as ${printable(client)}: its owner can revoke it there.\n(${refused.message})\n`,
+    );
   },
 };
 

@@ -1,7 +1,7 @@
 import { TellyportError } from "../../kernel/errors.ts";
-import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
-import { EXIT } from "../exit-codes.ts";
-import { printJson, type Io } from "../io.ts";
+import { BOX_OPTIONS, type Command } from "../command.ts";
+import type { Io } from "../io.ts";
+import { report } from "../report.ts";
 import { stateDirectory } from "../state-directory.ts";
 
 export const reset: Command = {
@@ -10,8 +10,7 @@ export const reset: Command = {
   options: {
     yes: { type: "boolean", help: "Do not ask" },
     everything: { type: "boolean", help: "Forget channels and guide too" },
-    ...STATE_OPTIONS,
-    ...JSON_OPTION,
+    ...BOX_OPTIONS,
   },
   notes: [
     "Its identity and keys are made anew at the next start, and every phone has to be paired again: for a box that changes hands. Channels and guide stay unless --everything. Stop the daemon first.",
@@ -24,12 +23,12 @@ export const reset: Command = {
     await checkResettable(directory);
     if (!args.has("yes")) await confirm(directory, everything, io);
     await resetBox(directory, everything);
-    if (args.has("json")) printJson(io, { reset: true, everything });
-    else
-      io.stdout.write(
-        "This box is a new one: `tellyport run` starts it, `tellyport pair` pairs its first phone.\n",
-      );
-    return EXIT.ok;
+    return report(
+      args,
+      io,
+      { reset: true, everything },
+      () => "This box is a new one: `tellyport run` starts it, `tellyport pair` pairs its first phone.\n",
+    );
   },
 };
 

@@ -10,12 +10,14 @@ import {
   type ScanRequest,
 } from "../../protocol/api.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
-import { JSON_OPTION, STATE_OPTIONS, type Arguments, type Command } from "../command.ts";
+import { BOX_OPTIONS, type Arguments, type Command } from "../command.ts";
 import { EXIT } from "../exit-codes.ts";
 import { clockOf, printJson, type Io } from "../io.ts";
 import { noTuner } from "../no-tuner.ts";
 import { scanProgress } from "../scan-progress.ts";
+import { report } from "../report.ts";
 import { channelOf, renderScan } from "../scan-report.ts";
+import { namedPaths } from "../state-directory.ts";
 
 /** How often the daemon is asked how far it is, ms. */
 const POLL_MS = 300;
@@ -44,8 +46,7 @@ export const scan: Command = {
     "dry-run": { type: "boolean", help: "Show what would change, and change nothing" },
     cancel: { type: "boolean", help: "Cancel the scan that the daemon runs" },
     tuner: { type: "string", value: "TUNER", help: "Without a daemon: in place of the configured tuners" },
-    ...STATE_OPTIONS,
-    ...JSON_OPTION,
+    ...BOX_OPTIONS,
   },
   notes: [
     "Without --country and --initial it scans again what is known. The daemon's tuners are used when it runs, those that nobody needs; else this command opens them itself, and the daemon knows the result when it starts. Ctrl-C cancels; then nothing is changed.",
@@ -83,13 +84,10 @@ async function scanAnyhow(args: Arguments, io: Io, tell: (progress: ScanProgress
   } else await refuseDaemon(args, io);
   // The tuners' drivers are loaded only by who needs them.
   const { scanWithoutDaemon } = await import("../scan.ts");
-  const state = args.text("state") ?? io.env["TELLYPORT_STATE"];
-  const config = args.text("config");
   const tuner = args.text("tuner");
   const result = await scanWithoutDaemon(
     {
-      ...(config !== undefined && { config }),
-      ...(state !== undefined && state !== "" && { state }),
+      ...namedPaths(args, io),
       ...(tuner !== undefined && { tuner }),
     },
     request,
@@ -171,15 +169,12 @@ async function cancelScan(args: Arguments, io: Io): Promise<number> {
   // What ended before is no scan that could be cancelled.
   const runs = before.state === "running";
   const result = runs ? await cancel(args, io) : before;
-  if (args.has("json")) printJson(io, result);
-  else if (!runs) io.stdout.write("No scan runs.\n");
-  else
-    io.stdout.write(
-      result.state === "cancelled"
-        ? "The scan is cancelled; nothing is changed.\n"
-        : "The scan had ended already.\n",
-    );
-  return EXIT.ok;
+  return report(args, io, result, () => {
+    if (!runs) return "No scan runs.\n";
+    return result.state === "cancelled"
+      ? "The scan is cancelled; nothing is changed.\n"
+      : "The scan had ended already.\n";
+  });
 }
 
 async function cancel(args: Arguments, io: Io): Promise<Scan> {

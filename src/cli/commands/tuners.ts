@@ -1,9 +1,8 @@
 import { absent, noTuner, silentEntries, type TunersAnswer } from "../no-tuner.ts";
 import { Tuners, type Tuner } from "../../protocol/api.ts";
 import { boxClient } from "../box-client.ts";
-import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
-import { EXIT } from "../exit-codes.ts";
-import { printJson } from "../io.ts";
+import { BOX_OPTIONS, type Command } from "../command.ts";
+import { report } from "../report.ts";
 import { renderTable, type Column } from "../table.ts";
 import { printable, wrap } from "../text.ts";
 
@@ -23,16 +22,14 @@ const COLUMNS: readonly Column<Tuner>[] = [
 export const tuners: Command = {
   path: ["tuners"],
   summary: "Show what each tuner does, for whom, and how good its signal is",
-  options: { ...STATE_OPTIONS, ...JSON_OPTION },
+  options: BOX_OPTIONS,
   notes: [
     "Errors are the sum of continuity errors, transport errors, overflows and lost synchronisation; what there was of each is listed below the table, and all of it with --json.",
   ],
   async run(args, io) {
     const box = await boxClient(args, io);
     const answer = await box.call(Tuners, "GET", "/api/v1/tuners");
-    if (args.has("json")) printJson(io, answer);
-    else io.stdout.write(renderTuners(answer, io.stdout.columns));
-    return EXIT.ok;
+    return report(args, io, answer, () => renderTuners(answer, io.stdout.columns));
   },
 };
 

@@ -2,6 +2,7 @@ import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { TellyportError, messageOf, systemCode } from "../../kernel/errors.ts";
 import { originOf, type BoxAddress } from "./box-address.ts";
+import { connected } from "./connected.ts";
 
 /**
  * Why a box's certificate is believed.
@@ -18,7 +19,7 @@ export type Connect = (signal: AbortSignal) => Promise<Socket>;
 export function connectTo(address: BoxAddress, trust: Trust | null): Connect {
   return async (signal) => {
     if (address.scheme === "http")
-      return connected(connectPlain(address.port, address.host), address, signal);
+      return connected(connectPlain(address.port, address.host), "connect", signal, silent(address));
     const socket = await handshake(address, signal);
     try {
       if (trust === null) throw untrusted(address, "no certificate of it was remembered");
@@ -57,7 +58,7 @@ async function handshake(address: BoxAddress, signal: AbortSignal): Promise<TLSS
     // Judged by `check` before the first byte is sent: a box-made certificate has no authority behind it.
     rejectUnauthorized: false,
   });
-  return connected(socket, address, signal, "secureConnect");
+  return connected(socket, "secureConnect", signal, silent(address));
 }
 
 function check(address: BoxAddress, trust: Trust, socket: TLSSocket): void {
@@ -82,36 +83,11 @@ function untrusted(address: BoxAddress, why: string): TellyportError {
   );
 }
 
-function connected<S extends Socket>(
-  socket: S,
-  address: BoxAddress,
-  signal: AbortSignal,
-  event: "connect" | "secureConnect" = "connect",
-): Promise<S> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => void socket.destroy(signal.reason as Error);
-    const settle = (): void => {
-      signal.removeEventListener("abort", onAbort);
-      socket.removeListener("error", onError);
-    };
-    const onError = (error: Error): void => {
-      settle();
-      reject(
-        signal.aborted
-          ? (signal.reason as Error)
-          : new TellyportError(
-              "box-unreachable",
-              `No box answers at ${originOf(address)} (${systemCode(error) ?? messageOf(error)}): is it on, and is this its address?`,
-              { cause: error },
-            ),
-      );
-    };
-    socket.once("error", onError);
-    socket.once(event, () => {
-      settle();
-      resolve(socket);
-    });
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
+function silent(address: BoxAddress): (cause: Error) => TellyportError {
+  return (cause) =>
+    new TellyportError(
+      "box-unreachable",
+      `No box answers at ${originOf(address)} (${systemCode(cause) ?? messageOf(cause)}): is it on, and is this its address?`,
+      { cause },
+    );
 }

@@ -26,7 +26,7 @@ export interface HttpAnswer {
   readonly body: unknown;
 }
 
-export const ANSWER_TIMEOUT_MS = 15_000;
+const ANSWER_TIMEOUT_MS = 15_000;
 /** The largest answer that is read: a guide of a few hundred channels is a tenth of it. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 

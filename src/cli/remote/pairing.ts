@@ -95,7 +95,7 @@ export async function pairWithBox(options: PairingOptions): Promise<Credentials>
 }
 
 /** The proof that a claim's sender knows the offer's secret, which itself is never sent. */
-export function pairingProof(
+function pairingProof(
   secret: PairingSecret,
   claim: { box: string; thumbprint: string; nonce: string },
 ): string {

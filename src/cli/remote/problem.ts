@@ -1,5 +1,6 @@
 import { Value } from "typebox/value";
 import { ERROR_CODES, TellyportError, type ErrorCode } from "../../kernel/errors.ts";
+import { isRecord } from "../../kernel/is-record.ts";
 import { Problem } from "../../protocol/api.ts";
 
 /** What stands for a code that a newer box knows and this program does not. */
@@ -32,8 +33,4 @@ export function errorFromProblem(status: number, body: unknown): TellyportError 
 
 function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERROR_CODES, code);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

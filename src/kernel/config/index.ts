@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Value } from "typebox/value";
 import { parse as parseYaml } from "yaml";
 import { TellyportError, messageOf, systemCode } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 import { ConfigSchema, type Config } from "./schema.ts";
 import { nearest } from "./nearest.ts";
 
@@ -178,10 +179,6 @@ function schemaAt(path: readonly string[]): SchemaNode | null {
     if (schema === undefined) return null;
   }
   return schema;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** `over` on top of `under`; lists and plain values replace, sections merge, undefined takes a key away. */

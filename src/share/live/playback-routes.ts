@@ -5,7 +5,8 @@ import { TellyportError } from "../../kernel/errors.ts";
 import { MEMBERS } from "../../protocol/access.ts";
 import { Playback, PlaybackRequest, PlaybackRenewal, Problem } from "../../protocol/api.ts";
 import { principalOf } from "../principal-of.ts";
-import { serverTiming, type Playbacks } from "./playbacks.ts";
+import type { Playbacks } from "./playbacks.ts";
+import { serverTiming } from "./server-timing.ts";
 import { whenGone } from "./when-gone.ts";
 
 const Params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) });

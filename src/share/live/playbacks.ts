@@ -3,21 +3,32 @@ import { sleep, type Clock, type Timer } from "../../kernel/clock.ts";
 import { TellyportError, isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { Log } from "../../kernel/log.ts";
-import { bytes, ms, seconds, type Milliseconds } from "../../kernel/units.ts";
+import { ms, type Milliseconds } from "../../kernel/units.ts";
 import type { Availability, Capabilities, Playback } from "../../protocol/api.ts";
 import type { Principal, Role } from "../../protocol/principal.ts";
-import { WEIGHTS, type WeightClass } from "../../tuner/index.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
 import type { GrantPort, Reach, ViewingNote, ViewingRules, ViewingWish, Watching } from "../ports.ts";
 import { endWithAlternatives, withAlternatives, type Seeker } from "./alternatives.ts";
 import { chooseProfile, withReason, type Wish } from "./choose-profile.ts";
+import { ChosenChannels } from "./chosen-channels.ts";
 import { ColdTunes } from "./cold-tunes.ts";
 import { EndedPlaybacks, type PlaybackEnd } from "./ended-playbacks.ts";
-import { leastToEnd } from "./least-to-end.ts";
-import { Places } from "./places.ts";
-import type { LiveStream, StreamMilestones } from "./live-stream.ts";
+import { availabilityFor, channelsToLeave, type Leaving } from "./leaving.ts";
 import type { Hold, LiveStreams } from "./live-streams.ts";
+import { OpenAnswers } from "./open-answers.ts";
+import { Places } from "./places.ts";
+import { PlaybackMeter } from "./playback-meter.ts";
+import { WEIGHT_OF, lightestBelow } from "./role-weights.ts";
+import {
+  mayEnd,
+  usageOf,
+  type PlaybackEntry,
+  type RunningPlayback,
+  type StartingPlayback,
+} from "./running-playback.ts";
+import { timingsSince } from "./server-timing.ts";
+import { untilPlayable } from "./until-playable.ts";
 import { UsageLedger, type PlaybackUsage, type PrincipalUsage } from "./usage.ts";
 
 export interface PlaybacksOptions {
@@ -41,57 +52,6 @@ export interface PlaybacksOptions {
   readonly inAll: number;
 }
 
-/** A playback that runs. */
-export interface RunningPlayback extends Watching {
-  readonly channel: string;
-  readonly stream: LiveStream;
-  readonly capabilities: Capabilities | undefined;
-  /** Its playlists have parts. */
-  readonly lowLatency: boolean;
-  /** Monotonic ms of the wish for it. */
-  readonly requestedAt: Milliseconds;
-  /** How far back it may go. */
-  readonly reach: Reach;
-  /** With `since-start`: number of the first segment that it may have. */
-  readonly from: number;
-}
-
-interface Entry extends RunningPlayback {
-  reach: Reach;
-  from: number;
-  readonly grant: string;
-  readonly hold: Hold;
-  readonly startedAt: Milliseconds;
-  /** Monotonic ms. */
-  readonly startedMonotonic: Milliseconds;
-  lastAskedAt: Milliseconds;
-  bytes: number;
-  seconds: number;
-  /** Of these, seconds that the rules know of. */
-  counted: number;
-  /** What the client watched before; null: nothing that is known. */
-  readonly previous: string | null;
-  /** Programme time up to which was watched, epoch s. */
-  watchedUntil: number;
-  /** Cut off the media answers that are open. */
-  readonly answers: Set<() => void>;
-  readonly places: Places;
-}
-
-/** One that is being started; it has its place already. */
-interface Starting extends Watching {
-  readonly abort: AbortController;
-}
-
-/**
- * Players load a handful at once, and hold a playlist and the next part of each rendition open; an answer may hold memory of
- * a segment that the store has let go.
- */
-const ANSWERS_PER_PLAYBACK = 24;
-
-/** Clients whose last channel is remembered, at most. */
-const MAX_REMEMBERED = 1000;
-
 /** How often it is asked whether what runs may go on, ms: the hours end, the day's time is used up, the next programme begins. */
 const LOOK = 5_000;
 
@@ -107,29 +67,20 @@ const BY_RULES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const NEWER = "Ended for a newer playback of the same client.";
 const REPLACED = "The same client chose another channel, which needed the tuner.";
 
-/** What a role weighs for the arbiter. */
-export const WEIGHT_OF: Record<Role, WeightClass> = {
-  owner: "owner",
-  viewer: "viewer",
-  kid: "viewer",
-  guest: "guest",
-};
-
 /** Who watches what: from the wish for a channel to the last byte. */
 export class Playbacks {
   readonly ended: Emitter<PlaybackEnd>;
   readonly started: Emitter<void>;
   readonly noted: Emitter<ViewingNote>;
   readonly #options: PlaybacksOptions;
-  readonly #running = new Map<string, Entry>();
+  readonly #running = new Map<string, PlaybackEntry>();
   /** Grants of those. */
   readonly #granted = new Set<string>();
-  readonly #starting = new Set<Starting>();
+  readonly #starting = new Set<StartingPlayback>();
   readonly #endedLately = new EndedPlaybacks();
   readonly #ledger = new UsageLedger();
   readonly #coldTunes: ColdTunes;
-  /** By client: the channel chosen last, and the one before. */
-  readonly #chosen = new Map<string, { last: string; previous: string | null }>();
+  readonly #chosen = new ChosenChannels();
   #sweep: Timer | null = null;
   #look: Timer | null = null;
   #cutOffs = 0;
@@ -189,13 +140,14 @@ export class Playbacks {
   }): Promise<Playback> {
     const { wish, principal, home } = request;
     const { channels, clock } = this.#options;
+    const weight = WEIGHT_OF[principal.role];
     const requestedAt = clock.monotonic();
     const channel = channels.get(request.channel);
     if (channel === undefined) {
       throw new TellyportError("channel-not-found", "There is no such channel. Read the list again.");
     }
     const id = randomBytes(12).toString("base64url");
-    const starting: Starting = { id, principal, home, abort: new AbortController() };
+    const starting: StartingPlayback = { id, principal, home, abort: new AbortController() };
     const cancel = (): void =>
       starting.abort.abort(new TellyportError("request-cancelled", "The client went away."));
     if (request.signal?.aborted) cancel();
@@ -209,12 +161,13 @@ export class Playbacks {
       if (wait > 0) await sleep(clock, wait, starting.abort.signal);
       const replaced = this.#makeRoom(starting, channel);
       try {
-        hold = this.#options.streams.hold(channel, WEIGHT_OF[principal.role], profile);
+        hold = this.#options.streams.hold(channel, weight, profile);
       } finally {
         // What can be watched beside the new channel is known only now.
         for (const entry of replaced) this.#tellEnd(entry, "displaced", REPLACED, false);
       }
-      hold = await this.#playable(hold, channel, { ...request, signal: starting.abort.signal });
+      const { signal } = starting.abort;
+      hold = await untilPlayable(hold, { channel, weight, wish, signal }, this.#options);
       // It may have ended, or the client have gone, after the last wait was over.
       starting.abort.signal.throwIfAborted();
       hold.stream.throwIfEnded();
@@ -264,7 +217,7 @@ export class Playbacks {
   /** Ends a playback of one's own, or as an owner anybody's. @throws TellyportError `playback-not-found` */
   release(id: string, principal: Principal): void {
     const entry = this.#running.get(id);
-    if (entry === undefined || !mayEnd(entry, principal)) throw notFound();
+    if (entry === undefined || !mayEnd(principal, entry)) throw notFound();
     const own = entry.principal.client === principal.client;
     this.#end(entry, "playback-ended", own ? "You ended it." : "The owner of the box ended it.", own);
   }
@@ -297,15 +250,7 @@ export class Playbacks {
   answering(id: string, cut: () => void): () => void {
     const answers = this.#running.get(id)?.answers;
     if (answers === undefined) throw playbackEnded();
-    if (answers.size >= ANSWERS_PER_PLAYBACK) {
-      throw new TellyportError(
-        "too-many-playbacks",
-        "This playback loads too much at once. Wait until some of it has come.",
-        { retryAfterMs: 1000 },
-      );
-    }
-    answers.add(cut);
-    return () => answers.delete(cut);
+    return answers.open(cut);
   }
 
   /**
@@ -315,14 +260,7 @@ export class Playbacks {
   meter(id: string, sent: number, stretch?: { readonly from: number; readonly seconds: number }): void {
     const entry = this.#running.get(id);
     if (entry === undefined) return;
-    let watched = 0;
-    if (stretch !== undefined) {
-      const until = stretch.from + stretch.seconds;
-      watched = Math.max(0, until - Math.max(stretch.from, entry.watchedUntil));
-      entry.watchedUntil = Math.max(until, entry.watchedUntil);
-    }
-    entry.bytes += sent;
-    entry.seconds += watched;
+    const watched = entry.meter.book(sent, stretch);
     this.#ledger.add(entry.principal, sent, watched);
   }
 
@@ -347,20 +285,7 @@ export class Playbacks {
    * `would-displace`. To be asked at once of as many as wanted, not kept.
    */
   availability(principal: Principal): (channel: StoredChannel) => Availability {
-    const { channels } = this.#options;
-    /** By multiplex: channels of one have the same answer. */
-    const replacing = new Map<string, boolean>();
-    return (channel) => {
-      const availability = channels.availability(channel, WEIGHT_OF[principal.role]);
-      const multiplex = channels.service(channel.id)?.multiplex.id;
-      if (availability !== "busy" || multiplex === undefined) return availability;
-      let helps = replacing.get(multiplex);
-      if (helps === undefined) {
-        helps = this.#replaceable(principal, channel) !== null;
-        replacing.set(multiplex, helps);
-      }
-      return helps ? "would-displace" : "busy";
-    };
+    return availabilityFor(this.#leaving(principal));
   }
 
   /** What is watched now, and what each client watched before that. */
@@ -379,7 +304,7 @@ export class Playbacks {
    * Gives a new playback its place, if the rules have one for it; others may have to leave theirs.
    * @throws TellyportError `too-many-playbacks`, and those of the rules
    */
-  #admit(starting: Starting, channel: StoredChannel): void {
+  #admit(starting: StartingPlayback, channel: StoredChannel): void {
     const { rules, perClient } = this.#options;
     const { client } = starting.principal;
     const begun = [...this.#starting].filter(({ principal }) => principal.client === client).length;
@@ -397,7 +322,7 @@ export class Playbacks {
     this.#starting.add(starting);
   }
 
-  #endAny(victim: Entry | Starting, why: TellyportError): void {
+  #endAny(victim: PlaybackEntry | StartingPlayback, why: TellyportError): void {
     if (!("abort" in victim)) return this.#end(victim, why.code, why.message, false);
     this.#starting.delete(victim); // its place is free now, and not when it has noticed
     victim.abort.abort(why);
@@ -426,7 +351,7 @@ export class Playbacks {
    * The client's oldest playback ends for its new one; when the box itself is full, one of somebody lighter.
    * @returns those of its own that were let go for want of a tuner, and have yet to be told
    */
-  #makeRoom(starting: Starting, channel: StoredChannel): readonly Entry[] {
+  #makeRoom(starting: StartingPlayback, channel: StoredChannel): readonly PlaybackEntry[] {
     const { perClient, inAll, channels } = this.#options;
     const { principal } = starting;
     const own = this.#ofClient(principal.client);
@@ -441,75 +366,27 @@ export class Playbacks {
       throw full("The box serves as many as it can. Try again later.");
     // A phone that was reloaded holds a tuner with a playback that it has forgotten: its new wish replaces the old ones.
     if (channels.availability(channel, WEIGHT_OF[principal.role]) !== "busy") return [];
-    const left = this.#replaceable(principal, channel) ?? [];
+    const left = channelsToLeave(this.#leaving(principal), channel) ?? [];
     return own.filter((entry) => left.includes(entry.channel) && this.#letGo(entry));
   }
 
-  /**
-   * Which channels the client must leave to have a tuner for this one: as few as possible, the one chosen first before others.
-   * @returns null when that does not help
-   */
-  #replaceable(principal: Principal, channel: StoredChannel): readonly string[] | null {
+  #leaving({ client, role }: Principal): Leaving {
     const { channels, streams } = this.#options;
-    const watched = new Map<string, number>();
-    for (const entry of this.#ofClient(principal.client))
-      watched.set(entry.channel, (watched.get(entry.channel) ?? 0) + 1);
-    // What somebody else watches too goes on without this client.
-    const alone = [...watched].filter(([id, count]) => streams.holdsOf(id) === count).map(([id]) => id);
-    return leastToEnd(
-      alone,
-      (gone) => channels.availability(channel, WEIGHT_OF[principal.role], gone) !== "busy",
-    );
+    const watched = this.#ofClient(client).map(({ channel }) => channel);
+    return { watched, weight: WEIGHT_OF[role], channels, streams };
   }
 
-  /** Ends what is lightest, of the client that has most, the oldest of it. @returns false when nothing is lighter than `role` */
+  /** Ends what is lightest. @returns false when nothing is lighter than `role` */
   #endLighter(role: Role): boolean {
-    const weigh = ({ principal }: { principal: Principal }): number => WEIGHTS[WEIGHT_OF[principal.role]];
-    const all = [...this.#running.values(), ...this.#starting];
-    const lighter = all.filter((other) => weigh(other) < WEIGHTS[WEIGHT_OF[role]]);
-    const counts = new Map<string, number>();
-    for (const { principal } of lighter)
-      counts.set(principal.client, (counts.get(principal.client) ?? 0) + 1);
-    const count = ({ principal }: { principal: Principal }): number => counts.get(principal.client) ?? 0;
-    // The sort is stable: what is equal stays in order of its start.
-    const [victim] = lighter.sort((a, b) => weigh(a) - weigh(b) || count(b) - count(a));
+    const victim = lightestBelow([...this.#running.values(), ...this.#starting], role);
     if (victim === undefined) return false;
     const why = "The box serves as many as it can, and somebody with more weight came.";
     this.#endAny(victim, full(why));
     return true;
   }
 
-  /**
-   * Waits until the stream can be played. Where only now it shows that the client needs it converted, that takes its place.
-   * @returns the hold that counts; the one given is released when it is another one
-   */
-  async #playable(
-    hold: Hold,
-    channel: StoredChannel,
-    { principal, wish, signal }: { principal: Principal; wish: Wish; signal: AbortSignal },
-  ): Promise<Hold> {
-    const { startTimeoutMs, clock, streams } = this.#options;
-    const from = clock.monotonic();
-    const left = (): number => startTimeoutMs - (clock.monotonic() - from);
-    const { stream } = hold;
-    await stream.ready(left(), signal);
-    if (wish.capabilities === undefined || stream.profile.transcode !== null) return hold;
-    await stream.understood(left(), signal);
-    const profile = chooseProfile(stream.codecs, wish);
-    if (profile.transcode === null) return hold;
-    const converted = streams.hold(channel, WEIGHT_OF[principal.role], profile);
-    hold.release();
-    try {
-      await converted.stream.ready(left(), signal);
-      return converted;
-    } catch (error) {
-      converted.release();
-      throw error;
-    }
-  }
-
   #begin(
-    { id, principal, home }: Starting,
+    { id, principal, home }: StartingPlayback,
     { capabilities, lowLatency }: Wish,
     channel: string,
     hold: Hold,
@@ -518,7 +395,7 @@ export class Playbacks {
     const { clock, grants, longestMs, rules } = this.#options;
     const grant = grants.issue(id, principal, ms(clock.now() + longestMs));
     const now = clock.monotonic();
-    const entry: Entry = {
+    const entry: PlaybackEntry = {
       id,
       principal,
       home,
@@ -534,12 +411,9 @@ export class Playbacks {
       startedAt: clock.now(),
       startedMonotonic: now,
       lastAskedAt: now,
-      bytes: 0,
-      seconds: 0,
-      counted: 0,
-      previous: this.#previousOf(principal.client, channel),
-      watchedUntil: 0,
-      answers: new Set(),
+      meter: new PlaybackMeter(),
+      previous: this.#chosen.choose(principal.client, channel),
+      answers: new OpenAnswers(),
       places: new Places(this.#options.atHome ?? (() => false)),
     };
     this.#running.set(id, entry);
@@ -555,21 +429,10 @@ export class Playbacks {
     };
   }
 
-  /** Remembers that a client chose a channel. @returns the one it chose before, if that was another one */
-  #previousOf(client: string, channel: string): string | null {
-    const before = this.#chosen.get(client);
-    const previous = before === undefined ? null : before.last === channel ? before.previous : before.last;
-    this.#chosen.delete(client);
-    this.#chosen.set(client, { last: channel, previous });
-    const oldest = this.#chosen.keys().next().value;
-    if (this.#chosen.size > MAX_REMEMBERED && oldest !== undefined) this.#chosen.delete(oldest);
-    return previous;
-  }
-
   // ---- ending
 
   #end(
-    entry: Entry,
+    entry: PlaybackEntry,
     code: ErrorCode,
     message: string,
     wanted: boolean,
@@ -579,7 +442,7 @@ export class Playbacks {
   }
 
   /** It plays no more, and holds no tuner. @returns false when it has ended before */
-  #letGo(entry: Entry): boolean {
+  #letGo(entry: PlaybackEntry): boolean {
     if (!this.#running.delete(entry.id)) return false;
     this.#granted.delete(entry.grant);
     this.#count(entry);
@@ -588,7 +451,7 @@ export class Playbacks {
   }
 
   #tellEnd(
-    entry: Entry,
+    entry: PlaybackEntry,
     code: ErrorCode,
     reason: string,
     wanted: boolean,
@@ -608,9 +471,12 @@ export class Playbacks {
     };
     this.#endedLately.add({ ...end, grant: entry.grant, usage: usageOf(entry, this.#options.clock.now()) });
     this.#options.grants.end(entry.id);
-    for (const cut of [...entry.answers]) cut();
+    entry.answers.cutAll();
     const { id, client } = end;
-    this.#options.log.info({ playback: id, client, reason: code, bytes: entry.bytes }, "playback-ended");
+    this.#options.log.info(
+      { playback: id, client, reason: code, bytes: entry.meter.bytes },
+      "playback-ended",
+    );
     this.ended.emit(end);
     const { channel: key, home } = entry;
     const channel = { id: key, name: this.#options.channels.get(key)?.name ?? "" };
@@ -620,24 +486,23 @@ export class Playbacks {
       channel,
       home,
       reason: code,
-      seconds: seconds(entry.seconds),
+      seconds: entry.meter.seconds,
     });
   }
 
-  #noteRefusal({ principal, home }: Starting, { id, name }: StoredChannel, reason: ErrorCode): void {
+  #noteRefusal({ principal, home }: StartingPlayback, { id, name }: StoredChannel, reason: ErrorCode): void {
     const { client } = principal;
     this.noted.emit({ kind: "watch-refused", client, channel: { id, name }, home, reason });
   }
 
   /** Tells the rules what was watched since they were told last. */
-  #count(entry: Entry): void {
-    const more = entry.seconds - entry.counted;
-    entry.counted = entry.seconds;
+  #count(entry: PlaybackEntry): void {
+    const more = entry.meter.untold();
     if (more > 0) this.#options.rules.watched(entry.principal, more);
   }
 
   /** Where it may go back to more or less from now on, what was on before is not judged for it. */
-  #setReach(entry: Entry, reach: Reach): void {
+  #setReach(entry: PlaybackEntry, reach: Reach): void {
     if (entry.reach === reach) return;
     entry.reach = reach;
     entry.from = entry.stream.store.edge;
@@ -661,7 +526,7 @@ export class Playbacks {
 
   // ---- finding
 
-  #touch(entry: Entry): void {
+  #touch(entry: PlaybackEntry): void {
     entry.lastAskedAt = this.#options.clock.monotonic();
     entry.stream.touch();
   }
@@ -671,11 +536,11 @@ export class Playbacks {
   }
 
   /** In order of their start. */
-  #ofClient(client: string): Entry[] {
+  #ofClient(client: string): PlaybackEntry[] {
     return [...this.#running.values()].filter((entry) => entry.principal.client === client);
   }
 
-  #elsewhere({ id, principal, places }: Entry): TellyportError {
+  #elsewhere({ id, principal, places }: PlaybackEntry): TellyportError {
     const { log } = this.#options;
     if (places.noteRefusal()) log.warn({ playback: id, client: principal.client }, "grant-elsewhere");
     return new TellyportError(
@@ -684,7 +549,7 @@ export class Playbacks {
     );
   }
 
-  #own(id: string, principal: Principal): Entry {
+  #own(id: string, principal: Principal): PlaybackEntry {
     const entry = this.#running.get(id);
     if (entry?.principal.client === principal.client) return entry;
     throw this.#endedLately.ofClient(id, principal.client) ?? notFound();
@@ -701,10 +566,6 @@ export class Playbacks {
       throw this.#endedLately.byGrant(grant) ?? playbackEnded();
     }
   }
-}
-
-function mayEnd(entry: Entry, principal: Principal): boolean {
-  return entry.principal.client === principal.client || principal.role === "owner";
 }
 
 function refuseScrambled({ scrambled }: StoredChannel): void {
@@ -726,34 +587,4 @@ function stopping(): TellyportError {
 
 function playbackEnded(): TellyportError {
   return new TellyportError("playback-ended", "This playback has ended. Start it again.");
-}
-
-/** The header that tells timings to a browser. @see W3C Server-Timing */
-export function serverTiming(timings: Readonly<Record<string, number>>): string {
-  return Object.entries(timings)
-    .map(([name, value]) => `${name};dur=${value}`)
-    .join(", ");
-}
-
-/** How long each step took since somebody wished for the channel, ms; what is still to come is left out. */
-export function timingsSince(from: Milliseconds, milestones: StreamMilestones): Record<string, number> {
-  const timings: Record<string, number> = {};
-  for (const name of ["lock", "pmt", "randomAccess", "ready", "firstPart"] as const) {
-    const at = milestones[name];
-    // What a stream already had when this client came took no time.
-    if (at !== null) timings[name] = Math.round(Math.max(0, at - from) * 10) / 10;
-  }
-  return timings;
-}
-
-function usageOf(entry: Entry, endedAt: Milliseconds | null): PlaybackUsage {
-  return {
-    playback: entry.id,
-    principal: entry.principal,
-    channel: entry.channel,
-    startedAt: entry.startedAt,
-    endedAt,
-    bytes: bytes(entry.bytes),
-    seconds: seconds(entry.seconds),
-  };
 }

@@ -1,7 +1,6 @@
-import { Readable, pipeline } from "node:stream";
 import { TextDecoder } from "node:util";
-import { createGunzip } from "node:zlib";
-import { isTellyportError, messageOf, TellyportError } from "../../../kernel/errors.ts";
+import { TellyportError } from "../../../kernel/errors.ts";
+import { gunzipped } from "./gunzipped.ts";
 
 /** Longest document, characters: a hundred times a week of 200 channels. */
 export const LONGEST_DOCUMENT = 1024 * 1024 * 1024;
@@ -64,21 +63,7 @@ async function* unpacked(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffe
       `The XMLTV listing is packed with ${packed[1]}. Give it plain, or packed with gzip.`,
     );
   if (!head.startsWith("1f8b")) return yield* whole;
-  const gunzip = createGunzip();
-  // What goes wrong on either side comes out of the reading end.
-  pipeline(Readable.from(whole), gunzip, () => {});
-  try {
-    yield* gathered(gunzip as AsyncIterable<Buffer>);
-  } catch (error) {
-    if (isTellyportError(error)) throw error;
-    throw new TellyportError(
-      "guide-source-invalid",
-      `The XMLTV listing cannot be unpacked (${messageOf(error)}). Check that it was copied to its end.`,
-      { cause: error },
-    );
-  } finally {
-    gunzip.destroy();
-  }
+  yield* gathered(gunzipped(whole, "Check that it was copied to its end."));
 }
 
 /** The first chunk has the declaration whole, however small those that come are. */

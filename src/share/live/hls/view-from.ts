@@ -1,5 +1,5 @@
 import { TellyportError } from "../../../kernel/errors.ts";
-import type { RunningPlayback } from "../playbacks.ts";
+import type { RunningPlayback } from "../running-playback.ts";
 
 /** How far back one playback goes in a stream that all share: a line in the same segments, the same bytes for everybody. */
 

@@ -1,6 +1,6 @@
 import { Type, type Static, type TSchema } from "typebox";
 import { Value } from "typebox/value";
-import { isTellyportError, TellyportError } from "../../../kernel/errors.ts";
+import { TellyportError } from "../../../kernel/errors.ts";
 import {
   HOME,
   namedReach,
@@ -8,7 +8,7 @@ import {
   type Reach,
   type SafeFetch,
 } from "../../../kernel/safe-fetch/index.ts";
-import { explainHttp, readHttp } from "../network/http-open.ts";
+import { requireHttp } from "../network/http-open.ts";
 
 /** What a device's web server says, as far as we look. */
 const Discover = Type.Object({
@@ -185,9 +185,7 @@ async function readJson<S extends TSchema>(
   what: string,
   options: DeviceDeps & { readonly reach: Reach; readonly answerMs?: number },
 ): Promise<Static<S>> {
-  const answer = await readHttp(url, { ...options, nameIt: NAME_DEVICE, mostBytes: MOST_BYTES });
-  if (!answer.ok && isTellyportError(answer.cause)) throw answer.cause;
-  if (!answer.ok) throw new TellyportError("source-unreachable", explainHttp(answer, url.host));
+  const answer = await requireHttp(url, { ...options, nameIt: NAME_DEVICE, mostBytes: MOST_BYTES });
   let value: unknown = null;
   try {
     value = answer.status === 200 ? JSON.parse(answer.body.toString("utf8")) : null;

@@ -86,6 +86,21 @@ export async function readHttp(
   }
 }
 
+/**
+ * As {@link readHttp}, where nothing but an answer will do; its status may be any.
+ * @param options.name what people call whom it is asked of; default: the address's host
+ * @throws TellyportError `source-unreachable`, `fetch-refused`, `request-cancelled`
+ */
+export async function requireHttp(
+  url: URL,
+  { name = url.host, ...options }: HttpOptions & { readonly mostBytes: number; readonly name?: string },
+): Promise<Extract<HttpBody, { ok: true }>> {
+  const answer = await readHttp(url, options);
+  if (answer.ok) return answer;
+  if (isTellyportError(answer.cause)) throw answer.cause;
+  throw new TellyportError("source-unreachable", explainHttp(answer, name));
+}
+
 function requestOf(
   { reach, nameIt, answerMs }: HttpOptions,
   limits: FetchRequest["limits"],

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { isTellyportError, TellyportError } from "../../../kernel/errors.ts";
+import { TellyportError } from "../../../kernel/errors.ts";
 import {
   HOME,
   namedReach,
@@ -8,7 +8,7 @@ import {
   type Reach,
   type SafeFetch,
 } from "../../../kernel/safe-fetch/index.ts";
-import { explainHttp, readHttp } from "./http-open.ts";
+import { requireHttp } from "./http-open.ts";
 import { LONGEST_LIST, parseM3u, type M3uEntry, type M3uFault } from "./m3u.ts";
 
 /** Path or address of a list, as logs and people may have it. */
@@ -88,15 +88,14 @@ async function fetchList(
 ): Promise<{ bytes: Buffer; base: URL; reach: Reach }> {
   const nameIt: NameIt = ({ origin }) =>
     `the address that it leads to, at ${origin}, under tuners.network.lists`;
-  const answer = await readHttp(url, {
+  const answer = await requireHttp(url, {
     fetch,
+    name,
     reach: namedReach(url),
     nameIt,
     signal,
     mostBytes: LONGEST_LIST,
   });
-  if (!answer.ok && isTellyportError(answer.cause)) throw answer.cause;
-  if (!answer.ok) throw new TellyportError("source-unreachable", explainHttp(answer, name));
   if (answer.status !== 200)
     throw new TellyportError(
       "source-unreachable",

@@ -1,0 +1,66 @@
+import type { Milliseconds } from "../../kernel/units.ts";
+import type { Capabilities } from "../../protocol/api.ts";
+import type { Principal } from "../../protocol/principal.ts";
+import type { Reach, Watching } from "../ports.ts";
+import type { LiveStream } from "./live-stream.ts";
+import type { Hold } from "./live-streams.ts";
+import type { OpenAnswers } from "./open-answers.ts";
+import type { Places } from "./places.ts";
+import type { PlaybackMeter } from "./playback-meter.ts";
+import type { PlaybackUsage } from "./usage.ts";
+
+/** A playback that runs. */
+export interface RunningPlayback extends Watching {
+  readonly channel: string;
+  readonly stream: LiveStream;
+  readonly capabilities: Capabilities | undefined;
+  /** Its playlists have parts. */
+  readonly lowLatency: boolean;
+  /** Monotonic ms of the wish for it. */
+  readonly requestedAt: Milliseconds;
+  /** How far back it may go. */
+  readonly reach: Reach;
+  /** With `since-start`: number of the first segment that it may have. */
+  readonly from: number;
+}
+
+/** The same with all that is kept of it. */
+export interface PlaybackEntry extends RunningPlayback {
+  reach: Reach;
+  from: number;
+  readonly grant: string;
+  readonly hold: Hold;
+  readonly startedAt: Milliseconds;
+  /** Monotonic ms. */
+  readonly startedMonotonic: Milliseconds;
+  lastAskedAt: Milliseconds;
+  readonly meter: PlaybackMeter;
+  /** What the client watched before; null: nothing that is known. */
+  readonly previous: string | null;
+  readonly answers: OpenAnswers;
+  readonly places: Places;
+}
+
+/** One that is being started; it has its place already. */
+export interface StartingPlayback extends Watching {
+  readonly abort: AbortController;
+}
+
+/** Whether somebody may end a playback: its own, or as an owner anybody's. */
+export function mayEnd({ client, role }: Principal, { principal }: Watching): boolean {
+  return principal.client === client || role === "owner";
+}
+
+/** @param endedAt epoch ms; null: it runs */
+export function usageOf(entry: PlaybackEntry, endedAt: Milliseconds | null): PlaybackUsage {
+  const { id, principal, channel, startedAt, meter } = entry;
+  return {
+    playback: id,
+    principal,
+    channel,
+    startedAt,
+    endedAt,
+    bytes: meter.bytes,
+    seconds: meter.seconds,
+  };
+}
