@@ -583,6 +583,21 @@ t.test(
   },
 );
 
+t.test("web access: an alarm of this week is told, however much else happened since", { skip }, async (t) => {
+  const bench = await setUp(t);
+  const { box } = bench;
+  const { page } = await enter(bench);
+  await page.evaluate("localStorage.setItem('tellyport.alarm-seen', '1')");
+  box.access.note("refresh-reused", {
+    client: "x",
+    name: "Kitchen",
+    at: new Date(Date.now() - 3 * 86_400_000).toISOString(),
+  });
+  for (let i = 0; i < 300; i++) box.access.note(i % 2 === 0 ? "watched" : "request-refused");
+  await page.reload();
+  await page.waitForSelector("[data-banner=refresh-reused]");
+});
+
 t.test(
   "web access: arrow keys reach everything in a sheet, and back leads through it",
   { skip },

@@ -29,6 +29,10 @@ export const audit: Command = {
   path: ["audit"],
   summary: "Say what happened: pairings, removals, refusals; newest first",
   options: {
+    alarms: {
+      type: "boolean",
+      help: "Only what owners are told of at once: pairings, recoveries, copies in other hands",
+    },
     limit: {
       type: "string",
       value: "N",
@@ -38,25 +42,27 @@ export const audit: Command = {
     ...JSON_OPTION,
   },
   notes: [
-    "The box keeps the last 2000 entries, for 90 days. Times are this machine's; with --json they are UTC.",
+    "The box keeps 2000 entries, for 90 days; alarms are not pushed out by others. Times are this machine's; with --json they are UTC.",
   ],
   async run(args, io) {
     const limit = limitOf(args);
-    const entries = await newest(await boxClient(args, io), limit);
+    const entries = await newest(await boxClient(args, io), limit, args.has("alarms"));
     if (args.has("json")) printJson(io, { entries });
-    else if (entries.length === 0) io.stdout.write("Nothing has happened yet.\n");
+    else if (entries.length === 0)
+      io.stdout.write(`${args.has("alarms") ? "There was no alarm." : "Nothing has happened yet."}\n`);
     else io.stdout.write(renderTable(COLUMNS, entries, io.stdout.columns));
     return EXIT.ok;
   },
 };
 
-async function newest(box: BoxClient, limit: number): Promise<AuditEntry[]> {
+async function newest(box: BoxClient, limit: number, alarms: boolean): Promise<AuditEntry[]> {
   const entries: AuditEntry[] = [];
+  const kind = alarms ? "&alarms=true" : "";
   for (;;) {
     const wanted = Math.min(PAGE, limit - entries.length);
     const last = entries.at(-1);
     const before = last === undefined ? "" : `&before=${last.id}`;
-    const page = await box.call(Audit, "GET", `/api/v1/audit?limit=${wanted}${before}`);
+    const page = await box.call(Audit, "GET", `/api/v1/audit?limit=${wanted}${before}${kind}`);
     entries.push(...page.entries);
     if (page.entries.length < wanted || entries.length >= limit) return entries;
   }
