@@ -397,6 +397,17 @@ t.test("web access: a browser that keeps no keys pairs over https with a cookie"
       return put.call(this, value, ...rest);
     };
   }`);
+  const own = box.identity;
+  box.identity = createBoxIdentity();
+  await page.goto(secure + box.fragment());
+  await page.click("[data-action=pair]");
+  await page.waitForSelector("[data-code=box-not-trusted-keyless]");
+  t.match(await page.textContent("[data-code]"), /remove what is not yours/);
+  box.identity = own;
+  box.claims.length = 0;
+  box.access.clients.clear();
+  await context.clearCookies();
+  await page.goto("about:blank");
   await page.goto(secure + box.fragment());
   await page.click("[data-action=pair]");
   await page.waitForSelector("[data-channel=news]");
@@ -437,6 +448,7 @@ t.test(
     await phone.reload();
     await phone.waitForSelector("[data-screen=error][data-code=box-not-trusted]");
     t.match(await phone.textContent("h1"), "This is not your box");
+    t.match(await phone.textContent("[role=alert]"), /may have seen .* worth nothing without the key/);
     t.equal(await phone.locator("[data-channel]").count(), 0);
     box.identity = own;
     if (client !== undefined) client.refresh = refresh; // the box itself was never asked
@@ -446,7 +458,7 @@ t.test(
 );
 
 t.test(
-  "T19: web access: another box at the known one's address is said, and gets nothing",
+  "T19: web access: another box at the known one's address is said, and gets nothing that is of use",
   { skip },
   async (t) => {
     const bench = await setUp(t);
@@ -466,6 +478,7 @@ t.test(
       box.log.filter((line) => line.includes("/api/")),
       ["GET /api/v1/box 200"],
     );
+    t.match(await page.textContent("[role=alert]"), /may have seen .* worth nothing without the key/);
     Object.assign(box, known);
     await page.click("[data-action=retry]");
     await page.waitForSelector("[data-channel=news]");
@@ -474,6 +487,26 @@ t.test(
     await page.reload();
     await page.click("[data-action=new-box]");
     await page.waitForSelector("[data-screen=pair] [name=code]");
+  },
+);
+
+t.test(
+  "T19: web access: a LAN viewer is told that another box has its cookie, and what to do",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    const { page } = await bench.open("/", {}, "box.test");
+    await page.fill("[name=code]", box.code);
+    await page.click("[data-action=pair]");
+    await page.waitForSelector("[data-channel=news]");
+    box.identity = createBoxIdentity();
+    box.id = box.identity.id;
+    const asked = page.waitForRequest("**/api/v1/box");
+    await page.reload();
+    await page.waitForSelector("[data-screen=stranger]");
+    t.match((await (await asked).allHeaders()).cookie, /tp_lan=/, "no script can keep it back");
+    t.match(await page.textContent("[role=alert]"), /was sent .* remove this device at your box/);
   },
 );
 
