@@ -589,6 +589,24 @@ t.test(
   },
 );
 
+t.test("web access: a child whose day is used up asks a grown-up, too", { skip }, async (t) => {
+  const bench = await setUp(t);
+  const { box } = bench;
+  box.role = "kid";
+  box.access.pin = "2468";
+  box.refusals.set("news", { status: 403, code: "quota-used" });
+  const { page } = await enter(bench);
+  await page.click("[data-channel=news]");
+  await page.waitForSelector("[data-code=quota-used]");
+  t.match(await page.textContent("[data-code=quota-used]"), /enter the PIN/);
+  await page.click("[data-action=unlock]");
+  await page.waitForSelector("[data-digit='1']");
+  await page.keyboard.type("2468");
+  box.refusals.delete("news");
+  await page.click("[data-action=enter]");
+  await page.waitForSelector("[data-phase=playing]");
+});
+
 t.test("web access: a guest watches live: nothing pauses or goes back", { skip }, async (t) => {
   const bench = await setUp(t);
   const { box } = bench;

@@ -353,8 +353,8 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     zh: ["PIN 码不正确", "请重试。"],
   },
   "quota-used": {
-    en: ["Enough for today", "There is more tomorrow; the owner can allow more."],
-    zh: ["今天的观看时间已用完", "明天可以继续，机主也可以放宽。"],
+    en: ["Enough for today", "Come back tomorrow, or enter the PIN."],
+    zh: ["今天的观看时间已用完", "请明天再来，或输入 PIN 码。"],
   },
   "session-limit": {
     en: ["As many watch as the box allows", "End one of the others, or try again later."],
