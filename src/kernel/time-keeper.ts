@@ -43,7 +43,7 @@ export interface Keeping {
   readonly vouchedSince: number | null;
 }
 
-/** Our time has changed by other than the passing of time. */
+/** Our time has changed by other than the passing of time: by more than five minutes, or since it is believed now. */
 export interface ClockStep {
   /** What it was, and what it is now, since 1970. */
   readonly from: number;
@@ -54,7 +54,7 @@ export interface ClockStep {
 
 /** How often the time is written down; after a power cut it is at most so much later. */
 export const SAVE_EVERY = 10 * 60_000;
-/** More than that is a step. */
+/** More than that is a step; less is followed without one. */
 const STEP = 5 * 60_000;
 /** How far behind ours a believable time may be: the floor after a power cut is up to {@link SAVE_EVERY} ahead. */
 const BEHIND = SAVE_EVERY + STEP;

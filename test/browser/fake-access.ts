@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
-import type { AccessEvents, AuditEntry, AuditEvent, OfferState } from "../../src/protocol/access-api.ts";
+import type { AccessEvents, AuditEntry, OfferState } from "../../src/protocol/access-api.ts";
+import { ALARMS, AUDIT_EVENTS, type AuditEvent } from "../../src/protocol/audit-events.ts";
 import type { Client, Offer, PairingClaim, Tokens } from "../../src/protocol/api.ts";
 import { CODE_ALPHABET, handOffFragment, pairingFragment } from "../../src/protocol/pairing.ts";
 import { Refusal } from "./refusal.ts";
@@ -271,7 +272,8 @@ export class FakeAccess {
 
   #entries(query: URLSearchParams): AuditEntry[] {
     const before = Number(query.get("before") ?? Infinity);
-    const found = this.audit.filter(({ id }) => id < before).reverse();
+    const kinds: readonly string[] = query.get("alarms") === "true" ? ALARMS : AUDIT_EVENTS;
+    const found = this.audit.filter(({ id, event }) => id < before && kinds.includes(event)).reverse();
     return found.slice(0, Number(query.get("limit") ?? 100));
   }
 }

@@ -78,6 +78,18 @@ t.test("rules: what was set holds over a restart, and rows of clients that are g
   t.equal(again.objection(wish(KIM, 18, "9")), null, "none at all is what an owner may set, too");
 });
 
+t.test("rules: the PIN lifts a day that is used up, too, and only for its half hour", async (t) => {
+  const { rules, clock } = rulesWith();
+  rules.set("kim", { minutesPerDay: 5 });
+  await rules.setPin("2468", "local");
+  rules.watched(KIM, 300);
+  t.equal(rules.objection(wish(KIM))?.code, "quota-used");
+  await rules.unlock(KIM, "2468");
+  t.equal(rules.objection(wish(KIM)), null);
+  clock.advance(30 * MINUTE);
+  t.equal(rules.objection(wish(KIM))?.code, "quota-used");
+});
+
 t.test("rules: the day's time is counted, ends it, and begins anew at midnight", async (t) => {
   const clock = new FakeClock(new Date(2026, 10, 20, 23, 50).getTime());
   const { rules } = rulesWith({ clock });
