@@ -1,5 +1,6 @@
 import t from "tap";
-import { LOCAL, Phone, openHouse, pairedPhone, type House } from "./house.ts";
+import { ms } from "../../src/kernel/units.ts";
+import { LAN, LOCAL, Phone, handOffClaim, openHouse, pairedPhone, type House } from "./house.ts";
 
 const idOf = (phone: Phone): string => phone.tokens?.client ?? "";
 
@@ -56,7 +57,121 @@ t.test(
       t.equal((await unlock(last, "2468")).body.code, "pin-locked", when);
       await house.restart();
     }
-    t.equal((await gone.call("GET", "/api/v1/channels")).body.code, "client-revoked", "others are remembered");
+    t.equal(
+      (await gone.call("GET", "/api/v1/channels")).body.code,
+      "client-revoked",
+      "others are remembered",
+    );
     t.same(await house.send(LOCAL, "GET", "/api/v1/clients").then(({ body }) => body.clients.length), 2);
   },
 );
+
+const roleOf = async (phone: Phone): Promise<string> =>
+  (await phone.call("GET", "/api/v1/clients/self")).body.role;
+
+t.test("lines T5: a new role is that of all its browsers, and ends what each has running", async (t) => {
+  const house = await openHouse(t);
+  const owner = await pairedPhone(house, "owner");
+  const phone = await pairedPhone(house, "viewer");
+  const browser = await browserOf(phone);
+  const third = await browserOf(browser);
+  const other = await pairedPhone(house, "viewer");
+  const ended: string[] = [];
+  house.access.onClientEnded((client, reason) => ended.push(`${client} ${reason}`));
+  const { principal } = (await third.call("GET", "/api/v1/channels")).body;
+  const grant = house.access.grants.issue("p1", principal, ms(house.clock.now() + 3_600_000));
+  const pass = (await third.call("POST", "/api/v1/hand-offs")).body;
+  const patch = (whom: Phone, body: object) => owner.call("PATCH", `/api/v1/clients/${idOf(whom)}`, { body });
+
+  const answer = await patch(browser, { role: "kid", limits: { maximumAge: 6 } });
+  t.match(answer, { status: 200, body: { role: "kid" } });
+  t.same(
+    answer.body.changed,
+    [phone, third].map((one) => ({ id: idOf(one), name: one === phone ? "Ada's phone" : "Ada's app" })),
+    "who changed with it",
+  );
+  for (const one of [phone, browser, third]) {
+    t.equal(await roleOf(one), "kid");
+    t.same((await one.call("GET", "/api/v1/clients/self")).body.limits, { maximumAge: 6 });
+  }
+  t.equal(await roleOf(other), "viewer");
+  t.same(ended.toSorted(), [phone, browser, third].map((one) => `${idOf(one)} role-changed`).toSorted());
+  t.throws(() => house.access.grants.check(grant), { code: "grant-ended" });
+  const late = await Phone.make(house);
+  t.equal((await late.takeUp(pass)).body.code, "pairing-refused", "nor is a pass of before good");
+  const noted = house.notes.filter(({ event }) => event === "client-changed");
+  t.match(
+    noted.map(({ client, detail }) => [client, detail["role"], detail["roleBefore"]]).toSorted(),
+    [phone, browser, third].map((one) => [idOf(one), "kid", "viewer"]).toSorted(),
+  );
+  await house.restart();
+  for (const one of [phone, browser, third]) t.equal(await roleOf(one), "kid");
+
+  t.equal((await patch(phone, { role: "viewer" })).body.changed.length, 2);
+  for (const one of [phone, browser, third]) t.equal(await roleOf(one), "viewer", "and back");
+  await patch(third, { role: "guest" });
+  const endsAt = new Date(house.clock.now() + 60_000).toISOString();
+  t.equal((await patch(browser, { endsAt })).body.changed.length, 2);
+  for (const one of [phone, browser, third])
+    t.equal((await one.call("GET", "/api/v1/clients/self")).body.endsAt, endsAt, "none stays longer");
+});
+
+t.test(
+  "lines T5: limits of a time before never count in a new role, wherever the power failed",
+  async (t) => {
+    const house = await openHouse(t);
+    const guest = await pairedPhone(house, "guest");
+    const path = `/api/v1/clients/${idOf(guest)}`;
+    await house.send(LOCAL, "PATCH", path, { body: { limits: { minutesPerDay: 5 } } });
+    house.database.exec(
+      "CREATE TRIGGER cut BEFORE UPDATE OF role ON clients BEGIN SELECT RAISE(ABORT, 'power'); END",
+    );
+    t.equal((await house.send(LOCAL, "PATCH", path, { body: { role: "kid" } })).status, 500);
+    house.database.exec("DROP TRIGGER cut");
+    await house.restart();
+    const shown = (await house.send(LOCAL, "GET", "/api/v1/clients")).body.clients[0];
+    t.match(shown, { role: "guest", limits: { minutesPerDay: 5 } }, "all of it or nothing");
+    house.database.exec(
+      "CREATE TRIGGER cut BEFORE DELETE ON viewing_limits BEGIN SELECT RAISE(ABORT, 'power'); END",
+    );
+    t.equal((await house.send(LOCAL, "PATCH", path, { body: { role: "kid" } })).status, 500);
+    house.database.exec("DROP TRIGGER cut");
+    await house.restart();
+    t.equal((await house.send(LOCAL, "GET", "/api/v1/clients")).body.clients[0].role, "guest");
+  },
+);
+
+t.test("lines: an owner's browsers that are none are changed by themselves, and with it", async (t) => {
+  const house = await openHouse(t);
+  const owner = await pairedPhone(house, "owner");
+  const app = await browserOf(owner);
+  const claimed = await house.send(LAN, "POST", "/api/v1/pairing/claim", {
+    body: handOffClaim(house, (await owner.call("POST", "/api/v1/hand-offs")).body),
+  });
+  const polled = await house.send(LAN, "POST", "/api/v1/pairing/poll", {
+    body: { claim: claimed.body.claim },
+  });
+  const tablet = polled.body.tokens.client as string;
+  const patch = (id: string, body: object) => house.send(LOCAL, "PATCH", `/api/v1/clients/${id}`, { body });
+  const roles = async () => {
+    const { clients } = (await house.send(LOCAL, "GET", "/api/v1/clients")).body;
+    return [idOf(owner), idOf(app), tablet].map(
+      (id) => clients.find((one: { id: string }) => one.id === id)?.role,
+    );
+  };
+  t.same((await patch(tablet, { role: "kid" })).body.changed, []);
+  t.same(await roles(), ["owner", "owner", "kid"]);
+  t.equal((await patch(idOf(app), { role: "viewer" })).body.code, "last-owner", "both would go");
+  await pairedPhone(house, "owner");
+  await patch(tablet, { limits: { maximumAge: 6 } });
+  t.equal((await patch(idOf(app), { role: "viewer" })).body.changed.length, 1);
+  t.same(await roles(), ["viewer", "viewer", "kid"], "a child's tablet stays one");
+  await patch(idOf(owner), { role: "owner" });
+  const { clients } = (await house.send(LOCAL, "GET", "/api/v1/clients")).body;
+  t.same(clients.find((one: { id: string }) => one.id === tablet).limits, { maximumAge: 6 });
+  t.same(await roles(), ["owner", "owner", "kid"]);
+  await patch(idOf(owner), { role: "kid" });
+  t.same(await roles(), ["kid", "kid", "kid"], "nobody keeps more in a browser at home");
+  await patch(idOf(owner), { role: "owner" });
+  t.same(await roles(), ["owner", "owner", "viewer"], "one without a key is never an owner");
+});

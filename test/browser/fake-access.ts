@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { AccessEvents, AuditEntry, AuditEvent, OfferState } from "../../src/protocol/access-api.ts";
-import type { Client, Offer, PairingClaim, Tokens } from "../../src/protocol/api.ts";
+import type { ChangedClient, Client, Offer, PairingClaim, Tokens } from "../../src/protocol/api.ts";
 import { CODE_ALPHABET, handOffFragment, pairingFragment } from "../../src/protocol/pairing.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -217,7 +217,7 @@ export class FakeAccess {
     this.#tell("offer", stateOf(offer));
   }
 
-  #change(id: string, change: Partial<Paired>, asking: Paired): Client {
+  #change(id: string, change: Partial<Paired>, asking: Paired): ChangedClient {
     const client = this.clients.get(id);
     if (client === undefined) throw new Refusal(404, "client-not-found");
     const owners = [...this.clients.values()].filter(({ role }) => role === "owner");
@@ -233,7 +233,7 @@ export class FakeAccess {
     Object.assign(client, change);
     if (change.role === "guest") client.endsAt ??= inMinutes(7 * 24 * 60);
     this.note("client-changed", { client: id, name: client.name });
-    return shown(client, asking);
+    return { ...shown(client, asking), changed: [] };
   }
 
   #remove(id: string, asking: Paired): { status: number; body: object } {

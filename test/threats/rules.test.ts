@@ -283,3 +283,25 @@ t.test(
     t.match(await play(here, channels.get(1)), { status: 403, body: { code: "parental-channel" } });
   },
 );
+
+t.test(
+  "T5: a viewer made kid is a kid in every browser that it opened, at once, and what they play ends",
+  { buffered: true },
+  async (t) => {
+    const box = await startDaemon(t, { config: CONFIG });
+    const channels = await channelsOf(box);
+    const viewer = await KeyPhone.paired(box, "viewer");
+    const second = await KeyPhone.make(box);
+    await second.takeUp(await viewer.handOff());
+    const { hls } = (await play(second, channels.get(1))).body as { hls: string };
+    t.equal((await second.send(hls)).status, 200);
+    const pass = await second.handOff();
+    const limits = { channels: [channels.get(2)!.id] };
+    await box.local("PATCH", `/api/v1/clients/${viewer.tokens!.client}`, { role: "kid", limits });
+    t.ok([403, 410].includes((await second.send(hls)).status), "its picture");
+    t.match(await play(second, channels.get(1)), { status: 403, body: { code: "parental-channel" } });
+    t.equal((await second.refresh()).body.role, "kid");
+    const third = await KeyPhone.make(box);
+    t.match(await third.takeUp(pass), { status: 403, body: { code: "pairing-refused" } });
+  },
+);

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { Client, Clients } from "../../src/protocol/api.ts";
+import type { ChangedClient, Client, Clients } from "../../src/protocol/api.ts";
 import { connection } from "../app.ts";
 import { inOrder } from "./client-order.ts";
 
@@ -16,9 +16,10 @@ export async function changeClient(
   id: string,
   change: Partial<Pick<Client, "name" | "role" | "limits">> & { endsAt?: string },
 ): Promise<void> {
-  const changed = await connection.call<Client>("PATCH", `/api/v1/clients/${encodeURIComponent(id)}`, {
+  const changed = await connection.call<ChangedClient>("PATCH", `/api/v1/clients/${encodeURIComponent(id)}`, {
     body: change,
   });
+  if (changed.changed.length > 0) return loadClients();
   clients.value = inOrder((clients.value ?? []).map((client) => (client.id === id ? changed : client)));
 }
 

@@ -25,6 +25,7 @@ export const accessEn = {
   "device.name": "Name",
   "device.role": "What it may do",
   "device.last-owner": "The box’s only owner stays owner. Make another device an owner first.",
+  "device.together": "The same person’s, changed together: {names}",
   "device.seen": "Last seen",
   "device.address": "Address then",
   "device.paired": "Paired",

@@ -27,6 +27,7 @@ export const accessZh: AccessWords = {
   "device.name": "名称",
   "device.role": "权限",
   "device.last-owner": "唯一的机主不能更改身份。请先把另一台设备设为机主。",
+  "device.together": "同一个人的设备，会一起更改：{names}",
   "device.seen": "最近使用",
   "device.address": "当时的地址",
   "device.paired": "配对时间",

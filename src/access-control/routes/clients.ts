@@ -2,7 +2,7 @@ import type { FastifyPluginAsync } from "fastify";
 import { type Static } from "typebox";
 import { MEMBERS, OWNER } from "../../protocol/access.ts";
 import { EndOthersRequest, EndedOthers } from "../../protocol/access-api.ts";
-import { Client, ClientPatch, Clients } from "../../protocol/api.ts";
+import { ChangedClient, Client, ClientPatch, Clients } from "../../protocol/api.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { describeClient, type ClientRecord } from "../clients.ts";
 import { clientCookie } from "../cookies.ts";
@@ -20,13 +20,19 @@ export function clientRoutes(deps: {
     const limits = rules.limitsOf(record.id, record.role);
     return { ...describeClient(record, asking.client), ...(limits !== undefined && { limits }) };
   };
+  const ids = (records: readonly ClientRecord[]): string[] => records.map(({ id }) => id);
+  /** With what an owner is to know before changing it. */
+  const describeToOwner = (record: ClientRecord, asking: Principal): Client => ({
+    ...describe(record, asking),
+    changedWith: ids(members.changedWith(record)),
+  });
   return async (app) => {
     app.get(
       "/api/v1/clients",
       { config: { access: OWNER }, schema: { summary: "Paired clients", response: { 200: Clients } } },
       (request) => {
         const asking = principalOfRequest(request);
-        return { clients: members.list().map((record) => describe(record, asking)) };
+        return { clients: members.list().map((record) => describeToOwner(record, asking)) };
       },
     );
 
@@ -61,14 +67,18 @@ export function clientRoutes(deps: {
         config: { access: OWNER },
         schema: {
           summary: "Rename, change role, limit a kid or guest, say when a guest's stay ends",
+          description:
+            "What came of a client by hand-off is one person's: role, limits and the end of a stay are changed for all of it together. Owners keep their role when a browser of theirs that has no key is changed, and browsers that are a kid's or guest's do not become more with the others.",
           params: Id,
           body: ClientPatch,
-          response: { 200: Client },
+          response: { 200: ChangedClient },
         },
       },
       (request) => {
         const asking = principalOfRequest(request);
-        return describe(members.change(request.params.id, request.body, asking), asking);
+        const { client, others } = members.change(request.params.id, request.body, asking);
+        const changed = others.map(({ id, name }) => ({ id, name }));
+        return { ...describeToOwner(client, asking), changed };
       },
     );
 

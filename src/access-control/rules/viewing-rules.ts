@@ -137,21 +137,27 @@ export class ViewingRules implements ViewingRulesPort {
     checkLimits(limits);
   }
 
-  /** Takes the place of what was set before; what the PIN had lifted holds again. They have passed {@link check}. */
+  /**
+   * Takes the place of what was set before for a client's line; what the PIN had lifted holds again. As part of the caller's
+   * transaction; {@link tell} when it is committed.
+   * @param limits have passed {@link check}
+   */
   set(client: string, limits: ClientLimits): void {
     this.#limits.set(this.#deps.lineOf(client), limits);
     this.#lockLine(client);
-    this.#changed.emit(null);
   }
 
-  /** The client has another role now, or is gone: what was set for it holds no more. */
+  /** A client's line has another role now: what was set for it holds no more. As {@link set}. */
   forget(client: string): void {
-    if (this.#deps.lineOf(client) === client) {
-      this.#limits.forget(client);
-      this.#quota.forget(client);
-    }
-    this.#lock(client);
-    this.#changed.emit(client);
+    const line = this.#deps.lineOf(client);
+    this.#limits.forget(line);
+    this.#quota.forget(line);
+    this.#lockLine(client);
+  }
+
+  /** Who watches is judged anew. */
+  tell(): void {
+    this.#changed.emit(null);
   }
 
   /** @param pin null: none. @throws TellyportError `rate-limited` */

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { nearest } from "../../kernel/config/nearest.ts";
 import { TellyportError } from "../../kernel/errors.ts";
 import { EndedOthers } from "../../protocol/access-api.ts";
-import { Client, Clients } from "../../protocol/api.ts";
+import { ChangedClient, Clients, type Client, type ClientName } from "../../protocol/api.ts";
 import { ROLES } from "../../protocol/principal.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
 import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
@@ -69,7 +69,7 @@ export const clientsRole: Command = {
   positionals: [WHICH_CLIENT, { name: "role", help: `One of ${ROLES.join(", ")}` }],
   options: OPTIONS,
   notes: [
-    "What it plays ends, and it begins anew in its new role. A kid may watch what is for 12 years and younger, a guest live only and for a week: `clients limit` says otherwise.",
+    "What it plays ends, and it begins anew in its new role, with the other browsers that its hand-offs opened: they are one person's. A kid may watch what is for 12 years and younger, a guest live only and for a week: `clients limit` says otherwise.",
   ],
   async run(args, io) {
     const role = args.required(1);
@@ -80,17 +80,21 @@ export const clientsRole: Command = {
     }
     const box = await boxClient(args, io);
     const client = await findClient(box, args.required(0));
-    const after = await box.call(Client, "PATCH", pathOfClient(client), { role });
+    const after = await box.call(ChangedClient, "PATCH", pathOfClient(client), { role });
     if (args.has("json")) printJson(io, { client: after });
     else {
       const limits = limitsText(after);
       io.stdout.write(
         `${printable(after.name)} is ${ARTICLE[after.role]} now${limits === "" ? "" : `: ${limits}`}.\n`,
       );
+      if (after.changed.length > 0) io.stdout.write(`Changed with it: ${namesOf(after.changed)}.\n`);
     }
     return EXIT.ok;
   },
 };
+
+const namesOf = (clients: readonly ClientName[]): string =>
+  clients.map(({ name }) => printable(name)).join(", ");
 
 const ARTICLE = { owner: "an owner", viewer: "a viewer", kid: "a kid", guest: "a guest" };
 

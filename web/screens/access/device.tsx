@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Client, Tokens } from "../../../src/protocol/api.ts";
-import { isLastOwner } from "../../access/client-order.ts";
+import { isLastOwner, isLastPerson } from "../../access/client-order.ts";
 import { changeClient, clients, loadClients, removeClient } from "../../access/clients.ts";
 import { staysOf } from "../../access/stay.ts";
 import * as app from "../../app.ts";
@@ -10,7 +10,7 @@ import { dayTime, ta } from "../../i18n/access.ts";
 import * as state from "../../state.ts";
 import { Icon } from "../icon.tsx";
 import { SheetBody } from "../sheet.tsx";
-import { nameOf, seenWords } from "./devices.tsx";
+import { nameOf, namesOf, seenWords } from "./devices.tsx";
 import { limitsWords } from "./limits.tsx";
 import { Coming, Options, Sure, Trouble, useCall } from "./parts.tsx";
 
@@ -34,7 +34,7 @@ export function DevicePage({ id }: { id: string }) {
   return (
     <SheetBody title={client.name}>
       <Name client={client} />
-      <Role client={client} last={isLastOwner(all, id)} />
+      <Role client={client} last={isLastPerson(all, client)} all={all} />
       {(client.role === "kid" || client.role === "guest") && (
         <button
           class="entry framed"
@@ -104,7 +104,7 @@ function Name({ client }: { client: Client }) {
   );
 }
 
-function Role({ client, last }: { client: Client; last: boolean }) {
+function Role({ client, last, all }: { client: Client; last: boolean; all: readonly Client[] }) {
   const call = useCall();
   const options = ROLES.filter((role) => role !== "owner" || client.kind === "key").map((role) => ({
     value: role,
@@ -112,6 +112,7 @@ function Role({ client, last }: { client: Client; last: boolean }) {
     note: ta(`role.${role}.note`),
     disabled: last || call.busy.value,
   }));
+  const others = client.changedWith ?? [];
   const choose = (role: Tokens["role"]): void => {
     if (role !== client.role) void call.run(() => changeClient(client.id, { role }));
   };
@@ -119,6 +120,11 @@ function Role({ client, last }: { client: Client; last: boolean }) {
     <section>
       <h3>{ta("device.role")}</h3>
       {last && <p class="label">{ta("device.last-owner")}</p>}
+      {!last && others.length > 0 && (
+        <p class="label" data-together={others.length}>
+          {ta("device.together", { names: namesOf(others, all) })}
+        </p>
+      )}
       <Options name="role" label={ta("device.role")} options={options} chosen={client.role} choose={choose} />
       <Trouble call={call} />
     </section>
