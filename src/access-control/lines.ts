@@ -26,3 +26,21 @@ export function changedWith(
     return !limited && (one.role !== "owner" || client.role === "owner");
   });
 }
+
+/**
+ * Who goes with a client that an owner removes: whoever came of it by hand-off, and of those again, whether those between are
+ * there still or not. Not the one that asks, nor what came of that: it has moved away from the one that is removed.
+ * @param all that are remembered
+ */
+export function removedWith(
+  client: ClientRecord,
+  asking: string,
+  all: readonly ClientRecord[],
+): ReadonlySet<string> {
+  const gone = new Set([client.id]);
+  // A set may grow while it is gone through.
+  for (const parent of gone)
+    for (const { id, handedOverFrom } of all) if (handedOverFrom === parent && id !== asking) gone.add(id);
+  gone.delete(client.id);
+  return gone;
+}

@@ -10,7 +10,7 @@ import type { AuditPort } from "./audit/port.ts";
 import { isActive, type ClientRecord, type Clients } from "./clients.ts";
 import type { Grants } from "./grants.ts";
 import type { AccessLimits } from "./limits.ts";
-import { changedWith } from "./lines.ts";
+import { changedWith, removedWith } from "./lines.ts";
 import { cleanName } from "./pairing.ts";
 import { isLimited } from "./rules/limits.ts";
 import type { ViewingRules } from "./rules/viewing-rules.ts";
@@ -172,38 +172,50 @@ export class Members {
     return at;
   }
 
+  /** Those that go when an owner removes a client. */
+  removedWith(client: ClientRecord, asking: Principal): ClientRecord[] {
+    const gone = removedWith(client, asking.client, this.#deps.clients.all());
+    return this.list().filter(({ id }) => gone.has(id));
+  }
+
   /**
-   * Revokes a client, at once: its tokens, its session, its grants, what it has running. An owner may remove anybody, and
-   * everybody itself; the last owner goes by its own wish, or at the box, never by another client. A box without an owner
-   * opens offers at the box alone.
+   * Revokes a client, at once: its tokens, its session, its grants, what it has running. An owner may remove anybody, with
+   * what came of it by hand-off, for whoever stole a phone may have a browser by it; and everybody itself, alone, for that is
+   * how one moves from one browser to another. The last owner goes by its own wish, or at the box, never by another client. A
+   * box without an owner opens offers at the box alone.
+   * @param alone whether what came of it by hand-off stays
+   * @returns who is gone, the one that was meant first
    * @throws TellyportError `client-not-found`, `role-forbidden`, `last-owner`
    */
-  remove(id: string, asking: Principal): ClientRecord {
+  remove(id: string, alone: boolean, asking: Principal): readonly [ClientRecord, ...ClientRecord[]] {
+    const { audit, clients, clock, database, log, sessions } = this.#deps;
     const record = this.find(id, asking);
     const self = record.id === asking.client;
     if (!self && asking.role !== "owner") {
       throw new TellyportError("role-forbidden", "Only an owner removes other clients.");
     }
-    if (!self && asking.client !== LOCAL_PRINCIPAL.client && this.#isWithoutOwner([record])) {
+    const others = self || alone ? [] : this.removedWith(record, asking);
+    const gone = [record, ...others] as const;
+    if (!self && asking.client !== LOCAL_PRINCIPAL.client && this.#isWithoutOwner(gone)) {
       throw new TellyportError(
         "last-owner",
         "The box would have no owner left. Make another client owner first.",
       );
     }
-    this.revoke(record, asking.client);
-    return record;
-  }
-
-  /** @param by who did it, for the log */
-  revoke(record: ClientRecord, by: string): void {
-    const { audit, clients, clock, database, log, sessions } = this.#deps;
+    const by = asking.client;
     database.transaction(() => {
-      clients.revoke(record, clock.now());
-      sessions.end(record.id);
-      audit.note({ event: "client-revoked", client: record.id, detail: { by } });
+      for (const one of gone) {
+        clients.revoke(one, clock.now());
+        sessions.end(one.id);
+        const detail = one === record ? { by } : { by, with: record.name };
+        audit.note({ event: "client-revoked", client: one.id, name: one.name, detail });
+      }
     });
-    log.info({ client: record.id, by }, "client-revoked");
-    this.#endRunning({ client: record.id, reason: "revoked" });
+    for (const { id: client } of gone) {
+      log.info({ client, by, ...(client !== record.id && { with: record.id }) }, "client-revoked");
+      this.#endRunning({ client, reason: "revoked" });
+    }
+    return gone;
   }
 
   /**

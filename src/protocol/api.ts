@@ -193,6 +193,12 @@ export const Client = Type.Object(
           "For owners: ids of its hand-offs' line, all that one person opened from another, that get a new role with it",
       }),
     ),
+    removedWith: Type.Optional(
+      Type.Array(Id, {
+        description:
+          "For owners: ids of those that it handed its place to, and they again, which go when it is removed",
+      }),
+    ),
   },
   { title: "Client" },
 );
@@ -213,6 +219,20 @@ export const ChangedClient = Type.Object(
 export type ChangedClient = Static<typeof ChangedClient>;
 export const Clients = Type.Object({ clients: Type.Array(Client) }, { title: "Clients" });
 export type Clients = Static<typeof Clients>;
+
+export const RemovalQuery = Type.Object(
+  {
+    alone: Type.Optional(
+      Type.Boolean({ default: false, description: "Those that it handed its place to stay" }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export const RemovedClients = Type.Object(
+  { removed: Type.Array(ClientName, { description: "All that are gone, the one that was meant first" }) },
+  { title: "RemovedClients" },
+);
+export type RemovedClients = Static<typeof RemovedClients>;
 
 export const ClientPatch = Type.Object(
   {

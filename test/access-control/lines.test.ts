@@ -175,3 +175,85 @@ t.test("lines: an owner's browsers that are none are changed by themselves, and 
   await patch(idOf(owner), { role: "owner" });
   t.same(await roles(), ["owner", "owner", "viewer"], "one without a key is never an owner");
 });
+
+t.test("lines T6: whom an owner removes goes with what it opened, and with what that opened", async (t) => {
+  const house = await openHouse(t);
+  const owner = await pairedPhone(house, "owner");
+  const stolen = await pairedPhone(house, "viewer");
+  const mine = await browserOf(stolen);
+  const [second, third] = [await browserOf(mine), await browserOf(stolen)];
+  // One between is gone, and so often that nobody remembers it.
+  const last = await moved(second, 40);
+  const pass = (await last.call("POST", "/api/v1/hand-offs")).body;
+  const { principal } = (await last.call("GET", "/api/v1/channels")).body;
+  const grant = house.access.grants.issue("p1", principal, ms(house.clock.now() + 3_600_000));
+  const ended: string[] = [];
+  house.access.onClientEnded((client, reason) => ended.push(`${client} ${reason}`));
+  const listed = (await owner.call("GET", "/api/v1/clients")).body.clients;
+  const known = (whom: Phone) => listed.find((one: { id: string }) => one.id === idOf(whom));
+  t.same(known(mine).removedWith, [idOf(last)], "what an owner is told before");
+  t.equal((await mine.call("GET", "/api/v1/clients/self")).body.removedWith, undefined, "and nobody else");
+
+  const removed = await owner.call("DELETE", `/api/v1/clients/${idOf(mine)}`);
+  t.equal(removed.status, 200);
+  t.same(removed.body, { removed: [mine, last].map((one) => ({ id: idOf(one), name: "Ada's app" })) });
+  t.same(
+    ended,
+    [mine, last].map((one) => `${idOf(one)} revoked`),
+  );
+  t.throws(() => house.access.grants.check(grant), { code: "grant-ended" });
+  await house.restart();
+  for (const one of [mine, second, last]) {
+    t.equal((await one.call("GET", "/api/v1/channels")).status, 401);
+    t.equal((await one.refresh()).status, 401);
+  }
+  t.equal((await (await Phone.make(house)).takeUp(pass)).body.code, "pairing-refused");
+  for (const one of [owner, stolen, third])
+    t.equal((await one.call("GET", "/api/v1/channels")).status, 200, "what is not of it stays");
+  const notes = house.notes.filter(({ event }) => event === "client-revoked").slice(-2);
+  t.match(notes, [
+    { client: idOf(mine), detail: { by: idOf(owner) } },
+    { client: idOf(last), detail: { by: idOf(owner), with: "Ada's app" } },
+  ]);
+});
+
+t.test("lines: who removes itself, or is removed alone, leaves what it opened", async (t) => {
+  const house = await openHouse(t);
+  const page = await pairedPhone(house, "owner");
+  const app = await browserOf(page);
+  const tablet = await browserOf(app);
+  const forgotten = await browserOf(page);
+  const works = async (phone: Phone) => (await phone.call("GET", "/api/v1/channels")).status === 200;
+  const gone = await app.call("DELETE", `/api/v1/clients/${idOf(page)}`);
+  t.same(
+    gone.body.removed.map(({ id }: { id: string }) => id),
+    [idOf(page), idOf(forgotten)],
+    "not the one that asks, and what came of that",
+  );
+  t.same([await works(app), await works(tablet), await works(forgotten)], [true, true, false]);
+  const self = await app.call("DELETE", "/api/v1/clients/self");
+  t.match(self, { status: 200, body: { removed: [{ id: idOf(app) }] } });
+  t.equal(await works(tablet), true, "moved to the home screen");
+
+  const viewer = await pairedPhone(house, "viewer");
+  const browser = await browserOf(viewer);
+  t.equal((await viewer.call("DELETE", `/api/v1/clients/${idOf(browser)}`)).body.code, "role-forbidden");
+  const path = `/api/v1/clients/${idOf(viewer)}`;
+  t.equal((await tablet.call("DELETE", `${path}?alone=maybe`)).status, 400);
+  t.same((await tablet.call("DELETE", `${path}?alone=true`)).body.removed.length, 1);
+  t.equal(await works(browser), true);
+});
+
+t.test("lines T6: a removal that fails half way has removed nobody", async (t) => {
+  const house = await openHouse(t);
+  const phone = await pairedPhone(house, "viewer");
+  const browser = await browserOf(phone);
+  house.database.exec(
+    `CREATE TRIGGER cut BEFORE UPDATE OF revoked_at ON clients WHEN OLD.id = '${idOf(browser)}'
+       BEGIN SELECT RAISE(ABORT, 'power'); END`,
+  );
+  t.equal((await house.send(LOCAL, "DELETE", `/api/v1/clients/${idOf(phone)}`)).status, 500);
+  house.database.exec("DROP TRIGGER cut");
+  await house.restart();
+  t.equal((await house.send(LOCAL, "GET", "/api/v1/clients")).body.clients.length, 2);
+});

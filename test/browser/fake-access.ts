@@ -105,7 +105,12 @@ export class FakeAccess {
         owner();
         return {
           status: 200,
-          body: { clients: [...this.clients.values()].map((one) => shown(one, asking)) },
+          body: {
+            clients: [...this.clients.values()].map((one) => ({
+              ...shown(one, asking),
+              removedWith: this.#openedFrom(one.id).map((other) => other.id),
+            })),
+          },
         };
       case "GET clients/:id":
         if (id !== "self") return null;
@@ -114,7 +119,7 @@ export class FakeAccess {
         owner();
         return { status: 200, body: this.#change(id, read(), asking) };
       case "DELETE clients/:id":
-        return this.#remove(id === "self" ? asking.id : id, asking);
+        return this.#remove(id === "self" ? asking.id : id, asking, url.searchParams.has("alone"));
       case "POST clients/:id":
         if (id !== "end-others") return null;
         return {
@@ -236,10 +241,17 @@ export class FakeAccess {
     return { ...shown(client, asking), changed: [] };
   }
 
-  #remove(id: string, asking: Paired): { status: number; body: object } {
+  #openedFrom(id: string): Paired[] {
+    return [...this.clients.values()].filter((one) => one.handedOverFrom === id);
+  }
+
+  #remove(id: string, asking: Paired, alone: boolean): { status: number; body: object } {
     if (asking.role !== "owner" && id !== asking.id) throw new Refusal(403, "role-forbidden");
-    if (!this.clients.delete(id)) throw new Refusal(404, "client-not-found");
-    return { status: 200, body: {} };
+    const client = this.clients.get(id);
+    if (client === undefined) throw new Refusal(404, "client-not-found");
+    const gone = [client, ...(alone || id === asking.id ? [] : this.#openedFrom(id))];
+    for (const one of gone) this.clients.delete(one.id);
+    return { status: 200, body: { removed: gone.map((one) => ({ id: one.id, name: one.name })) } };
   }
 
   #endOthers(asking: Paired, everybody: boolean): { ended: number } {

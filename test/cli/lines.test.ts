@@ -29,3 +29,17 @@ t.test("clients role: says which others of the same person changed with it", asy
     client: { role: "guest", changed: [{ name: "Kim's laptop" }] },
   });
 });
+
+t.test("clients revoke: takes what a client opened along, says so, and leaves it where told", async (t) => {
+  const box = await boxWithLine(t);
+  const state = ["--state", box.state];
+  t.match(await run(["clients", "revoke", "--all", "--alone", ...state]), { code: 64, stderr: /one client/ });
+  t.match(await run(["clients", "revoke", "Kim's phone", ...state]), {
+    code: 0,
+    stdout: "Kim's phone may no longer watch.\nRemoved with it: Kim's laptop.\n",
+  });
+  const other = ["--state", (await boxWithLine(t)).state];
+  const alone = await run(["clients", "revoke", "Kim's phone", "--alone", "--json", ...other]);
+  t.match(JSON.parse(alone.stdout), { removed: [{ name: "Kim's phone" }] });
+  t.match((await run(["clients", "list", ...other])).stdout, /Kim's laptop/);
+});

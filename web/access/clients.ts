@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { ChangedClient, Client, Clients } from "../../src/protocol/api.ts";
+import type { ChangedClient, Client, Clients, RemovedClients } from "../../src/protocol/api.ts";
 import { connection } from "../app.ts";
 import { inOrder } from "./client-order.ts";
 
@@ -23,8 +23,10 @@ export async function changeClient(
   clients.value = inOrder((clients.value ?? []).map((client) => (client.id === id ? changed : client)));
 }
 
-/** @throws Problem */
-export async function removeClient(id: string): Promise<void> {
-  await connection.call("DELETE", `/api/v1/clients/${encodeURIComponent(id)}`);
-  clients.value = (clients.value ?? []).filter((client) => client.id !== id);
+/** @param alone whether what it handed its place to stays. @throws Problem */
+export async function removeClient(id: string, alone: boolean): Promise<void> {
+  const path = `/api/v1/clients/${encodeURIComponent(id)}${alone ? "?alone=true" : ""}`;
+  const { removed } = await connection.call<RemovedClients>("DELETE", path);
+  const gone = new Set(removed.map((one) => one.id));
+  clients.value = (clients.value ?? []).filter((client) => !gone.has(client.id));
 }

@@ -37,6 +37,8 @@ export const accessEn = {
   "device.remove": "Remove this device",
   "device.remove.sure": "“{name}” is signed out at once, and needs a new code to watch again.",
   "device.remove.self": "This device is signed out, and needs a new code to watch again.",
+  "device.remove.with": "Devices that were opened from it go with it: {names}",
+  "device.remove.alone": "Only this device",
   "device.remove.yes": "Remove",
   "role.owner.note": "everything, devices and settings too",
   "role.viewer.note": "watches everything, pauses and rewinds",

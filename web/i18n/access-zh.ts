@@ -39,6 +39,8 @@ export const accessZh: AccessWords = {
   "device.remove": "移除此设备",
   "device.remove.sure": "“{name}”会立即退出，需要新的配对码才能再次观看。",
   "device.remove.self": "本设备将退出，需要新的配对码才能再次观看。",
+  "device.remove.with": "由它打开的设备会一起退出：{names}",
+  "device.remove.alone": "只移除此设备",
   "device.remove.yes": "移除",
   "role.owner.note": "全部权限，包括设备和设置",
   "role.viewer.note": "观看全部频道，可暂停和回看",

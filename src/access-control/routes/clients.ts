@@ -2,13 +2,21 @@ import type { FastifyPluginAsync } from "fastify";
 import { type Static } from "typebox";
 import { MEMBERS, OWNER } from "../../protocol/access.ts";
 import { EndOthersRequest, EndedOthers } from "../../protocol/access-api.ts";
-import { ChangedClient, Client, ClientPatch, Clients } from "../../protocol/api.ts";
+import {
+  ChangedClient,
+  Client,
+  ClientPatch,
+  type ClientName,
+  Clients,
+  RemovalQuery,
+  RemovedClients,
+} from "../../protocol/api.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { describeClient, type ClientRecord } from "../clients.ts";
 import { clientCookie } from "../cookies.ts";
 import type { Members } from "../members.ts";
 import type { ViewingRules } from "../rules/viewing-rules.ts";
-import { Id, NoContent, principalOfRequest } from "./shared.ts";
+import { Id, principalOfRequest } from "./shared.ts";
 
 /** The list of clients: owners see and change all, everybody sees and removes itself. */
 export function clientRoutes(deps: {
@@ -20,11 +28,13 @@ export function clientRoutes(deps: {
     const limits = rules.limitsOf(record.id, record.role);
     return { ...describeClient(record, asking.client), ...(limits !== undefined && { limits }) };
   };
+  const name = ({ id, name }: ClientRecord): ClientName => ({ id, name });
   const ids = (records: readonly ClientRecord[]): string[] => records.map(({ id }) => id);
   /** With what an owner is to know before changing it. */
   const describeToOwner = (record: ClientRecord, asking: Principal): Client => ({
     ...describe(record, asking),
     changedWith: ids(members.changedWith(record)),
+    removedWith: ids(members.removedWith(record, asking)),
   });
   return async (app) => {
     app.get(
@@ -77,29 +87,32 @@ export function clientRoutes(deps: {
       (request) => {
         const asking = principalOfRequest(request);
         const { client, others } = members.change(request.params.id, request.body, asking);
-        const changed = others.map(({ id, name }) => ({ id, name }));
-        return { ...describeToOwner(client, asking), changed };
+        return { ...describeToOwner(client, asking), changed: others.map(name) };
       },
     );
 
-    app.delete<{ Params: Static<typeof Id> }>(
+    app.delete<{ Params: Static<typeof Id>; Querystring: Static<typeof RemovalQuery> }>(
       "/api/v1/clients/:id",
       {
         config: { access: MEMBERS },
         schema: {
           summary: "Revoke (owner), or unpair oneself; `self` is the client that asks",
+          description:
+            "Whom an owner removes goes with all that came of it by hand-off: whoever has a stolen phone may have opened a browser from it. The one that asks stays, and so does what came of that. Who removes itself goes alone.",
           params: Id,
-          response: { 204: NoContent },
+          querystring: RemovalQuery,
+          response: { 200: RemovedClients },
         },
       },
       async (request, reply) => {
         const asking = principalOfRequest(request);
-        const removed = members.remove(request.params.id, asking);
+        const gone = members.remove(request.params.id, request.query.alone ?? false, asking);
+        const [removed] = gone;
         // A cookie that is `Secure` was never given anywhere else than over https.
         if (removed.id === asking.client && (removed.kind === "lan" || request.origin.listener === "https")) {
           void reply.header("set-cookie", clientCookie(removed.kind, "", 0));
         }
-        return reply.code(204).send();
+        return { removed: gone.map(name) };
       },
     );
   };

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { nearest } from "../../kernel/config/nearest.ts";
 import { TellyportError } from "../../kernel/errors.ts";
 import { EndedOthers } from "../../protocol/access-api.ts";
-import { ChangedClient, Clients, type Client, type ClientName } from "../../protocol/api.ts";
+import { ChangedClient, Clients, RemovedClients, type Client, type ClientName } from "../../protocol/api.ts";
 import { ROLES } from "../../protocol/principal.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
 import { JSON_OPTION, STATE_OPTIONS, type Command } from "../command.ts";
@@ -102,12 +102,21 @@ export const clientsRevoke: Command = {
   path: ["clients", "revoke"],
   summary: "Take a client's right to watch away, at once",
   positionals: [{ ...WHICH_CLIENT, optional: true }],
-  options: { all: { type: "boolean", help: "Every client, owners too" }, ...OPTIONS },
-  notes: ["What it plays ends within two seconds. To watch again it has to be paired again."],
+  options: {
+    all: { type: "boolean", help: "Every client, owners too" },
+    alone: { type: "boolean", help: "Leave those that it handed its place to" },
+    ...OPTIONS,
+  },
+  notes: [
+    "What it plays ends within two seconds. To watch again it has to be paired again.",
+    "The browsers that its hand-offs opened go with it: whoever has a stolen phone may have opened one.",
+  ],
   async run(args, io) {
     const [which] = args.positionals;
     if ((which === undefined) !== args.has("all"))
       throw new TellyportError("usage", "Say which client, or --all: `tellyport clients list` shows them.");
+    if (which === undefined && args.has("alone"))
+      throw new TellyportError("usage", "--alone is for one client.");
     const box = await boxClient(args, io);
     if (which === undefined) {
       const { ended } = await box.call(EndedOthers, "POST", "/api/v1/clients/end-others", {
@@ -120,9 +129,14 @@ export const clientsRevoke: Command = {
       return EXIT.ok;
     }
     const client = await findClient(box, which);
-    await box.call(Type.Unknown(), "DELETE", pathOfClient(client));
-    if (args.has("json")) printJson(io, { revoked: client.id });
-    else io.stdout.write(`${printable(client.name)} may no longer watch.\n`);
+    const path = `${pathOfClient(client)}${args.has("alone") ? "?alone=true" : ""}`;
+    const { removed } = await box.call(RemovedClients, "DELETE", path);
+    const others = removed.filter(({ id }) => id !== client.id);
+    if (args.has("json")) printJson(io, { revoked: client.id, removed });
+    else {
+      io.stdout.write(`${printable(client.name)} may no longer watch.\n`);
+      if (others.length > 0) io.stdout.write(`Removed with it: ${namesOf(others)}.\n`);
+    }
     return EXIT.ok;
   },
 };

@@ -70,7 +70,7 @@ export function DevicePage({ id }: { id: string }) {
           </>
         )}
       </dl>
-      <Remove client={client} last={isLastOwner(all, id)} />
+      <Remove client={client} last={isLastOwner(all, id)} all={all} />
     </SheetBody>
   );
 }
@@ -156,13 +156,14 @@ function Stay({ client }: { client: Client }) {
   );
 }
 
-function Remove({ client, last }: { client: Client; last: boolean }) {
+function Remove({ client, last, all }: { client: Client; last: boolean; all: readonly Client[] }) {
   const call = useCall();
   if (last) return null;
-  const remove = async (): Promise<void> => {
+  const remove = async (alone = false): Promise<void> => {
     if (client.current) return app.forgetBox();
-    if (await call.run(() => removeClient(client.id))) state.leaveSheet();
+    if (await call.run(() => removeClient(client.id, alone))) state.leaveSheet();
   };
+  const others = client.current ? [] : (client.removedWith ?? []);
   return (
     <Sure
       name="remove"
@@ -171,6 +172,15 @@ function Remove({ client, last }: { client: Client; last: boolean }) {
       yes={ta("device.remove.yes")}
       call={call}
       onYes={() => void remove()}
-    />
+    >
+      {others.length > 0 && (
+        <>
+          <p data-together={others.length}>{ta("device.remove.with", { names: namesOf(others, all) })}</p>
+          <button data-action="remove-alone" disabled={call.busy.value} onClick={() => void remove(true)}>
+            {ta("device.remove.alone")}
+          </button>
+        </>
+      )}
+    </Sure>
   );
 }
