@@ -18,6 +18,7 @@ export interface ClientRecord {
   readonly jwk: PublicJwk | null;
   /** RFC 7638; empty for one without a key. */
   readonly thumbprint: string;
+  /** Names its line: the client that paired by an offer, and all that came of it by hand-off, each of the one before. */
   readonly user: string;
   readonly payer: string;
   readonly pairedAt: number;
@@ -28,7 +29,7 @@ export interface ClientRecord {
    * address is another or the row is written, so who decides by it asks {@link isHome} of the request.
    */
   readonly lastHome: boolean | null;
-  /** The client whose hand-off it took up, and whose limits count for it too; null when it paired by an offer. */
+  /** The client whose hand-off it took up, or who is remembered of those before; null when it paired by an offer. */
   readonly handedOverFrom: string | null;
   /** End of a guest's stay. */
   readonly notAfter: number | null;
@@ -39,6 +40,8 @@ export interface ClientRecord {
 const SEEN_EVERY = 10 * 60_000;
 /** Revoked clients that are remembered, to be told `client-revoked`. */
 const REVOKED_KEPT = 256;
+/** Of one line: who hands its place to itself, and leaves the old one, again and again takes no memory from others. */
+const REVOKED_KEPT_OF_LINE = 16;
 
 /** All clients, in memory for every request's check and in the database for the next start. */
 export class Clients {
@@ -48,13 +51,8 @@ export class Clients {
 
   constructor(database: Database) {
     this.#database = database;
-    database
-      .prepare(
-        `DELETE FROM clients WHERE revoked_at IS NOT NULL AND id NOT IN
-           (SELECT id FROM clients WHERE revoked_at IS NOT NULL ORDER BY revoked_at DESC LIMIT ${REVOKED_KEPT})`,
-      )
-      .run();
     this.reload();
+    database.transaction(() => this.#forgetOldest());
   }
 
   /** Reads them anew: they were changed in the database. */
@@ -76,15 +74,14 @@ export class Clients {
     return [...this.#records.values()];
   }
 
-  /** The first of the line of hand-offs that a client came by; itself for most. */
-  rootOf(id: string): string {
-    let root = id;
-    // A line is as long as its clients are many; what was revoked and forgotten ends it.
-    for (let parent = this.#records.get(root)?.handedOverFrom; parent != null && this.#records.has(parent);) {
-      root = parent;
-      parent = this.#records.get(root)?.handedOverFrom;
-    }
-    return root;
+  /** The line that a client is of, whose limits, quota and tries at the PIN are one; itself for one that is not remembered. */
+  lineOf(id: string): string {
+    return this.#records.get(id)?.user ?? id;
+  }
+
+  /** Whether anybody of a line is remembered; its first may not be. */
+  hasLine(line: string): boolean {
+    return this.all().some(({ user }) => user === line);
   }
 
   /** Those that may use the box at `now`, in order of pairing. */
@@ -145,9 +142,11 @@ export class Clients {
     return this.#replace(record, { notAfter });
   }
 
+  /** As part of the caller's transaction. */
   revoke(record: ClientRecord, now: number): void {
     this.#database.prepare("UPDATE clients SET revoked_at = ? WHERE id = ?").run(now, record.id);
     this.#replace(record, { revokedAt: now });
+    this.#forgetOldest();
   }
 
   /** Removes a client that never collected its tokens. */
@@ -175,6 +174,34 @@ export class Clients {
     this.#database
       .prepare("UPDATE clients SET last_seen_at = ?, last_address = ?, last_home = ? WHERE id = ?")
       .run(now, address, sqlBoolean(home), record.id);
+  }
+
+  /** Forgets the oldest of those that were revoked, where they are too many. */
+  #forgetOldest(): void {
+    const revoked = this.all().filter(({ revokedAt }) => revokedAt !== null);
+    revoked.reverse().sort((one, other) => Number(other.revokedAt) - Number(one.revokedAt));
+    const kept = new Map<string, number>();
+    let inAll = 0;
+    for (const record of revoked) {
+      const ofLine = kept.get(record.user) ?? 0;
+      if (inAll === REVOKED_KEPT || ofLine === REVOKED_KEPT_OF_LINE) {
+        this.#forgetRevoked(record.id);
+        continue;
+      }
+      kept.set(record.user, ofLine + 1);
+      inAll++;
+    }
+  }
+
+  /** Who took up its hand-offs is from now on of the one before it: whom a client comes of stays known. */
+  #forgetRevoked(id: string): void {
+    const before = this.#records.get(id)?.handedOverFrom ?? null;
+    this.#database
+      .prepare("UPDATE clients SET handed_over_from = ? WHERE handed_over_from = ?")
+      .run(before, id);
+    for (const record of this.all())
+      if (record.handedOverFrom === id) this.#replace(record, { handedOverFrom: before });
+    this.forget(id);
   }
 
   #replace(record: ClientRecord, change: Partial<ClientRecord>): ClientRecord {

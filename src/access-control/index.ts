@@ -173,8 +173,8 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     random,
     audit,
     sessions: policy.sessions,
-    isKnown: (id) => clients.get(id) !== undefined,
-    familyOf: (id) => clients.rootOf(id),
+    isKnown: (line) => clients.hasLine(line),
+    lineOf: (id) => clients.lineOf(id),
   });
   const members = new Members({
     database,

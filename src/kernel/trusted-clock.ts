@@ -172,8 +172,13 @@ export class TrustedClock implements Clock, Component {
 
   #read(): ClockReading {
     const { clock, evidence } = this.#deps;
-    const { word, ownClock } = evidence();
-    return { word, ownClock: ownClock || this.#runsOn, system: clock.now(), monotonic: clock.monotonic() };
+    const { ownClock, ...rest } = evidence();
+    return {
+      ...rest,
+      ownClock: ownClock || this.#runsOn,
+      system: clock.now(),
+      monotonic: clock.monotonic(),
+    };
   }
 
   #look(): void {

@@ -132,14 +132,14 @@ t.test("hand-off T25: bound to its parent, who must still be there", async (t) =
   const lost = await pairedPhone(house, "viewer");
   const [open, used] = [await passOf(lost), await passOf(lost)];
   const child = await handedOver(house, used);
-  await owner.call("DELETE", `/api/v1/clients/${lost.tokens?.client}`);
+  await owner.call("DELETE", `/api/v1/clients/${lost.tokens?.client}?alone=true`);
   const thief = await Phone.make(house);
   t.equal((await thief.takeUp(open)).body.code, "pairing-refused");
   t.equal((await thief.takeUp(used)).body.code, "pairing-refused", "of the used one nothing is said either");
   t.equal(
     (await child.call("GET", "/api/v1/channels")).status,
     200,
-    "who came before is a client of its own",
+    "who came before is a client of its own, and stays where the owner says so",
   );
 });
 

@@ -215,7 +215,10 @@ t.test("web access: devices are renamed, given limits and roles, and removed", {
 
   await page.click("[data-client=more-3]");
   await page.click("[data-action=remove]");
+  t.match(await page.textContent("[data-together='1']"), /go with it: “Anna’s laptop”/);
   await page.click("[data-action=remove-yes]");
+  await page.waitForSelector("[data-devices='3']");
+  t.equal(client("more-4"), undefined, "opened from it");
   await page.click("[data-client=client-1]");
   await page.waitForSelector("[data-option=role-owner]");
   t.ok(await page.isDisabled("[data-option=role-viewer]"), "the last owner stays owner");

@@ -42,7 +42,7 @@ function rulesWith(options: Options = {}) {
     audit: { ...NO_AUDIT, note: (note) => void notes.push(note) },
     sessions: policyOf(RELAXED).sessions,
     isKnown: (client) => known.includes(client),
-    familyOf: (client) => parents[client] ?? client,
+    lineOf: (client) => parents[client] ?? client,
   });
   rules.start();
   const changes: (string | null)[] = [];
