@@ -19,6 +19,7 @@ import { Places } from "./places.ts";
 import type { LiveStream, StreamMilestones } from "./live-stream.ts";
 import type { Hold, LiveStreams } from "./live-streams.ts";
 import { UsageLedger, type PlaybackUsage, type PrincipalUsage } from "./usage.ts";
+import { WatchedStretches } from "./watched-stretches.ts";
 
 export interface PlaybacksOptions {
   readonly channels: ChannelList;
@@ -71,8 +72,7 @@ interface Entry extends RunningPlayback {
   counted: number;
   /** What the client watched before; null: nothing that is known. */
   readonly previous: string | null;
-  /** Programme time up to which was watched, epoch s. */
-  watchedUntil: number;
+  readonly watched: WatchedStretches;
   /** Cut off the media answers that are open. */
   readonly answers: Set<() => void>;
   readonly places: Places;
@@ -310,17 +310,13 @@ export class Playbacks {
 
   /**
    * Books what a media answer took.
-   * @param stretch the programme time in it, epoch s; what was booked before counts once
+   * @param stretch the programme time in it, epoch s; see {@link WatchedStretches}
    */
   meter(id: string, sent: number, stretch?: { readonly from: number; readonly seconds: number }): void {
     const entry = this.#running.get(id);
     if (entry === undefined) return;
-    let watched = 0;
-    if (stretch !== undefined) {
-      const until = stretch.from + stretch.seconds;
-      watched = Math.max(0, until - Math.max(stretch.from, entry.watchedUntil));
-      entry.watchedUntil = Math.max(until, entry.watchedUntil);
-    }
+    const now = this.#options.clock.monotonic();
+    const watched = stretch === undefined ? 0 : entry.watched.add(stretch.from, stretch.seconds, now);
     entry.bytes += sent;
     entry.seconds += watched;
     this.#ledger.add(entry.principal, sent, watched);
@@ -538,7 +534,7 @@ export class Playbacks {
       seconds: 0,
       counted: 0,
       previous: this.#previousOf(principal.client, channel),
-      watchedUntil: 0,
+      watched: new WatchedStretches(),
       answers: new Set(),
       places: new Places(this.#options.atHome ?? (() => false)),
     };

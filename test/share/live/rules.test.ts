@@ -216,6 +216,31 @@ t.test("rules: what was watched is told every few seconds, each second once, and
   ]);
 });
 
+t.test("rules: who jumps to the end and back again is told of as having watched all of it", async (t) => {
+  const h = await ruled(t, [service(1)]);
+  const { hls } = (await play(h, KID, await idOf(h, 1))).json();
+  const folder = await folderOf(h, hls);
+  for (let i = 0; i < 10; i++) h.packagers[0]?.cut();
+  const get = async (name: string) => t.equal((await h.app.inject(folder + name)).statusCode, 200);
+  await get("10.m4s");
+  for (let n = 1; n < 5; n++) await get(`${n}.m4s`);
+  h.clock.advance(5000);
+  t.same(h.rules.told, [{ client: "kim", seconds: 10 }]);
+});
+
+t.test("rules: who only listens is told of as who watches, and both at once count once", async (t) => {
+  const h = await ruled(t, [service(1)]);
+  const { hls } = (await play(h, KID, await idOf(h, 1))).json();
+  const folder = await folderOf(h, hls);
+  for (let i = 0; i < 4; i++) h.packagers[0]?.cut();
+  const sound = folder.replace("/v0/", "/a0/");
+  for (const n of [1, 2, 3]) await h.app.inject(`${sound}${n}.m4s`);
+  for (const n of [2, 3, 4]) await h.app.inject(`${folder}${n}.m4s`);
+  for (const name of ["init-1.mp4", "index.m3u8"]) await h.app.inject(sound + name);
+  h.clock.advance(5000);
+  t.same(h.rules.told, [{ client: "kim", seconds: 8 }]);
+});
+
 t.test("rules: whoever has to leave for a new one is told why, one that is still starting too", async (t) => {
   const h = await ruled(t, [service(1), service(2), service(3)]);
   const [one, two, three] = [await idOf(h, 1), await idOf(h, 2), await idOf(h, 3)];

@@ -65,6 +65,7 @@ export class SegmentStore {
   /** Seconds; constant for the life of the stream (P-01). */
   readonly targetDuration: number;
   #closed = false;
+  /** Id of the rendition that positions are told by: the picture, or on the radio the first sound. */
   #lead: string | null = null;
 
   constructor(options: { budget: MediaBudget; clock: Clock; history: MediaHistory | null } & TimeShift) {
@@ -79,11 +80,6 @@ export class SegmentStore {
   /** The renditions that the stream has now. */
   get renditions(): Rendition[] {
     return [...this.#rings.values()].filter((ring) => ring.current).map((ring) => ring.rendition);
-  }
-
-  /** The rendition whose time counts as watched: the picture, or on the radio the first sound. */
-  get lead(): string | null {
-    return this.#lead;
   }
 
   setRenditions(renditions: readonly Rendition[]): void {
