@@ -295,3 +295,38 @@ t.test(
     t.ok(performance.now() - from >= 4 * 1500, `cold: ${(performance.now() - from).toFixed(0)} ms`);
   },
 );
+
+t.test(
+  "T22: who presses twenty times and stays at none waits no longer for it",
+  { buffered: true },
+  async (t) => {
+    const box = await startDaemon(t, {
+      config: `${CONFIG.replace("predictiveTuners: 0", "predictiveTuners: 0, lingerSeconds: 0")}guide: {collect: false}\n`,
+    });
+    const channel = (await channelsOf(box)).get(21);
+    const phone = await KeyPhone.paired(box, "viewer");
+    const letGo = (id: unknown) => phone.call("DELETE", `/api/v1/playback/${String(id)}`);
+    /** A press that is taken back a quarter of a second later. */
+    const press = async (): Promise<void> => {
+      const token = phone.tokens?.accessToken ?? "";
+      const dpop = await phone.proof("POST", "/api/v1/playback");
+      const answer = await phone
+        .send("/api/v1/playback", {
+          method: "POST",
+          headers: { authorization: `DPoP ${token}`, dpop },
+          body: { channel: channel?.id },
+          timeoutMs: 250,
+        })
+        .catch(() => null);
+      if (answer?.status === 200) await letGo(answer.body.id);
+    };
+    for (let n = 0; n < 24; n++) await press();
+    const from = performance.now();
+    const { status, body } = await play(phone, channel);
+    t.equal(status, 200, JSON.stringify(body));
+    const took = performance.now() - from;
+    // Its turn, 1.5 s at most, and the tune itself.
+    t.ok(took < 8000, `${took.toFixed(0)} ms`);
+    await letGo(body.id);
+  },
+);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { sleep, type Clock, type Timer } from "../../kernel/clock.ts";
+import type { Clock, Timer } from "../../kernel/clock.ts";
 import { TellyportError, isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { Log } from "../../kernel/log.ts";
@@ -78,9 +78,11 @@ interface Entry extends RunningPlayback {
   readonly places: Places;
 }
 
-/** One that is being started; it has its place already. */
+/** One that is being started. */
 interface Starting extends Watching {
   readonly abort: AbortController;
+  /** It has its place already; before, it waits for its turn, and nothing has ended for it. */
+  admitted: boolean;
 }
 
 /**
@@ -195,18 +197,24 @@ export class Playbacks {
       throw new TellyportError("channel-not-found", "There is no such channel. Read the list again.");
     }
     const id = randomBytes(12).toString("base64url");
-    const starting: Starting = { id, principal, home, abort: new AbortController() };
+    const starting: Starting = { id, principal, home, abort: new AbortController(), admitted: false };
     const cancel = (): void =>
       starting.abort.abort(new TellyportError("request-cancelled", "The client went away."));
     if (request.signal?.aborted) cancel();
     request.signal?.addEventListener("abort", cancel, { once: true });
     let hold: Hold | null = null;
+    let giveTurnBack: (() => void) | null = null;
     try {
       refuseScrambled(channel);
       const profile = chooseProfile(channel.codecs, wish);
+      this.#enter(starting, channel);
+      if (!this.#isWarm(channel)) {
+        giveTurnBack = await this.#coldTunes.turn(principal.client, starting.abort.signal);
+        starting.abort.signal.throwIfAborted();
+        // Somebody else may have had it tuned meanwhile.
+        if (this.#isWarm(channel)) giveTurnBack();
+      }
       this.#admit(starting, channel);
-      const wait = this.#isWarm(channel) ? 0 : this.#coldTunes.take(principal.client);
-      if (wait > 0) await sleep(clock, wait, starting.abort.signal);
       const replaced = this.#makeRoom(starting, channel);
       try {
         hold = this.#options.streams.hold(channel, WEIGHT_OF[principal.role], profile);
@@ -222,6 +230,7 @@ export class Playbacks {
       if (objection !== null) throw objection;
       return this.#begin(starting, wish, channel.id, hold, requestedAt);
     } catch (error) {
+      if (hold === null) giveTurnBack?.();
       hold?.release();
       if (isTellyportError(error) && BY_RULES.has(error.code))
         this.#noteRefusal(starting, channel, error.code);
@@ -372,15 +381,32 @@ export class Playbacks {
   // ---- starting
 
   /**
-   * Gives a new playback its place, if the rules have one for it; others may have to leave theirs.
+   * Lets a new playback wait for its turn. What the rules refuse is refused now; nothing ends for it yet, since its client may
+   * go away before its turn has come.
    * @throws TellyportError `too-many-playbacks`, and those of the rules
    */
-  #admit(starting: Starting, channel: StoredChannel): void {
+  #enter(starting: Starting, channel: StoredChannel): void {
     const { rules, perClient } = this.#options;
     const { client } = starting.principal;
     const begun = [...this.#starting].filter(({ principal }) => principal.client === client).length;
     if (begun >= perClient) throw full("This client starts too many channels at once. Wait for one of them.");
-    const all = [...this.#running.values(), ...this.#starting];
+    rules.admit(this.#wishOf(starting, channel), this.#placed());
+    this.#starting.add(starting);
+  }
+
+  /** Those who have a place, in order of their start. */
+  #placed(): (Entry | Starting)[] {
+    return [...this.#running.values(), ...[...this.#starting].filter(({ admitted }) => admitted)];
+  }
+
+  /**
+   * Gives a new playback its place, if the rules have one for it; others may have to leave theirs.
+   * @throws TellyportError those of the rules
+   */
+  #admit(starting: Starting, channel: StoredChannel): void {
+    const { rules } = this.#options;
+    const { client } = starting.principal;
+    const all = this.#placed();
     for (const id of rules.admit(this.#wishOf(starting, channel), all)) {
       const victim = all.find((one) => one.id === id);
       const own = victim?.principal.client === client;
@@ -390,7 +416,7 @@ export class Playbacks {
         : "The owner of the box watches away from home, and only so many can at a time.";
       if (victim !== undefined) this.#endAny(victim, new TellyportError(code, why));
     }
-    this.#starting.add(starting);
+    starting.admitted = true;
   }
 
   #endAny(victim: Entry | Starting, why: TellyportError): void {
@@ -426,7 +452,7 @@ export class Playbacks {
     const { perClient, inAll, channels } = this.#options;
     const { principal } = starting;
     const own = this.#ofClient(principal.client);
-    const others = [...this.#starting].filter((other) => other !== starting);
+    const others = [...this.#starting].filter((other) => other.admitted && other !== starting);
     const begun = others.filter((other) => other.principal.client === principal.client).length;
     while (own.length + begun >= perClient) {
       const oldest = own.shift();
@@ -461,8 +487,7 @@ export class Playbacks {
   /** Ends what is lightest, of the client that has most, the oldest of it. @returns false when nothing is lighter than `role` */
   #endLighter(role: Role): boolean {
     const weigh = ({ principal }: { principal: Principal }): number => WEIGHTS[WEIGHT_OF[principal.role]];
-    const all = [...this.#running.values(), ...this.#starting];
-    const lighter = all.filter((other) => weigh(other) < WEIGHTS[WEIGHT_OF[role]]);
+    const lighter = this.#placed().filter((other) => weigh(other) < WEIGHTS[WEIGHT_OF[role]]);
     const counts = new Map<string, number>();
     for (const { principal } of lighter)
       counts.set(principal.client, (counts.get(principal.client) ?? 0) + 1);

@@ -469,3 +469,98 @@ t.test("T22: who zaps waits for cold tunes alone, and four of them are free", as
   h.sources.at(-1)?.randomAccess();
   t.equal((await fifth).statusCode, 200);
 });
+
+t.test("T22: a wish that is left while it waits has ended nothing and costs nothing", async (t) => {
+  const services = Array.from({ length: 8 }, (_, n) => service(n + 1));
+  const h = await ruled(t, services);
+  const ids = await Promise.all(services.map((_, n) => idOf(h, n + 1)));
+  await h.app.listen({ port: 0, host: "127.0.0.1" });
+  const origin = `http://127.0.0.1:${(h.app.server.address() as AddressInfo).port}`;
+  const press = (channel: string | undefined): AbortController => {
+    const abort = new AbortController();
+    const headers = { ...VIEWER, "content-type": "application/json" };
+    fetch(`${origin}/api/v1/playback`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ channel }),
+      signal: abort.signal,
+    }).catch(() => undefined);
+    return abort;
+  };
+  const until = async (what: string, there: () => boolean) => {
+    for (let n = 0; n < 400 && !there(); n++) await new Promise((resolve) => setTimeout(resolve, 5));
+    t.ok(there(), what);
+  };
+  h.rules.ending = (running) => running.map(({ id }) => id); // one picture at a time
+  let watching = "";
+  for (const id of ids.slice(0, 4)) watching = (await play(h, VIEWER, id ?? "")).json().hls;
+  const begun = h.sources.length;
+  for (let n = 0; n < 20; n++) {
+    const asked = h.rules.wishes.length;
+    const abort = press(ids[4 + (n % 4)]);
+    await until("it waits", () => h.rules.wishes.length > asked);
+    abort.abort();
+  }
+  await settle();
+  t.equal(h.sources.length, begun, "nothing was tuned");
+  t.equal((await h.app.inject(watching)).statusCode, 200, "the picture goes on");
+  h.rules.closed = true;
+  const refused = await h.app.inject({
+    method: "POST",
+    url: "/api/v1/playback",
+    headers: KID,
+    payload: { channel: ids[5] },
+  });
+  t.equal(refused.json().code, "parental-hours", "what is refused is refused at once");
+  press(ids[5]);
+  const asked = h.rules.wishes.length;
+  await until("the last one waits", () => h.rules.wishes.length > asked);
+  t.equal((await h.app.inject(watching)).statusCode, 200);
+  h.clock.advance(1500);
+  await settle();
+  t.equal(h.sources.length, begun + 1, "its turn has come");
+  t.match((await h.app.inject(watching)).json(), { detail: { code: "too-many-playbacks" } });
+});
+
+t.test(
+  "T22: who leaves when the tuner was told has had its turn; one client waits for so many only",
+  async (t) => {
+    const services = Array.from({ length: 8 }, (_, n) => service(n + 1));
+    const h = await ruled(t, services);
+    const ids = await Promise.all(services.map((_, n) => idOf(h, n + 1)));
+    await h.app.listen({ port: 0, host: "127.0.0.1" });
+    const origin = `http://127.0.0.1:${(h.app.server.address() as AddressInfo).port}`;
+    for (let n = 0; n < 4; n++) {
+      const abort = new AbortController();
+      const headers = { ...VIEWER, "content-type": "application/json" };
+      const body = JSON.stringify({ channel: ids[n] });
+      const left = fetch(`${origin}/api/v1/playback`, {
+        method: "POST",
+        headers,
+        body,
+        signal: abort.signal,
+      }).catch(() => null);
+      for (let i = 0; i < 400 && h.sources.length <= n; i++) await new Promise((go) => setTimeout(go, 5));
+      abort.abort();
+      await left;
+    }
+    t.equal(h.sources.length, 4);
+    for (let i = 0; i < 400 && !h.sources.at(-1)?.stopped; i++) await new Promise((go) => setTimeout(go, 5));
+    const wish = (n: number) =>
+      h.app.inject({
+        method: "POST",
+        url: "/api/v1/playback",
+        headers: VIEWER,
+        payload: { channel: ids[n] },
+      });
+    const waiting = [4, 5, 6, 7].map(wish);
+    await settle();
+    t.equal(h.sources.length, 4, "a fifth waits");
+    t.match((await wish(0)).json(), { status: 503, code: "too-many-playbacks" });
+    h.clock.advance(1500);
+    await settle();
+    t.equal(h.sources.length, 5);
+    await h.share.stop();
+    for (const answer of await Promise.all(waiting)) t.not(answer.statusCode, 200);
+  },
+);
