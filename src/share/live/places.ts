@@ -14,6 +14,7 @@ export class Places {
   /** Of the request before: nearly always the same again. */
   #peer: string | undefined;
   #refused = false;
+  #away = false;
 
   /** @param atHome whether a plain address is in the home network, or is this machine */
   constructor(atHome: (address: string) => boolean) {
@@ -27,9 +28,15 @@ export class Places {
     if (!this.#places.includes(place)) {
       if (this.#places.length >= MOST_PLACES) return false;
       this.#places.push(place);
+      this.#away ||= place !== HOME;
     }
     this.#peer = peer;
     return true;
+  }
+
+  /** Whether some of it went elsewhere than home. */
+  get away(): boolean {
+    return this.#away;
   }
 
   /** @returns true the first time: whoever is refused may ask a thousand times */

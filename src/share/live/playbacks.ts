@@ -58,6 +58,8 @@ export interface RunningPlayback extends Watching {
 }
 
 interface Entry extends RunningPlayback {
+  /** Until its media go elsewhere: then it is one away from home, and stays one. */
+  home: boolean;
   reach: Reach;
   from: number;
   readonly grant: string;
@@ -254,6 +256,7 @@ export class Playbacks {
     const entry = this.#running.get(this.#checked(grant));
     if (entry === undefined) throw playbackEnded();
     if (!entry.places.admits(peer)) throw this.#elsewhere(entry);
+    if (entry.home && entry.places.away) this.#leaveHome(entry);
     this.#touch(entry);
     return entry;
   }
@@ -404,10 +407,16 @@ export class Playbacks {
    * @throws TellyportError those of the rules
    */
   #admit(starting: Starting, channel: StoredChannel): void {
+    this.#endFor(starting, channel);
+    starting.admitted = true;
+  }
+
+  /** Ends what has to end for one. @throws TellyportError those of the rules, before anything has ended */
+  #endFor(watching: Watching, channel: StoredChannel): void {
     const { rules } = this.#options;
-    const { client } = starting.principal;
-    const all = this.#placed();
-    for (const id of rules.admit(this.#wishOf(starting, channel), all)) {
+    const { client } = watching.principal;
+    const all = this.#placed().filter((other) => other !== watching);
+    for (const id of rules.admit(this.#wishOf(watching, channel), all)) {
       const victim = all.find((one) => one.id === id);
       const own = victim?.principal.client === client;
       const code = own ? "too-many-playbacks" : "session-limit";
@@ -416,7 +425,23 @@ export class Playbacks {
         : "The owner of the box watches away from home, and only so many can at a time.";
       if (victim !== undefined) this.#endAny(victim, new TellyportError(code, why));
     }
-    starting.admitted = true;
+  }
+
+  /**
+   * What began at home goes on elsewhere: it counts as one away from now on, as if it had begun there.
+   * @throws TellyportError `playback-ended`: it is one too many
+   */
+  #leaveHome(entry: Entry): void {
+    entry.home = false;
+    const channel = this.#options.channels.get(entry.channel);
+    if (channel === undefined) return;
+    try {
+      this.#endFor(entry, channel);
+    } catch (error) {
+      if (!isTellyportError(error)) throw error;
+      this.#end(entry, error.code, error.message, false, error.detail);
+      throw this.#endedLately.byId(entry.id) ?? playbackEnded();
+    }
   }
 
   #endAny(victim: Entry | Starting, why: TellyportError): void {
