@@ -134,3 +134,19 @@ t.test(
     );
   },
 );
+
+t.test(
+  "T2: what a phone without a key watches stays in the home network",
+  { skip: skipWithoutNamespaces() },
+  async (t) => {
+    twoNetworks(t);
+    const box = await startDaemon(t, { address: "10.78.0.1", wrapper: ["ip", "netns", "exec", BOX] });
+    const [start, ...media] = await inTheStreet(box, "lan", 1);
+    t.equal(start?.status, 200);
+    t.equal(media.length, 10);
+    for (const { what, status, body } of media) {
+      if (what.startsWith("10.78.")) t.equal(status, 200, what);
+      else t.match([status, body], [403, { code: "grant-elsewhere" }], what);
+    }
+  },
+);

@@ -586,7 +586,7 @@ export class Playbacks {
       previous: this.#previousOf(principal.client, channel),
       watched: new WatchedStretches(),
       answers: new Set(),
-      places: new Places(this.#options.atHome ?? (() => false)),
+      places: new Places(this.#options.atHome ?? (() => false), principal.homeOnly),
     };
     this.#running.set(id, entry);
     this.#granted.add(grant);
@@ -724,10 +724,11 @@ export class Playbacks {
   #elsewhere({ id, principal, places }: Entry): TellyportError {
     const { log } = this.#options;
     if (places.noteRefusal()) log.warn({ playback: id, client: principal.client }, "grant-elsewhere");
-    return new TellyportError(
-      "grant-elsewhere",
-      "This address was used from too many networks. Start the playback again where you are.",
-    );
+    const why =
+      principal.homeOnly === true
+        ? "This phone was paired for the home network alone. Pair it again at the box's https address."
+        : "This address was used from too many networks. Start the playback again where you are.";
+    return new TellyportError("grant-elsewhere", why);
   }
 
   #own(id: string, principal: Principal): Entry {

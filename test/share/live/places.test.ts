@@ -39,6 +39,22 @@ t.test("T6: places: home is one, each network elsewhere another, and there are t
   t.end();
 });
 
+t.test("T2: places: what is for home alone goes nowhere else", (t) => {
+  const lan = new Places(atHome, true);
+  for (const [peer, admitted] of [
+    ["198.51.100.7", false],
+    ["192.168.1.20", true],
+    ["::ffff:192.168.1.30", true],
+    ["198.51.100.7", false],
+    ["2001:db8::1", false],
+    [undefined, false], // nobody knows where that is
+    ["192.168.1.20", true],
+  ] as const)
+    t.equal(lan.admits(peer), admitted, String(peer));
+  t.notOk(lan.away);
+  t.end();
+});
+
 t.test("T6: places: it is told whether media went elsewhere than home", (t) => {
   const places = new Places(atHome);
   t.notOk(places.away);
