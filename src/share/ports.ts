@@ -55,8 +55,8 @@ export interface ViewingRules {
   objection(wish: ViewingWish): TellyportError | null;
   /** The only channels that somebody sees; null: all. */
   channelsOf(principal: Principal): ReadonlySet<string> | null;
-  /** Whether a programme of that rating (years) is for older viewers than this one. */
-  isTooOld(principal: Principal, minimumAge: number): boolean;
+  /** Whether a programme of that rating (years; null: nobody has said) is for older viewers than this one. */
+  isTooOld(principal: Principal, minimumAge: number | null): boolean;
   reach(principal: Principal): Reach;
   /** Programme time that somebody has watched, since this was said last; seconds. */
   watched(principal: Principal, seconds: number): void;

@@ -403,6 +403,28 @@ t.test("rules: lists, guide, search, listing and events show what somebody may s
   t.equal((await play(h, KID, one)).json().code, "parental-channel");
 });
 
+t.test("rules: who sees only what somebody has rated reads of nothing else", async (t) => {
+  const h = await ruled(t, [service(1), service(2)]);
+  onAir(h, 1, null, { subtitle: "A word" });
+  onAir(h, 2, 6);
+  h.rules.unrated = false;
+  const one = await idOf(h, 1);
+  const get = async (url: string, headers = KID) => h.app.inject({ url, headers });
+  for (const ceiling of [null, 12]) {
+    h.rules.ceiling = ceiling;
+    const [first, second] = await channelsOf(h, KID);
+    t.match(first?.now, { title: "", description: "", restricted: true });
+    t.match(second?.now, { title: "Programme of 2" });
+    for (const url of ["/api/v1/guide", `/api/v1/guide?channel=${one}`, "/api/v1/guide.xmltv"]) {
+      t.notMatch((await get(url)).body, /Programme of 1|A word/, url);
+      t.match((await get(url, VIEWER)).body, /Programme of 1/);
+    }
+    t.same((await get("/api/v1/guide/search?q=programme")).json().found.length, 1);
+    t.equal((await play(h, KID, one)).json().code, "parental-rating");
+  }
+  t.match((await channelsOf(h, VIEWER))[0]?.now, { title: "Programme of 1" });
+});
+
 t.test("rules: events follow them at once, for the one whom they are about", async (t) => {
   const h = await ruled(t, [service(1), service(2)]);
   const [one, two] = [await idOf(h, 1), await idOf(h, 2)];
