@@ -234,7 +234,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
           });
         }),
         rules.onChanged((client) => {
-          playbacks.enforce(client);
+          playbacks.rulesChanged(client);
           events.channelsChanged();
         }),
         tuners.on((event) => void (event.kind === "tuners" && watch.look())),

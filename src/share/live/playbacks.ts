@@ -281,6 +281,16 @@ export class Playbacks {
     this.#end(entry, "playback-ended", own ? "You ended it." : "The owner of the box ended it.", own);
   }
 
+  /**
+   * A client's rules (null: perhaps everybody's) are others now: what they do not allow any more ends, and what was on before has
+   * not been judged by them.
+   */
+  rulesChanged(client: string | null): void {
+    this.enforce(client);
+    for (const entry of this.#running.values())
+      if (client === null || entry.principal.client === client) entry.from = entry.stream.store.edge;
+  }
+
   /** Ends what the rules do not allow any more. @param client whose; null: everybody's */
   enforce(client: string | null = null): void {
     const { rules, channels } = this.#options;

@@ -364,6 +364,30 @@ t.test(
   },
 );
 
+t.test("rules: a ceiling that is lowered draws the line anew, for the one whom it is about", async (t) => {
+  const h = await ruled(t, [service(1)]);
+  const id = await idOf(h, 1);
+  h.rules.ceiling = 16;
+  onAir(h, 1, 16);
+  const TIM = { "x-client": "tim:kid" };
+  const [kim, tim] = [(await play(h, KID, id)).json(), (await play(h, TIM, id)).json()];
+  const [ofKim, ofTim] = [await folderOf(h, kim.hls), await folderOf(h, tim.hls)];
+  for (let i = 0; i < 30; i++) h.packagers[0]?.cut();
+  onAir(h, 1, 6, { eventId: 2, startsAt: h.clock.now() });
+  h.clock.advance(6000);
+  t.equal((await h.app.inject(`${ofKim}10.m4s`)).statusCode, 200, "it was judged when it was on");
+  h.rules.ceiling = 12;
+  h.rules.changed.emit("kim");
+  t.match((await h.app.inject(`${ofKim}10.m4s`)).json(), { status: 410, code: "segment-gone" });
+  const { segments } = readMediaPlaylist((await h.app.inject(`${ofKim}index.m3u8`)).body);
+  t.same([segments[0]?.uri, segments.length], ["25.m4s", 6], "it goes on with what players need");
+  t.equal((await h.app.inject(`${ofTim}10.m4s`)).statusCode, 200);
+  h.rules.changed.emit(null);
+  t.equal((await h.app.inject(`${ofTim}10.m4s`)).json().code, "segment-gone", "or about all");
+  h.clock.advance(6000);
+  t.equal((await h.app.inject(`${ofKim}25.m4s`)).statusCode, 200, "a look changes nothing");
+});
+
 t.test("rules: lists, guide, search, listing and events show what somebody may see", async (t) => {
   const h = await ruled(t, [service(1), service(2)]);
   onAir(h, 1, 16, { subtitle: "A word", genres: [0x10] });
