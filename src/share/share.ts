@@ -143,6 +143,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     atHome: deps.atHome,
     rules,
     minimumAge: ({ key }) => guide.minimumAgeNow(key),
+    beganAt: ({ key }) => guide.beganAt(key),
     clock,
     log,
     idleMs: options.playbackIdleMs,

@@ -12,7 +12,9 @@ import type { StoredChannel } from "../channels/stored-channel.ts";
 import type { GrantPort, Reach, ViewingNote, ViewingRules, ViewingWish, Watching } from "../ports.ts";
 import { endWithAlternatives, withAlternatives, type Seeker } from "./alternatives.ts";
 import { chooseProfile, withReason, type Wish } from "./choose-profile.ts";
+import { mindsRatings } from "../view.ts";
 import { ColdTunes } from "./cold-tunes.ts";
+import { lineFor } from "./hls/view-from.ts";
 import { EndedPlaybacks, type PlaybackEnd } from "./ended-playbacks.ts";
 import { leastToEnd } from "./least-to-end.ts";
 import { Places } from "./places.ts";
@@ -30,6 +32,8 @@ export interface PlaybacksOptions {
   readonly rules: ViewingRules;
   /** Rating of what is on a channel now, years; null: it has none, or nothing is known. */
   readonly minimumAge: (channel: StoredChannel) => number | null;
+  /** When that began, epoch ms; null: it is not known. */
+  readonly beganAt: (channel: StoredChannel) => number | null;
   readonly clock: Clock;
   readonly log: Log;
   /** A playback whose media nobody asked for during so many ms is ended. */
@@ -53,7 +57,7 @@ export interface RunningPlayback extends Watching {
   readonly requestedAt: Milliseconds;
   /** How far back it may go. */
   readonly reach: Reach;
-  /** With `since-start`: number of the first segment that it may have. */
+  /** Number of the first segment that it may have, unless it may have all. */
   readonly from: number;
 }
 
@@ -96,7 +100,10 @@ const ANSWERS_PER_PLAYBACK = 24;
 /** Clients whose last channel is remembered, at most. */
 const MAX_REMEMBERED = 1000;
 
-/** How often it is asked whether what runs may go on, ms: the hours end, the day's time is used up, the next programme begins. */
+/**
+ * How often it is asked whether what runs may go on, ms: the hours end, the day's time is used up, the next programme begins. So
+ * much of one that is too old is sent at most; the times in broadcasters' tables are seldom as exact.
+ */
 const LOOK = 5_000;
 
 /** Refusals that an owner may want to read of later. */
@@ -288,7 +295,7 @@ export class Playbacks {
   rulesChanged(client: string | null): void {
     this.enforce(client);
     for (const entry of this.#running.values())
-      if (client === null || entry.principal.client === client) entry.from = entry.stream.store.edge;
+      if (client === null || entry.principal.client === client) entry.from = this.#lineOf(entry);
   }
 
   /** Ends what the rules do not allow any more. @param client whose; null: everybody's */
@@ -581,7 +588,7 @@ export class Playbacks {
       channel,
       stream: hold.stream,
       reach: rules.reach(principal),
-      from: hold.stream.store.edge,
+      from: this.#lineOf({ principal, channel, stream: hold.stream }),
       capabilities,
       lowLatency,
       requestedAt,
@@ -696,7 +703,14 @@ export class Playbacks {
   #setReach(entry: Entry, reach: Reach): void {
     if (entry.reach === reach) return;
     entry.reach = reach;
-    entry.from = entry.stream.store.edge;
+    entry.from = this.#lineOf(entry);
+  }
+
+  /** Number of the first segment for who begins now. */
+  #lineOf({ principal, channel, stream }: Pick<Entry, "principal" | "channel" | "stream">): number {
+    const { channels, rules, beganAt } = this.#options;
+    const known = mindsRatings(rules, principal) ? channels.get(channel) : undefined;
+    return lineFor(stream.store, known === undefined ? null : beganAt(known));
   }
 
   #endIdle(): void {

@@ -388,6 +388,40 @@ t.test("rules: a ceiling that is lowered draws the line anew, for the one whom i
   t.equal((await h.app.inject(`${ofKim}25.m4s`)).statusCode, 200, "a look changes nothing");
 });
 
+t.test(
+  "rules: who has a ceiling gets nothing of what was on before the programme it may watch",
+  async (t) => {
+    for (const headers of [KID, GUEST]) {
+      for (const [began, first] of [
+        [40_000, 26], // what players hold back is all of it
+        [59_000, 30],
+        [62_000, 31],
+        [63_000, 31], // in the newest: with less nobody can start
+      ] as const) {
+        const h = await ruled(t, [service(1)]);
+        const base = h.clock.now();
+        const id = await idOf(h, 1);
+        onAir(h, 1, 18, { endsAt: base + began });
+        await play(h, VIEWER, id);
+        for (let i = 0; i < 31; i++) h.packagers[0]?.cut(); // the last one begins at 62 s
+        h.clock.setWall(base + 64_000);
+        onAir(h, 1, 6, { eventId: 2, startsAt: base + began });
+        h.rules.ceiling = 12;
+        const folder = await folderOf(h, (await play(h, headers, id)).json().hls);
+        const { segments } = readMediaPlaylist((await h.app.inject(`${folder}index.m3u8`)).body);
+        const name = `${headers["x-client"]} ${began}`;
+        t.same([segments[0]?.uri, segments.at(-1)?.uri], [`${first}.m4s`, "31.m4s"], name);
+        t.not((await h.app.inject(`${folder}${first - 1}.m4s`)).statusCode, 200, name);
+        t.equal((await h.app.inject(`${folder}${first}.m4s`)).statusCode, 200, name);
+        for (let i = 0; i < 10; i++) h.packagers[0]?.cut();
+        const later = readMediaPlaylist((await h.app.inject(`${folder}index.m3u8`)).body).segments;
+        t.equal(later.at(-1)?.uri, "41.m4s", "and it goes on");
+        t.equal(later.length, headers === KID ? 41 - first + 1 : 6);
+      }
+    }
+  },
+);
+
 t.test("rules: lists, guide, search, listing and events show what somebody may see", async (t) => {
   const h = await ruled(t, [service(1), service(2)]);
   onAir(h, 1, 16, { subtitle: "A word", genres: [0x10] });

@@ -108,6 +108,11 @@ export class SegmentStore {
     return this.#leading?.lastFew(LIVE.segments, LIVE.targetDurations * this.targetDuration) ?? 0;
   }
 
+  /** Number of the first whole segment that begins at a time or after it, null: there is none yet. @param at epoch ms */
+  firstSince(at: number): number | null {
+    return this.#leading?.listed.find(({ programDateTime }) => programDateTime >= at)?.sequence ?? null;
+  }
+
   /** Number of the newest whole segment, 0 before the first. */
   get newest(): number {
     return this.#leading?.last ?? 0;
