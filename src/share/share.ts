@@ -143,6 +143,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     atHome: deps.atHome,
     rules,
     minimumAge: ({ key }) => guide.minimumAgeNow(key),
+    beganAt: ({ key }) => guide.beganAt(key),
     clock,
     log,
     idleMs: options.playbackIdleMs,
@@ -234,7 +235,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
           });
         }),
         rules.onChanged((client) => {
-          playbacks.enforce(client);
+          playbacks.rulesChanged(client);
           events.channelsChanged();
         }),
         tuners.on((event) => void (event.kind === "tuners" && watch.look())),
