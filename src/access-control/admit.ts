@@ -65,6 +65,5 @@ export function admit(deps: AdmitDeps, applicant: Applicant): void {
       audit.note({ event: "handed-over", client: parent.id, address, detail: { role, kind, to: id } });
     }
   });
-  clients.remember(client);
   log.info({ client: id, role, kind, by, address }, "client-paired");
 }

@@ -1,4 +1,5 @@
 import type { Database, Row } from "../kernel/store/database.ts";
+import { Mirror } from "../kernel/store/mirror.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 import type { Client, PublicJwk } from "../protocol/api.ts";
 import type { Principal, Role, TerminalType } from "../protocol/principal.ts";
@@ -40,14 +41,21 @@ const SEEN_EVERY = 10 * 60_000;
 /** Revoked clients that are remembered, to be told `client-revoked`. */
 const REVOKED_KEPT = 256;
 
+/** Why a client has less than before. */
+export type Loss = "revoked" | "role-changed";
+
 /** All clients, in memory for every request's check and in the database for the next start. */
 export class Clients {
   readonly #database: Database;
-  readonly #records = new Map<string, ClientRecord>();
+  readonly #records: Mirror<ClientRecord>;
+  readonly #onUnwritten: (client: string, loss: Loss) => void;
   readonly #seenWritten = new Map<string, number>();
 
-  constructor(database: Database) {
+  /** @param onUnwritten told who was to lose something, and has it still: that could not be written. Must not throw */
+  constructor(database: Database, onUnwritten: (client: string, loss: Loss) => void) {
     this.#database = database;
+    this.#records = new Mirror(database);
+    this.#onUnwritten = onUnwritten;
     database
       .prepare(
         `DELETE FROM clients WHERE revoked_at IS NOT NULL AND id NOT IN
@@ -59,11 +67,8 @@ export class Clients {
 
   /** Reads them anew: they were changed in the database. */
   reload(): void {
-    this.#records.clear();
-    for (const row of this.#database.prepare("SELECT * FROM clients ORDER BY paired_at, id").all()) {
-      const record = recordOf(row);
-      this.#records.set(record.id, record);
-    }
+    const rows = this.#database.prepare("SELECT * FROM clients ORDER BY paired_at, id").all();
+    this.#records.replaceAll(rows.map(recordOf).map((record) => [record.id, record]));
   }
 
   /** Also those that were revoked. */
@@ -73,7 +78,7 @@ export class Clients {
 
   /** All that are remembered, in order of pairing. */
   all(): readonly ClientRecord[] {
-    return [...this.#records.values()];
+    return this.#records.values();
   }
 
   /** The first of the line of hand-offs that a client came by; itself for most. */
@@ -89,14 +94,14 @@ export class Clients {
 
   /** Those that may use the box at `now`, in order of pairing. */
   active(now: number): ClientRecord[] {
-    return [...this.#records.values()].filter((record) => isActive(record, now));
+    return this.all().filter((record) => isActive(record, now));
   }
 
   owners(now: number): ClientRecord[] {
     return this.active(now).filter((record) => record.role === "owner");
   }
 
-  /** Writes the row, as part of the caller's transaction; {@link remember} when it is committed. */
+  /** Adds one, as part of the caller's transaction. */
   write(record: ClientRecord): void {
     this.#database
       .prepare(
@@ -122,9 +127,6 @@ export class Clients {
         record.notAfter,
         record.revokedAt,
       );
-  }
-
-  remember(record: ClientRecord): void {
     this.#records.set(record.id, record);
   }
 
@@ -134,6 +136,7 @@ export class Clients {
   }
 
   changeRole(record: ClientRecord, role: Role, notAfter: number | null): ClientRecord {
+    this.#database.onRollback(() => this.#onUnwritten(record.id, "role-changed"));
     this.#database
       .prepare("UPDATE clients SET role = ?, not_after = ? WHERE id = ?")
       .run(role, notAfter, record.id);
@@ -145,7 +148,9 @@ export class Clients {
     return this.#replace(record, { notAfter });
   }
 
+  /** As part of the caller's transaction. */
   revoke(record: ClientRecord, now: number): void {
+    this.#database.onRollback(() => this.#onUnwritten(record.id, "revoked"));
     this.#database.prepare("UPDATE clients SET revoked_at = ? WHERE id = ?").run(now, record.id);
     this.#replace(record, { revokedAt: now });
   }
@@ -170,11 +175,11 @@ export class Clients {
       return;
     }
     const home = isHome(origin);
-    this.#replace(record, { lastSeenAt: now, lastAddress: address, lastHome: home });
-    this.#seenWritten.set(record.id, now);
     this.#database
       .prepare("UPDATE clients SET last_seen_at = ?, last_address = ?, last_home = ? WHERE id = ?")
       .run(now, address, sqlBoolean(home), record.id);
+    this.#replace(record, { lastSeenAt: now, lastAddress: address, lastHome: home });
+    this.#seenWritten.set(record.id, now);
   }
 
   #replace(record: ClientRecord, change: Partial<ClientRecord>): ClientRecord {

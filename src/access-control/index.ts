@@ -151,7 +151,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const { boxId } = identity;
 
   resumeInterrupted(database, clock.now(), limits);
-  const clients = new Clients(database);
+  const clients = new Clients(database, (client, loss) => members.endUnwritten(client, loss));
   const nameOf = (id: string): string | null => clients.get(id)?.name ?? null;
   const audit = new AuditLog({ database, clock, log, nameOf });
   const claims = new Claims(database);

@@ -7,7 +7,7 @@ import type { ClientLimits } from "../protocol/client-limits.ts";
 import type { Principal, Role } from "../protocol/principal.ts";
 import type { AuditPort } from "./audit/port.ts";
 import { cleanName } from "./clean-name.ts";
-import { isActive, type ClientRecord, type Clients } from "./clients.ts";
+import { isActive, type ClientRecord, type Clients, type Loss } from "./clients.ts";
 import type { Grants } from "./grants.ts";
 import type { AccessLimits } from "./limits.ts";
 import type { ViewingRules } from "./rules/viewing-rules.ts";
@@ -16,7 +16,7 @@ import type { Sessions } from "./sessions.ts";
 /** Why what a client has running must end. */
 export interface ClientEnded {
   readonly client: string;
-  readonly reason: "revoked" | "role-changed" | "stay-over";
+  readonly reason: Loss | "stay-over";
 }
 
 export interface MembersDeps {
@@ -193,6 +193,11 @@ export class Members {
   /** Ends what runs for a client whose session ended, without removing it. */
   endRunning(record: ClientRecord): void {
     this.#endRunning({ client: record.id, reason: "revoked" });
+  }
+
+  /** Ends what runs for a client that was to lose something, even though the loss could not be written: it has to ask anew. */
+  endUnwritten(client: string, reason: Loss): void {
+    this.#endRunning({ client, reason });
   }
 
   /** Ends what runs for a client whose time is over. */

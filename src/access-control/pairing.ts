@@ -198,7 +198,7 @@ export class Pairing {
    *   `secure-origin-required`, `not-from-lan`
    */
   async poll(secret: string, origin: RequestOrigin): Promise<Delivery | null> {
-    const { approvals, clock, claims, clients, limits, tokens } = this.#deps;
+    const { approvals, clock, claims, clients, database, limits, tokens } = this.#deps;
     this.#expire();
     const now = clock.now();
     const waiting = approvals.find(secretHash(secret));
@@ -217,10 +217,14 @@ export class Pairing {
     const known = this.#delivered.get(claim.secretHash);
     if (known !== undefined && monotonic - known.at <= limits.retryGrace) return known.delivery;
     // Delivered by a process that is gone: a new session replaces the one whose secret nobody may hold.
-    if (claim.deliveredAt === null) claims.delivered(claim, now);
-    else if (Math.abs(now - claim.deliveredAt) > limits.retryGrace) throw refused();
+    const isFirst = claim.deliveredAt === null;
+    if (!isFirst && Math.abs(now - claim.deliveredAt) > limits.retryGrace) throw refused();
     const by = client.kind === "key" && claim.refresh === "body" ? "body" : client.kind;
-    const delivery = tokens.begin(client, claim.nonce).then((issued): Delivery => ({ ...issued, by }));
+    const issued = database.transaction(() => {
+      if (isFirst) claims.delivered(claim, now);
+      return tokens.begin(client, claim.nonce);
+    });
+    const delivery = issued.then((tokens): Delivery => ({ ...tokens, by }));
     this.#delivered.set(claim.secretHash, { at: monotonic, delivery });
     return delivery;
   }
