@@ -120,11 +120,13 @@ export class Pairing {
       home: isHome(origin),
     };
     if (admission.asks) {
+      admission.take();
       const { match, expiresAt } = approvals.wait(applicant);
       log.info({ offer: admission.id, role: applicant.role, address: origin.address }, "pairing-waiting");
       return { claim: secret, match, expiresAt: new Date(expiresAt).toISOString() };
     }
     admit(this.#deps, applicant);
+    admission.take();
     if (admission.parent === null) {
       states.tell({ ...describeOffer({ ...admission, role: applicant.role }), state: "paired" });
     }

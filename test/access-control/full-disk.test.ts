@@ -1,7 +1,7 @@
 import t from "tap";
 import { ms } from "../../src/kernel/units.ts";
 import type { Database } from "../../src/kernel/store/database.ts";
-import { LOCAL, Phone, openHouse, pairedPhone, type House } from "./house.ts";
+import { HTTPS, LOCAL, Phone, claimOf, openHouse, pairedPhone, type House } from "./house.ts";
 
 const CHANNELS = "/api/v1/channels";
 
@@ -101,6 +101,28 @@ t.test("full disk: tokens that could not be handed out are asked for again", asy
   makeRoom();
   t.equal((await phone.poll(claimed.body.claim)).status, 200);
   t.equal((await phone.call("GET", CHANNELS)).status, 200);
+});
+
+t.test("full disk: whom there is no room for is no client, and its code is good still", async (t) => {
+  const house = await openHouse(t);
+  const phone = await Phone.make(house);
+  const offer = house.access.openOffer();
+  const makeRoom = noRoomFor(house.database, "INSERT ON clients");
+  const body = claimOf(house, offer, { key: phone.jwk, thumbprint: phone.thumbprint });
+  t.equal((await house.send(HTTPS, "POST", "/api/v1/pairing/claim", { body })).status, 500);
+  t.equal(house.access.claimed(), false);
+  t.equal((await house.send(LOCAL, "GET", "/api/v1/clients")).body.clients.length, 0);
+  t.match((await house.send(LOCAL, "GET", `/api/v1/offers/${offer.id}`)).body, { state: "open" });
+  makeRoom();
+  t.equal((await phone.pair(offer)).status, 200);
+
+  const pass = (await phone.call("POST", "/api/v1/hand-offs")).body;
+  const full = noRoomFor(house.database, "INSERT ON clients");
+  const app = await Phone.make(house);
+  t.equal((await app.takeUp(pass)).status, 500);
+  full();
+  t.equal((await app.takeUp(pass)).status, 200, "nor is its pass used");
+  t.notOk(house.notes.some(({ event }) => event === "hand-off-replayed"));
 });
 
 t.test("full disk: the clock's step is followed as a whole or not at all", async (t) => {

@@ -292,6 +292,43 @@ t.test("pairing: bounded number of clients", async (t) => {
   t.throws(() => house.access.openOffer(), { code: "pairing-too-many" });
 });
 
+t.test("pairing: a box without room uses no offer and no pass up, and says nothing of it", async (t) => {
+  const house = await openHouse(t, { clients: 3 });
+  const states: string[] = [];
+  house.access.onOffer(({ state }) => states.push(state));
+  const owner = await pairedPhone(house);
+  await pairedPhone(house);
+  const byCode = house.access.openOffer("viewer");
+  const byQr = (await owner.call("POST", "/api/v1/offers", { body: { role: "viewer" } })).body;
+  const pass = (await owner.call("POST", "/api/v1/hand-offs")).body;
+  const third = await pairedPhone(house, "viewer");
+  states.length = 0;
+
+  const late = await Phone.make(house);
+  const wrong = await late.claim(byCode, { code: wrongCode(byCode) });
+  for (let n = 0; n < 2; n++) {
+    for (const answer of [
+      await late.claim(byCode),
+      await late.claim(byQr, { qr: true }),
+      await late.takeUp(pass),
+    ])
+      t.same([answer.status, answer.body], [403, wrong.body]);
+  }
+  t.same(states, []);
+  t.equal((await house.send(LOCAL, "GET", "/api/v1/offers")).body.offers.length, 2, "they are open still");
+  t.notOk(house.notes.some(({ event }) => event === "hand-off-replayed"));
+
+  await third.call("DELETE", "/api/v1/clients/self");
+  t.equal((await late.takeUp(pass)).status, 200, "there is room again");
+  t.equal((await late.takeUp(pass)).body.code, "hand-off-used");
+  await owner.call("DELETE", "/api/v1/clients/self");
+  const next = await Phone.make(house);
+  t.equal((await next.pair(byCode)).status, 200);
+  t.equal((await next.claim(byCode)).body.code, "pairing-refused", "good once");
+  house.clock.advance(5 * 60_000 + 100);
+  t.same(states, ["closed", "paired"], "with its owner's removal, and by its client");
+});
+
 t.test("pairing T13: only JSON is a claim", async (t) => {
   const house = await openHouse(t);
   const body = JSON.stringify(claimOf(house, house.access.openOffer(), { key: null }));
