@@ -1,5 +1,5 @@
 import type { Clock } from "../kernel/clock.ts";
-import type { Log } from "../kernel/log.ts";
+import type { LineLog } from "../kernel/log-sparingly.ts";
 import type { Database } from "../kernel/store/database.ts";
 import { toBase32 } from "../protocol/base64url.ts";
 import type { Applicant } from "./applicant.ts";
@@ -15,7 +15,7 @@ export interface AdmitDeps {
   clock: Clock;
   limits: AccessLimits;
   random: (bytes: number) => Buffer;
-  log: Log;
+  log: LineLog;
   audit: AuditPort;
 }
 

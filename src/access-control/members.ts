@@ -1,7 +1,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { Emitter } from "../kernel/events.ts";
-import type { Log } from "../kernel/log.ts";
+import type { LineLog } from "../kernel/log-sparingly.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { ClientLimits } from "../protocol/client-limits.ts";
 import type { Principal, Role } from "../protocol/principal.ts";
@@ -27,7 +27,7 @@ export interface MembersDeps {
   ended: Emitter<ClientEnded>;
   clock: Clock;
   limits: AccessLimits;
-  log: Log;
+  log: LineLog;
   audit: AuditPort;
   rules: Pick<ViewingRules, "check" | "set" | "forget">;
 }

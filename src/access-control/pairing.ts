@@ -1,3 +1,4 @@
+import { SparingLog } from "../kernel/log-sparingly.ts";
 import { RecentMap } from "../kernel/recent-map.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { HandOff, OfferState } from "../protocol/access-api.ts";
@@ -34,11 +35,14 @@ export interface Delivery extends IssuedTokens {
 /** From an open offer, or a hand-off, to a client with tokens. */
 export class Pairing {
   readonly #deps: PairingDeps;
+  /** Of what strangers do; each is told of to the owner too, who sees how often, and from where. */
+  readonly #strangers: SparingLog;
   /** Answers of the last minute, so that a poll whose answer was lost can be repeated. */
   readonly #delivered: RecentMap<{ at: number; delivery: Promise<Delivery> }>;
 
   constructor(deps: PairingDeps) {
     this.#deps = deps;
+    this.#strangers = new SparingLog(deps.log, deps.clock);
     this.#delivered = new RecentMap(deps.limits.clients);
     this.#expire();
   }
@@ -238,7 +242,7 @@ export class Pairing {
     const { address } = origin;
     const judgement = redemption.redeem({ offer, proof, nonce, thumbprint }, origin);
     if (judgement.verdict === "replayed") {
-      log.warn({ client: judgement.parent, address }, "hand-off-replayed");
+      this.#strangers.warn({ client: judgement.parent, address }, "hand-off-replayed");
       audit.note({ event: "hand-off-replayed", client: judgement.parent, address });
       throw new TellyportError(
         "hand-off-used",
@@ -250,7 +254,7 @@ export class Pairing {
       // An owner who lost every phone gets in beside all of them.
       if (by === "recovery-code" || this.#hasRoom(parent)) return judgement.admission;
     }
-    log.warn({ address }, "pairing-refused");
+    this.#strangers.warn({ address }, "pairing-refused");
     audit.note({ event: "pairing-refused", address });
     if (judgement.verdict === "wrong" && judgement.closed) {
       log.warn({ address }, "pairing-closed");

@@ -1,6 +1,6 @@
 import type { Clock } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
-import type { Log } from "../kernel/log.ts";
+import type { LineLog } from "../kernel/log-sparingly.ts";
 import type { Tokens } from "../protocol/api.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { AccessTokens } from "./access-token.ts";
@@ -32,7 +32,7 @@ export interface TokenIssuerDeps {
   nonces: Nonces;
   clock: Clock;
   limits: AccessLimits;
-  log: Log;
+  log: LineLog;
   database: Database;
   audit: AuditPort;
   /** The session of this client was ended because its refresh token was used twice. */
