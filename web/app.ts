@@ -84,11 +84,17 @@ export async function connect(): Promise<void> {
       scanned = null; // who is in already needs no pass
       await enter();
     } else if (scanned === null && (await store.boxes()).length > 0) {
-      state.screen.value = { name: "stranger" };
+      state.screen.value = { name: "stranger", kept: await keptForOthers() };
     } else showPairing(null);
   } catch (error) {
     fail(asProblem(error));
   }
+}
+
+/** Cookies go to whatever answers at this host: what is left to the person depends on whether one is all that counts. */
+async function keptForOthers(): Promise<"key" | "cookie"> {
+  const sessions = await Promise.all((await store.boxes()).map((id) => store.load(id)));
+  return sessions.every((session) => session?.kind === "key") ? "key" : "cookie";
 }
 
 function fail(problem: Problem): void {

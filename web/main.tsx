@@ -40,7 +40,7 @@ function CurrentScreen() {
     case "player":
       return app.player.current && <PlayerScreen player={app.player.current} />;
     case "stranger":
-      return <StrangerScreen />;
+      return <StrangerScreen kept={screen.kept} />;
     case "error":
       return <ErrorScreen problem={screen.problem} />;
   }

@@ -10,8 +10,8 @@ export type Screen =
   | { readonly name: "pair"; readonly reason: Problem | null }
   | { readonly name: "channels" }
   | { readonly name: "player" }
-  /** Another box than the one that this page was paired with answers here. */
-  | { readonly name: "stranger" }
+  /** Another box than the one that this page was paired with answers here. `kept`: what this page has for that one. */
+  | { readonly name: "stranger"; readonly kept: "key" | "cookie" }
   | { readonly name: "error"; readonly problem: Problem };
 
 /** A page of the sheet that lies over the screen. */

@@ -3,7 +3,7 @@ import type { LineLog } from "../kernel/log-sparingly.ts";
 import type { Database } from "../kernel/store/database.ts";
 import { toBase32 } from "../protocol/base64url.ts";
 import type { Applicant } from "./applicant.ts";
-import type { AuditPort } from "./audit/port.ts";
+import type { AuditNote, AuditPort } from "./audit/port.ts";
 import type { Claims } from "./claims.ts";
 import type { ClientRecord, Clients } from "./clients.ts";
 import type { AccessLimits } from "./limits.ts";
@@ -57,13 +57,15 @@ export function admit(deps: AdmitDeps, applicant: Applicant): void {
       deliveredAt: null,
     });
     admission.use?.();
-    audit.note({ event: "client-paired", client: id, name, address, detail: { role, kind, by } });
-    if (by === "recovery-code") {
-      audit.note({ event: "owner-recovered", client: id, name, address, detail: { by: "code" } });
-    }
-    if (parent !== undefined) {
-      audit.note({ event: "handed-over", client: parent.id, address, detail: { role, kind, to: id } });
-    }
+    audit.note({ ...noteOf(applicant), client: id, name, address });
   });
   log.info({ client: id, role, kind, by, address }, "client-paired");
+}
+
+/** However a client comes in, that is one thing, which owners are told once. */
+function noteOf({ admission, kind, role }: Applicant): Pick<AuditNote, "event" | "detail"> {
+  const { by, parent } = admission;
+  if (by === "recovery-code") return { event: "owner-recovered", detail: { role, kind, by: "code" } };
+  if (parent !== null) return { event: "handed-over", detail: { role, kind, from: parent } };
+  return { event: "client-paired", detail: { role, kind, by } };
 }

@@ -19,6 +19,7 @@ export interface ClientRecord {
   readonly jwk: PublicJwk | null;
   /** RFC 7638; empty for one without a key. */
   readonly thumbprint: string;
+  /** Names its line: the client that paired by an offer, and all that came of it by hand-off, each of the one before. */
   readonly user: string;
   readonly payer: string;
   readonly pairedAt: number;
@@ -29,7 +30,7 @@ export interface ClientRecord {
    * address is another or the row is written, so who decides by it asks {@link isHome} of the request.
    */
   readonly lastHome: boolean | null;
-  /** The client whose hand-off it took up, and whose limits count for it too; null when it paired by an offer. */
+  /** The client whose hand-off it took up, or who is remembered of those before; null when it paired by an offer. */
   readonly handedOverFrom: string | null;
   /** End of a guest's stay. */
   readonly notAfter: number | null;
@@ -40,29 +41,20 @@ export interface ClientRecord {
 const SEEN_EVERY = 10 * 60_000;
 /** Revoked clients that are remembered, to be told `client-revoked`. */
 const REVOKED_KEPT = 256;
-
-/** Why a client has less than before. */
-export type Loss = "revoked" | "role-changed";
+/** Of one line: who hands its place to itself, and leaves the old one, again and again takes no memory from others. */
+const REVOKED_KEPT_OF_LINE = 16;
 
 /** All clients, in memory for every request's check and in the database for the next start. */
 export class Clients {
   readonly #database: Database;
   readonly #records: Mirror<ClientRecord>;
-  readonly #onUnwritten: (client: string, loss: Loss) => void;
   readonly #seenWritten = new Map<string, number>();
 
-  /** @param onUnwritten told who was to lose something, and has it still: that could not be written. Must not throw */
-  constructor(database: Database, onUnwritten: (client: string, loss: Loss) => void) {
+  constructor(database: Database) {
     this.#database = database;
     this.#records = new Mirror(database);
-    this.#onUnwritten = onUnwritten;
-    database
-      .prepare(
-        `DELETE FROM clients WHERE revoked_at IS NOT NULL AND id NOT IN
-           (SELECT id FROM clients WHERE revoked_at IS NOT NULL ORDER BY revoked_at DESC LIMIT ${REVOKED_KEPT})`,
-      )
-      .run();
     this.reload();
+    database.transaction(() => this.#forgetOldest());
   }
 
   /** Reads them anew: they were changed in the database. */
@@ -81,15 +73,14 @@ export class Clients {
     return this.#records.values();
   }
 
-  /** The first of the line of hand-offs that a client came by; itself for most. */
-  rootOf(id: string): string {
-    let root = id;
-    // A line is as long as its clients are many; what was revoked and forgotten ends it.
-    for (let parent = this.#records.get(root)?.handedOverFrom; parent != null && this.#records.has(parent);) {
-      root = parent;
-      parent = this.#records.get(root)?.handedOverFrom;
-    }
-    return root;
+  /** The line that a client is of, whose limits, quota and tries at the PIN are one; itself for one that is not remembered. */
+  lineOf(id: string): string {
+    return this.#records.get(id)?.user ?? id;
+  }
+
+  /** Whether anybody of a line is remembered; its first may not be. */
+  hasLine(line: string): boolean {
+    return this.all().some(({ user }) => user === line);
   }
 
   /** Those that may use the box at `now`, in order of pairing. */
@@ -136,7 +127,6 @@ export class Clients {
   }
 
   changeRole(record: ClientRecord, role: Role, notAfter: number | null): ClientRecord {
-    this.#database.onRollback(() => this.#onUnwritten(record.id, "role-changed"));
     this.#database
       .prepare("UPDATE clients SET role = ?, not_after = ? WHERE id = ?")
       .run(role, notAfter, record.id);
@@ -150,9 +140,9 @@ export class Clients {
 
   /** As part of the caller's transaction. */
   revoke(record: ClientRecord, now: number): void {
-    this.#database.onRollback(() => this.#onUnwritten(record.id, "revoked"));
     this.#database.prepare("UPDATE clients SET revoked_at = ? WHERE id = ?").run(now, record.id);
     this.#replace(record, { revokedAt: now });
+    this.#forgetOldest();
   }
 
   /** Removes a client that never collected its tokens. */
@@ -180,6 +170,34 @@ export class Clients {
       .run(now, address, sqlBoolean(home), record.id);
     this.#replace(record, { lastSeenAt: now, lastAddress: address, lastHome: home });
     this.#seenWritten.set(record.id, now);
+  }
+
+  /** Forgets the oldest of those that were revoked, where they are too many. */
+  #forgetOldest(): void {
+    const revoked = this.all().filter(({ revokedAt }) => revokedAt !== null);
+    revoked.reverse().sort((one, other) => Number(other.revokedAt) - Number(one.revokedAt));
+    const kept = new Map<string, number>();
+    let inAll = 0;
+    for (const record of revoked) {
+      const ofLine = kept.get(record.user) ?? 0;
+      if (inAll === REVOKED_KEPT || ofLine === REVOKED_KEPT_OF_LINE) {
+        this.#forgetRevoked(record.id);
+        continue;
+      }
+      kept.set(record.user, ofLine + 1);
+      inAll++;
+    }
+  }
+
+  /** Who took up its hand-offs is from now on of the one before it: whom a client comes of stays known. */
+  #forgetRevoked(id: string): void {
+    const before = this.#records.get(id)?.handedOverFrom ?? null;
+    this.#database
+      .prepare("UPDATE clients SET handed_over_from = ? WHERE handed_over_from = ?")
+      .run(before, id);
+    for (const record of this.all())
+      if (record.handedOverFrom === id) this.#replace(record, { handedOverFrom: before });
+    this.forget(id);
   }
 
   #replace(record: ClientRecord, change: Partial<ClientRecord>): ClientRecord {

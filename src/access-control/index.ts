@@ -153,7 +153,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const { boxId } = identity;
 
   resumeInterrupted(database, clock.now(), limits);
-  const clients = new Clients(database, (client, loss) => members.endUnwritten(client, loss));
+  const clients = new Clients(database);
   const nameOf = (id: string): string | null => clients.get(id)?.name ?? null;
   const audit = new AuditLog({ database, clock, log: lines, nameOf });
   const claims = new Claims(database);
@@ -175,8 +175,8 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     random,
     audit,
     sessions: policy.sessions,
-    isKnown: (id) => clients.get(id) !== undefined,
-    familyOf: (id) => clients.rootOf(id),
+    isKnown: (line) => clients.hasLine(line),
+    lineOf: (id) => clients.lineOf(id),
   });
   const members = new Members({
     database,

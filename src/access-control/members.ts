@@ -5,18 +5,21 @@ import type { LineLog } from "../kernel/log-sparingly.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { ClientLimits } from "../protocol/client-limits.ts";
 import type { Principal, Role } from "../protocol/principal.ts";
+import { roleFor } from "./applicant.ts";
 import type { AuditPort } from "./audit/port.ts";
 import { cleanName } from "./clean-name.ts";
-import { isActive, type ClientRecord, type Clients, type Loss } from "./clients.ts";
+import { isActive, type ClientRecord, type Clients } from "./clients.ts";
 import type { Grants } from "./grants.ts";
 import type { AccessLimits } from "./limits.ts";
+import { changedWith, removedWith } from "./lines.ts";
+import { isLimited } from "./rules/limits.ts";
 import type { ViewingRules } from "./rules/viewing-rules.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Why what a client has running must end. */
 export interface ClientEnded {
   readonly client: string;
-  readonly reason: Loss | "stay-over";
+  readonly reason: "revoked" | "role-changed" | "stay-over";
 }
 
 export interface MembersDeps {
@@ -29,7 +32,7 @@ export interface MembersDeps {
   limits: AccessLimits;
   log: LineLog;
   audit: AuditPort;
-  rules: Pick<ViewingRules, "check" | "set" | "forget">;
+  rules: Pick<ViewingRules, "check" | "set" | "forget" | "tell">;
 }
 
 /** What an owner changes of a client. */
@@ -40,6 +43,13 @@ export interface ClientChange {
   readonly limits?: ClientLimits;
   /** ISO 8601. */
   readonly endsAt?: string;
+}
+
+/** What became of it. */
+export interface Changed {
+  readonly client: ClientRecord;
+  /** Others of its line whose role or stay changed with it. */
+  readonly others: readonly ClientRecord[];
 }
 
 /** Who may be what: the rules of the list of clients. */
@@ -63,57 +73,86 @@ export class Members {
     return record;
   }
 
+  /** Those whose role would change with a client's, if it were a kid's: none has more. */
+  changedWith(client: ClientRecord): ClientRecord[] {
+    return changedWith(client, "kid", this.list());
+  }
+
   /**
-   * @throws TellyportError `client-not-found`; `last-owner` for any other role than owner on the only one;
-   *   `secure-origin-required` when one without a key should become owner; `body-invalid` for a name of blanks; `limits-invalid` for
-   *   limits or a stay that do not fit, or are of no use in its role
+   * Changes a client; a role and the end of a stay with all of its line that {@link changedWith} names, limits of its whole
+   * line as always. In one transaction.
+   * @throws TellyportError `client-not-found`; `last-owner` for any other role than owner on the only one, or the only line of
+   *   them; `secure-origin-required` when one without a key should become owner; `body-invalid` for a name of blanks;
+   *   `limits-invalid` for limits or a stay that do not fit, or are of no use in its role
    */
-  change(id: string, change: ClientChange, asking: Principal): ClientRecord {
-    const { audit, clients, clock, database, limits, log, rules } = this.#deps;
-    let record = this.find(id, asking);
+  change(id: string, change: ClientChange, asking: Principal): Changed {
+    const { clients, clock, limits, log, rules } = this.#deps;
+    const record = this.find(id, asking);
     const name = change.name === undefined ? undefined : cleanName(change.name);
     if (name === "")
       throw new TellyportError("body-invalid", "The name needs a letter.", { detail: { field: "name" } });
-    const { role } = change;
-    const newRole = role !== undefined && role !== record.role ? role : undefined;
-    if (newRole === "owner" && record.kind !== "key") {
+    const { role = record.role } = change;
+    const isNew = role !== record.role;
+    if (isNew) this.#requireRole(record, role);
+    const endsAt = change.endsAt === undefined ? undefined : this.#stayOf(role, change.endsAt);
+    if (change.limits !== undefined) rules.check(role, change.limits);
+    // All of it is good: from here on it is done.
+    const others = isNew || endsAt !== undefined ? changedWith(record, role, this.list()) : [];
+    const stay = role === "guest" ? (endsAt ?? clock.now() + limits.guest) : null;
+    const begins = isNew && (isLimited(role) || isLimited(record.role));
+    const nextOf = (one: ClientRecord): Role => (isNew ? roleFor(one.kind, role) : one.role);
+    const changing = [record, ...others].filter((one) => nextOf(one) !== one.role);
+    const after = this.#stop(changing, "role-changed", () => {
+      // The limits first: whoever becomes a kid is never one with less strict ones.
+      if (change.limits !== undefined) rules.set(record.id, change.limits);
+      else if (begins) rules.forget(record.id);
+      return [record, ...others].map((before) => {
+        let now = before;
+        if (name !== undefined && before === record) now = clients.rename(now, name);
+        const next = nextOf(before);
+        if (next !== before.role) now = clients.changeRole(now, next, next === "guest" ? stay : null);
+        else if (endsAt !== undefined && next === "guest") now = clients.changeStay(now, endsAt);
+        this.#noteChange(before, now, change.limits !== undefined && before === record, asking);
+        return now;
+      });
+    });
+    if (change.limits !== undefined || begins) rules.tell();
+    const both = [record, ...others].map((before, index) => ({ before, now: after[index] ?? before }));
+    for (const { before, now } of both)
+      if (now.role !== before.role)
+        log.info({ client: now.id, role: now.role, by: asking.client }, "client-role-changed");
+    const different = both.filter(
+      ({ before, now }) => now.role !== before.role || now.notAfter !== before.notAfter,
+    );
+    return {
+      client: after[0] ?? record,
+      others: different.map(({ now }) => now).filter((one) => one.id !== record.id),
+    };
+  }
+
+  /** @throws TellyportError `secure-origin-required`, `last-owner` */
+  #requireRole(record: ClientRecord, role: Role): void {
+    if (role === "owner" && record.kind !== "key") {
       throw new TellyportError(
         "secure-origin-required",
         "A phone that paired over plain http, or keeps no key, cannot be an owner. Pair it again at the box's https address.",
       );
     }
-    if (newRole !== undefined && this.#isLastOwner(record)) {
+    const gone = [record, ...changedWith(record, role, this.list())];
+    if (record.role === "owner" && this.#isWithoutOwner(gone)) {
       throw lastOwner();
     }
-    const endsAt = change.endsAt === undefined ? undefined : this.#stayOf(role ?? record.role, change.endsAt);
-    if (change.limits !== undefined) rules.check(role ?? record.role, change.limits);
-    // All of it is good: from here on it is done. The limits first: whoever becomes a kid is never one with less strict ones.
-    if (change.limits !== undefined) rules.set(record.id, change.limits);
-    const before = record;
-    record = database.transaction(() => {
-      let changed = record;
-      if (name !== undefined) changed = clients.rename(changed, name);
-      if (endsAt !== undefined && newRole === undefined) changed = clients.changeStay(changed, endsAt);
-      if (newRole !== undefined) {
-        const stay = newRole === "guest" ? (endsAt ?? clock.now() + limits.guest) : null;
-        changed = clients.changeRole(changed, newRole, stay);
-      }
-      const detail = { ...changesOf(before, changed), ...(change.limits !== undefined && { limits: true }) };
-      if (Object.keys(detail).length > 0)
-        audit.note({
-          event: "client-changed",
-          client: record.id,
-          name: before.name,
-          detail: { ...detail, by: asking.client },
-        });
-      return changed;
+  }
+
+  #noteChange(before: ClientRecord, now: ClientRecord, limits: boolean, asking: Principal): void {
+    const detail = { ...changesOf(before, now), ...(limits && { limits }) };
+    if (Object.keys(detail).length === 0) return;
+    this.#deps.audit.note({
+      event: "client-changed",
+      client: before.id,
+      name: before.name,
+      detail: { ...detail, by: asking.client },
     });
-    if (newRole !== undefined) {
-      if (change.limits === undefined) rules.forget(record.id);
-      log.info({ client: record.id, role: newRole, by: asking.client }, "client-role-changed");
-      this.#endRunning({ client: record.id, reason: "role-changed" });
-    }
-    return record;
   }
 
   /** @returns epoch ms. @throws TellyportError `limits-invalid` */
@@ -129,35 +168,45 @@ export class Members {
     return at;
   }
 
+  /** Those that go when an owner removes a client. */
+  removedWith(client: ClientRecord, asking: Principal): ClientRecord[] {
+    const gone = removedWith(client, asking.client, this.#deps.clients.all());
+    return this.list().filter(({ id }) => gone.has(id));
+  }
+
   /**
-   * Revokes a client, at once: its tokens, its session, its grants, what it has running. An owner may remove anybody, and
-   * everybody itself; the last owner goes by its own wish, or at the box, never by another client. A box without an owner
-   * opens offers at the box alone.
+   * Revokes a client, at once: its tokens, its session, its grants, what it has running. An owner may remove anybody, with
+   * what came of it by hand-off, for whoever stole a phone may have a browser by it; and everybody itself, alone, for that is
+   * how one moves from one browser to another. The last owner goes by its own wish, or at the box, never by another client. A
+   * box without an owner opens offers at the box alone.
+   * @param alone whether what came of it by hand-off stays
+   * @returns who is gone, the one that was meant first
    * @throws TellyportError `client-not-found`, `role-forbidden`, `last-owner`
    */
-  remove(id: string, asking: Principal): ClientRecord {
+  remove(id: string, alone: boolean, asking: Principal): readonly [ClientRecord, ...ClientRecord[]] {
+    const { audit, clients, clock, log, sessions } = this.#deps;
     const record = this.find(id, asking);
     const self = record.id === asking.client;
     if (!self && asking.role !== "owner") {
       throw new TellyportError("role-forbidden", "Only an owner removes other clients.");
     }
-    if (!self && asking.client !== LOCAL_PRINCIPAL.client && this.#isLastOwner(record)) {
+    const others = self || alone ? [] : this.removedWith(record, asking);
+    const gone = [record, ...others] as const;
+    if (!self && asking.client !== LOCAL_PRINCIPAL.client && this.#isWithoutOwner(gone)) {
       throw lastOwner();
     }
-    this.revoke(record, asking.client);
-    return record;
-  }
-
-  /** @param by who did it, for the log */
-  revoke(record: ClientRecord, by: string): void {
-    const { audit, clients, clock, database, log, sessions } = this.#deps;
-    database.transaction(() => {
-      clients.revoke(record, clock.now());
-      sessions.end(record.id);
-      audit.note({ event: "client-revoked", client: record.id, detail: { by } });
+    const by = asking.client;
+    this.#stop(gone, "revoked", () => {
+      for (const one of gone) {
+        clients.revoke(one, clock.now());
+        sessions.end(one.id);
+        const detail = one === record ? { by } : { by, with: record.name };
+        audit.note({ event: "client-revoked", client: one.id, name: one.name, detail });
+      }
     });
-    log.info({ client: record.id, by }, "client-revoked");
-    this.#endRunning({ client: record.id, reason: "revoked" });
+    for (const { id: client } of gone)
+      log.info({ client, by, ...(client !== record.id && { with: record.id }) }, "client-revoked");
+    return gone;
   }
 
   /**
@@ -167,7 +216,7 @@ export class Members {
    * @throws TellyportError `role-forbidden` when anybody but an owner means everybody
    */
   endOthers(everybody: boolean, asking: Principal): number {
-    const { audit, clients, clock, database, log, sessions } = this.#deps;
+    const { audit, clients, clock, log, sessions } = this.#deps;
     if (everybody && asking.role !== "owner") {
       throw new TellyportError("role-forbidden", "Only an owner removes other people's clients.");
     }
@@ -175,7 +224,7 @@ export class Members {
       ({ id, user }) => id !== asking.client && (everybody || user === asking.user),
     );
     if (others.length === 0) return 0;
-    database.transaction(() => {
+    this.#stop(others, "revoked", () => {
       for (const { id } of others) sessions.end(id);
       for (const record of others) clients.revoke(record, clock.now());
       const names = others.map(({ name }) => name).join(", ");
@@ -186,7 +235,6 @@ export class Members {
       });
     });
     log.info({ ended: others.length, everybody, by: asking.client }, "others-ended");
-    for (const { id } of others) this.#endRunning({ client: id, reason: "revoked" });
     return others.length;
   }
 
@@ -195,14 +243,21 @@ export class Members {
     this.#endRunning({ client: record.id, reason: "revoked" });
   }
 
-  /** Ends what runs for a client that was to lose something, even though the loss could not be written: it has to ask anew. */
-  endUnwritten(client: string, reason: Loss): void {
-    this.#endRunning({ client, reason });
-  }
-
   /** Ends what runs for a client whose time is over. */
   endStay(client: string): void {
     this.#endRunning({ client, reason: "stay-over" });
+  }
+
+  /**
+   * Changes what clients may, in one transaction, and ends what they have running: also where that cannot be written. They may
+   * then what they did, and whoever wanted them stopped is told; but nothing goes on as if he had not asked.
+   */
+  #stop<T>(clients: readonly ClientRecord[], reason: ClientEnded["reason"], change: () => T): T {
+    try {
+      return this.#deps.database.transaction(change);
+    } finally {
+      for (const { id } of clients) this.#endRunning({ client: id, reason });
+    }
   }
 
   #endRunning(event: ClientEnded): void {
@@ -210,9 +265,10 @@ export class Members {
     this.#deps.ended.emit(event);
   }
 
-  #isLastOwner(record: ClientRecord): boolean {
+  /** Whether no owner is left when these are none any more. */
+  #isWithoutOwner(gone: readonly ClientRecord[]): boolean {
     const { clients, clock } = this.#deps;
-    return record.role === "owner" && clients.owners(clock.now()).every((owner) => owner.id === record.id);
+    return clients.owners(clock.now()).every((owner) => gone.some(({ id }) => id === owner.id));
   }
 }
 

@@ -1,4 +1,5 @@
-import type { AuditEntry, AuditEvent } from "../protocol/access-api.ts";
+import type { AuditEntry } from "../protocol/access-api.ts";
+import type { AuditEvent } from "../protocol/audit-events.ts";
 
 /** What happened, in words for a person. What an entry is about stands in front of it. */
 const WORDS: Record<AuditEvent, string> = {
@@ -9,7 +10,7 @@ const WORDS: Record<AuditEvent, string> = {
   "clock-stepped": "the box's clock was set",
   "codes-made": "made new recovery codes",
   "hand-off-replayed": "a hand-off was tried again: somebody may have copied it",
-  "handed-over": "was handed over to another browser",
+  "handed-over": "was opened from a browser that is paired",
   "offer-opened": "opened a pairing offer",
   "others-ended": "removed other clients",
   "owner-recovered": "an owner was recovered",

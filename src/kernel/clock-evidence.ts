@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { uptime } from "node:os";
 import { arch } from "node:process";
 import type { ClockEvidence } from "./time-keeper.ts";
 
@@ -17,7 +18,7 @@ const RTC = "/sys/class/rtc";
 export async function systemClockEvidence(): Promise<() => ClockEvidence> {
   const adjtimex = await adjtimexOf();
   const ownClock = hasOwnClock();
-  return () => ({ word: wordOf(adjtimex?.() ?? null), ownClock });
+  return () => ({ word: wordOf(adjtimex?.() ?? null), ownClock, uptime: uptime() * 1000 });
 }
 
 /** @param returned of adjtimex(2); null: it cannot be called. Services are often forbidden to, by a filter on all that sets clocks */

@@ -15,6 +15,8 @@ export interface ClockEvidence {
   readonly word: "synchronised" | "unsynchronised" | "unknown";
   /** The machine has a clock that runs while it is off, or this one was believed since the machine was switched on. */
   readonly ownClock: boolean;
+  /** Since the machine was switched on. */
+  readonly uptime: number;
 }
 
 export interface ClockReading extends ClockEvidence {
@@ -43,7 +45,7 @@ export interface Keeping {
   readonly vouchedSince: number | null;
 }
 
-/** Our time has changed by other than the passing of time. */
+/** Our time has changed by other than the passing of time: by more than five minutes, or since it is believed now. */
 export interface ClockStep {
   /** What it was, and what it is now, since 1970. */
   readonly from: number;
@@ -54,7 +56,7 @@ export interface ClockStep {
 
 /** How often the time is written down; after a power cut it is at most so much later. */
 export const SAVE_EVERY = 10 * 60_000;
-/** More than that is a step. */
+/** More than that is a step; less is followed without one. */
 const STEP = 5 * 60_000;
 /** How far behind ours a believable time may be: the floor after a power cut is up to {@link SAVE_EVERY} ahead. */
 const BEHIND = SAVE_EVERY + STEP;
@@ -62,6 +64,11 @@ const BEHIND = SAVE_EVERY + STEP;
 const PLAUSIBLE = 2 * 365.25 * 86_400_000;
 /** A clock that was set differs by more than this from what it would have said. */
 const SET = 10_000;
+/**
+ * Where the kernel cannot be asked, somebody may have told it the time or may yet: in so long after the machine was switched on
+ * a network that begins with it has, or there is none.
+ */
+const SETTLED = 15 * 60_000;
 /** So long must the kernel vouch for a time before ours: then it is ours that was wrong. */
 const VOUCHED = 3_600_000;
 
@@ -135,7 +142,7 @@ function synchronised({ system, monotonic }: ClockReading): Keeping {
 
 /** Why a time is not believed by who has waited for it; null: it is. */
 function doubtOf(keeping: Keeping, release: number, reading: ClockReading): ClockDoubt | null {
-  const { system, monotonic, word, ownClock } = reading;
+  const { system, monotonic, word, ownClock, uptime } = reading;
   const ahead = system - (keeping.base + monotonic);
   if (system < release) return "behind";
   if (ahead < -BEHIND) {
@@ -145,5 +152,6 @@ function doubtOf(keeping: Keeping, release: number, reading: ClockReading): Cloc
   if (word === "synchronised") return null;
   if (ahead > PLAUSIBLE) return "implausible";
   const wasSet = Math.abs(system - monotonic - keeping.systemBase) > SET;
-  return word === "unknown" || ownClock || wasSet ? null : "unconfirmed";
+  const settled = word === "unknown" && uptime >= SETTLED;
+  return settled || ownClock || wasSet ? null : "unconfirmed";
 }

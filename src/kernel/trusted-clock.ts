@@ -56,7 +56,7 @@ export interface ClockReport {
   readonly broadcastAhead: number | null;
 }
 
-/** The system clock is looked at this often: a step is noticed, and taken, within it. */
+/** The system clock is looked at this often: that it was set is noticed, and followed, within it. */
 const LOOK_EVERY = 5_000;
 const BROADCAST_DIFFERS = 3_600_000;
 /** A TDT comes every half minute (ETSI TS 101 211 §4.4): an older one is of a multiplex that is not received any more. */
@@ -75,8 +75,9 @@ interface ClockDocument {
 
 /**
  * The clock of the daemon: the system's while that can be believed, else one that goes on from the last time that was known.
- * It moves otherwise than by the passing of time only when it tells so ({@link onStepped}), in the same turn: whoever keeps
- * times can follow before anybody compares them.
+ * By more than five minutes, and whenever a time is over that was not believed, it moves only when it tells so
+ * ({@link onStepped}), in the same turn: whoever keeps times can follow before anybody compares them. What the system clock is
+ * put right by less, forward or back, it follows at the next look and tells nobody: whoever compares times bears that much.
  */
 export class TrustedClock implements Clock, Component {
   readonly name = "clock";
@@ -141,7 +142,7 @@ export class TrustedClock implements Clock, Component {
     return { state, doubt, broadcastAhead: this.#broadcastAhead };
   }
 
-  /** Told in the turn in which the time steps. @returns a function that unsubscribes */
+  /** Told in the turn in which the time steps, and not of less than a step. @returns a function that unsubscribes */
   onStepped(listener: (step: ClockStep) => void): () => void {
     return this.#stepped.on(listener);
   }
@@ -171,8 +172,13 @@ export class TrustedClock implements Clock, Component {
 
   #read(): ClockReading {
     const { clock, evidence } = this.#deps;
-    const { word, ownClock } = evidence();
-    return { word, ownClock: ownClock || this.#runsOn, system: clock.now(), monotonic: clock.monotonic() };
+    const { ownClock, ...rest } = evidence();
+    return {
+      ...rest,
+      ownClock: ownClock || this.#runsOn,
+      system: clock.now(),
+      monotonic: clock.monotonic(),
+    };
   }
 
   #look(): void {

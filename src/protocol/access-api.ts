@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
 import { RoleName } from "./api.ts";
+import { AUDIT_EVENTS } from "./audit-events.ts";
 import { CHOICES } from "./pairing.ts";
 
 /** Bodies of the routes around access: approving, handing over, limits, recovery, audit. Rules as in api.ts. */
@@ -108,44 +109,6 @@ export const RecoveryState = Type.Object(
   { title: "RecoveryState" },
 );
 export type RecoveryState = Static<typeof RecoveryState>;
-
-/** What is written down for the owner. `client-*` are changes; those of {@link ALARMS} are told to owners at once. */
-export const AUDIT_EVENTS = [
-  "box-reset",
-  "client-changed",
-  "client-paired",
-  "client-revoked",
-  "clock-stepped",
-  "codes-made",
-  "hand-off-replayed",
-  "handed-over",
-  "offer-opened",
-  "others-ended",
-  "owner-recovered",
-  "pairing-closed",
-  "pairing-denied",
-  "pairing-refused",
-  "pin-changed",
-  "pin-locked",
-  "pin-unlocked",
-  "refresh-reused",
-  "request-refused",
-  "watch-refused",
-  "watched",
-] as const;
-export type AuditEvent = (typeof AUDIT_EVENTS)[number];
-
-/** Events that every owner hears of at once (`notice`), since somebody may be at work. */
-export const ALARMS: readonly AuditEvent[] = [
-  "client-paired",
-  "hand-off-replayed",
-  "handed-over",
-  "others-ended",
-  "owner-recovered",
-  "pairing-closed",
-  "pin-locked",
-  "refresh-reused",
-];
 
 export const AuditEntry = Type.Object(
   {

@@ -187,12 +187,52 @@ export const Client = Type.Object(
     ),
     limits: Type.Optional(ClientLimits),
     current: Type.Boolean({ description: "This is the client that asks" }),
+    changedWith: Type.Optional(
+      Type.Array(Id, {
+        description:
+          "For owners: ids of its hand-offs' line, all that one person opened from another, that get a new role with it",
+      }),
+    ),
+    removedWith: Type.Optional(
+      Type.Array(Id, {
+        description:
+          "For owners: ids of those that it handed its place to, and they again, which go when it is removed",
+      }),
+    ),
   },
   { title: "Client" },
 );
 export type Client = Static<typeof Client>;
+
+export const ClientName = Type.Object({ id: Id, name: Type.String() }, { title: "ClientName" });
+export type ClientName = Static<typeof ClientName>;
+
+export const ChangedClient = Type.Object(
+  {
+    ...Client.properties,
+    changed: Type.Array(ClientName, {
+      description: "Others, handed over to or from, whose role or stay changed with it",
+    }),
+  },
+  { title: "ChangedClient" },
+);
+export type ChangedClient = Static<typeof ChangedClient>;
 export const Clients = Type.Object({ clients: Type.Array(Client) }, { title: "Clients" });
 export type Clients = Static<typeof Clients>;
+
+export const RemovalQuery = Type.Object(
+  {
+    alone: Type.Optional(
+      Type.Boolean({ default: false, description: "Those that it handed its place to stay" }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export const RemovedClients = Type.Object(
+  { removed: Type.Array(ClientName, { description: "All that are gone, the one that was meant first" }) },
+  { title: "RemovedClients" },
+);
+export type RemovedClients = Static<typeof RemovedClients>;
 
 export const ClientPatch = Type.Object(
   {

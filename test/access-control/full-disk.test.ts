@@ -28,6 +28,8 @@ t.test("full disk: who could not be revoked is told of, stopped, and there still
   const phone = await pairedPhone(house, "viewer");
   const { grant, ended } = await watching(house, phone);
   const id = phone.tokens?.client;
+  const browser = await Phone.make(house);
+  await browser.poll((await browser.takeUp((await phone.call("POST", "/api/v1/hand-offs")).body)).body.claim);
   const pass = (await phone.call("POST", "/api/v1/hand-offs")).body;
   const makeRoom = noRoomFor(house.database, "UPDATE OF revoked_at ON clients");
   const ways = [
@@ -36,10 +38,15 @@ t.test("full disk: who could not be revoked is told of, stopped, and there still
   ];
   for (const way of ways) {
     t.equal((await way()).status, 500);
-    t.ok(ended.splice(0).includes(`${id} revoked`), "what runs of it ends");
+    const stopped = ended.splice(0);
+    for (const one of [phone, browser])
+      t.ok(
+        stopped.includes(`${one.tokens?.client} revoked`),
+        "what runs of it ends, and of who goes with it",
+      );
     t.throws(() => house.access.grants.check(grant), { code: "grant-ended" });
     const { clients } = (await house.send(LOCAL, "GET", "/api/v1/clients")).body;
-    t.equal(clients.length, 2, "who looks sees that it is not done");
+    t.equal(clients.length, 3, "who looks sees that it is not done");
     t.equal((await phone.call("GET", CHANNELS)).status, 200, "as after a restart");
     t.equal(house.notes.filter(({ event }) => /revoked|ended/.test(event)).length, 0);
   }

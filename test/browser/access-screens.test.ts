@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import t, { type Test } from "tap";
+import { createBoxIdentity } from "../web/box-identity.ts";
 import { SCREENS, setUp, until, type Bench } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
 import { FAULTS } from "./layout-faults.ts";
@@ -174,13 +175,13 @@ for (const look of LOOKS) {
       colorScheme: look.colorScheme,
       viewport: { width: look.width, height: look.height },
     });
-    const shoot = async (name: string): Promise<void> => {
-      t.same(await newcomer.evaluate(FAULTS), [], `${name}: nothing wrong with the layout`);
+    const shoot = async (name: string, page = newcomer): Promise<void> => {
+      t.same(await page.evaluate(FAULTS), [], `${name}: nothing wrong with the layout`);
       const path = join(
         SCREENS,
         `access-${name}-${look.width}x${look.height}-${look.locale.slice(0, 2)}.png`,
       );
-      await newcomer.screenshot({ path, animations: "disabled" });
+      await page.screenshot({ path, animations: "disabled" });
     };
     await newcomer.click("[data-action=recovery]");
     await newcomer.fill("[name=recovery]", "BCDFGHJKLMNPQRSTVWXZ");
@@ -197,6 +198,35 @@ for (const look of LOOKS) {
     await newcomer.goto(`http://127.0.0.1:${bench.port}/#h=1.pass.${"A".repeat(22)}`);
     await newcomer.waitForSelector("[data-action=pair]");
     await shoot("pass");
+
+    await page.click("[data-action=close]");
+    const own = { id: box.id, identity: box.identity };
+    box.identity = createBoxIdentity();
+    await page.reload();
+    await page.waitForSelector("[data-code=box-not-trusted]");
+    await lookAt("not-trusted");
+    box.id = box.identity.id;
+    await page.reload();
+    await page.waitForSelector("[data-screen=stranger]");
+    await lookAt("stranger-key");
+    Object.assign(box, own, { match: null });
+    const { page: viewer } = await bench.open(
+      "/",
+      {
+        locale: look.locale,
+        colorScheme: look.colorScheme,
+        viewport: { width: look.width, height: look.height },
+      },
+      "box.test",
+    );
+    await viewer.fill("[name=code]", box.code);
+    await viewer.click("[data-action=pair]");
+    await viewer.waitForSelector("[data-channel=news]");
+    box.identity = createBoxIdentity();
+    box.id = box.identity.id;
+    await viewer.reload();
+    await viewer.waitForSelector("[data-screen=stranger]");
+    await shoot("stranger-cookie", viewer);
     t.same(complaints, []);
     await until(
       () => box.problems.length,

@@ -215,7 +215,10 @@ t.test("web access: devices are renamed, given limits and roles, and removed", {
 
   await page.click("[data-client=more-3]");
   await page.click("[data-action=remove]");
+  t.match(await page.textContent("[data-together='1']"), /go with it: “Anna’s laptop”/);
   await page.click("[data-action=remove-yes]");
+  await page.waitForSelector("[data-devices='3']");
+  t.equal(client("more-4"), undefined, "opened from it");
   await page.click("[data-client=client-1]");
   await page.waitForSelector("[data-option=role-owner]");
   t.ok(await page.isDisabled("[data-option=role-viewer]"), "the last owner stays owner");
@@ -397,6 +400,17 @@ t.test("web access: a browser that keeps no keys pairs over https with a cookie"
       return put.call(this, value, ...rest);
     };
   }`);
+  const own = box.identity;
+  box.identity = createBoxIdentity();
+  await page.goto(secure + box.fragment());
+  await page.click("[data-action=pair]");
+  await page.waitForSelector("[data-code=box-not-trusted-keyless]");
+  t.match(await page.textContent("[data-code]"), /remove what is not yours/);
+  box.identity = own;
+  box.claims.length = 0;
+  box.access.clients.clear();
+  await context.clearCookies();
+  await page.goto("about:blank");
   await page.goto(secure + box.fragment());
   await page.click("[data-action=pair]");
   await page.waitForSelector("[data-channel=news]");
@@ -437,6 +451,7 @@ t.test(
     await phone.reload();
     await phone.waitForSelector("[data-screen=error][data-code=box-not-trusted]");
     t.match(await phone.textContent("h1"), "This is not your box");
+    t.match(await phone.textContent("[role=alert]"), /may have seen .* worth nothing without the key/);
     t.equal(await phone.locator("[data-channel]").count(), 0);
     box.identity = own;
     if (client !== undefined) client.refresh = refresh; // the box itself was never asked
@@ -446,7 +461,7 @@ t.test(
 );
 
 t.test(
-  "T19: web access: another box at the known one's address is said, and gets nothing",
+  "T19: web access: another box at the known one's address is said, and gets nothing that is of use",
   { skip },
   async (t) => {
     const bench = await setUp(t);
@@ -466,6 +481,7 @@ t.test(
       box.log.filter((line) => line.includes("/api/")),
       ["GET /api/v1/box 200"],
     );
+    t.match(await page.textContent("[role=alert]"), /may have seen .* worth nothing without the key/);
     Object.assign(box, known);
     await page.click("[data-action=retry]");
     await page.waitForSelector("[data-channel=news]");
@@ -474,6 +490,26 @@ t.test(
     await page.reload();
     await page.click("[data-action=new-box]");
     await page.waitForSelector("[data-screen=pair] [name=code]");
+  },
+);
+
+t.test(
+  "T19: web access: a LAN viewer is told that another box has its cookie, and what to do",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    const { page } = await bench.open("/", {}, "box.test");
+    await page.fill("[name=code]", box.code);
+    await page.click("[data-action=pair]");
+    await page.waitForSelector("[data-channel=news]");
+    box.identity = createBoxIdentity();
+    box.id = box.identity.id;
+    const asked = page.waitForRequest("**/api/v1/box");
+    await page.reload();
+    await page.waitForSelector("[data-screen=stranger]");
+    t.match((await (await asked).allHeaders()).cookie, /tp_lan=/, "no script can keep it back");
+    t.match(await page.textContent("[role=alert]"), /was sent .* remove this device at your box/);
   },
 );
 
@@ -516,6 +552,62 @@ t.test("web access: a child asks a grown-up, whose PIN starts the channel", { sk
   t.match(await page.textContent("dialog"), "Wait 2 min");
   t.ok(await page.isDisabled("[data-digit='1']"));
   t.same(complaints, []);
+});
+
+t.test(
+  "web access: on the PIN pad a remote control's back erases a digit, and leads back from an empty pad",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    box.role = "kid";
+    box.access.pin = "2468";
+    const { page, complaints } = await enter(bench);
+    await openPage(page, "unlock");
+    await page.waitForSelector("[data-digit='1']");
+    const entered = (count: number): Promise<unknown> =>
+      page.waitForSelector(`.pin .dots[aria-label="${count} digits entered"]`);
+    await page.keyboard.type("24689");
+    await entered(5);
+    await page.keyboard.press("Backspace");
+    await entered(4);
+    await page.focus("[data-digit='5']");
+    await page.keyboard.press("Delete");
+    await page.keyboard.press("Backspace");
+    await entered(2);
+    await page.keyboard.press("Backspace");
+    await page.keyboard.press("Backspace");
+    await entered(0);
+    t.equal(await page.getAttribute("dialog", "data-sheet"), "unlock");
+    await page.keyboard.press("Backspace");
+    await page.waitForSelector("[data-sheet=settings]");
+    await page.click("[data-open=unlock]");
+    await page.keyboard.type("24");
+    await entered(2);
+    await page.evaluate(
+      "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'GoBack', bubbles: true }))",
+    );
+    await page.waitForSelector("[data-sheet=settings]");
+    t.same(complaints, []);
+  },
+);
+
+t.test("web access: a child whose day is used up asks a grown-up, too", { skip }, async (t) => {
+  const bench = await setUp(t);
+  const { box } = bench;
+  box.role = "kid";
+  box.access.pin = "2468";
+  box.refusals.set("news", { status: 403, code: "quota-used" });
+  const { page } = await enter(bench);
+  await page.click("[data-channel=news]");
+  await page.waitForSelector("[data-code=quota-used]");
+  t.match(await page.textContent("[data-code=quota-used]"), /enter the PIN/);
+  await page.click("[data-action=unlock]");
+  await page.waitForSelector("[data-digit='1']");
+  await page.keyboard.type("2468");
+  box.refusals.delete("news");
+  await page.click("[data-action=enter]");
+  await page.waitForSelector("[data-phase=playing]");
 });
 
 t.test("web access: a guest watches live: nothing pauses or goes back", { skip }, async (t) => {
@@ -582,6 +674,21 @@ t.test(
     t.same(complaints, []);
   },
 );
+
+t.test("web access: an alarm of this week is told, however much else happened since", { skip }, async (t) => {
+  const bench = await setUp(t);
+  const { box } = bench;
+  const { page } = await enter(bench);
+  await page.evaluate("localStorage.setItem('tellyport.alarm-seen', '1')");
+  box.access.note("refresh-reused", {
+    client: "x",
+    name: "Kitchen",
+    at: new Date(Date.now() - 3 * 86_400_000).toISOString(),
+  });
+  for (let i = 0; i < 300; i++) box.access.note(i % 2 === 0 ? "watched" : "request-refused");
+  await page.reload();
+  await page.waitForSelector("[data-banner=refresh-reused]");
+});
 
 t.test(
   "web access: arrow keys reach everything in a sheet, and back leads through it",

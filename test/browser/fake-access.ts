@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
-import type { AccessEvents, AuditEntry, AuditEvent, OfferState } from "../../src/protocol/access-api.ts";
-import type { Client, Offer, PairingClaim, Tokens } from "../../src/protocol/api.ts";
+import type { AccessEvents, AuditEntry, OfferState } from "../../src/protocol/access-api.ts";
+import { ALARMS, AUDIT_EVENTS, type AuditEvent } from "../../src/protocol/audit-events.ts";
+import type { ChangedClient, Client, Offer, PairingClaim, Tokens } from "../../src/protocol/api.ts";
 import { CODE_ALPHABET, handOffFragment, pairingFragment } from "../../src/protocol/pairing.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -105,7 +106,12 @@ export class FakeAccess {
         owner();
         return {
           status: 200,
-          body: { clients: [...this.clients.values()].map((one) => shown(one, asking)) },
+          body: {
+            clients: [...this.clients.values()].map((one) => ({
+              ...shown(one, asking),
+              removedWith: this.#openedFrom(one.id).map((other) => other.id),
+            })),
+          },
         };
       case "GET clients/:id":
         if (id !== "self") return null;
@@ -114,7 +120,7 @@ export class FakeAccess {
         owner();
         return { status: 200, body: this.#change(id, read(), asking) };
       case "DELETE clients/:id":
-        return this.#remove(id === "self" ? asking.id : id, asking);
+        return this.#remove(id === "self" ? asking.id : id, asking, url.searchParams.has("alone"));
       case "POST clients/:id":
         if (id !== "end-others") return null;
         return {
@@ -217,7 +223,7 @@ export class FakeAccess {
     this.#tell("offer", stateOf(offer));
   }
 
-  #change(id: string, change: Partial<Paired>, asking: Paired): Client {
+  #change(id: string, change: Partial<Paired>, asking: Paired): ChangedClient {
     const client = this.clients.get(id);
     if (client === undefined) throw new Refusal(404, "client-not-found");
     const owners = [...this.clients.values()].filter(({ role }) => role === "owner");
@@ -233,13 +239,20 @@ export class FakeAccess {
     Object.assign(client, change);
     if (change.role === "guest") client.endsAt ??= inMinutes(7 * 24 * 60);
     this.note("client-changed", { client: id, name: client.name });
-    return shown(client, asking);
+    return { ...shown(client, asking), changed: [] };
   }
 
-  #remove(id: string, asking: Paired): { status: number; body: object } {
+  #openedFrom(id: string): Paired[] {
+    return [...this.clients.values()].filter((one) => one.handedOverFrom === id);
+  }
+
+  #remove(id: string, asking: Paired, alone: boolean): { status: number; body: object } {
     if (asking.role !== "owner" && id !== asking.id) throw new Refusal(403, "role-forbidden");
-    if (!this.clients.delete(id)) throw new Refusal(404, "client-not-found");
-    return { status: 200, body: {} };
+    const client = this.clients.get(id);
+    if (client === undefined) throw new Refusal(404, "client-not-found");
+    const gone = [client, ...(alone || id === asking.id ? [] : this.#openedFrom(id))];
+    for (const one of gone) this.clients.delete(one.id);
+    return { status: 200, body: { removed: gone.map((one) => ({ id: one.id, name: one.name })) } };
   }
 
   #endOthers(asking: Paired, everybody: boolean): { ended: number } {
@@ -271,7 +284,8 @@ export class FakeAccess {
 
   #entries(query: URLSearchParams): AuditEntry[] {
     const before = Number(query.get("before") ?? Infinity);
-    const found = this.audit.filter(({ id }) => id < before).reverse();
+    const kinds: readonly string[] = query.get("alarms") === "true" ? ALARMS : AUDIT_EVENTS;
+    const found = this.audit.filter(({ id, event }) => id < before && kinds.includes(event)).reverse();
     return found.slice(0, Number(query.get("limit") ?? 100));
   }
 }

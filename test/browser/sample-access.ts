@@ -1,4 +1,4 @@
-import type { AuditEvent } from "../../src/protocol/access-api.ts";
+import type { AuditEvent } from "../../src/protocol/audit-events.ts";
 import type { FakeBox } from "./fake-box.ts";
 
 const MINUTE = 60_000;

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import t from "tap";
 import { auditWords } from "../../src/cli/audit-words.ts";
 import { widthOf } from "../../src/cli/text.ts";
-import { AUDIT_EVENTS, type AuditEntry } from "../../src/protocol/access-api.ts";
+import type { AuditEntry } from "../../src/protocol/access-api.ts";
+import { AUDIT_EVENTS } from "../../src/protocol/audit-events.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { startRealBox, type RealBox } from "./real-box.ts";
 import { run } from "./run-command.ts";
@@ -46,6 +47,16 @@ t.test("audit command: a line for each entry, newest first, within the terminal"
   );
   for (const limit of ["0", "2001", "x", "-1", "1.5"])
     t.equal((await run(["audit", "--limit", limit, "--state", box.state])).code, 64, limit);
+});
+
+t.test("audit command: alarms alone", async (t) => {
+  const box = await startRealBox(t);
+  await pair(t, box, "Kitchen");
+  for (let i = 0; i < 60; i++) box.access.audit.note({ event: "offer-opened", detail: { i } });
+  const { stdout } = await run(["audit", "--alarms", "--state", box.state]);
+  const lines = stdout.trimEnd().split("\n");
+  t.equal(lines.length, 2);
+  t.match(lines[1], /Kitchen +was paired/);
 });
 
 t.test("audit command: more entries than the box gives at a time", async (t) => {

@@ -71,7 +71,7 @@ export async function cutPower(t: Judge, options: PowerCutsOptions): Promise<Out
     count(outcomes.claimed, claimAnswer?.status === 200);
     count(outcomes.paired, pairAnswer?.status === 200);
     count(outcomes.refreshed, refreshAnswer?.status === 200);
-    count(outcomes.revoked, revokeAnswer?.status === 204);
+    count(outcomes.revoked, revokeAnswer?.status === 200);
 
     await judgePairing(t, house, { newcomer, name, claim: claimAnswer, paired: pairAnswer, say });
     await judgeRefresh(t, house, { phone: renewing, before, answer: refreshAnswer, say });
@@ -242,12 +242,12 @@ async function judgeRevocation(
   deed: { phone: KeyPhone; answer: WireAnswer | null; say: Say },
 ): Promise<boolean> {
   const { phone, answer, say } = deed;
-  if (answer !== null && answer.status !== 204)
+  if (answer !== null && answer.status !== 200)
     t.ok(false, say(`the removal was refused: ${JSON.stringify(answer.body)}`));
   const isListed = (await house.listed()).some(({ id }) => id === idOf(phone));
   const getsIn = (await phone.call("GET", "/api/v1/clients/self")).status;
   const renews = (await phone.refresh()).status;
-  if (answer?.status === 204) t.ok(!isListed, say("a removal that was acknowledged holds"));
+  if (answer?.status === 200) t.ok(!isListed, say("a removal that was acknowledged holds"));
   const wholly = isListed ? getsIn === 200 && renews === 200 : getsIn === 401 && renews === 401;
   t.ok(wholly, say(`it is there or gone, not by half: listed ${isListed}, API ${getsIn}, refresh ${renews}`));
   return !isListed;

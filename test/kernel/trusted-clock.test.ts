@@ -17,13 +17,16 @@ const RELEASE = Date.UTC(2026, 10, 20);
 const TODAY = Date.UTC(2027, 2, 1, 12);
 const silent = createLog({ level: "silent" });
 
+/** Of a machine that was switched on long ago, unless said otherwise. */
+type Evidence = Omit<ClockEvidence, "uptime"> & Partial<ClockEvidence>;
+
 /** No battery, and the kernel was told nothing. */
-const POOR: ClockEvidence = { word: "unsynchronised", ownClock: false };
+const POOR: Evidence = { word: "unsynchronised", ownClock: false };
 
 interface Machine {
   readonly system: FakeClock;
   readonly stateDir: string;
-  evidence: ClockEvidence;
+  evidence: Evidence;
   boot: string | null;
   /** Starts a daemon; its steps are kept. */
   start(been?: readonly number[]): Promise<{ clock: TrustedClock; steps: ClockStep[] }>;
@@ -40,7 +43,7 @@ async function machine(t: Teardown, wall: number, evidence = POOR): Promise<Mach
     async start(been = []) {
       const clock = await TrustedClock.open({
         clock: system,
-        evidence: () => one.evidence,
+        evidence: () => ({ uptime: DAY, ...one.evidence }),
         boot: one.boot,
         log: silent,
         stateDir,
@@ -164,6 +167,37 @@ t.test(
     t.equal(clock.state, "synchronised");
     const pc = await machine(t, TODAY, { word: "unsynchronised", ownClock: true });
     t.equal((await pc.start()).clock.state, "synchronised", "a machine with a clock of its own needs nobody");
+  },
+);
+
+t.test(
+  "clock: where the kernel may not be asked, a time that may be that of the last shutdown waits, but not for long",
+  async (t) => {
+    const early = { word: "unknown", ownClock: false, uptime: 20_000 } as const;
+    const box = await machine(t, TODAY, early);
+    const { clock, steps } = await box.start();
+    t.equal(clock.report().doubt, "unconfirmed");
+    const made = clock.now();
+    box.system.advance(MINUTE);
+    box.system.setWall(TODAY + 3 * DAY); // chrony or ntpd was told the time
+    box.system.advance(5_000);
+    t.equal(clock.state, "synchronised");
+    t.match(steps, [{ to: TODAY + 3 * DAY + 5_000, era: { start: made } }], "what was made before moves");
+
+    const alone = await machine(t, TODAY, early);
+    const waits = await alone.start();
+    alone.system.advance(14 * MINUTE);
+    alone.evidence = { ...early, uptime: 14 * MINUTE };
+    alone.system.advance(5_000);
+    t.equal(waits.clock.state, "unsynchronised");
+    alone.evidence = { ...early, uptime: 15 * MINUTE };
+    alone.system.advance(5_000);
+    t.equal(waits.clock.now(), alone.system.now(), "nobody may ever come to say");
+
+    const late = await machine(t, TODAY, { ...early, uptime: DAY });
+    t.equal((await late.start()).clock.state, "synchronised", "it was set long ago, or nobody does");
+    const pc = await machine(t, TODAY, { ...early, ownClock: true });
+    t.equal((await pc.start()).clock.state, "synchronised");
   },
 );
 
@@ -307,5 +341,6 @@ t.test("clock: this machine answers", async (t) => {
   const evidence = (await systemClockEvidence())();
   t.ok(["synchronised", "unsynchronised", "unknown"].includes(evidence.word), evidence.word);
   t.type(evidence.ownClock, "boolean");
+  t.ok(evidence.uptime > 0 && evidence.uptime < 20 * YEAR, `${evidence.uptime} ms`);
   t.match(bootId(), /^[0-9a-f-]{36}$/);
 });

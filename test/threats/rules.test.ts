@@ -255,3 +255,53 @@ t.test(
     t.ok(performance.now() - from >= 4 * 1500, `cold: ${(performance.now() - from).toFixed(0)} ms`);
   },
 );
+
+t.test(
+  "T5: a kid that hands its place to itself and leaves the old one stays a kid with its limits, over a restart too",
+  { buffered: true },
+  async (t) => {
+    let box = await startDaemon(t, { config: CONFIG });
+    const channels = await channelsOf(box);
+    const kid = await KeyPhone.paired(box, "kid");
+    const limits = { channels: [channels.get(2)!.id], maximumAge: 6 };
+    await box.local("PATCH", `/api/v1/clients/${kid.tokens!.client}`, { limits });
+    let here = kid;
+    // More than the box remembers of those who left.
+    for (let n = 0; n < 24; n++) {
+      const next = await KeyPhone.make(box);
+      t.equal((await next.takeUp(await here.handOff())).status, 200);
+      await here.call("DELETE", "/api/v1/clients/self");
+      here = next;
+    }
+    const { state, https, http } = box;
+    await box.kill();
+    box = await startDaemon(t, {
+      state,
+      config: CONFIG.replace("port: 0, https: {port: 0}", `port: ${http}, https: {port: ${https}}`),
+    });
+    t.match((await here.call("GET", "/api/v1/clients/self")).body, { role: "kid", limits });
+    t.match(await play(here, channels.get(1)), { status: 403, body: { code: "parental-channel" } });
+  },
+);
+
+t.test(
+  "T5: a viewer made kid is a kid in every browser that it opened, at once, and what they play ends",
+  { buffered: true },
+  async (t) => {
+    const box = await startDaemon(t, { config: CONFIG });
+    const channels = await channelsOf(box);
+    const viewer = await KeyPhone.paired(box, "viewer");
+    const second = await KeyPhone.make(box);
+    await second.takeUp(await viewer.handOff());
+    const { hls } = (await play(second, channels.get(1))).body as { hls: string };
+    t.equal((await second.send(hls)).status, 200);
+    const pass = await second.handOff();
+    const limits = { channels: [channels.get(2)!.id] };
+    await box.local("PATCH", `/api/v1/clients/${viewer.tokens!.client}`, { role: "kid", limits });
+    t.ok([403, 410].includes((await second.send(hls)).status), "its picture");
+    t.match(await play(second, channels.get(1)), { status: 403, body: { code: "parental-channel" } });
+    t.equal((await second.refresh()).body.role, "kid");
+    const third = await KeyPhone.make(box);
+    t.match(await third.takeUp(pass), { status: 403, body: { code: "pairing-refused" } });
+  },
+);

@@ -61,6 +61,16 @@ t.test("T19: web attestation: anything else is refused", async (t) => {
     await t.rejects(checkAttestation(tokens(attestation), expected), { code: "box-not-trusted" }, what);
 });
 
+t.test(
+  "T19: web attestation: who has no key hears something else, since what it gave is of use",
+  async (t) => {
+    const bare = other.attest({ ...claims, thumbprint: "" });
+    await t.rejects(checkAttestation(tokens(bare), { ...expected, thumbprint: "" }), {
+      code: "box-not-trusted-keyless",
+    });
+  },
+);
+
 t.test("web attestation: a browser without Ed25519 still checks whom it is about", async (t) => {
   t.intercept(crypto.subtle, "importKey", {
     value: () => Promise.reject(new DOMException("Unrecognized name", "NotSupportedError")),

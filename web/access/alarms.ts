@@ -1,18 +1,7 @@
-import type { AuditEntry, AuditEvent } from "../../src/protocol/access-api.ts";
+import type { AuditEntry } from "../../src/protocol/access-api.ts";
+import type { AuditEvent } from "../../src/protocol/audit-events.ts";
 
-/** As `ALARMS` of access-api.ts, whose schemas are no load for a phone; a test compares the two. */
-export const ALARM_EVENTS: ReadonlySet<string> = new Set<AuditEvent>([
-  "client-paired",
-  "hand-off-replayed",
-  "handed-over",
-  "others-ended",
-  "owner-recovered",
-  "pairing-closed",
-  "pin-locked",
-  "refresh-reused",
-]);
-
-/** Of these, what is seldom the household's own doing. */
+/** Of the alarms, what is seldom the household's own doing. */
 export const GRAVE_EVENTS: ReadonlySet<string> = new Set<AuditEvent>([
   "hand-off-replayed",
   "owner-recovered",
@@ -26,8 +15,8 @@ const A_DAY = 86_400_000;
 const A_WEEK = 7 * A_DAY;
 
 /**
- * What an owner who was away should hear of, the newest first. That somebody became owner by a recovery code is said for a
- * day, put away or not.
+ * Of the alarms, what an owner who was away should hear of, in their order. That somebody became owner by a recovery code is
+ * said for a day, put away or not.
  * @param me this client: what it did itself is no news
  * @param known.seen number of the newest entry that was put away; null: none ever was, and only today's are news
  * @param known.now ms since 1970
@@ -39,7 +28,7 @@ export function unseenAlarms(
 ): readonly AuditEntry[] {
   return entries.filter(({ id, at, event, client }) => {
     const age = known.now - Date.parse(at);
-    if (!ALARM_EVENTS.has(event) || client === me) return false;
+    if (client === me) return false;
     if (event === "owner-recovered" && age < A_DAY) return true;
     return known.seen === null ? age < A_DAY : id > known.seen && age < A_WEEK;
   });

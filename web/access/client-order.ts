@@ -13,3 +13,9 @@ export function isLastOwner(list: readonly Client[], id: string): boolean {
   const owners = list.filter(({ role }) => role === "owner");
   return owners.length === 1 && owners[0]?.id === id;
 }
+
+/** Whether nobody could administer the box if it had another role, and its person's other devices with it. */
+export function isLastPerson(list: readonly Client[], { id, role, changedWith = [] }: Client): boolean {
+  const changed = new Set([id, ...changedWith]);
+  return role === "owner" && list.every((one) => one.role !== "owner" || changed.has(one.id));
+}

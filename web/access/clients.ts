@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { Client, Clients } from "../../src/protocol/api.ts";
+import type { ChangedClient, Client, Clients, RemovedClients } from "../../src/protocol/api.ts";
 import { connection } from "../app.ts";
 import { inOrder } from "./client-order.ts";
 
@@ -16,14 +16,17 @@ export async function changeClient(
   id: string,
   change: Partial<Pick<Client, "name" | "role" | "limits">> & { endsAt?: string },
 ): Promise<void> {
-  const changed = await connection.call<Client>("PATCH", `/api/v1/clients/${encodeURIComponent(id)}`, {
+  const changed = await connection.call<ChangedClient>("PATCH", `/api/v1/clients/${encodeURIComponent(id)}`, {
     body: change,
   });
+  if (changed.changed.length > 0) return loadClients();
   clients.value = inOrder((clients.value ?? []).map((client) => (client.id === id ? changed : client)));
 }
 
-/** @throws Problem */
-export async function removeClient(id: string): Promise<void> {
-  await connection.call("DELETE", `/api/v1/clients/${encodeURIComponent(id)}`);
-  clients.value = (clients.value ?? []).filter((client) => client.id !== id);
+/** @param alone whether what it handed its place to stays. @throws Problem */
+export async function removeClient(id: string, alone: boolean): Promise<void> {
+  const path = `/api/v1/clients/${encodeURIComponent(id)}${alone ? "?alone=true" : ""}`;
+  const { removed } = await connection.call<RemovedClients>("DELETE", path);
+  const gone = new Set(removed.map((one) => one.id));
+  clients.value = (clients.value ?? []).filter((client) => !gone.has(client.id));
 }

@@ -13,8 +13,8 @@ import { unseenAlarms } from "./alarms.ts";
 
 /** The newest alarm that an owner has put away on this device. */
 const SEEN = "alarm-seen";
-/** Entries of the log that are looked through for alarms at the start. */
-const LOOK_BACK = 50;
+/** Alarms that are looked through at the start: more than a few kinds of them can fill. */
+const LOOK_BACK = 200;
 /** When the owner wanted to be asked again for recovery codes, ms since 1970. */
 const RECOVERY_LATER = "recovery-later";
 const A_WEEK = 7 * 86_400_000;
@@ -58,7 +58,7 @@ async function learnWaiting(connection: BoxConnection): Promise<void> {
 
 async function learnAlarms(connection: BoxConnection): Promise<void> {
   await connection
-    .call<Audit>("GET", `/api/v1/audit?limit=${LOOK_BACK}`)
+    .call<Audit>("GET", `/api/v1/audit?alarms=true&limit=${LOOK_BACK}`)
     .then(({ entries }) => {
       const seen = recall(SEEN);
       const known = { seen: seen === null ? null : Number(seen), now: connection.boxNow() };

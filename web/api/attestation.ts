@@ -9,7 +9,7 @@ import { Problem } from "./problem.ts";
  * browser without Ed25519 checks all but the signature.
  * @param expected.thumbprint RFC 7638; empty for a client without a key
  * @param expected.nonce of the claim, or `jti` of the refreshing proof
- * @throws Problem `box-not-trusted`
+ * @throws Problem `box-not-trusted`; `box-not-trusted-keyless` for a client without a key, from whom a liar has something of use
  * @see RFC 7515 §5.2, RFC 8037 §3.1
  */
 export async function checkAttestation(
@@ -20,7 +20,7 @@ export async function checkAttestation(
   const read = readAttestation(tokens.attestation);
   const good =
     read !== null && (await isSignedBy(expected.box, read)) && attestsClient(read.claims, tokens, expected);
-  if (!good) throw new Problem("box-not-trusted");
+  if (!good) throw new Problem(expected.thumbprint === "" ? "box-not-trusted-keyless" : "box-not-trusted");
 }
 
 /** Whether it is signed by the key that the box is named after. */

@@ -39,8 +39,10 @@ export const en = {
   "pair.other": "Type a code instead",
 
   "stranger.title": "This is not your box",
-  "stranger.about":
-    "Another box answers here: “{box}”. What this browser keeps for yours was not sent to it.",
+  "stranger.key":
+    "Another box answers here: “{box}”. It may have seen this page’s pass for yours, which is worth nothing without the key that stays in this browser.",
+  "stranger.cookie":
+    "Another box answers here: “{box}”. It was sent this page’s pass for yours, and whoever has that watches as this device: remove this device at your box, then pair it again.",
   "stranger.help":
     "If your box was reset or replaced, pair with this one. If not, something stands between you and your box: try again at home.",
   "stranger.pair": "It is a new box: pair with it",

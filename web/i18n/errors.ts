@@ -30,11 +30,21 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
   "box-not-trusted": {
     en: [
       "This is not your box",
-      "What answers here could not prove to be the box that you paired with. Nothing was given to it. Try again in your home network.",
+      "What answers here could not prove to be your box. It may have seen this device’s pass, which is worth nothing without the key that stays in this browser. Try again in your home network.",
     ],
     zh: [
       "这不是您的机顶盒",
-      "这里的应答者无法证明自己是您配对过的机顶盒，没有向它发送任何内容。请在家庭网络中重试。",
+      "这里的应答者无法证明自己是您的机顶盒。它可能看到了此设备的凭证，但密钥只在此浏览器里，没有密钥，凭证毫无用处。请在家庭网络中重试。",
+    ],
+  },
+  "box-not-trusted-keyless": {
+    en: [
+      "This is not your box",
+      "What answers here could not prove to be your box, and may have had itself paired in this device’s place. Look at the devices of your box, remove what is not yours, and pair again in your home network.",
+    ],
+    zh: [
+      "这不是您的机顶盒",
+      "这里的应答者无法证明自己是您的机顶盒，并可能已冒充此设备完成配对。请查看您的机顶盒上的设备，移除不属于您的，然后在家庭网络中重新配对。",
     ],
   },
 
@@ -343,8 +353,8 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     zh: ["PIN 码不正确", "请重试。"],
   },
   "quota-used": {
-    en: ["Enough for today", "There is more tomorrow; the owner can allow more."],
-    zh: ["今天的观看时间已用完", "明天可以继续，机主也可以放宽。"],
+    en: ["Enough for today", "Come back tomorrow, or enter the PIN."],
+    zh: ["今天的观看时间已用完", "请明天再来，或输入 PIN 码。"],
   },
   "session-limit": {
     en: ["As many watch as the box allows", "End one of the others, or try again later."],

@@ -25,7 +25,7 @@ export function canHoldKey(): boolean {
  * Pairs this phone with the box and leaves the session in the connection and the store.
  * @returns whether the session outlives this tab
  * @throws Problem `pairing-refused`, `pairing-denied`, `pairing-too-many`, `pairing-expired`, `hand-off-used`,
- *   `box-not-trusted` and what any call throws
+ *   `box-not-trusted`, `box-not-trusted-keyless` and what any call throws
  */
 export async function pair(
   connection: BoxConnection,

@@ -16,8 +16,8 @@ const HOPELESS = new Set([
   "unsupported",
 ]);
 
-/** Refusals that a PIN lifts for a while. */
-const isParental = (code: string): boolean => code.startsWith("parental-");
+/** Refusals that a PIN lifts for a while: by a kid's or a guest's limits. */
+const isParental = (code: string): boolean => code.startsWith("parental-") || code === "quota-used";
 
 /** Why there is no picture, and the ways on. */
 export function PlayerProblem({ player, problem }: { player: Player; problem: Problem }) {

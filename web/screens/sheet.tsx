@@ -22,7 +22,8 @@ export function Sheet() {
   if (page === undefined) return null;
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.altKey || event.ctrlKey || event.metaKey || dialog.current === null) return;
+    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || dialog.current === null)
+      return;
     const writing = event.target instanceof HTMLInputElement;
     if (["Backspace", "GoBack"].includes(event.key) && !writing) {
       event.preventDefault();

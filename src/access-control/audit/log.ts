@@ -4,9 +4,10 @@ import { Emitter } from "../../kernel/events.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
 import type { LineLog } from "../../kernel/log-sparingly.ts";
 import type { Database, Row } from "../../kernel/store/database.ts";
-import { ALARMS, type AuditEntry } from "../../protocol/access-api.ts";
+import type { AuditEntry } from "../../protocol/access-api.ts";
+import { ALARMS } from "../../protocol/audit-events.ts";
 import type { AuditNote, AuditPort } from "./port.ts";
-import { QUOTAS, alikeKey, cleanNote, ruleOf } from "./rules.ts";
+import { alikeKey, cleanNote, isAlarm, keepOf, shareOf } from "./rules.ts";
 import { migrateAudit } from "./schema.ts";
 
 export interface AuditLogDeps {
@@ -73,13 +74,20 @@ export class AuditLog implements AuditPort, Component {
     }
   }
 
-  /** Newest first. @param before entries older than this one */
-  list(options: { before?: number | undefined; limit: number }): AuditEntry[] {
+  /**
+   * Newest first.
+   * @param options.before entries older than this one; default: all
+   * @param options.alarms {@link ALARMS} alone; default: whatever happened
+   */
+  list(options: { before?: number | undefined; alarms?: boolean | undefined; limit: number }): AuditEntry[] {
     const { clock, database } = this.#deps;
+    const { before = Number.MAX_SAFE_INTEGER, alarms = false, limit } = options;
     this.#flush();
+    const kinds = alarms ? ALARMS : [];
+    const ofKind = alarms ? `AND event IN (${kinds.map(() => "?").join()})` : "";
     return database
-      .prepare("SELECT * FROM audit WHERE id < ? AND until >= ? ORDER BY id DESC LIMIT ?")
-      .all(options.before ?? Number.MAX_SAFE_INTEGER, clock.now() - KEPT_FOR, options.limit)
+      .prepare(`SELECT * FROM audit WHERE id < ? AND until >= ? ${ofKind} ORDER BY id DESC LIMIT ?`)
+      .all(before, clock.now() - KEPT_FOR, ...kinds, limit)
       .map(entryOf);
   }
 
@@ -95,8 +103,8 @@ export class AuditLog implements AuditPort, Component {
     const note = cleanNote({ ...raw, ...(raw.name === undefined && known !== null && { name: known }) });
     const alike = alikeKey(note);
     const now = clock.now();
-    const { keep } = ruleOf(note.event);
-    if (keep === "at-once" || (keep === "alarm-once" && this.#isNew(alike, now))) {
+    const keep = keepOf(note.event);
+    if (keep === "at-once" || (keep === "first-at-once" && this.#isNew(alike, now))) {
       this.#write({ note, alike, at: now, until: now, count: 1 });
       return;
     }
@@ -116,7 +124,7 @@ export class AuditLog implements AuditPort, Component {
 
   /** More senders within a minute than are told apart: one entry for the rest of them. */
   #takeTooMany(note: Pending["note"], now: number): void {
-    if (ruleOf(note.event).keep === "later") {
+    if (keepOf(note.event) === "later") {
       // Only paired clients cause these.
       this.#flush();
       return this.#write({ note, alike: null, at: now, until: now, count: 1 });
@@ -171,23 +179,23 @@ export class AuditLog implements AuditPort, Component {
         .run(count, until, detail, id);
       return;
     }
-    const { quota } = ruleOf(note.event);
+    const { share, rows } = shareOf(note.event);
     const { event, client = null, name = null, address = null } = note;
     const inserted = database
       .prepare(
         `INSERT INTO audit (at, until, event, quota, alike, client, name, address, count, detail)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
       )
-      .get(at, until, event, quota, alike, client, name, address, count, detail);
+      .get(at, until, event, share, alike, client, name, address, count, detail);
     database
       .prepare(
         `DELETE FROM audit WHERE quota = ? AND id <=
            (SELECT id FROM audit WHERE quota = ? ORDER BY id DESC LIMIT 1 OFFSET ?)`,
       )
-      .run(quota, quota, QUOTAS[quota]);
+      .run(share, share, rows);
     database.prepare("DELETE FROM audit WHERE until < ?").run(clock.now() - KEPT_FOR);
     const id = Number(inserted?.["id"]);
-    if (ALARMS.includes(event)) queueMicrotask(() => this.#tell(id));
+    if (isAlarm(event)) queueMicrotask(() => this.#tell(id));
   }
 
   /** After the caller's transaction: what was rolled back did not happen. */

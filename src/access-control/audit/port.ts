@@ -1,4 +1,4 @@
-import type { AuditEvent } from "../../protocol/access-api.ts";
+import type { AuditEvent } from "../../protocol/audit-events.ts";
 
 /** One thing to write down. Never a code, token, grant, key or PIN, nor a part of one. */
 export interface AuditNote {

@@ -1,25 +1,28 @@
-import type { AuditEvent } from "../../protocol/access-api.ts";
+import { ALARMS, type AuditEvent } from "../../protocol/audit-events.ts";
 import { addressBucket } from "../attempts.ts";
 import { cleanName } from "../clean-name.ts";
 import type { AuditNote } from "./port.ts";
 
-/** Rows that each sort of event may take: whoever causes one sort pushes nothing of another out. 2000 in all. */
-export const QUOTAS = { deeds: 1000, refusals: 500, watched: 500 } as const;
-export type Quota = keyof typeof QUOTAS;
+/** Rows that each sort of event may take: whoever causes one sort pushes nothing of another out. 2000 in all, with alarms. */
+export const QUOTAS = { deeds: 600, refusals: 500, watched: 500 } as const;
+type Quota = keyof typeof QUOTAS;
+/** Rows of each kind of alarm: what a client can cause as often as it likes pushes out nothing but its like. */
+export const ALARM_ROWS = 50;
 
 /** How an event is kept. */
 interface Rule {
+  /** Of alarms nothing: each kind of them has a share of its own. */
   readonly quota: Quota;
   /**
-   * `at-once`: on disk with the deed. `alarm-once`: so the first of an hour, its repetitions are counted. `counted`: those
+   * `at-once`: on disk with the deed. `first-at-once`: so the first of an hour, its repetitions are counted. `counted`: those
    * alike of an hour are one entry. `later`: each an entry, on disk within a minute.
    */
-  readonly keep: "at-once" | "alarm-once" | "counted" | "later";
+  readonly keep: "at-once" | "first-at-once" | "counted" | "later";
 }
 
 const DEED: Rule = { quota: "deeds", keep: "at-once" };
 /** A stranger who replays, or a child who guesses, repeats it as often as it likes. */
-const ALARM: Rule = { quota: "deeds", keep: "alarm-once" };
+const REPEATED: Rule = { quota: "deeds", keep: "first-at-once" };
 const REFUSAL: Rule = { quota: "refusals", keep: "counted" };
 
 const RULES: Record<AuditEvent, Rule> = {
@@ -27,18 +30,18 @@ const RULES: Record<AuditEvent, Rule> = {
   "client-changed": DEED,
   "client-paired": DEED,
   "client-revoked": DEED,
-  "clock-stepped": ALARM,
+  "clock-stepped": REPEATED,
   "codes-made": DEED,
-  "hand-off-replayed": ALARM,
+  "hand-off-replayed": REPEATED,
   "handed-over": DEED,
   "offer-opened": DEED,
   "others-ended": DEED,
   "owner-recovered": DEED,
-  "pairing-closed": ALARM,
+  "pairing-closed": REPEATED,
   "pairing-denied": DEED,
   "pairing-refused": REFUSAL,
   "pin-changed": DEED,
-  "pin-locked": ALARM,
+  "pin-locked": REPEATED,
   "pin-unlocked": DEED,
   "refresh-reused": DEED,
   "request-refused": REFUSAL,
@@ -46,8 +49,19 @@ const RULES: Record<AuditEvent, Rule> = {
   watched: { quota: "watched", keep: "later" },
 };
 
-export function ruleOf(event: AuditEvent): Rule {
-  return RULES[event];
+export function keepOf(event: AuditEvent): Rule["keep"] {
+  return RULES[event].keep;
+}
+
+export function isAlarm(event: AuditEvent): boolean {
+  return ALARMS.includes(event);
+}
+
+/** Among which rows an event is counted, and how many of those are kept: the newest. */
+export function shareOf(event: AuditEvent): { share: string; rows: number } {
+  if (isAlarm(event)) return { share: event, rows: ALARM_ROWS };
+  const { quota } = RULES[event];
+  return { share: quota, rows: QUOTAS[quota] };
 }
 
 /**

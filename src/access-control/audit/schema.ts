@@ -17,6 +17,9 @@ const STEPS = [
    ) STRICT;
    CREATE INDEX audit_by_quota ON audit (quota, id);
    CREATE INDEX audit_by_alike ON audit (alike) WHERE alike IS NOT NULL;`,
+  // Each kind of alarm is counted by itself.
+  `UPDATE audit SET quota = event WHERE event IN ('client-paired', 'hand-off-replayed', 'handed-over', 'others-ended',
+     'owner-recovered', 'pairing-closed', 'pin-locked', 'refresh-reused');`,
 ];
 
 /** @throws TellyportError `store-too-new` */

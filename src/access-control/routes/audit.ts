@@ -2,12 +2,16 @@ import type { FastifyPluginAsync } from "fastify";
 import { Type, type Static } from "typebox";
 import { OWNER } from "../../protocol/access.ts";
 import { Audit } from "../../protocol/access-api.ts";
+import { ALARMS } from "../../protocol/audit-events.ts";
 import type { AuditLog } from "../audit/log.ts";
 
 const Page = Type.Object(
   {
     before: Type.Optional(
       Type.Integer({ minimum: 1, description: "Entries older than the one with this id" }),
+    ),
+    alarms: Type.Optional(
+      Type.Boolean({ description: `Alarms alone: ${ALARMS.join(", ")}`, default: false }),
     ),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   },
@@ -28,10 +32,10 @@ export function auditRoutes(deps: { audit: AuditLog }): FastifyPluginAsync {
         },
       },
       (request, reply) => {
-        const { before, limit = 50 } = request.query;
+        const { before, alarms, limit = 50 } = request.query;
         return reply
           .header("cache-control", "no-store")
-          .send({ entries: deps.audit.list({ before, limit }) });
+          .send({ entries: deps.audit.list({ before, alarms, limit }) });
       },
     );
   };

@@ -1,6 +1,6 @@
 import type { Database } from "../../kernel/store/database.ts";
 
-/** Forward-only steps; never edit one that was released. Clients by id, times in milliseconds since 1970. */
+/** Forward-only steps; never edit one that was released. `client` names a line of them; times in milliseconds since 1970. */
 const STEPS = [
   `CREATE TABLE viewing_limits (
      client TEXT PRIMARY KEY,
@@ -24,13 +24,13 @@ const STEPS = [
    ) STRICT;`,
 ];
 
-/** Of each table of rules that has rows by client. */
-const BY_CLIENT = ["viewing_limits", "viewing_quota", "pin_tries"];
+/** Of each table of rules that has rows by line. */
+const BY_LINE = ["viewing_limits", "viewing_quota", "pin_tries"];
 
-/** Brings the tables up to date, and takes the rows of clients out that the box knows no more. @throws TellyportError `store-too-new` */
-export function migrateRules(database: Database, isKnown: (client: string) => boolean): void {
+/** Brings the tables up to date, and takes the rows of lines out that the box knows no more. @throws TellyportError `store-too-new` */
+export function migrateRules(database: Database, isKnown: (line: string) => boolean): void {
   database.migrate("viewing-rules", STEPS);
-  for (const table of BY_CLIENT) {
+  for (const table of BY_LINE) {
     for (const { client } of database.prepare(`SELECT client FROM ${table}`).all()) {
       if (typeof client !== "string" || isKnown(client)) continue;
       database.prepare(`DELETE FROM ${table} WHERE client = ?`).run(client);

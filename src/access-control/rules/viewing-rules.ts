@@ -26,13 +26,13 @@ export interface ViewingRulesDeps {
   readonly random: (bytes: number) => Buffer;
   readonly audit: AuditPort;
   readonly sessions: SessionLimits;
-  /** Whether a client is remembered, revoked or not: of others nothing is kept. */
-  readonly isKnown: (client: string) => boolean;
+  /** Whether anybody of a line is remembered, revoked or not: of others nothing is kept. */
+  readonly isKnown: (line: string) => boolean;
   /**
-   * The client whose limits, quota and tries at the PIN count for this one too: itself, or for one that took up a hand-off the
-   * first of that line.
+   * The line whose limits, quota and tries at the PIN count for a client: of the one that paired and all that came of it by
+   * hand-off. Its name stays when its first is gone.
    */
-  readonly familyOf: (client: string) => string;
+  readonly lineOf: (client: string) => string;
 }
 
 /** What kids and guests may, and how many watch at a time: kept here, asked by resource sharing. */
@@ -88,7 +88,7 @@ export class ViewingRules implements ViewingRulesPort {
     const limits = this.#inForce(principal);
     if (limits === null) return null;
     const now = this.#deps.clock.now();
-    const watched = this.#quota.used(this.#deps.familyOf(principal.client), now);
+    const watched = this.#quota.used(this.#deps.lineOf(principal.client), now);
     return objectionTo(limits, { channel, minimumAge, now, watched });
   }
 
@@ -110,7 +110,7 @@ export class ViewingRules implements ViewingRulesPort {
 
   watched(principal: Principal, seconds: number): void {
     if (!isLimited(principal.role)) return;
-    this.#quota.add(this.#deps.familyOf(principal.client), seconds, this.#deps.clock.now());
+    this.#quota.add(this.#deps.lineOf(principal.client), seconds, this.#deps.clock.now());
   }
 
   onChanged(listener: (client: string | null) => void): () => void {
@@ -122,7 +122,7 @@ export class ViewingRules implements ViewingRulesPort {
   /** What counts for a client in this role, whether the PIN has lifted it for now or not; undefined: nothing limits it. */
   limitsOf(client: string, role: Role): ClientLimits | undefined {
     if (!isLimited(role)) return undefined;
-    return this.#limits.get(this.#deps.familyOf(client)) ?? defaultLimits(role);
+    return this.#limits.get(this.#deps.lineOf(client)) ?? defaultLimits(role);
   }
 
   /** @throws TellyportError `limits-invalid` for limits that do not fit, or a role that has none */
@@ -137,21 +137,27 @@ export class ViewingRules implements ViewingRulesPort {
     checkLimits(limits);
   }
 
-  /** Takes the place of what was set before; what the PIN had lifted holds again. They have passed {@link check}. */
+  /**
+   * Takes the place of what was set before for a client's line; what the PIN had lifted holds again. As part of the caller's
+   * transaction; {@link tell} when it is committed.
+   * @param limits have passed {@link check}
+   */
   set(client: string, limits: ClientLimits): void {
-    this.#limits.set(this.#deps.familyOf(client), limits);
-    this.#lockFamily(client);
-    this.#changed.emit(null);
+    this.#limits.set(this.#deps.lineOf(client), limits);
+    this.#lockLine(client);
   }
 
-  /** The client has another role now, or is gone: what was set for it holds no more. */
+  /** A client's line has another role now: what was set for it holds no more. As {@link set}. */
   forget(client: string): void {
-    if (this.#deps.familyOf(client) === client) {
-      this.#limits.forget(client);
-      this.#quota.forget(client);
-    }
-    this.#lock(client);
-    this.#changed.emit(client);
+    const line = this.#deps.lineOf(client);
+    this.#limits.forget(line);
+    this.#quota.forget(line);
+    this.#lockLine(client);
+  }
+
+  /** Who watches is judged anew. */
+  tell(): void {
+    this.#changed.emit(null);
   }
 
   /** @param pin null: none. @throws TellyportError `rate-limited` */
@@ -169,8 +175,8 @@ export class ViewingRules implements ViewingRulesPort {
    * @throws TellyportError `pin-missing`, `pin-wrong`, `pin-locked`, `rate-limited`
    */
   async unlock({ client }: Principal, pin: string): Promise<number> {
-    const { clock, log, audit, familyOf } = this.#deps;
-    await this.#pin.verify(familyOf(client), pin);
+    const { clock, log, audit, lineOf } = this.#deps;
+    await this.#pin.verify(lineOf(client), pin);
     this.#lock(client);
     const over = clock.after(UNLOCKED, () => {
       this.#unlocked.delete(client);
@@ -195,10 +201,10 @@ export class ViewingRules implements ViewingRulesPort {
     this.#unlocked.delete(client);
   }
 
-  #lockFamily(client: string): void {
-    const { familyOf } = this.#deps;
-    const family = familyOf(client);
-    for (const other of [...this.#unlocked.keys()]) if (familyOf(other) === family) this.#lock(other);
+  #lockLine(client: string): void {
+    const { lineOf } = this.#deps;
+    const line = lineOf(client);
+    for (const other of [...this.#unlocked.keys()]) if (lineOf(other) === line) this.#lock(other);
   }
 
   #write(): void {

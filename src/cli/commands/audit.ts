@@ -27,6 +27,10 @@ export const audit: Command = {
   path: ["audit"],
   summary: "Say what happened: pairings, removals, refusals; newest first",
   options: {
+    alarms: {
+      type: "boolean",
+      help: "Only what owners are told of at once: pairings, recoveries, copies in other hands",
+    },
     limit: {
       type: "string",
       value: "N",
@@ -35,24 +39,27 @@ export const audit: Command = {
     ...BOX_OPTIONS,
   },
   notes: [
-    "The box keeps the last 2000 entries, for 90 days. Times are this machine's; with --json they are UTC.",
+    "The box keeps 2000 entries, for 90 days; alarms are not pushed out by others. Times are this machine's; with --json they are UTC.",
   ],
   async run(args, io) {
     const limit = args.number("limit", 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
-    const entries = await newest(await boxClient(args, io), limit);
+    const alarms = args.has("alarms");
+    const entries = await newest(await boxClient(args, io), limit, alarms);
+    const nothing = alarms ? "There was no alarm." : "Nothing has happened yet.";
     return report(args, io, { entries }, () =>
-      entries.length === 0 ? "Nothing has happened yet.\n" : renderTable(COLUMNS, entries, io.stdout.columns),
+      entries.length === 0 ? `${nothing}\n` : renderTable(COLUMNS, entries, io.stdout.columns),
     );
   },
 };
 
-async function newest(box: BoxClient, limit: number): Promise<AuditEntry[]> {
+async function newest(box: BoxClient, limit: number, alarms: boolean): Promise<AuditEntry[]> {
   const entries: AuditEntry[] = [];
+  const kind = alarms ? "&alarms=true" : "";
   for (;;) {
     const wanted = Math.min(PAGE, limit - entries.length);
     const last = entries.at(-1);
     const before = last === undefined ? "" : `&before=${last.id}`;
-    const page = await box.call(Audit, "GET", `/api/v1/audit?limit=${wanted}${before}`);
+    const page = await box.call(Audit, "GET", `/api/v1/audit?limit=${wanted}${before}${kind}`);
     entries.push(...page.entries);
     if (page.entries.length < wanted || entries.length >= limit) return entries;
   }

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { nearest } from "../../kernel/config/nearest.ts";
 import { TellyportError } from "../../kernel/errors.ts";
 import { EndedOthers } from "../../protocol/access-api.ts";
-import { Client, Clients } from "../../protocol/api.ts";
+import { ChangedClient, Clients, RemovedClients, type Client, type ClientName } from "../../protocol/api.ts";
 import { ROLES } from "../../protocol/principal.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
 import { BOX_OPTIONS, type Command } from "../command.ts";
@@ -63,7 +63,7 @@ export const clientsRole: Command = {
   positionals: [WHICH_CLIENT, { name: "role", help: `One of ${ROLES.join(", ")}` }],
   options: BOX_OPTIONS,
   notes: [
-    "What it plays ends, and it begins anew in its new role. A kid may watch what is for 12 years and younger, a guest live only and for a week: `clients limit` says otherwise.",
+    "What it plays ends, and it begins anew in its new role, with the other browsers that its hand-offs opened: they are one person's. A kid may watch what is for 12 years and younger, a guest live only and for a week: `clients limit` says otherwise.",
   ],
   async run(args, io) {
     const role = args.required(1);
@@ -74,13 +74,17 @@ export const clientsRole: Command = {
     }
     const box = await boxClient(args, io);
     const client = await findClient(box, args.required(0));
-    const after = await box.call(Client, "PATCH", pathOfClient(client), { role });
+    const after = await box.call(ChangedClient, "PATCH", pathOfClient(client), { role });
     return report(args, io, { client: after }, () => {
       const limits = limitsText(after);
-      return `${printable(after.name)} is ${ARTICLE[after.role]} now${limits === "" ? "" : `: ${limits}`}.\n`;
+      const others = after.changed.length > 0 ? `Changed with it: ${namesOf(after.changed)}.\n` : "";
+      return `${printable(after.name)} is ${ARTICLE[after.role]} now${limits === "" ? "" : `: ${limits}`}.\n${others}`;
     });
   },
 };
+
+const namesOf = (clients: readonly ClientName[]): string =>
+  clients.map(({ name }) => printable(name)).join(", ");
 
 const ARTICLE = { owner: "an owner", viewer: "a viewer", kid: "a kid", guest: "a guest" };
 
@@ -88,12 +92,21 @@ export const clientsRevoke: Command = {
   path: ["clients", "revoke"],
   summary: "Take a client's right to watch away, at once",
   positionals: [{ ...WHICH_CLIENT, optional: true }],
-  options: { all: { type: "boolean", help: "Every client, owners too" }, ...BOX_OPTIONS },
-  notes: ["What it plays ends within two seconds. To watch again it has to be paired again."],
+  options: {
+    all: { type: "boolean", help: "Every client, owners too" },
+    alone: { type: "boolean", help: "Leave those that it handed its place to" },
+    ...BOX_OPTIONS,
+  },
+  notes: [
+    "What it plays ends within two seconds. To watch again it has to be paired again.",
+    "The browsers that its hand-offs opened go with it: whoever has a stolen phone may have opened one.",
+  ],
   async run(args, io) {
     const [which] = args.positionals;
     if ((which === undefined) !== args.has("all"))
       throw new TellyportError("usage", "Say which client, or --all: `tellyport clients list` shows them.");
+    if (which === undefined && args.has("alone"))
+      throw new TellyportError("usage", "--alone is for one client.");
     const box = await boxClient(args, io);
     if (which === undefined) {
       const { ended } = await box.call(EndedOthers, "POST", "/api/v1/clients/end-others", {
@@ -103,9 +116,13 @@ export const clientsRevoke: Command = {
       return report(args, io, { ended }, () => words);
     }
     const client = await findClient(box, which);
-    await box.call(Type.Unknown(), "DELETE", pathOfClient(client));
-    const words = `${printable(client.name)} may no longer watch.\n`;
-    return report(args, io, { revoked: client.id }, () => words);
+    const path = `${pathOfClient(client)}${args.has("alone") ? "?alone=true" : ""}`;
+    const { removed } = await box.call(RemovedClients, "DELETE", path);
+    const others = removed.filter(({ id }) => id !== client.id);
+    return report(args, io, { revoked: client.id, removed }, () => {
+      const more = others.length > 0 ? `Removed with it: ${namesOf(others)}.\n` : "";
+      return `${printable(client.name)} may no longer watch.\n${more}`;
+    });
   },
 };
 

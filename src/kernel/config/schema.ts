@@ -297,7 +297,7 @@ export const ConfigSchema = section(
         policy: Type.Union([Type.Literal("relaxed"), Type.Literal("nextv-f")], {
           default: "relaxed",
           description:
-            "`relaxed`: paired for 180 days after the last renewal, 64 clients, two viewers away from home at a time; `nextv-f` (NexTV-F TR-001): paired at home only and for 90 days, 6 clients, one viewer away from home at a time",
+            "`relaxed`: a pairing ends 30 days after the last use, and 180 days after pairing at the latest; 64 clients, two viewers away from home at a time; `nextv-f` (NexTV-F TR-001): paired at home only, which ends 30 days after the last use, and 90 days after pairing at the latest; 6 clients, one viewer away from home at a time",
         }),
         lanHttp: Type.Boolean({
           default: true,

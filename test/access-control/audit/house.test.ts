@@ -35,6 +35,21 @@ t.test("audit: owners read it, page by page, and nobody else", async (t) => {
   t.equal((await house.send(HTTPS, "GET", "/api/v1/audit")).status, 401);
 });
 
+t.test("audit: owners ask for alarms alone, however much else happened since", async (t) => {
+  const house = await openHouse(t);
+  const owner = await pairedPhone(house);
+  const viewer = await pairedPhone(house);
+  for (let i = 0; i < 60; i++) house.access.audit.note({ event: "watched", client: viewer.tokens?.client });
+  const answer = await owner.call("GET", "/api/v1/audit?alarms=true&limit=2");
+  t.match(answer.body.entries, [
+    { event: "client-paired", client: viewer.tokens?.client },
+    { event: "client-paired", client: owner.tokens?.client },
+  ]);
+  t.equal((await entries(house, "?alarms=false"))[0]?.event, "watched");
+  t.equal((await house.send(LOCAL, "GET", "/api/v1/audit?alarms=maybe")).status, 400);
+  t.equal((await viewer.call("GET", "/api/v1/audit?alarms=true")).body.code, "role-forbidden");
+});
+
 t.test("audit: changes and removals say by whom, and what", async (t) => {
   const house = await openHouse(t);
   const owner = await pairedPhone(house);

@@ -1,12 +1,25 @@
 import t from "tap";
 import { AuditLog, FLUSH_AFTER, KEPT_FOR } from "../../../src/access-control/audit/log.ts";
-import { QUOTAS } from "../../../src/access-control/audit/rules.ts";
+import { ALARM_ROWS, QUOTAS } from "../../../src/access-control/audit/rules.ts";
 import { createLog } from "../../../src/kernel/log.ts";
 import { openDatabase, type Database } from "../../../src/kernel/store/database.ts";
-import { AUDIT_EVENTS, type AuditEntry } from "../../../src/protocol/access-api.ts";
+import type { AuditEntry } from "../../../src/protocol/access-api.ts";
+import { ALARMS, AUDIT_EVENTS } from "../../../src/protocol/audit-events.ts";
 import { FakeClock } from "../../helpers/fake-clock.ts";
 
 const HOUR = 3_600_000;
+
+/** As the releases wrote it in which alarms were deeds. */
+const BEFORE = `
+  CREATE TABLE schema_version (module TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT;
+  INSERT INTO schema_version VALUES ('audit', 1);
+  CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, until INTEGER NOT NULL, event TEXT NOT NULL,
+    quota TEXT NOT NULL, alike TEXT, client TEXT, name TEXT, address TEXT, count INTEGER NOT NULL, detail TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_by_quota ON audit (quota, id);
+  CREATE INDEX audit_by_alike ON audit (alike) WHERE alike IS NOT NULL;
+`;
 
 /** Counts what reaches the disk. */
 function countWrites(database: Database): { database: Database; writes: () => number } {
@@ -128,8 +141,61 @@ t.test("audit: whoever is refused from everywhere pushes nothing of the owner's 
     of("pairing-refused").some((entry) => entry.address === null && entry.count > 700),
     "too many senders at a time are counted together",
   );
-  t.equal(QUOTAS.deeds + QUOTAS.refusals + QUOTAS.watched, 2000);
+  t.equal(QUOTAS.deeds + QUOTAS.refusals + QUOTAS.watched + ALARMS.length * ALARM_ROWS, 2000);
 });
+
+t.test("audit: a week's alarms are not pushed out by anything, nor by alarms of another kind", async (t) => {
+  const { audit, clock, database } = openLog();
+  audit.note({ event: "refresh-reused", client: "anna" });
+  audit.note({ event: "owner-recovered" });
+  audit.note({ event: "client-paired", client: "anna" });
+  const kinds = AUDIT_EVENTS.filter((event) => !ALARMS.includes(event));
+  for (let round = 0; round < 30; round++) {
+    for (let i = 0; i < 100; i++) {
+      for (const event of kinds) audit.note({ event, client: `c${i % 8}`, address: `10.0.${round}.${i}` });
+      // what a paired client can cause as often as it likes
+      audit.note({ event: "handed-over", client: "kid" });
+      audit.note({ event: "others-ended", client: "kid" });
+    }
+    clock.advance(5 * HOUR);
+  }
+  const alarms = audit.list({ alarms: true, limit: 200 });
+  t.same(
+    alarms.map(({ event }) => event).filter((event) => event !== "handed-over" && event !== "others-ended"),
+    ["client-paired", "owner-recovered", "refresh-reused"],
+    "after six days",
+  );
+  t.equal(alarms.filter(({ event }) => event === "handed-over").length, ALARM_ROWS);
+  const newest = all(audit)[0]?.id ?? 0;
+  t.same(
+    audit.list({ alarms: true, before: 3, limit: 1 }).map(({ id }) => id),
+    [2],
+    "page by page",
+  );
+  t.ok(newest > 3000);
+  const rows = Number(database.prepare("SELECT COUNT(*) AS n FROM audit").get()?.["n"]);
+  t.ok(rows <= 2000, `${rows}`);
+});
+
+t.test(
+  "audit: the alarms of a file that an earlier release wrote have a share of their own too",
+  async (t) => {
+    const database = openDatabase(":memory:");
+    database.exec(BEFORE);
+    const insert = database.prepare(
+      `INSERT INTO audit (at, until, event, quota, count, detail) VALUES (?, ?, ?, 'deeds', 1, '{}')`,
+    );
+    const clock = new FakeClock();
+    for (const event of [...ALARMS, "offer-opened"]) insert.run(clock.now(), clock.now(), event);
+    const { audit } = openLog({ database, clock });
+    for (let i = 0; i < QUOTAS.deeds; i++) audit.note({ event: "codes-made" });
+    t.same(
+      audit.list({ alarms: true, limit: 200 }).map(({ event }) => event),
+      [...ALARMS].reverse(),
+    );
+    t.notOk(database.prepare("SELECT 1 FROM audit WHERE event = 'offer-opened'").get(), "as a deed it went");
+  },
+);
 
 t.test("audit: deeds are bounded too, and everything by age", async (t) => {
   const { audit, clock, database } = openLog();

@@ -42,7 +42,7 @@ function rulesWith(options: Options = {}) {
     audit: { ...NO_AUDIT, note: (note) => void notes.push(note) },
     sessions: policyOf(RELAXED).sessions,
     isKnown: (client) => known.includes(client),
-    familyOf: (client) => parents[client] ?? client,
+    lineOf: (client) => parents[client] ?? client,
   });
   rules.start();
   const changes: (string | null)[] = [];
@@ -76,6 +76,18 @@ t.test("rules: what was set holds over a restart, and rows of clients that are g
   t.same(database.prepare("SELECT client FROM viewing_limits").all(), [{ client: "kim" }]);
   again.set("kim", {});
   t.equal(again.objection(wish(KIM, 18, "9")), null, "none at all is what an owner may set, too");
+});
+
+t.test("rules: the PIN lifts a day that is used up, too, and only for its half hour", async (t) => {
+  const { rules, clock } = rulesWith();
+  rules.set("kim", { minutesPerDay: 5 });
+  await rules.setPin("2468", "local");
+  rules.watched(KIM, 300);
+  t.equal(rules.objection(wish(KIM))?.code, "quota-used");
+  await rules.unlock(KIM, "2468");
+  t.equal(rules.objection(wish(KIM)), null);
+  clock.advance(30 * MINUTE);
+  t.equal(rules.objection(wish(KIM))?.code, "quota-used");
 });
 
 t.test("rules: the day's time is counted, ends it, and begins anew at midnight", async (t) => {

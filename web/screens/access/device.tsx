@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Client, Tokens } from "../../../src/protocol/api.ts";
-import { isLastOwner } from "../../access/client-order.ts";
+import { isLastOwner, isLastPerson } from "../../access/client-order.ts";
 import { changeClient, clients, loadClients, removeClient } from "../../access/clients.ts";
 import { staysOf } from "../../access/stay.ts";
 import * as app from "../../app.ts";
@@ -10,7 +10,7 @@ import { dayTime, ta } from "../../i18n/access.ts";
 import * as state from "../../state.ts";
 import { Icon } from "../icon.tsx";
 import { SheetBody } from "../sheet.tsx";
-import { nameOf, seenWords } from "./devices.tsx";
+import { nameOf, namesOf, seenWords } from "./devices.tsx";
 import { limitsWords } from "./limits.tsx";
 import { Coming, Options, Sure, Trouble, useCall } from "./parts.tsx";
 
@@ -34,7 +34,7 @@ export function DevicePage({ id }: { id: string }) {
   return (
     <SheetBody title={client.name}>
       <Name client={client} />
-      <Role client={client} last={isLastOwner(all, id)} />
+      <Role client={client} last={isLastPerson(all, client)} all={all} />
       {(client.role === "kid" || client.role === "guest") && (
         <button
           class="entry framed"
@@ -70,7 +70,7 @@ export function DevicePage({ id }: { id: string }) {
           </>
         )}
       </dl>
-      <Remove client={client} last={isLastOwner(all, id)} />
+      <Remove client={client} last={isLastOwner(all, id)} all={all} />
     </SheetBody>
   );
 }
@@ -104,7 +104,7 @@ function Name({ client }: { client: Client }) {
   );
 }
 
-function Role({ client, last }: { client: Client; last: boolean }) {
+function Role({ client, last, all }: { client: Client; last: boolean; all: readonly Client[] }) {
   const call = useCall();
   const options = ROLES.filter((role) => role !== "owner" || client.kind === "key").map((role) => ({
     value: role,
@@ -112,6 +112,7 @@ function Role({ client, last }: { client: Client; last: boolean }) {
     note: ta(`role.${role}.note`),
     disabled: last || call.busy.value,
   }));
+  const others = client.changedWith ?? [];
   const choose = (role: Tokens["role"]): void => {
     if (role !== client.role) void call.run(() => changeClient(client.id, { role }));
   };
@@ -119,6 +120,11 @@ function Role({ client, last }: { client: Client; last: boolean }) {
     <section>
       <h3>{ta("device.role")}</h3>
       {last && <p class="label">{ta("device.last-owner")}</p>}
+      {!last && others.length > 0 && (
+        <p class="label" data-together={others.length}>
+          {ta("device.together", { names: namesOf(others, all) })}
+        </p>
+      )}
       <Options name="role" label={ta("device.role")} options={options} chosen={client.role} choose={choose} />
       <Trouble call={call} />
     </section>
@@ -150,13 +156,14 @@ function Stay({ client }: { client: Client }) {
   );
 }
 
-function Remove({ client, last }: { client: Client; last: boolean }) {
+function Remove({ client, last, all }: { client: Client; last: boolean; all: readonly Client[] }) {
   const call = useCall();
   if (last) return null;
-  const remove = async (): Promise<void> => {
+  const remove = async (alone = false): Promise<void> => {
     if (client.current) return app.forgetBox();
-    if (await call.run(() => removeClient(client.id))) state.leaveSheet();
+    if (await call.run(() => removeClient(client.id, alone))) state.leaveSheet();
   };
+  const others = client.current ? [] : (client.removedWith ?? []);
   return (
     <Sure
       name="remove"
@@ -165,6 +172,15 @@ function Remove({ client, last }: { client: Client; last: boolean }) {
       yes={ta("device.remove.yes")}
       call={call}
       onYes={() => void remove()}
-    />
+    >
+      {others.length > 0 && (
+        <>
+          <p data-together={others.length}>{ta("device.remove.with", { names: namesOf(others, all) })}</p>
+          <button data-action="remove-alone" disabled={call.busy.value} onClick={() => void remove(true)}>
+            {ta("device.remove.alone")}
+          </button>
+        </>
+      )}
+    </Sure>
   );
 }

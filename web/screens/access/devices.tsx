@@ -73,6 +73,10 @@ export function nameOf(id: string, all: readonly Client[]): string {
   return all.find((client) => client.id === id)?.name ?? ta("device.gone");
 }
 
+export function namesOf(ids: readonly string[], all: readonly Client[]): string {
+  return ids.map((id) => `“${nameOf(id, all)}”`).join(" ");
+}
+
 /** When it was here last, and where. */
 export function seenWords({ lastSeenAt, lastHome, current }: Client): string {
   if (lastSeenAt === null) return ta("device.never");

@@ -13,14 +13,22 @@ export function PinPad(props: { pin: Signal<string>; disabled: boolean; onEnter:
   const type = (digit: string): void => {
     if (!disabled && pin.value.length < LONGEST) pin.value += digit;
   };
-  const erase = (): void => void (pin.value = pin.value.slice(0, -1));
+  const erase = (): void => {
+    if (!disabled) pin.value = pin.value.slice(0, -1);
+  };
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (/^\d$/.test(event.key)) type(event.key);
       else if (event.key === "Delete") erase();
+      else if (event.key === "Backspace" && pin.value !== "") {
+        // Remote controls send it for "back", which the sheet takes when there is nothing to erase.
+        event.preventDefault();
+        erase();
+      }
     };
-    document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
+    // Before the sheet hears of it.
+    document.addEventListener("keydown", onKeyDown, { capture: true });
+    return () => document.removeEventListener("keydown", onKeyDown, { capture: true });
   }, [disabled]);
   return (
     <div class="pin">

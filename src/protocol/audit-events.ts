@@ -1,0 +1,40 @@
+/** What is written down for the owner. `client-*` are changes; those of {@link ALARMS} are told to owners at once. */
+export const AUDIT_EVENTS = [
+  "box-reset",
+  "client-changed",
+  "client-paired",
+  "client-revoked",
+  "clock-stepped",
+  "codes-made",
+  "hand-off-replayed",
+  "handed-over",
+  "offer-opened",
+  "others-ended",
+  "owner-recovered",
+  "pairing-closed",
+  "pairing-denied",
+  "pairing-refused",
+  "pin-changed",
+  "pin-locked",
+  "pin-unlocked",
+  "refresh-reused",
+  "request-refused",
+  "watch-refused",
+  "watched",
+] as const;
+export type AuditEvent = (typeof AUDIT_EVENTS)[number];
+
+/**
+ * Events that every owner hears of at once (`notice`) or at the next visit, since somebody may be at work. Here alone it is
+ * said which they are.
+ */
+export const ALARMS: readonly AuditEvent[] = [
+  "client-paired",
+  "hand-off-replayed",
+  "handed-over",
+  "others-ended",
+  "owner-recovered",
+  "pairing-closed",
+  "pin-locked",
+  "refresh-reused",
+];
