@@ -1,5 +1,5 @@
 import type { Clock } from "../kernel/clock.ts";
-import type { Log } from "../kernel/log.ts";
+import type { LineLog } from "../kernel/log-sparingly.ts";
 import type { Database } from "../kernel/store/database.ts";
 import { toBase32 } from "../protocol/base64url.ts";
 import type { Applicant } from "./applicant.ts";
@@ -15,7 +15,7 @@ export interface AdmitDeps {
   clock: Clock;
   limits: AccessLimits;
   random: (bytes: number) => Buffer;
-  log: Log;
+  log: LineLog;
   audit: AuditPort;
 }
 
@@ -59,7 +59,6 @@ export function admit(deps: AdmitDeps, applicant: Applicant): void {
     admission.use?.();
     audit.note({ ...noteOf(applicant), client: id, name, address });
   });
-  clients.remember(client);
   log.info({ client: id, role, kind, by, address }, "client-paired");
 }
 

@@ -1,4 +1,5 @@
 import type { Database, Row } from "../kernel/store/database.ts";
+import { Mirror } from "../kernel/store/mirror.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 import type { Client, PublicJwk } from "../protocol/api.ts";
 import type { Principal, Role, TerminalType } from "../protocol/principal.ts";
@@ -46,22 +47,20 @@ const REVOKED_KEPT_OF_LINE = 16;
 /** All clients, in memory for every request's check and in the database for the next start. */
 export class Clients {
   readonly #database: Database;
-  readonly #records = new Map<string, ClientRecord>();
+  readonly #records: Mirror<ClientRecord>;
   readonly #seenWritten = new Map<string, number>();
 
   constructor(database: Database) {
     this.#database = database;
+    this.#records = new Mirror(database);
     this.reload();
     database.transaction(() => this.#forgetOldest());
   }
 
   /** Reads them anew: they were changed in the database. */
   reload(): void {
-    this.#records.clear();
-    for (const row of this.#database.prepare("SELECT * FROM clients ORDER BY paired_at, id").all()) {
-      const record = recordOf(row);
-      this.#records.set(record.id, record);
-    }
+    const rows = this.#database.prepare("SELECT * FROM clients ORDER BY paired_at, id").all();
+    this.#records.replaceAll(rows.map(recordOf).map((record) => [record.id, record]));
   }
 
   /** Also those that were revoked. */
@@ -71,7 +70,7 @@ export class Clients {
 
   /** All that are remembered, in order of pairing. */
   all(): readonly ClientRecord[] {
-    return [...this.#records.values()];
+    return this.#records.values();
   }
 
   /** The line that a client is of, whose limits, quota and tries at the PIN are one; itself for one that is not remembered. */
@@ -86,14 +85,14 @@ export class Clients {
 
   /** Those that may use the box at `now`, in order of pairing. */
   active(now: number): ClientRecord[] {
-    return [...this.#records.values()].filter((record) => isActive(record, now));
+    return this.all().filter((record) => isActive(record, now));
   }
 
   owners(now: number): ClientRecord[] {
     return this.active(now).filter((record) => record.role === "owner");
   }
 
-  /** Writes the row, as part of the caller's transaction; {@link remember} when it is committed. */
+  /** Adds one, as part of the caller's transaction. */
   write(record: ClientRecord): void {
     this.#database
       .prepare(
@@ -119,9 +118,6 @@ export class Clients {
         record.notAfter,
         record.revokedAt,
       );
-  }
-
-  remember(record: ClientRecord): void {
     this.#records.set(record.id, record);
   }
 
@@ -169,11 +165,11 @@ export class Clients {
       return;
     }
     const home = isHome(origin);
-    this.#replace(record, { lastSeenAt: now, lastAddress: address, lastHome: home });
-    this.#seenWritten.set(record.id, now);
     this.#database
       .prepare("UPDATE clients SET last_seen_at = ?, last_address = ?, last_home = ? WHERE id = ?")
       .run(now, address, sqlBoolean(home), record.id);
+    this.#replace(record, { lastSeenAt: now, lastAddress: address, lastHome: home });
+    this.#seenWritten.set(record.id, now);
   }
 
   /** Forgets the oldest of those that were revoked, where they are too many. */

@@ -5,6 +5,7 @@ import type { Clock, Timer } from "../kernel/clock.ts";
 import { Emitter } from "../kernel/events.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
+import { LINES_OF_CLIENTS, SparingLog } from "../kernel/log-sparingly.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { AuditEntry, OfferState } from "../protocol/access-api.ts";
 import type { Offer } from "../protocol/api.ts";
@@ -141,6 +142,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const policy = policyOf(deps.policy ?? RELAXED);
   const limits: AccessLimits = { ...policy.access, ...deps.options };
   const log = deps.log.child({ module: "access-control" });
+  const lines = new SparingLog(log, clock, LINES_OF_CLIENTS);
 
   migrate(database);
   const identity = await loadIdentity(stateDir);
@@ -153,7 +155,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   resumeInterrupted(database, clock.now(), limits);
   const clients = new Clients(database);
   const nameOf = (id: string): string | null => clients.get(id)?.name ?? null;
-  const audit = new AuditLog({ database, clock, log, nameOf });
+  const audit = new AuditLog({ database, clock, log: lines, nameOf });
   const claims = new Claims(database);
   const sessions = new Sessions({ database, limits, random, refreshKey: keys.refresh });
   const grants = new Grants(keys, clock, (id) => {
@@ -169,7 +171,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const rules = new ViewingRules({
     database,
     clock,
-    log,
+    log: lines,
     random,
     audit,
     sessions: policy.sessions,
@@ -184,7 +186,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     ended,
     clock,
     limits,
-    log,
+    log: lines,
     audit,
     rules,
   });
@@ -203,7 +205,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     nonces,
     clock,
     limits,
-    log,
+    log: lines,
     database,
     audit,
     onReuse,
@@ -227,7 +229,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     clock,
     limits,
     random,
-    log,
+    log: lines,
     audit,
   });
   ended.on(({ client }) => pairing.endOf(client));

@@ -1,7 +1,7 @@
 import type { Clock } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { Emitter } from "../kernel/events.ts";
-import type { Log } from "../kernel/log.ts";
+import type { LineLog } from "../kernel/log-sparingly.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { ClientLimits } from "../protocol/client-limits.ts";
 import type { Principal, Role } from "../protocol/principal.ts";
@@ -30,7 +30,7 @@ export interface MembersDeps {
   ended: Emitter<ClientEnded>;
   clock: Clock;
   limits: AccessLimits;
-  log: Log;
+  log: LineLog;
   audit: AuditPort;
   rules: Pick<ViewingRules, "check" | "set" | "forget" | "tell">;
 }
@@ -86,7 +86,7 @@ export class Members {
    *   `limits-invalid` for limits or a stay that do not fit, or are of no use in its role
    */
   change(id: string, change: ClientChange, asking: Principal): Changed {
-    const { clients, clock, database, limits, rules } = this.#deps;
+    const { clients, clock, limits, log, rules } = this.#deps;
     const record = this.find(id, asking);
     const name = change.name === undefined ? undefined : cleanName(change.name);
     if (name === "")
@@ -100,14 +100,16 @@ export class Members {
     const others = isNew || endsAt !== undefined ? changedWith(record, role, this.list()) : [];
     const stay = role === "guest" ? (endsAt ?? clock.now() + limits.guest) : null;
     const begins = isNew && (isLimited(role) || isLimited(record.role));
-    const after = database.transaction(() => {
+    const nextOf = (one: ClientRecord): Role => (isNew ? roleFor(one.kind, role) : one.role);
+    const changing = [record, ...others].filter((one) => nextOf(one) !== one.role);
+    const after = this.#stop(changing, "role-changed", () => {
       // The limits first: whoever becomes a kid is never one with less strict ones.
       if (change.limits !== undefined) rules.set(record.id, change.limits);
       else if (begins) rules.forget(record.id);
       return [record, ...others].map((before) => {
         let now = before;
         if (name !== undefined && before === record) now = clients.rename(now, name);
-        const next = isNew ? roleFor(before.kind, role) : before.role;
+        const next = nextOf(before);
         if (next !== before.role) now = clients.changeRole(now, next, next === "guest" ? stay : null);
         else if (endsAt !== undefined && next === "guest") now = clients.changeStay(now, endsAt);
         this.#noteChange(before, now, change.limits !== undefined && before === record, asking);
@@ -116,7 +118,9 @@ export class Members {
     });
     if (change.limits !== undefined || begins) rules.tell();
     const both = [record, ...others].map((before, index) => ({ before, now: after[index] ?? before }));
-    for (const { before, now } of both) if (now.role !== before.role) this.#endRole(now, asking);
+    for (const { before, now } of both)
+      if (now.role !== before.role)
+        log.info({ client: now.id, role: now.role, by: asking.client }, "client-role-changed");
     const different = both.filter(
       ({ before, now }) => now.role !== before.role || now.notAfter !== before.notAfter,
     );
@@ -151,11 +155,6 @@ export class Members {
     });
   }
 
-  #endRole({ id, role }: ClientRecord, asking: Principal): void {
-    this.#deps.log.info({ client: id, role, by: asking.client }, "client-role-changed");
-    this.#endRunning({ client: id, reason: "role-changed" });
-  }
-
   /** @returns epoch ms. @throws TellyportError `limits-invalid` */
   #stayOf(role: Role, endsAt: string): number {
     const { clock, limits } = this.#deps;
@@ -185,7 +184,7 @@ export class Members {
    * @throws TellyportError `client-not-found`, `role-forbidden`, `last-owner`
    */
   remove(id: string, alone: boolean, asking: Principal): readonly [ClientRecord, ...ClientRecord[]] {
-    const { audit, clients, clock, database, log, sessions } = this.#deps;
+    const { audit, clients, clock, log, sessions } = this.#deps;
     const record = this.find(id, asking);
     const self = record.id === asking.client;
     if (!self && asking.role !== "owner") {
@@ -197,7 +196,7 @@ export class Members {
       throw lastOwner();
     }
     const by = asking.client;
-    database.transaction(() => {
+    this.#stop(gone, "revoked", () => {
       for (const one of gone) {
         clients.revoke(one, clock.now());
         sessions.end(one.id);
@@ -205,10 +204,8 @@ export class Members {
         audit.note({ event: "client-revoked", client: one.id, name: one.name, detail });
       }
     });
-    for (const { id: client } of gone) {
+    for (const { id: client } of gone)
       log.info({ client, by, ...(client !== record.id && { with: record.id }) }, "client-revoked");
-      this.#endRunning({ client, reason: "revoked" });
-    }
     return gone;
   }
 
@@ -219,7 +216,7 @@ export class Members {
    * @throws TellyportError `role-forbidden` when anybody but an owner means everybody
    */
   endOthers(everybody: boolean, asking: Principal): number {
-    const { audit, clients, clock, database, log, sessions } = this.#deps;
+    const { audit, clients, clock, log, sessions } = this.#deps;
     if (everybody && asking.role !== "owner") {
       throw new TellyportError("role-forbidden", "Only an owner removes other people's clients.");
     }
@@ -227,7 +224,7 @@ export class Members {
       ({ id, user }) => id !== asking.client && (everybody || user === asking.user),
     );
     if (others.length === 0) return 0;
-    database.transaction(() => {
+    this.#stop(others, "revoked", () => {
       for (const { id } of others) sessions.end(id);
       for (const record of others) clients.revoke(record, clock.now());
       const names = others.map(({ name }) => name).join(", ");
@@ -238,7 +235,6 @@ export class Members {
       });
     });
     log.info({ ended: others.length, everybody, by: asking.client }, "others-ended");
-    for (const { id } of others) this.#endRunning({ client: id, reason: "revoked" });
     return others.length;
   }
 
@@ -250,6 +246,18 @@ export class Members {
   /** Ends what runs for a client whose time is over. */
   endStay(client: string): void {
     this.#endRunning({ client, reason: "stay-over" });
+  }
+
+  /**
+   * Changes what clients may, in one transaction, and ends what they have running: also where that cannot be written. They may
+   * then what they did, and whoever wanted them stopped is told; but nothing goes on as if he had not asked.
+   */
+  #stop<T>(clients: readonly ClientRecord[], reason: ClientEnded["reason"], change: () => T): T {
+    try {
+      return this.#deps.database.transaction(change);
+    } finally {
+      for (const { id } of clients) this.#endRunning({ client: id, reason });
+    }
   }
 
   #endRunning(event: ClientEnded): void {

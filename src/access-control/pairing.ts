@@ -1,3 +1,4 @@
+import { SparingLog } from "../kernel/log-sparingly.ts";
 import { RecentMap } from "../kernel/recent-map.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { HandOff, OfferState } from "../protocol/access-api.ts";
@@ -34,11 +35,14 @@ export interface Delivery extends IssuedTokens {
 /** From an open offer, or a hand-off, to a client with tokens. */
 export class Pairing {
   readonly #deps: PairingDeps;
+  /** Of what strangers do; each is told of to the owner too, who sees how often, and from where. */
+  readonly #strangers: SparingLog;
   /** Answers of the last minute, so that a poll whose answer was lost can be repeated. */
   readonly #delivered: RecentMap<{ at: number; delivery: Promise<Delivery> }>;
 
   constructor(deps: PairingDeps) {
     this.#deps = deps;
+    this.#strangers = new SparingLog(deps.log, deps.clock);
     this.#delivered = new RecentMap(deps.limits.clients);
     this.#expire();
   }
@@ -120,11 +124,13 @@ export class Pairing {
       home: isHome(origin),
     };
     if (admission.asks) {
+      admission.take();
       const { match, expiresAt } = approvals.wait(applicant);
       log.info({ offer: admission.id, role: applicant.role, address: origin.address }, "pairing-waiting");
       return { claim: secret, match, expiresAt: new Date(expiresAt).toISOString() };
     }
     admit(this.#deps, applicant);
+    admission.take();
     if (admission.parent === null) {
       states.tell({ ...describeOffer({ ...admission, role: applicant.role }), state: "paired" });
     }
@@ -198,7 +204,7 @@ export class Pairing {
    *   `secure-origin-required`, `not-from-lan`
    */
   async poll(secret: string, origin: RequestOrigin): Promise<Delivery | null> {
-    const { approvals, clock, claims, clients, limits, tokens } = this.#deps;
+    const { approvals, clock, claims, clients, database, limits, tokens } = this.#deps;
     this.#expire();
     const now = clock.now();
     const waiting = approvals.find(secretHash(secret));
@@ -217,10 +223,14 @@ export class Pairing {
     const known = this.#delivered.get(claim.secretHash);
     if (known !== undefined && monotonic - known.at <= limits.retryGrace) return known.delivery;
     // Delivered by a process that is gone: a new session replaces the one whose secret nobody may hold.
-    if (claim.deliveredAt === null) claims.delivered(claim, now);
-    else if (Math.abs(now - claim.deliveredAt) > limits.retryGrace) throw refused();
+    const isFirst = claim.deliveredAt === null;
+    if (!isFirst && Math.abs(now - claim.deliveredAt) > limits.retryGrace) throw refused();
     const by = client.kind === "key" && claim.refresh === "body" ? "body" : client.kind;
-    const delivery = tokens.begin(client, claim.nonce).then((issued): Delivery => ({ ...issued, by }));
+    const issued = database.transaction(() => {
+      if (isFirst) claims.delivered(claim, now);
+      return tokens.begin(client, claim.nonce);
+    });
+    const delivery = issued.then((tokens): Delivery => ({ ...tokens, by }));
     this.#delivered.set(claim.secretHash, { at: monotonic, delivery });
     return delivery;
   }
@@ -232,7 +242,7 @@ export class Pairing {
     const { address } = origin;
     const judgement = redemption.redeem({ offer, proof, nonce, thumbprint }, origin);
     if (judgement.verdict === "replayed") {
-      log.warn({ client: judgement.parent, address }, "hand-off-replayed");
+      this.#strangers.warn({ client: judgement.parent, address }, "hand-off-replayed");
       audit.note({ event: "hand-off-replayed", client: judgement.parent, address });
       throw new TellyportError(
         "hand-off-used",
@@ -244,7 +254,7 @@ export class Pairing {
       // An owner who lost every phone gets in beside all of them.
       if (by === "recovery-code" || this.#hasRoom(parent)) return judgement.admission;
     }
-    log.warn({ address }, "pairing-refused");
+    this.#strangers.warn({ address }, "pairing-refused");
     audit.note({ event: "pairing-refused", address });
     if (judgement.verdict === "wrong" && judgement.closed) {
       log.warn({ address }, "pairing-closed");

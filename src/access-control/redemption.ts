@@ -12,9 +12,9 @@ import type { Offers } from "./offers.ts";
 import { Proof, type ProofClaim } from "./proof.ts";
 import type { RecoveryPort } from "./recovery.ts";
 
-/** What a right proof opens. */
+/** What a right proof opens. Nothing is used up before somebody comes in by it, or waits for an owner's yes. */
 export interface Admission {
-  /** Of the offer or pass, which is now used up. */
+  /** Of the offer or pass. */
   readonly id: string;
   /** Of that, milliseconds since 1970. */
   readonly expiresAt: number;
@@ -28,7 +28,9 @@ export interface Admission {
   readonly openedBy: string | null;
   /** An owner has to say yes first. */
   readonly asks: boolean;
-  /** To be called in the transaction that writes the client: what it came in by is used up with that. */
+  /** Uses the offer or pass up: to be called when its claim waits, or its client is on disk. */
+  readonly take: () => void;
+  /** To be called in the transaction that writes the client: what it came in by is used up on disk with that. */
   readonly use?: () => void;
 }
 
@@ -87,7 +89,7 @@ export class Redemption {
     );
   }
 
-  /** Judges a claim's proof; the right one uses its offer or pass up. Takes the same work whatever is open. */
+  /** Judges a claim's proof. Takes the same work whatever is open. */
   redeem(claim: ProofClaim, origin: RequestOrigin): Judgement {
     if (claim.offer === RECOVERY_OFFER) return this.#recover(claim);
     const { boxId, clock, handOffs, offers, random } = this.#deps;
@@ -98,18 +100,17 @@ export class Redemption {
     const anything = offers.list().length > 0 || handOffs.has(claim.offer);
     if (!anything || !this.#attempts.heard(origin.address, now)) return { verdict: "wrong", closed: false };
     if (found !== null) {
-      offers.take(found);
+      const take = (): void => offers.take(found);
       const { id, expiresAt, role, payer, openedBy } = found;
       const by = claim.offer === undefined ? "code" : "qr";
       return {
         verdict: "right",
-        admission: { id, expiresAt, by, role, payer, parent: null, openedBy, asks: openedBy !== null },
+        admission: { id, expiresAt, by, role, payer, parent: null, openedBy, asks: openedBy !== null, take },
       };
     }
     if (handOff !== null && takesHandOff(handOff.parent, origin)) {
       const { pass, parent } = handOff;
       if (pass.used) return { verdict: "replayed", parent: parent.id };
-      handOffs.use(pass);
       return {
         verdict: "right",
         admission: {
@@ -121,6 +122,7 @@ export class Redemption {
           parent: parent.id,
           openedBy: null,
           asks: parent.kind === "lan",
+          take: () => handOffs.use(pass),
         },
       };
     }
@@ -140,9 +142,10 @@ export class Redemption {
     if (use === null) return { verdict: "wrong", closed: false };
     const expiresAt = clock.now() + limits.claimLifetime;
     const owner = { role: "owner", payer: null, parent: null, openedBy: null, asks: false } as const;
+    const take = (): void => undefined; // it is kept on disk alone
     return {
       verdict: "right",
-      admission: { ...owner, id: RECOVERY_OFFER, expiresAt, by: "recovery-code", use },
+      admission: { ...owner, id: RECOVERY_OFFER, expiresAt, by: "recovery-code", take, use },
     };
   }
 }

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
-import type { Database } from "../kernel/store/database.ts";
+import type { Database, Row } from "../kernel/store/database.ts";
+import { Mirror } from "../kernel/store/mirror.ts";
 import { sameText, secretHash } from "./bytes.ts";
 import type { ClientKind } from "./clients.ts";
 import type { AccessLimits } from "./limits.ts";
@@ -38,28 +39,18 @@ export function whichSecret(
 /** The secrets that clients hold, as SHA-256. */
 export class Sessions {
   readonly #deps: SessionsDeps;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions: Mirror<Session>;
 
   constructor(deps: SessionsDeps) {
     this.#deps = deps;
+    this.#sessions = new Mirror(deps.database);
     this.reload();
   }
 
   /** Reads them anew: they were changed in the database. */
   reload(): void {
-    this.#sessions.clear();
-    for (const row of this.#deps.database.prepare("SELECT * FROM sessions").all()) {
-      const client = row["client"] as string;
-      this.#sessions.set(client, {
-        client,
-        family: row["family"] as string,
-        currentHash: row["current_hash"] as string,
-        previousHash: row["previous_hash"] as string | null,
-        createdAt: Number(row["created_at"]),
-        rotatedAt: Number(row["rotated_at"]),
-        expiresAt: Number(row["expires_at"]),
-      });
-    }
+    const rows = this.#deps.database.prepare("SELECT * FROM sessions").all();
+    this.#sessions.replaceAll(rows.map(sessionOf).map((session) => [session.client, session]));
   }
 
   get(client: string): Session | undefined {
@@ -143,4 +134,17 @@ export class Sessions {
       .run(client, family, currentHash, previousHash, createdAt, rotatedAt, expiresAt);
     this.#sessions.set(client, session);
   }
+}
+
+/** Our own rows: the casts restate what `#write` put in. */
+function sessionOf(row: Row): Session {
+  return {
+    client: row["client"] as string,
+    family: row["family"] as string,
+    currentHash: row["current_hash"] as string,
+    previousHash: row["previous_hash"] as string | null,
+    createdAt: Number(row["created_at"]),
+    rotatedAt: Number(row["rotated_at"]),
+    expiresAt: Number(row["expires_at"]),
+  };
 }

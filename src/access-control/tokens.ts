@@ -1,6 +1,6 @@
 import type { Clock } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
-import type { Log } from "../kernel/log.ts";
+import type { LineLog } from "../kernel/log-sparingly.ts";
 import type { Tokens } from "../protocol/api.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { AccessTokens } from "./access-token.ts";
@@ -32,7 +32,7 @@ export interface TokenIssuerDeps {
   nonces: Nonces;
   clock: Clock;
   limits: AccessLimits;
-  log: Log;
+  log: LineLog;
   database: Database;
   audit: AuditPort;
   /** The session of this client was ended because its refresh token was used twice. */
@@ -47,8 +47,11 @@ export class TokenIssuer {
     this.#deps = deps;
   }
 
-  /** Begins a session for a client that was just paired. @param nonce of its claim, for the attestation */
-  async begin(client: ClientRecord, nonce: string): Promise<IssuedTokens> {
+  /**
+   * Begins a session for a client that was just paired: on disk, or part of the caller's transaction, before this returns.
+   * @param nonce of its claim, for the attestation
+   */
+  begin(client: ClientRecord, nonce: string): Promise<IssuedTokens> {
     const { sessions, clock } = this.#deps;
     const { session, secret } = sessions.begin(client.id, client.kind, clock.now());
     return this.#issue(client, session, secret, nonce);
@@ -78,14 +81,18 @@ export class TokenIssuer {
         nonces.current(),
       );
     }
+    const { address } = request.origin;
     const rotated = database.transaction(() => {
       const outcome = sessions.rotate(id, secret, now);
-      if (outcome === "reused")
-        audit.note({ event: "refresh-reused", client: id, address: request.origin.address });
+      if (outcome === "reused") {
+        // What runs ends, too, when the end of the session cannot be written.
+        database.onRollback(() => onReuse(client));
+        audit.note({ event: "refresh-reused", client: id, address });
+      }
       return outcome;
     });
     if (rotated === "reused") {
-      log.warn({ client: id, address: request.origin.address }, "refresh-token-reused");
+      log.warn({ client: id, address }, "refresh-token-reused");
       onReuse(client);
     }
     if (typeof rotated === "string") throw invalid();

@@ -3,7 +3,9 @@ import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyReq
 import fastifySwagger from "@fastify/swagger";
 import { openApiOptions } from "./openapi.ts";
 import { TellyportError, isTellyportError } from "../kernel/errors.ts";
+import { systemClock, type Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
+import { SparingLog } from "../kernel/log-sparingly.ts";
 import { OPEN, type RouteAccess } from "../protocol/access.ts";
 import { markProven } from "./connections.ts";
 import { headerLines } from "./host-guard.ts";
@@ -18,6 +20,8 @@ import { SECURITY_HEADERS } from "./security-headers.ts";
 
 export interface AppDeps {
   readonly log: Log;
+  /** Default: the system's. */
+  readonly clock?: Clock;
   readonly authenticator: Authenticator;
   readonly version: string;
   /** Host names that requests may name, lower case, beside localhost and IP addresses. */
@@ -32,6 +36,8 @@ export interface AppDeps {
 
 /** Bytes of a request body: every body of the API is small. */
 const BODY_LIMIT = 64 * 1024;
+/** Requests that failed by a fault of ours, in the log in a minute: who found one can repeat it as often as he likes. */
+const FAULTS = 5;
 
 /**
  * Builds the application, without listening. Every route must say who may use it (`config.access`); the guards here
@@ -40,6 +46,7 @@ const BODY_LIMIT = 64 * 1024;
  */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { rates, hostNames } = deps;
+  const log = new SparingLog(deps.log, deps.clock ?? systemClock, FAULTS);
   const app = fastify({
     bodyLimit: BODY_LIMIT,
     trustProxy: false,
@@ -53,7 +60,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       const door = originOf(request.raw.socket).listener;
       const failure = refusalOf(request.raw, door, hostNames) ?? unreadable();
       void reply.headers(SECURITY_HEADERS);
-      void sendProblem(failure, request, reply, deps.log);
+      void sendProblem(failure, request, reply, log);
     },
   });
   app.decorateRequest("origin");
@@ -71,14 +78,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     const refused = refusedOf(error, request);
     if (refused !== null) deps.onRefused?.(refused);
     if (rates !== undefined) countFailure(rates, request, error);
-    return sendProblem(error, request, reply, deps.log);
+    return sendProblem(error, request, reply, log);
   });
   app.setNotFoundHandler((request, reply) =>
     sendProblem(
       new TellyportError("route-not-found", "There is nothing at this address."),
       request,
       reply,
-      deps.log,
+      log,
     ),
   );
 

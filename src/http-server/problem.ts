@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { TellyportError, httpStatusOf, messageOf, type ErrorCode } from "../kernel/errors.ts";
-import { redactUrl, type Log } from "../kernel/log.ts";
+import { redactUrl } from "../kernel/log.ts";
+import type { LineLog } from "../kernel/log-sparingly.ts";
 import type { Problem } from "../protocol/api.ts";
 
 /** RFC 9457: what a failure looks like on the wire. */
@@ -21,7 +22,7 @@ export function sendProblem(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
-  log: Log,
+  log: LineLog,
 ): FastifyReply {
   const expected = expectedError(error);
   if (expected.code === "internal") {

@@ -1,5 +1,6 @@
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
+import { LINES_OF_CLIENTS, SparingLog } from "../kernel/log-sparingly.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { Tuners } from "../tuner/ports.ts";
 import { Packager } from "./live/packaging/packager.ts";
@@ -47,6 +48,7 @@ export interface ShareDeps {
 export function createShare(deps: ShareDeps): Share {
   const { tuners, clock, log } = deps;
   const pool = new SlabPool();
+  const lines = new SparingLog(log, clock, LINES_OF_CLIENTS);
   const transcoding = new Transcoding({
     environment: process.env,
     ...deps.transcoding,
@@ -56,7 +58,7 @@ export function createShare(deps: ShareDeps): Share {
   const share = createShareFrom({
     ...deps,
     createSource: (service, weight, consumer) =>
-      createServiceSource({ tuners, service: service.key, weight, consumer, clock, log }),
+      createServiceSource({ tuners, service: service.key, weight, consumer, clock, log: lines }),
     createPackager: (sink, targetDuration, container) =>
       container === "ts"
         ? new TsPackager({ sink, pool, clock, targetDuration })

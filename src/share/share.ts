@@ -4,6 +4,7 @@ import type { Clock, Timer } from "../kernel/clock.ts";
 import type { ErrorCode } from "../kernel/errors.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
+import { LINES_OF_CLIENTS, SparingLog } from "../kernel/log-sparingly.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { ScanProgress, ServerEvents } from "../protocol/api.ts";
 import { describeTuner } from "../tuner/index.ts";
@@ -125,6 +126,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
   const { timeShiftDirectory: directory, timeShiftDiskBytes: limit, timeShiftSeconds: window } = options;
   const disk =
     directory === "" ? null : new TimeShiftDisk({ folder: extentFolder(directory), limit, clock, log });
+  const lines = new SparingLog(log, clock, LINES_OF_CLIENTS);
   const streams = new LiveStreams({
     channels,
     createSource,
@@ -133,7 +135,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     budget,
     timeShift: { window, disk },
     clock,
-    log,
+    log: lines,
     idleMs: options.streamIdleMs,
   });
   const playbacks = new Playbacks({
@@ -145,7 +147,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     minimumAge: ({ key }) => guide.minimumAgeNow(key),
     beganAt: ({ key }) => guide.beganAt(key),
     clock,
-    log,
+    log: lines,
     idleMs: options.playbackIdleMs,
     startTimeoutMs: options.startTimeoutMs,
     longestMs: options.playbackLongestMs,

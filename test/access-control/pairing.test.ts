@@ -292,6 +292,79 @@ t.test("pairing: bounded number of clients", async (t) => {
   t.throws(() => house.access.openOffer(), { code: "pairing-too-many" });
 });
 
+t.test("pairing: a box without room uses no offer and no pass up, and says nothing of it", async (t) => {
+  const house = await openHouse(t, { clients: 3 });
+  const states: string[] = [];
+  house.access.onOffer(({ state }) => states.push(state));
+  const owner = await pairedPhone(house);
+  await pairedPhone(house);
+  const byCode = house.access.openOffer("viewer");
+  const byQr = (await owner.call("POST", "/api/v1/offers", { body: { role: "viewer" } })).body;
+  const pass = (await owner.call("POST", "/api/v1/hand-offs")).body;
+  const third = await pairedPhone(house, "viewer");
+  states.length = 0;
+
+  const late = await Phone.make(house);
+  const wrong = await late.claim(byCode, { code: wrongCode(byCode) });
+  for (let n = 0; n < 2; n++) {
+    for (const answer of [
+      await late.claim(byCode),
+      await late.claim(byQr, { qr: true }),
+      await late.takeUp(pass),
+    ])
+      t.same([answer.status, answer.body], [403, wrong.body]);
+  }
+  t.same(states, []);
+  t.equal((await house.send(LOCAL, "GET", "/api/v1/offers")).body.offers.length, 2, "they are open still");
+  t.notOk(house.notes.some(({ event }) => event === "hand-off-replayed"));
+
+  await third.call("DELETE", "/api/v1/clients/self");
+  t.equal((await late.takeUp(pass)).status, 200, "there is room again");
+  t.equal((await late.takeUp(pass)).body.code, "hand-off-used");
+  await owner.call("DELETE", "/api/v1/clients/self");
+  const next = await Phone.make(house);
+  t.equal((await next.pair(byCode)).status, 200);
+  t.equal((await next.claim(byCode)).body.code, "pairing-refused", "good once");
+  house.clock.advance(5 * 60_000 + 100);
+  t.same(states, ["closed", "paired"], "with its owner's removal, and by its client");
+});
+
+t.test("pairing T8: what strangers repeat is a line of the log in a minute, with how often", async (t) => {
+  const house = await openHouse(t);
+  const owner = await pairedPhone(house);
+  const lines = (event: string): { level: number; times?: number }[] =>
+    house
+      .logged()
+      .split("\n")
+      .filter((line) => line.includes(`"msg":"${event}"`))
+      .map((line) => JSON.parse(line) as { level: number; times?: number });
+  const stranger = await Phone.make(house);
+  const offer = { ...house.access.openOffer(), code: "BBBB-BBBB" };
+  for (let n = 0; n < 60; n++) await stranger.claim(offer);
+  const pass = (await owner.call("POST", "/api/v1/hand-offs")).body;
+  for (let n = 0; n < 20; n++) await stranger.takeUp(pass);
+  t.match(lines("pairing-refused"), [{ level: 40 }]);
+  t.equal(lines("hand-off-replayed").length, 1);
+  house.clock.advance(60_000);
+  t.match(lines("pairing-refused"), [{}, { level: 40, times: 59, address: HTTPS.address }]);
+  t.match(lines("hand-off-replayed"), [{}, { times: 18, address: HTTPS.address }]);
+
+  // What somebody does who is paired: some lines of it, and no flood either.
+  house.clock.advance(60_000);
+  const before = house.logged().length;
+  for (let n = 0; n < 40; n++) {
+    const made = await owner.call("POST", "/api/v1/hand-offs");
+    await (await Phone.make(house)).takeUp(made.body);
+    const { clients } = (await owner.call("GET", "/api/v1/clients")).body;
+    for (const { id, current } of clients)
+      if (current === false) await owner.call("DELETE", `/api/v1/clients/${id}`);
+  }
+  for (const event of ["hand-off-made", "client-paired", "client-revoked"])
+    t.equal(house.logged().slice(before).split(`"msg":"${event}"`).length - 1, 30, event);
+  house.clock.advance(60_000);
+  t.match(lines("client-revoked").at(-1), { level: 30, times: /^1\d$/ });
+});
+
 t.test("pairing T13: only JSON is a claim", async (t) => {
   const house = await openHouse(t);
   const body = JSON.stringify(claimOf(house, house.access.openOffer(), { key: null }));

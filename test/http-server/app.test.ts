@@ -7,6 +7,7 @@ import type { Refusal } from "../../src/http-server/ports.ts";
 import { TellyportError } from "../../src/kernel/errors.ts";
 import { LOCAL, MEDIA, MEMBERS, OPEN, OWNER } from "../../src/protocol/access.ts";
 import type { Principal } from "../../src/protocol/principal.ts";
+import { FakeClock } from "../helpers/fake-clock.ts";
 
 const log = pino({ level: "silent" });
 const viewer: Principal = { client: "c1", user: "u1", terminalType: "mobile", role: "viewer", payer: "u1" };
@@ -172,4 +173,22 @@ t.test("app: who is refused is told of by route and code; good requests and medi
     { code: "role-forbidden", route: "/owner/:id", address, client: "c1" },
     { code: "host-not-allowed", route: "/open", address, client: null },
   ]);
+});
+
+t.test("app T8: a fault that anybody can repeat does not fill the log", async (t) => {
+  const lines: string[] = [];
+  const clock = new FakeClock();
+  const server = await buildApp({
+    log: pino({ level: "info" }, { write: (line: string) => void lines.push(line) }),
+    clock,
+    version: "0",
+    hostNames: new Set(),
+    plugins: [routes],
+    authenticator: { authenticate: async () => viewer },
+  });
+  t.teardown(() => server.close());
+  for (let n = 0; n < 100; n++) await server.inject({ url: "/bug", headers: { host: "localhost" } });
+  t.equal(lines.length, 5);
+  clock.advance(60_000);
+  t.match(JSON.parse(lines[5] ?? ""), { msg: "request-failed", route: "/bug", times: 95, level: 50 });
 });

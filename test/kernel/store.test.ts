@@ -2,7 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import t from "tap";
 import { readDocument, writeFileAtomic } from "../../src/kernel/atomic-file.ts";
-import { openDatabase } from "../../src/kernel/store/database.ts";
+import { openDatabase, type Database } from "../../src/kernel/store/database.ts";
+import { Mirror } from "../../src/kernel/store/mirror.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 t.test("store: migrations run once each, in order, and a newer file is refused", async (t) => {
@@ -33,6 +34,118 @@ t.test("store: a transaction that throws leaves nothing", (t) => {
   );
   t.same(database.prepare("SELECT count(*) AS n FROM a").get(), { n: 0 });
   t.equal(database.prepare("SELECT * FROM a").get(), undefined);
+  database.close();
+  t.end();
+});
+
+/** A full disk, made of a limit to pages: SQLite rolls back by itself. */
+function fill(database: Database): void {
+  database.exec("PRAGMA max_page_count = 1"); // it takes what there are
+}
+
+t.test("store: what fails by itself says why, and nothing of it is done alone", (t) => {
+  const database = openDatabase(":memory:");
+  database.migrate("m", ["CREATE TABLE a (x TEXT) STRICT", "CREATE TABLE b (x INTEGER) STRICT"]);
+  const insert = database.prepare("INSERT INTO a VALUES (?)");
+  fill(database);
+  t.throws(() => database.transaction(() => insert.run("x".repeat(100_000))), /full/, "not: no transaction");
+  t.throws(
+    () =>
+      database.transaction(() => {
+        insert.run("before");
+        try {
+          insert.run("x".repeat(100_000));
+        } catch {
+          // As an audit does that must not stop what it writes down.
+        }
+        insert.run("after");
+      }),
+    /full/,
+  );
+  t.same(database.prepare("SELECT count(*) AS n FROM a").get(), { n: 0 });
+  database.transaction(() => database.prepare("INSERT INTO b VALUES (1)").run());
+  t.same(database.prepare("SELECT count(*) AS n FROM b").get(), { n: 1 }, "what has room goes on");
+  t.throws(() => insert.run("x".repeat(100_000)), /full/);
+  t.equal(database.inTransaction, false);
+  insert.run("small");
+  database.close();
+  t.end();
+});
+
+t.test("store: a statement that fails, and is caught, takes nothing else with it", (t) => {
+  const database = openDatabase(":memory:");
+  database.migrate("m", ["CREATE TABLE a (x INTEGER PRIMARY KEY) STRICT"]);
+  const insert = database.prepare("INSERT INTO a VALUES (?)");
+  database.transaction(() => {
+    insert.run(1);
+    t.throws(() => insert.run(1), /UNIQUE|constraint/i);
+    insert.run(2);
+  });
+  t.same(database.prepare("SELECT x FROM a").all(), [{ x: 1 }, { x: 2 }]);
+  database.close();
+  t.end();
+});
+
+t.test("store: what is in memory of a table follows the commit", (t) => {
+  const database = openDatabase(":memory:");
+  database.exec(
+    `CREATE TABLE a (x TEXT PRIMARY KEY) STRICT;
+     CREATE TABLE b (x TEXT REFERENCES a (x) DEFERRABLE INITIALLY DEFERRED) STRICT`,
+  );
+  const mirror = new Mirror<number>(database);
+  for (const [key, value] of [
+    ["one", 1],
+    ["two", 2],
+    ["three", 3],
+  ] as const)
+    mirror.set(key, value);
+  const before = mirror.entries();
+  const told: string[] = [];
+  const change = (): void => {
+    database.onRollback(() => told.push("first"));
+    database.onRollback(() => told.push("last"));
+    mirror.delete("one");
+    mirror.delete("nobody");
+    mirror.set("two", 22);
+    mirror.set("four", 4);
+    t.same(
+      mirror.entries(),
+      [
+        ["two", 22],
+        ["three", 3],
+        ["four", 4],
+      ],
+      "seen within",
+    );
+    t.equal(database.inTransaction, true);
+  };
+  t.throws(() =>
+    database.transaction(() => {
+      change();
+      database.prepare("INSERT INTO b VALUES ('nobody')").run(); // found out by the commit
+    }),
+  );
+  t.same(mirror.entries(), before, "in their order, too");
+  t.same(told.splice(0), ["last", "first"]);
+  t.throws(() =>
+    database.transaction(() => {
+      mirror.clear();
+      mirror.set("five", 5);
+      throw new Error("no");
+    }),
+  );
+  t.same(mirror.entries(), before);
+  database.transaction(change);
+  t.same([mirror.size, mirror.has("one"), mirror.get("two")], [3, false, 22]);
+  t.throws(() =>
+    database.transaction(() => {
+      throw new Error("no");
+    }),
+  );
+  t.same([mirror.size, told], [3, []], "what was committed is none of the next one's business");
+  mirror.replaceAll([["six", 6]]);
+  t.same(mirror.values(), [6]);
+  database.onRollback(() => t.fail("outside of a transaction nothing is rolled back"));
   database.close();
   t.end();
 });

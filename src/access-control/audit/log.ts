@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
-import type { Log } from "../../kernel/log.ts";
+import type { LineLog } from "../../kernel/log-sparingly.ts";
 import type { Database, Row } from "../../kernel/store/database.ts";
 import type { AuditEntry } from "../../protocol/access-api.ts";
 import { ALARMS } from "../../protocol/audit-events.ts";
@@ -13,7 +13,7 @@ import { migrateAudit } from "./schema.ts";
 export interface AuditLogDeps {
   database: Database;
   clock: Clock;
-  log: Log;
+  log: LineLog;
   /** What a client is called now; null: there is none such. */
   nameOf: (client: string) => string | null;
 }

@@ -1,4 +1,5 @@
 import type { Database } from "../../kernel/store/database.ts";
+import { Mirror } from "../../kernel/store/mirror.ts";
 import { localTime } from "./local-time.ts";
 
 interface Used {
@@ -13,10 +14,11 @@ interface Used {
  */
 export class DailyQuota {
   readonly #database: Database;
-  readonly #used = new Map<string, Used>();
+  readonly #used: Mirror<Used>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#used = new Mirror(database);
     for (const row of database.prepare("SELECT client, day, seconds FROM viewing_quota").all()) {
       this.#used.set(row["client"] as string, {
         day: row["day"] as string,
@@ -43,7 +45,7 @@ export class DailyQuota {
 
   /** Writes what is not written yet. @throws when the disk does not take it; it is tried again at the next call */
   flush(): void {
-    const unwritten = [...this.#used].filter(([, used]) => used.unwritten);
+    const unwritten = this.#used.entries().filter(([, used]) => used.unwritten);
     if (unwritten.length === 0) return;
     const write = this.#database.prepare(
       "INSERT OR REPLACE INTO viewing_quota (client, day, seconds) VALUES (?, ?, ?)",
@@ -55,7 +57,8 @@ export class DailyQuota {
   }
 
   forget(client: string): void {
-    if (!this.#used.delete(client)) return;
+    if (!this.#used.has(client)) return;
     this.#database.prepare("DELETE FROM viewing_quota WHERE client = ?").run(client);
+    this.#used.delete(client);
   }
 }

@@ -1,4 +1,5 @@
 import type { Database } from "../../kernel/store/database.ts";
+import { Mirror } from "../../kernel/store/mirror.ts";
 
 const MINUTE = 60_000;
 /** Wrong PINs before a client has to wait. */
@@ -21,10 +22,11 @@ export function lockAfter(wrong: number): number {
 /** Wrong PINs by client, on disk: neither a restart nor a pulled plug gives new tries. All times epoch ms. */
 export class PinTries {
   readonly #database: Database;
-  readonly #tries = new Map<string, Tries>();
+  readonly #tries: Mirror<Tries>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#tries = new Mirror(database);
     for (const row of database.prepare("SELECT * FROM pin_tries").all()) {
       this.#tries.set(row["client"] as string, {
         wrong: Number(row["wrong"]),
@@ -56,14 +58,14 @@ export class PinTries {
 
   /** It was the right one. */
   forget(client: string): void {
-    this.#tries.delete(client);
     this.#database.prepare("DELETE FROM pin_tries WHERE client = ?").run(client);
+    this.#tries.delete(client);
   }
 
   /** There is another PIN, or none. Within the caller's transaction. */
   forgetAll(): void {
-    this.#tries.clear();
     this.#database.prepare("DELETE FROM pin_tries").run();
+    this.#tries.clear();
   }
 
   #write(client: string, tries: Tries): void {

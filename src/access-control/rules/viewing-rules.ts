@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import { TellyportError, messageOf } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
-import type { Log } from "../../kernel/log.ts";
+import type { LineLog } from "../../kernel/log-sparingly.ts";
 import type { Database } from "../../kernel/store/database.ts";
 import type { ClientLimits } from "../../protocol/client-limits.ts";
 import type { Principal, Role } from "../../protocol/principal.ts";
@@ -22,7 +22,7 @@ const FLUSH = 5 * 60_000;
 export interface ViewingRulesDeps {
   readonly database: Database;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: LineLog;
   readonly random: (bytes: number) => Buffer;
   readonly audit: AuditPort;
   readonly sessions: SessionLimits;

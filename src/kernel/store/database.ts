@@ -21,8 +21,15 @@ export interface Statement {
 export interface Database {
   exec(sql: string): void;
   prepare(sql: string): Statement;
-  /** Runs `work` in one transaction; rolls back and rethrows when it throws. Not nestable. */
+  /**
+   * Runs `work` in one transaction; rolls back and rethrows when it, or the commit, throws. Not nestable. When SQLite has rolled
+   * back by itself, as it does on a full disk, every later statement of `work` throws the same, so that none is done alone.
+   */
   transaction<T>(work: () => T): T;
+  /** Whether a transaction runs. */
+  readonly inTransaction: boolean;
+  /** Has something done when the transaction that runs was rolled back, what was said last first. Must not throw. */
+  onRollback(undo: () => void): void;
   /**
    * Brings the tables of one module up to date. Step `i` (from 0) runs once, ever, in a transaction of its own.
    * @throws TellyportError `store-too-new` when the file was written by a newer release
@@ -78,28 +85,70 @@ function openDriver(path: string): SyncDriver {
   return new Libsql(path);
 }
 
+/** A transaction that runs. */
+interface Running {
+  readonly undo: (() => void)[];
+  /** Why SQLite has rolled it back by itself. */
+  lost: { readonly cause: unknown } | null;
+}
+
 function wrap(driver: SyncDriver): Database {
+  let running: Running | null = null;
+
+  /** Tells a transaction that is still there: only outside of one another can begin. */
+  function isRolledBack(): boolean {
+    try {
+      driver.exec("BEGIN");
+    } catch {
+      return false;
+    }
+    driver.exec("ROLLBACK");
+    return true;
+  }
+
+  function within<T>(work: () => T): T {
+    if (running?.lost != null) throw running.lost.cause;
+    try {
+      return work();
+    } catch (error) {
+      if (running !== null && isRolledBack()) running.lost = { cause: error };
+      throw error;
+    }
+  }
+
   const database: Database = {
-    exec: (sql) => void driver.exec(sql),
+    exec: (sql) => void within(() => driver.exec(sql)),
     prepare(sql) {
       const statement = driver.prepare(sql);
       return {
-        run: (...values) => ({ changes: Number(statement.run(...values).changes) }),
-        get: (...values) => clean(statement.get(...values)),
-        all: (...values) => statement.all(...values).map((row) => clean(row) as Row),
+        run: (...values) => ({ changes: Number(within(() => statement.run(...values)).changes) }),
+        get: (...values) => clean(within(() => statement.get(...values))),
+        all: (...values) => within(() => statement.all(...values)).map((row) => clean(row) as Row),
       };
     },
     transaction(work) {
       driver.exec("BEGIN IMMEDIATE");
+      const own: Running = (running = { undo: [], lost: null });
       try {
         const result = work();
-        driver.exec("COMMIT");
+        within(() => driver.exec("COMMIT"));
+        running = null;
         return result;
       } catch (error) {
-        driver.exec("ROLLBACK");
+        running = null;
+        try {
+          driver.exec("ROLLBACK");
+        } catch {
+          // SQLite has done that by itself; what it was for is said by `error`.
+        }
+        for (const undo of own.undo.reverse()) undo();
         throw error;
       }
     },
+    get inTransaction() {
+      return running !== null;
+    },
+    onRollback: (undo) => void running?.undo.push(undo),
     migrate(module, steps) {
       driver.exec(
         "CREATE TABLE IF NOT EXISTS schema_version (module TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT",

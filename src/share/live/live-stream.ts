@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Clock } from "../../kernel/clock.ts";
 import { TellyportError, isTellyportError, messageOf, type ErrorCode } from "../../kernel/errors.ts";
-import type { Log } from "../../kernel/log.ts";
+import type { LineLog } from "../../kernel/log-sparingly.ts";
 import { ms, seconds, type Milliseconds } from "../../kernel/units.ts";
 import type { ChannelCodecs } from "../../protocol/api.ts";
 import type { WeightClass } from "../../tuner/ports.ts";
@@ -48,7 +48,7 @@ export interface LiveStreamOptions {
   /** Called once, when it ended for whatever reason. */
   readonly ended: (stream: LiveStream, code: ErrorCode, message: string) => void;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: LineLog;
 }
 
 /** One run of one service's stream, shared by all who watch it. */

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import { TellyportError, type ErrorCode } from "../../kernel/errors.ts";
-import type { Log } from "../../kernel/log.ts";
+import type { LineLog } from "../../kernel/log-sparingly.ts";
 import { WEIGHTS, type WeightClass } from "../../tuner/index.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
@@ -18,7 +18,7 @@ export interface LiveStreamsOptions {
   readonly budget: MediaBudget;
   readonly timeShift: TimeShift;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: LineLog;
   /** A stream that nobody asked for during so many ms is ended. */
   readonly idleMs: number;
 }

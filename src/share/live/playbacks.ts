@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import { TellyportError, isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
-import type { Log } from "../../kernel/log.ts";
+import type { LineLog } from "../../kernel/log-sparingly.ts";
 import { ms, type Milliseconds } from "../../kernel/units.ts";
 import type { Availability, Capabilities, Playback } from "../../protocol/api.ts";
 import type { Principal, Role } from "../../protocol/principal.ts";
@@ -45,7 +45,7 @@ export interface PlaybacksOptions {
   /** When that began, epoch ms; null: it is not known. */
   readonly beganAt: (channel: StoredChannel) => number | null;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: LineLog;
   /** A playback whose media nobody asked for during so many ms is ended. */
   readonly idleMs: number;
   /** How long a channel may take to start, ms. */

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import type { ErrorCode } from "../../kernel/errors.ts";
-import type { Log } from "../../kernel/log.ts";
+import type { LineLog } from "../../kernel/log-sparingly.ts";
 import { ms } from "../../kernel/units.ts";
 import type { ServiceKey, ServiceSink, Subscription, Tuners, WeightClass } from "../../tuner/ports.ts";
 import type { MediaSink, MediaSource, MediaSourceTimings } from "./media-source.ts";
@@ -15,7 +15,7 @@ export interface ServiceSourceOptions {
   /** For people: shown by `tellyport tuners`. */
   readonly consumer: string;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: LineLog;
 }
 
 /** Scrambled from its first packet on for this long: it will not become clear. @see research: streaming TS-05 */
