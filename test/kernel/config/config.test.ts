@@ -80,7 +80,7 @@ t.test("config: every wrong value is named, with what it may be", async (t) => {
   ).catch((e: unknown) => e);
   t.ok(isTellyportError(error, "config-invalid"));
   t.match((error as Error).message, /http\.port must be a whole number from 0 to 65535/);
-  t.match((error as Error).message, /http\.address must be text/);
+  t.match((error as Error).message, /http\.address must be an address/);
   t.match((error as Error).message, /log\.level must be one of fatal, error/);
   t.match((error as Error).message, /announce\.mdns must be true or false/);
 });
@@ -139,4 +139,19 @@ t.test("config: an XMLTV listing is an address or a file, and says what is wrong
   ];
   for (const [source, message] of faults)
     await t.rejects(load(t, `guide: {xmltv: [${source}]}`), { code: "config-invalid", message }, source);
+});
+
+t.test("config: the address to listen on is one, or nothing would begin", async (t) => {
+  for (const address of ["300.1.1.1", "127.0.0", "livingroom", "", "192.168.1.5:8080", "[::1]"]) {
+    await t.rejects(
+      load(t, `http: {address: ${JSON.stringify(address)}}\n`),
+      {
+        code: "config-invalid",
+        message: /http\.address must be an address of this machine, such as 192\.168\.1\.5/,
+      },
+      address,
+    );
+  }
+  for (const address of ["::", "0.0.0.0", "127.0.0.1", "fe80::1%eth0", "2001:db8::7"])
+    t.equal((await load(t, `http: {address: "${address}"}\n`)).config.http.address, address);
 });
