@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { localAddress } from "../http-server/index.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { loadConfig, type Config } from "../kernel/config/index.ts";
 import { TellyportError } from "../kernel/errors.ts";
@@ -66,6 +67,7 @@ export async function run(args: RunArgs): Promise<number> {
   if (args.welcome === true)
     process.stdout.write(
       welcome({
+        local: localAddress(config.http.address),
         ports: box.ports,
         offer: box.openOffer(),
         state: resolve(config.state.directory),

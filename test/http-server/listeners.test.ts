@@ -67,7 +67,7 @@ t.test("listeners: a server that stops leaves nothing that keeps the process or 
 t.test("listeners: an address that this machine does not have is said in words", async (t) => {
   const socketPath = join(await temporaryFolder(t), "control.sock");
   // RFC 5737 §3: nobody's.
-  for (const address of ["192.0.2.1", "2001:db8::1"]) {
+  for (const address of ["198.51.100.1", "2001:db8::1"]) {
     const listeners = createListeners({
       app: Fastify(),
       hostNames: new Set(),
