@@ -79,6 +79,14 @@ t.test("bad input: a port in use, and a state directory in use", async (t) => {
   isSentence(t, second, /Another Tellyport/);
 });
 
+t.test("bad input: state directories that cannot be", { timeout: 60_000 }, async (t) => {
+  for (const state of ["/proc/tellyport", "/dev/null/x"]) {
+    const refused = await tellyport(["run", "--state", state, "--port", "0", "--tuner", "mock"]);
+    t.equal(refused.code, 69, state);
+    isSentence(t, refused, new RegExp(`The state directory ${state} cannot be .*--state`));
+  }
+});
+
 t.test("bad input: codes, addresses, commands", async (t) => {
   const box = await startDaemon(t);
   await pairPhone(t, box);
