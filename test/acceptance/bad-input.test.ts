@@ -34,6 +34,17 @@ t.test("bad input: files that are no transport stream", async (t) => {
   const nonsense = await run("radio");
   t.equal(nonsense.code, 64);
   isSentence(t, nonsense, /--tuner takes/);
+  const last = await tellyport([
+    "run",
+    "--state",
+    join(folder, "state"),
+    "--port",
+    "65535",
+    "--tuner",
+    "mock",
+  ]);
+  t.equal(last.code, 64);
+  isSentence(t, last, /--port is a number from 0 to 65534.*https/);
 });
 
 t.test("bad input: configuration", async (t) => {
@@ -57,6 +68,16 @@ t.test("bad input: configuration", async (t) => {
   t.match(
     (JSON.parse(good.stdout) as { values: { key: string }[] }).values.find(({ key }) => key === "http.port"),
     { value: 8081, origin: "file" },
+  );
+  const ports = await tellyport(["check-config", "--config", path, "--port", "9000", "--json"]);
+  const { values } = JSON.parse(ports.stdout) as { values: { key: string }[] };
+  t.match(
+    values.filter(({ key }) => /^http.*port$/.test(key)),
+    [
+      { key: "http.port", value: 9000, origin: "command line" },
+      { key: "http.https.port", value: 9001, origin: "command line" },
+    ],
+    "as `run` with the same flags has them",
   );
 });
 

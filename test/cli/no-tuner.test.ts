@@ -4,7 +4,7 @@ import { loadConfig } from "../../src/kernel/config/index.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { createLog } from "../../src/kernel/log.ts";
 import { openSources } from "../../src/sources.ts";
-import { overridesOf } from "../../src/cli/run.ts";
+import { overridesOf } from "../../src/cli/overrides.ts";
 import { welcome } from "../../src/cli/welcome.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
