@@ -93,14 +93,24 @@ t.test("recovery codes: made on the box, redeemed from afar, by hand or from sta
   const url = `https://127.0.0.1:${box.ports.https}`;
   const folder = await temporaryFolder(t);
   const env = { TELLYPORT_CREDENTIALS: join(folder, "credentials.json") };
-  const pairWith = (code: string, answer: string | null = null) =>
-    run(["remote", "pair", url, "--recovery-code", code, "--json"], { env, ask: async () => answer });
-  t.equal((await pairWith("ABC")).code, 77, "no such code can be");
-  t.equal((await pairWith(made.stdout.match(/[A-Z-]{24}/)?.[0] ?? "")).code, 77, "an earlier one");
-  t.match(JSON.parse((await pairWith(codes[0] ?? "")).stdout), { role: "owner" });
-  t.equal((await pairWith(codes[0] ?? "")).code, 77, "used up");
-  t.match(JSON.parse((await pairWith("-", codes[1]?.toLowerCase() ?? "")).stdout), { role: "owner" });
-  t.equal((await pairWith("-")).code, 77, "an empty input is no code");
+  const pairWith = (words: readonly string[], answer = "") =>
+    run(["remote", "pair", url, "--recovery-code", ...words, "--json"], {
+      env,
+      readSecret: async () => answer,
+    });
+  t.equal((await pairWith(["ABC"])).code, 64, "no such code can be");
+  t.equal((await pairWith([made.stdout.match(/[A-Z-]{24}/)?.[0] ?? ""])).code, 77, "an earlier one");
+  t.match(JSON.parse((await pairWith([codes[0] ?? ""])).stdout), { role: "owner" });
+  t.equal((await pairWith([codes[0] ?? ""])).code, 77, "used up");
+  t.match(JSON.parse((await pairWith(["-"], codes[1]?.toLowerCase() ?? "")).stdout), { role: "owner" });
+  t.match(
+    JSON.parse((await pairWith([], codes[2])).stdout),
+    { role: "owner" },
+    "without a value it is asked for",
+  );
+  t.equal((await pairWith([])).code, 64, "an empty input is no code");
+  const help = (await run(["remote", "pair", "--help"])).stdout.replace(/\s+/g, " ");
+  t.match(help, /--recovery-code \[CODE\] .*every program of this machine can read it/);
 });
 
 t.test("owner recover: opens an offer for an owner", async (t) => {
