@@ -126,7 +126,7 @@ t.test("bad input: codes, addresses, commands", async (t) => {
   t.equal(unpaired.code, 77);
   const stopped = await tellyport(["channels", "--state", folder]);
   t.equal(stopped.code, 69);
-  isSentence(t, stopped, /tellyport run/);
+  isSentence(t, stopped, /tellyport run.*--state DIR or \$TELLYPORT_STATE .*\.\/var/);
   const typo = await tellyport(["chanels"]);
   t.equal(typo.code, 64);
   isSentence(t, typo, /channels/);
