@@ -3,7 +3,7 @@ import { messageOf } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
 import type { Log } from "../../kernel/log.ts";
-import type { Database, Row } from "../../kernel/store/database.ts";
+import type { Database, Row, SqlValue } from "../../kernel/store/database.ts";
 import { ALARMS, type AuditEntry } from "../../protocol/access-api.ts";
 import type { AuditNote, AuditPort } from "./port.ts";
 import { QUOTAS, alikeKey, cleanNote, ruleOf } from "./rules.ts";
@@ -73,13 +73,21 @@ export class AuditLog implements AuditPort, Component {
     }
   }
 
-  /** Newest first. @param before entries older than this one */
+  /**
+   * Newest first, by the time at which they happened: what may wait is written after what came later.
+   * @param before entries older than this one
+   */
   list(options: { before?: number | undefined; limit: number }): AuditEntry[] {
     const { clock, database } = this.#deps;
     this.#flush();
+    const id = options.before ?? Number.MAX_SAFE_INTEGER;
+    const last = database.prepare("SELECT at FROM audit WHERE id = ?").get(id);
+    // Of an entry that is gone meanwhile only its number is known.
+    const [older, place]: [string, SqlValue[]] =
+      last === undefined ? ["id < ?", [id]] : ["(at, id) < (?, ?)", [last["at"] ?? 0, id]];
     return database
-      .prepare("SELECT * FROM audit WHERE id < ? AND until >= ? ORDER BY id DESC LIMIT ?")
-      .all(options.before ?? Number.MAX_SAFE_INTEGER, clock.now() - KEPT_FOR, options.limit)
+      .prepare(`SELECT * FROM audit WHERE ${older} AND until >= ? ORDER BY at DESC, id DESC LIMIT ?`)
+      .all(...place, clock.now() - KEPT_FOR, options.limit)
       .map(entryOf);
   }
 
