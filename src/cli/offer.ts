@@ -2,7 +2,7 @@ import { renderUnicodeCompact } from "uqr";
 import { isLoopback } from "./remote/box-address.ts";
 import type { Offer } from "../protocol/api.ts";
 import { bigLetters } from "./big-letters.ts";
-import { clockTime } from "./text.ts";
+import { clockTime, wrap } from "./text.ts";
 
 /**
  * A pairing offer for a person before a terminal: QR code, web address, code, how long it holds.
@@ -18,7 +18,7 @@ export function renderOffer(offer: Offer, options: { now: number; columns?: numb
   const minutes = Math.max(1, Math.round((Date.parse(offer.expiresAt) - options.now) / 60_000));
   const until = `${clockTime(new Date(offer.expiresAt))} (${minutes} ${minutes === 1 ? "minute" : "minutes"})`;
   const head = onThisMachineOnly(offer.url)
-    ? [`No phone can come in: ${NO_PHONE}`, "", "On this machine, open"]
+    ? [wrap(`No phone can come in: ${NO_PHONE}`, columns), "", "On this machine, open"]
     : fits(qr)
       ? ["Scan this with the phone's camera:", "", qr, "", "or open"]
       : ["On the phone, open"];

@@ -24,7 +24,7 @@ export function welcome(options: {
     "",
     `  On this machine    http://${local}:${ports.http}/${fragment}`,
     ...(onThisMachineOnly(offer.url)
-      ? [`  On a phone nearby  not: ${NO_PHONE}`, ""]
+      ? [`  On a phone nearby  ${wrap(`not: ${NO_PHONE}`, 59, " ".repeat(21))}`, ""]
       : [
           `  On a phone nearby  ${address.origin}/   and type the code, or scan:`,
           "",

@@ -30,7 +30,7 @@ t.test("bad input: files that are no transport stream", async (t) => {
   isSentence(t, text, /transport stream/);
   const missing = await run(`file:${join(folder, "none.ts")}`);
   t.equal(missing.code, 78);
-  isSentence(t, missing, /no such file|does not exist|not there|cannot be found|no file/i);
+  isSentence(t, missing, /There is no file "\/.*\/none\.ts"/);
   const nonsense = await run("radio");
   t.equal(nonsense.code, 64);
   isSentence(t, nonsense, /--tuner takes/);
@@ -127,6 +127,19 @@ t.test("bad input: codes, addresses, commands", async (t) => {
   const stopped = await tellyport(["channels", "--state", folder]);
   t.equal(stopped.code, 69);
   isSentence(t, stopped, /tellyport run.*--state DIR or \$TELLYPORT_STATE .*\.\/var/);
+  for (const [args, words] of [
+    [["fault"], /no fault of the mock broadcaster: `tellyport mock fault --help`/],
+    [["fault", "kind=earthquake"], /no fault of the mock broadcaster: `tellyport mock fault --help`/],
+    [
+      ["fault", "kind=packet-loss", "ratio=7"],
+      /no fault of the mock broadcaster: `tellyport mock fault --help`/,
+    ],
+    [["on-air"], /multiplex=mock-1 service=ID/],
+  ] as const) {
+    const refused = await tellyport(["mock", ...args, "--state", box.state]);
+    t.equal(refused.code, 64, args.join(" "));
+    isSentence(t, refused, words);
+  }
   const typo = await tellyport(["chanels"]);
   t.equal(typo.code, 64);
   isSentence(t, typo, /channels/);

@@ -140,6 +140,16 @@ t.test("clients list: whose place a client took up", async (t) => {
   t.match((await run(["audit", "--state", box.state])).stdout, /Anna's phone +was handed over .*to Laptop\)/);
 });
 
+t.test("clients rename: what is no name is said to be none", async (t) => {
+  const box = await startRealBox(t);
+  await pair(t, box, "Kim");
+  for (const name of ["", "  ", "x".repeat(65)])
+    t.match(await run(["clients", "rename", "Kim", name, "--state", box.state]), {
+      code: 64,
+      stderr: "tellyport: A name has 1 to 64 characters, one of them a letter.\n",
+    });
+});
+
 t.test("clients revoke: all of them, but not by accident", async (t) => {
   const box = await startRealBox(t);
   const env = await pair(t, box, "Anna's phone", "owner");

@@ -52,15 +52,20 @@ export const clientsList: Command = {
   },
 };
 
+/** Characters. */
+const LONGEST_NAME = 64;
+
 export const clientsRename: Command = {
   path: ["clients", "rename"],
   summary: "Give a client another name",
   positionals: [WHICH_CLIENT, { name: "name", help: "The new name, 1 to 64 characters" }],
   options: BOX_OPTIONS,
   async run(args, io) {
+    const name = args.required(1);
+    if (name.trim() === "" || [...name].length > LONGEST_NAME)
+      throw new TellyportError("usage", `A name has 1 to ${LONGEST_NAME} characters, one of them a letter.`);
     const box = await boxClient(args, io);
     const client = await findClient(box, args.required(0));
-    const name = args.required(1);
     await box.call(Type.Unknown(), "PATCH", pathOfClient(client), { name });
     const words = `${printable(client.name)} is now called ${printable(name)}.\n`;
     return report(args, io, { client: { ...client, name } }, () => words);

@@ -117,7 +117,7 @@ async function readYaml(
   } catch (error) {
     throw new TellyportError(
       "config-invalid",
-      `${path} is not valid YAML: ${messageOf(error).split("\n")[0]}`,
+      `${path} is not valid YAML: ${(messageOf(error).split("\n")[0] ?? "").replace(/[:.]?$/, ".")}`,
       { cause: error },
     );
   }
@@ -141,7 +141,8 @@ export function checkConfig(value: unknown, where: string): void {
       faults.set(key, `${key === "" ? "the configuration" : key} ${allowed(key) ?? error.message}`);
   }
   if (faults.size === 0) return;
-  throw new TellyportError("config-invalid", `${where}${[...faults.values()].join("; ")}.`, {
+  const all = [...faults.values()].join("; ");
+  throw new TellyportError("config-invalid", `${where}${all}${all.endsWith("?") ? "" : "."}`, {
     detail: { faults: [...faults].map(([key, message]) => ({ key, message })) },
   });
 }
