@@ -39,7 +39,7 @@ const FACTS: Readonly<Record<string, (value: unknown, detail: Detail, nameOf: Na
   endsAt: (value) => `until ${time(value)}`,
   ended: (value) => `${String(value)} of them`,
   everybody: (value) => (value === true ? "everybody's" : "its user's"),
-  from: (value) => `from ${time(value)}`,
+  from: (value, _detail, nameOf) => `from ${ISO_TIME.test(String(value)) ? time(value) : nameOf(String(value))}`,
   home: (value) => (value === true ? "at home" : "away from home"),
   kind: (value) => (value === "lan" ? "as a LAN viewer" : null),
   limits: (value) => (value === true ? "limits" : null),

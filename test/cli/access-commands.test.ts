@@ -124,8 +124,8 @@ t.test("audit command: facts are for a person: names, roles, durations", (t) => 
     ["pin-locked", { minutes: 15 }, "too many wrong PINs (for 15 min)"],
     [
       "handed-over",
-      { role: "viewer", kind: "key", to: "anna" },
-      "was handed over to another browser (role viewer, to Anna's phone)",
+      { role: "viewer", kind: "key", from: "anna" },
+      "was opened from a browser that is paired (role viewer, from Anna's phone)",
     ],
   ] as const)
     t.equal(words(event, detail), said);
@@ -148,7 +148,7 @@ t.test("clients list: whose place a client took up", async (t) => {
   const taken = await run(["remote", "pair", "--hand-off", url, "--name", "Laptop"], { env: other });
   t.equal(taken.code, 0, taken.stderr);
   t.match(await list(), /In place of\n(.*\n)*.*Laptop .* Anna's phone\n/);
-  t.match((await run(["audit", "--state", box.state])).stdout, /Anna's phone +was handed over .*to Laptop\)/);
+  t.match((await run(["audit", "--state", box.state])).stdout, /Laptop +was opened from .*from Anna's phone\)/);
 });
 
 t.test("clients rename: what is no name is said to be none", async (t) => {
