@@ -32,7 +32,9 @@ export const en = {
   "pair.recovery": "Recovery code",
   "pair.recovery.help":
     "Twenty letters from the list that you saved. It makes this device an owner, and is then used up.",
-  "pair.recovery.short": "{missing} more to type: a recovery code has twenty letters.",
+  "pair.recovery.short": "{missing} more to type: a recovery code has twenty letters, a pairing code eight.",
+  "pair.recovery.insecure":
+    "A recovery code makes an owner, and that only works on the secure page: type it there.",
   "pair.lan": "Over plain http this device can only watch, and only at home.",
   "pair.lan.link": "Open the secure page for everything else",
   "pair.unlasting": "This browser keeps nothing: you will have to pair again when the tab is closed.",

@@ -1,15 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import {
-  CODE_LENGTH,
-  RECOVERY_LENGTH,
-  normaliseCode,
-  normaliseRecoveryCode,
-} from "../../src/protocol/pairing.ts";
+import { RECOVERY_LENGTH } from "../../src/protocol/pairing.ts";
 import { asProblem, type Problem } from "../api/problem.ts";
 import * as app from "../app.ts";
 import { problemWords, t } from "../i18n/index.ts";
-import { showCode, strangeLetters } from "../pairing/code-field.ts";
+import { showCode, strangeLetters, typedCode } from "../pairing/code-field.ts";
 import { canHoldKey, terminalType } from "../pairing/pair.ts";
 import type { PairingSecret } from "../pairing/proof.ts";
 import * as state from "../state.ts";
@@ -91,7 +86,7 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
                 autocomplete="off"
               />
             </label>
-            {box?.claimed === true && canHoldKey() && way.value !== "scanned" && (
+            {way.value !== "scanned" && (
               <button
                 class="link"
                 data-action="recovery"
@@ -129,22 +124,10 @@ function Scanned(props: {
   );
 }
 
-/** What may be typed, by kind. */
+/** What the field asks for, by kind. */
 const CODES = {
-  code: {
-    length: CODE_LENGTH,
-    read: normaliseCode,
-    label: "pair.code",
-    short: "pair.code.short",
-    placeholder: "XXXX-XXXX",
-  },
-  recovery: {
-    length: RECOVERY_LENGTH,
-    read: normaliseRecoveryCode,
-    label: "pair.recovery",
-    short: "pair.recovery.short",
-    placeholder: "XXXX-XXXX-XXXX-XXXX-XXXX",
-  },
+  code: { label: "pair.code", placeholder: "XXXX-XXXX" },
+  recovery: { label: "pair.recovery", placeholder: "XXXX-XXXX-XXXX-XXXX-XXXX" },
 } as const;
 
 function CodeForm(props: {
@@ -153,23 +136,24 @@ function CodeForm(props: {
   onCode: (secret: PairingSecret & { kind: "code" | "recovery" }) => void;
 }) {
   const { kind, busy } = props;
-  const { length, read, label, short, placeholder } = CODES[kind];
+  const { label, placeholder } = CODES[kind];
   const shown = useSignal("");
   const strange = useSignal<readonly string[]>([]);
   const tooShort = useSignal(false);
   const field = useRef<HTMLInputElement>(null);
   // as a property, which is what JSX would set, "off" counts as true
   useLayoutEffect(() => field.current?.setAttribute("autocorrect", "off"), []);
-  const missing = length - shown.value.replaceAll("-", "").length;
+  const typed = typedCode(shown.value, kind);
+  const insecure = typed.kind === "recovery" && !canHoldKey();
   const complaint =
     strange.value.length > 0
       ? t("pair.code.strange", { letters: strange.value.join(" ") })
       : tooShort.value
-        ? t(short, { missing })
+        ? t(`pair.${typed.kind}.short`, { missing: typed.missing })
         : "";
 
   const help =
-    kind === "recovery"
+    typed.kind === "recovery"
       ? "pair.recovery.help"
       : state.box.value?.pairing === "closed"
         ? "pair.closed"
@@ -181,15 +165,15 @@ function CodeForm(props: {
     tooShort.value = false;
     const atEnd = input.selectionStart === input.value.length;
     const caret = input.selectionStart ?? 0;
-    shown.value = showCode(input.value, length);
+    shown.value = showCode(input.value, RECOVERY_LENGTH);
     input.value = shown.value;
     if (!atEnd) input.setSelectionRange(caret, caret);
   }
 
   function onSubmit(event: Event): void {
     event.preventDefault();
-    const code = read(shown.value);
-    if (code !== null) return props.onCode({ kind, code });
+    if (typed.code !== null && !insecure) return props.onCode({ kind: typed.kind, code: typed.code });
+    if (typed.code !== null) return;
     tooShort.value = true;
     field.current?.focus();
   }
@@ -200,7 +184,7 @@ function CodeForm(props: {
         <span>{t(label)}</span>
         <input
           ref={field}
-          class={kind === "code" ? "code" : "code long"}
+          class={typed.kind === "code" ? "code" : "code long"}
           name={kind}
           value={shown.value}
           onInput={onInput}
@@ -217,7 +201,13 @@ function CodeForm(props: {
       <p id="code-help" class={complaint ? "complaint" : "quiet-text"} aria-live="polite">
         {complaint || t(help)}
       </p>
-      <button class="primary" type="submit" data-action="pair" disabled={busy}>
+      {insecure && (
+        <p class="note" data-note="recovery-insecure">
+          <Icon name="lock" />
+          <span>{t("pair.recovery.insecure")}</span>
+        </p>
+      )}
+      <button class="primary" type="submit" data-action="pair" disabled={busy || insecure}>
         {t(busy ? "pair.working" : "pair.start")}
       </button>
     </form>
