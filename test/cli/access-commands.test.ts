@@ -69,13 +69,33 @@ t.test("audit command: has words for every event, and shows those of a newer box
   t.equal(auditWords({ ...entry, event: "new-thing", count: 1, detail: { a: 1 } }), "new-thing (a 1)");
 });
 
+t.test("clients revoke: the last owner goes by a yes alone", async (t) => {
+  const box = await startRealBox(t);
+  await pair(t, box, "Kitchen");
+  await pair(t, box, "Anna's phone", "owner");
+  await pair(t, box, "Ben's phone", "owner");
+  const revoke = (which: string, options: Parameters<typeof run>[1] = {}, ...more: string[]) =>
+    run(["clients", "revoke", which, ...more, "--state", box.state], options);
+  const answer = (text: string, asked: string[]) => async (question: string) => (asked.push(question), text);
+  t.equal((await revoke("Ben's phone")).code, 0, "another owner stays");
+  const silent = await revoke("Anna's phone");
+  t.equal(silent.code, 64);
+  t.match(silent.stderr, /no owner left.*`tellyport owner recover`.*--yes/s);
+  t.equal((await revoke("--all")).code, 64);
+  const asked: string[] = [];
+  t.not((await revoke("Anna's phone", { ask: answer("no", asked) })).code, 0);
+  t.match(asked, [/no owner left.*owner recover.*Type yes/s]);
+  t.equal((await revoke("Kitchen")).code, 0, "anybody else goes unasked");
+  t.match((await revoke("Anna's phone", { ask: answer("yes", asked) })).stdout, /may no longer watch/);
+});
+
 t.test("clients revoke: all of them, but not by accident", async (t) => {
   const box = await startRealBox(t);
   const env = await pair(t, box, "Anna's phone", "owner");
   await pair(t, box, "Kitchen");
   t.equal((await run(["clients", "revoke", "--state", box.state])).code, 64);
   t.equal((await run(["clients", "revoke", "Kitchen", "--all", "--state", box.state])).code, 64);
-  const all = await run(["clients", "revoke", "--all", "--state", box.state]);
+  const all = await run(["clients", "revoke", "--all", "--yes", "--state", box.state]);
   t.match([all.code, all.stdout], [0, /^2 clients removed/]);
   t.equal((await run(["remote", "channels"], { env })).code, 77);
   t.same(JSON.parse((await run(["clients", "revoke", "--all", "--json", "--state", box.state])).stdout), {

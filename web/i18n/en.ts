@@ -133,6 +133,12 @@ export const en = {
   "settings.lan": "LAN viewer (plain http)",
   "settings.forget": "Forget this box",
   "settings.forget.sure": "This device will need a new code to watch again.",
+  "settings.forget.last":
+    "It is the box’s only owner: nobody could then add or remove devices, or change limits.",
+  "settings.forget.codes":
+    "Only one of your {count} recovery codes makes a new owner, or “tellyport owner recover” typed at the box itself.",
+  "settings.forget.no-codes":
+    "You have no recovery codes, so only “tellyport owner recover” typed at the box itself makes a new owner.",
   "settings.forget.yes": "Forget it",
   "settings.forget.no": "Keep it",
 

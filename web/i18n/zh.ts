@@ -128,6 +128,10 @@ export const zh: Words = {
   "settings.lan": "局域网观众（普通 http）",
   "settings.forget": "忘记此机顶盒",
   "settings.forget.sure": "之后要用新的配对码才能再次观看。",
+  "settings.forget.last": "这是机顶盒唯一的机主：之后没有人能添加、移除设备或更改限制。",
+  "settings.forget.codes":
+    "只有用您的 {count} 个恢复码之一，或在机顶盒上输入 “tellyport owner recover”，才能产生新的机主。",
+  "settings.forget.no-codes": "您没有恢复码，只有在机顶盒上输入 “tellyport owner recover” 才能产生新的机主。",
   "settings.forget.yes": "忘记",
   "settings.forget.no": "保留",
 

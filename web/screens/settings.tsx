@@ -1,4 +1,6 @@
 import { useSignal } from "@preact/signals";
+import { isLastOwner } from "../access/client-order.ts";
+import { clients, loadClients } from "../access/clients.ts";
 import * as app from "../app.ts";
 import { t } from "../i18n/index.ts";
 import type { WordKey } from "../i18n/en.ts";
@@ -8,8 +10,6 @@ import { LanguageSwitch } from "./language-switch.tsx";
 import { SheetBody } from "./sheet.tsx";
 
 export function SettingsPage() {
-  const asking = useSignal(false);
-  const busy = useSignal(false);
   const box = state.box.value;
   const session = state.me.value;
   return (
@@ -33,30 +33,64 @@ export function SettingsPage() {
           </>
         )}
       </dl>
-      {asking.value ? (
-        <div class="sure" role="alert">
-          <p>{t("settings.forget.sure")}</p>
-          <div class="pair-of-buttons">
-            <button onClick={() => (asking.value = false)}>{t("settings.forget.no")}</button>
-            <button
-              class="danger"
-              data-action="forget-yes"
-              disabled={busy.value}
-              onClick={() => {
-                busy.value = true;
-                void app.forgetBox();
-              }}
-            >
-              {t("settings.forget.yes")}
-            </button>
-          </div>
-        </div>
-      ) : (
-        <button class="danger" data-action="forget" onClick={() => (asking.value = true)}>
-          {t("settings.forget")}
-        </button>
-      )}
+      <Forget />
     </SheetBody>
+  );
+}
+
+/** Gives up this device's place. Whoever is the only owner hears first what that means. */
+function Forget() {
+  const asking = useSignal<"no" | "yes" | "last-owner">("no");
+  const busy = useSignal(false);
+  const ask = async (): Promise<void> => {
+    const id = state.me.value?.client ?? "";
+    // A box that does not say who else is owner may have no other.
+    const last =
+      state.isOwner.value &&
+      (await loadClients().then(
+        () => isLastOwner(clients.value ?? [], id),
+        () => true,
+      ));
+    asking.value = last ? "last-owner" : "yes";
+  };
+  if (asking.value === "no")
+    return (
+      <button class="danger" data-action="forget" onClick={() => void ask()}>
+        {t("settings.forget")}
+      </button>
+    );
+  const codes = state.recovery.value?.left ?? 0;
+  return (
+    <div class="sure" role="alert" data-forget={asking.value}>
+      <p>{t("settings.forget.sure")}</p>
+      {asking.value === "last-owner" && (
+        <>
+          <p>
+            <strong>{t("settings.forget.last")}</strong>{" "}
+            {codes > 0 ? t("settings.forget.codes", { count: codes }) : t("settings.forget.no-codes")}
+          </p>
+          <button data-action="forget-codes" onClick={() => state.openSheet({ name: "codes" })}>
+            {t("settings.codes")}
+          </button>
+        </>
+      )}
+      <div class="pair-of-buttons">
+        <button data-action="forget-no" onClick={() => (asking.value = "no")}>
+          {t("settings.forget.no")}
+        </button>
+        <button
+          class="danger"
+          data-action="forget-yes"
+          disabled={busy.value}
+          onClick={() => {
+            busy.value = true;
+            void app.forgetBox();
+          }}
+        >
+          {t("settings.forget.yes")}
+        </button>
+      </div>
+    </div>
   );
 }
 

@@ -6,6 +6,7 @@ import { Client, Clients } from "../../protocol/api.ts";
 import { ROLES } from "../../protocol/principal.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
 import { BOX_OPTIONS, type Command } from "../command.ts";
+import { YES_OPTION, confirm } from "../confirm.ts";
 import { limitsText } from "../limits-text.ts";
 import { matchOne } from "../match.ts";
 import { report } from "../report.ts";
@@ -88,33 +89,53 @@ export const clientsRevoke: Command = {
   path: ["clients", "revoke"],
   summary: "Take a client's right to watch away, at once",
   positionals: [{ ...WHICH_CLIENT, optional: true }],
-  options: { all: { type: "boolean", help: "Every client, owners too" }, ...BOX_OPTIONS },
-  notes: ["What it plays ends within two seconds. To watch again it has to be paired again."],
+  options: { all: { type: "boolean", help: "Every client, owners too" }, ...YES_OPTION, ...BOX_OPTIONS },
+  notes: [
+    "What it plays ends within two seconds. To watch again it has to be paired again. It asks before the last owner goes.",
+  ],
   async run(args, io) {
     const [which] = args.positionals;
     if ((which === undefined) !== args.has("all"))
       throw new TellyportError("usage", "Say which client, or --all: `tellyport clients list` shows them.");
     const box = await boxClient(args, io);
-    if (which === undefined) {
+    const clients = await allClients(box);
+    const client = which === undefined ? null : chosen(which, clients);
+    const staying = clients.filter(({ id }) => client !== null && id !== client.id);
+    if (clients.some(isOwner) && !staying.some(isOwner))
+      await confirm(
+        args,
+        io,
+        NO_OWNER_LEFT,
+        `clients revoke ${which === undefined ? "--all" : `"${which}"`}`,
+      );
+    if (client === null) {
       const { ended } = await box.call(EndedOthers, "POST", "/api/v1/clients/end-others", {
         everybody: true,
       });
       const words = `${ended} ${ended === 1 ? "client" : "clients"} removed: none may watch now.\n`;
       return report(args, io, { ended }, () => words);
     }
-    const client = await findClient(box, which);
     await box.call(Type.Unknown(), "DELETE", pathOfClient(client));
     const words = `${printable(client.name)} may no longer watch.\n`;
     return report(args, io, { revoked: client.id }, () => words);
   },
 };
 
+const isOwner = ({ role }: Client): boolean => role === "owner";
+
+const NO_OWNER_LEFT =
+  "The box would have no owner left: `tellyport owner recover` here, or a recovery code, then makes a new one.";
+
 async function allClients(box: BoxClient): Promise<Client[]> {
   return (await box.call(Clients, "GET", "/api/v1/clients")).clients;
 }
 
 export async function findClient(box: BoxClient, wanted: string): Promise<Client> {
-  return matchOne(wanted, await allClients(box), "client", "client-not-found", "clients list");
+  return chosen(wanted, await allClients(box));
+}
+
+function chosen(wanted: string, clients: readonly Client[]): Client {
+  return matchOne(wanted, clients, "client", "client-not-found", "clients list");
 }
 
 export function pathOfClient(client: Client): string {
