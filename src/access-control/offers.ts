@@ -20,8 +20,8 @@ export interface OpenOffer {
   readonly openedBy: string | null;
   /** HMAC key of a claim by QR code, 16 bytes. */
   readonly secretKey: Buffer;
-  /** HMAC key of a claim by typed code, 32 bytes. */
-  readonly codeKey: Buffer;
+  /** HMAC key of a claim by typed code, 32 bytes; undefined once the code is void. */
+  codeKey: Buffer | undefined;
   /** Monotonic ms. */
   readonly expires: number;
   /** Milliseconds since 1970. */
@@ -144,6 +144,11 @@ export class Offers {
   take(offer: OpenOffer): void {
     offer.timer.cancel();
     this.#open.delete(offer.id);
+  }
+
+  /** Its typed code is good no longer; its QR code is. */
+  voidCode(offer: OpenOffer): void {
+    offer.codeKey = undefined;
   }
 
   /** Counts a wrong proof against an offer, which bears so many. */

@@ -104,6 +104,7 @@ export const ERROR_CODES = {
   "limits-invalid": "invalid",
   "not-from-lan": "forbidden",
   "offer-not-found": "not-found",
+  "owner-missing": "conflict",
   "pairing-denied": "forbidden",
   "pairing-refused": "forbidden",
   "pairing-too-many": "busy",

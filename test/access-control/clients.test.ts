@@ -198,7 +198,7 @@ t.test("clients: a LAN viewer by cookie, at home, over plain http, and nowhere e
   const house = await openHouse(t);
   const offer = house.access.openOffer();
   const claimed = await house.send(LAN, "POST", "/api/v1/pairing/claim", {
-    body: claimOf(house, offer, { key: null }),
+    body: { ...claimOf(house, offer, { key: null }), watchOnly: true },
   });
   t.equal(
     (await house.send(WAN_HTTP, "POST", "/api/v1/pairing/poll", { body: { claim: claimed.body.claim } })).body

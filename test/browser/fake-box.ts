@@ -219,6 +219,15 @@ export class FakeBox {
     const by = this.access.redeemable(claim).find(proves) ?? null;
     const own = { key: claim.offer === undefined ? this.code : this.offer.secret };
     if (by === null && !proves(own)) throw new Refusal(403, "pairing-refused");
+    const role = by === null ? this.role : by.role;
+    if (
+      role === "owner" &&
+      claim.key === null &&
+      claim.refresh === "body" &&
+      claim.watchOnly !== true &&
+      by?.pass == null
+    )
+      throw new Refusal(403, "secure-origin-required", { codeGood: claim.offer !== undefined });
     const match = by === null ? this.match : this.access.redeemed(by, claim, this.home);
     const secret = randomBytes(16).toString("base64url");
     this.#pending.set(secret, { paired: this.#pair(claim, thumbprint, by), claim, by, polls: 0 });

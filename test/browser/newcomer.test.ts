@@ -1,5 +1,11 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Page } from "playwright-core";
 import t from "tap";
+import { loadCertificate } from "../../src/access-control/certificate.ts";
+import { systemClock } from "../../src/kernel/clock.ts";
 import { setUp, type Bench } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
 import { addDevices } from "./sample-access.ts";
@@ -14,6 +20,14 @@ async function enter(bench: Bench) {
   await opened.page.click("[data-action=pair]");
   await opened.page.waitForSelector("[data-channel=news]");
   return opened;
+}
+
+/** The same box over https as well, under the name `box.test`. */
+async function serveTls(bench: Bench): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "tellyport-tls-"));
+  const names = { names: ["box.test"], addresses: ["127.0.0.1"] };
+  await bench.box.listenTls(await loadCertificate(folder, names, systemClock, randomBytes));
+  return `https://box.test:${bench.box.https?.port}/`;
 }
 
 const typeCode = async (page: Page, code: string): Promise<void> => {
@@ -72,5 +86,84 @@ t.test("web newcomer: the only owner hears what it means before it forgets the b
   t.notMatch(await page.textContent("[data-forget]"), "only owner");
   await page.click("[data-action=forget-yes]");
   await page.waitForSelector("[data-screen=pair]");
+  t.same(complaints, []);
+});
+
+t.test(
+  "web newcomer: over plain http a new box's scanned code goes on to the secure page, and makes the owner there",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    box.claimed = false;
+    const secure = await serveTls(bench);
+    const { page, complaints } = await bench.open(
+      `/${box.fragment()}`,
+      { ignoreHTTPSErrors: true },
+      "box.test",
+    );
+    await page.waitForSelector("[data-secure-first=unclaimed]");
+    t.match(await page.textContent("main"), /has no owner yet.*warn you.*“Advanced”.*“Proceed to box.test/s);
+    t.same(box.claims, [], "nothing was spent");
+    await page.click("[data-action=secure]");
+    await page.waitForURL((url) => url.protocol === "https:");
+    await page.click("[data-action=pair]");
+    await page.waitForSelector("[data-channel=news]");
+    t.equal(page.url(), secure);
+    t.match([...box.access.clients.values()], [{ kind: "key", role: "owner" }]);
+    t.same(complaints, []);
+  },
+);
+
+t.test(
+  "web newcomer: over plain http a person may want to watch only, knowing what that means",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    box.claimed = false;
+    await serveTls(bench);
+    const { page } = await bench.open("/", {}, "box.test");
+    t.match(await page.textContent("[data-secure-first]"), /uses the code up/);
+    await page.click("[data-action=watch-only]");
+    await typeCode(page, box.code);
+    await page.waitForSelector("[data-channel=news]");
+    t.match(box.claims, [{ key: null, watchOnly: true }]);
+  },
+);
+
+t.test(
+  "web newcomer: an owner's code of a box that has an owner is taken to the secure page, too",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    await serveTls(bench);
+    const { page } = await bench.open(`/${box.fragment()}`, { ignoreHTTPSErrors: true }, "box.test");
+    await page.click("[data-action=pair]");
+    await page.waitForSelector("[data-secure-first=owner-code]");
+    await page.click("[data-action=secure]");
+    await page.waitForURL((url) => url.protocol === "https:");
+    await page.click("[data-action=pair]");
+    await page.waitForSelector("[data-channel=news]");
+    const { page: typing } = await bench.open("/", {}, "box.test");
+    await typeCode(typing, box.code);
+    await typing.waitForSelector("[data-secure-first=code-void]");
+    t.match(await typing.textContent("main"), /no longer good/);
+  },
+);
+
+t.test("web newcomer: who waits for the owner's yes can go back, and keeps its name", { skip }, async (t) => {
+  const { box, open } = await setUp(t);
+  box.match = "47";
+  const { page, complaints } = await open("/");
+  await page.route("**/pairing/poll", (route) => route.abort());
+  await page.fill("[name=device]", "Ada’s phone");
+  await typeCode(page, box.code);
+  await page.waitForSelector(".match strong");
+  await page.click("[data-action=cancel-pairing]");
+  await page.waitForSelector("[name=code]");
+  t.equal(await page.inputValue("[name=device]"), "Ada’s phone");
+  t.equal(await page.locator("[data-code]").count(), 0, "that is no failure");
   t.same(complaints, []);
 });

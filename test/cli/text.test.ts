@@ -64,6 +64,10 @@ t.test("text: an offer for a person", (t) => {
   t.match(wide, /\n {2}http:\/\/192\.168\.1\.5:8080\/\n/);
   t.match(wide, /\n {2}WDJB-MJHT\n/);
   t.match(wide, /\(5 minutes\), for one phone, which becomes a viewer/);
+  t.notMatch(wide, "https");
+  const owners = renderOffer({ ...offer, role: "owner" }, { now, columns: 80 });
+  t.match(owners, /An owner is made over https alone.*warns once/s);
+  for (const line of owners.split("\n")) t.ok(line.length <= 80, line);
   t.notMatch(renderOffer(offer, { now, columns: 30 }), /[▄█]/, "a narrow terminal has no room for pictures");
   const drawn = [...CODE_ALPHABET].map((letter) => bigLetters(letter));
   t.equal(new Set(drawn).size, CODE_ALPHABET.length, "each letter has a shape of its own");

@@ -5,6 +5,7 @@ export const en = {
   "app.retry": "Try again",
   "app.close": "Close",
   "app.back": "Back",
+  "app.cancel": "Cancel",
   "app.offline": "No connection to the box",
   "app.reconnecting": "Reconnecting…",
 
@@ -39,6 +40,34 @@ export const en = {
   "pair.lan.link": "Open the secure page for everything else",
   "pair.unlasting": "This browser keeps nothing: you will have to pair again when the tab is closed.",
   "pair.other": "Type a code instead",
+
+  "secure.title": "First, the secure page",
+  "secure.unclaimed":
+    "“{box}” has no owner yet: the first device that is paired becomes it. That works on the secure page alone, because what is sent over plain http can be read on the way.",
+  "secure.owner-code":
+    "This code makes an owner, and that works on the secure page alone. A scanned code comes along; a typed one is typed once more there.",
+  "secure.code-void":
+    "This code makes an owner, and that works on the secure page alone. It has just been sent over plain http, where others may have read it, so it is no longer good. Open a new one at the box (“tellyport pair”) and type it on the secure page.",
+  "secure.none":
+    "This box has no secure page: it is switched off. The owner’s first device then has to be the box itself, in a browser that runs on it.",
+  "secure.warning":
+    "Your browser will warn you there, once. That is expected: the box made its certificate itself, so the browser does not know it.",
+  "secure.go": "To the secure page",
+  "secure.watch": "Only watch, at home",
+  "secure.watch.about":
+    "Without the secure page this device watches in the home network, and nothing else. That uses the code up, and the box still has no owner.",
+  "warning.first": "Tap {words}",
+  "warning.second": "then {words}.",
+  "warning.third": "Pair this device on the page that comes.",
+  "warning.chrome": "Your connection is not private",
+  "warning.chrome.first": "“Advanced”",
+  "warning.chrome.second": "“Proceed to {host} (unsafe)”",
+  "warning.firefox": "Warning: Potential Security Risk Ahead",
+  "warning.firefox.first": "“Advanced…”",
+  "warning.firefox.second": "“Accept the Risk and Continue”",
+  "warning.safari": "This Connection Is Not Private",
+  "warning.safari.first": "“Show Details”",
+  "warning.safari.second": "“visit this website”",
 
   "stranger.title": "This is not your box",
   "stranger.about":

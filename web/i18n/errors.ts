@@ -270,6 +270,16 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["This pairing is no longer open", "Open pairing on the box again."],
     zh: ["该配对已经关闭", "请在机顶盒上重新打开配对。"],
   },
+  "owner-missing": {
+    en: [
+      "The box has no owner yet",
+      "An owner would have to say yes to this. Open a pairing code at the box (“tellyport pair”) and pair on the secure page with it.",
+    ],
+    zh: [
+      "机顶盒还没有机主",
+      "此操作需要机主同意。请在机顶盒上打开配对码（“tellyport pair”），用它在安全页面上配对。",
+    ],
+  },
   "pairing-denied": {
     en: ["The owner said no", "Ask them to open pairing again."],
     zh: ["机主拒绝了配对", "请机主重新打开配对。"],

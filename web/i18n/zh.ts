@@ -7,6 +7,7 @@ export const zh: Words = {
   "app.retry": "重试",
   "app.close": "关闭",
   "app.back": "返回",
+  "app.cancel": "取消",
   "app.offline": "连接不到机顶盒",
   "app.reconnecting": "正在重新连接…",
 
@@ -36,6 +37,32 @@ export const zh: Words = {
   "pair.lan.link": "打开安全页面使用全部功能",
   "pair.unlasting": "此浏览器不保存任何数据：关闭标签页后需要重新配对。",
   "pair.other": "改为输入配对码",
+
+  "secure.title": "先打开安全页面",
+  "secure.unclaimed":
+    "“{box}”还没有机主：第一台配对的设备将成为机主。这只能在安全页面上完成，因为普通 http 的内容在途中可能被他人看到。",
+  "secure.owner-code":
+    "此配对码用于添加机主，只能在安全页面上使用。扫码得到的配对码会自动带过去，手动输入的请在那里再输入一次。",
+  "secure.code-void":
+    "此配对码用于添加机主，只能在安全页面上使用。它刚才通过普通 http 发送，可能已被他人看到，因此已经作废。请在机顶盒上打开新的配对码（“tellyport pair”），并在安全页面上输入。",
+  "secure.none": "此机顶盒没有开启安全页面。第一台机主设备只能是机顶盒本身上的浏览器。",
+  "secure.warning": "打开时浏览器会警告一次，这是正常的：证书由机顶盒自己生成，浏览器还不认识它。",
+  "secure.go": "前往安全页面",
+  "secure.watch": "只在家里观看",
+  "secure.watch.about":
+    "不使用安全页面时，此设备只能在家庭网络中观看，不能做别的。配对码会因此用掉，而机顶盒仍然没有机主。",
+  "warning.first": "点按{words}，",
+  "warning.second": "再点按{words}。",
+  "warning.third": "在随后打开的页面上配对此设备。",
+  "warning.chrome": "您的连接不是私密连接",
+  "warning.chrome.first": "“高级”",
+  "warning.chrome.second": "“继续前往{host}（不安全）”",
+  "warning.firefox": "警告：面临潜在的安全风险",
+  "warning.firefox.first": "“高级…”",
+  "warning.firefox.second": "“接受风险并继续”",
+  "warning.safari": "此连接非私人连接",
+  "warning.safari.first": "“显示详细信息”",
+  "warning.safari.second": "“访问此网站”",
 
   "stranger.title": "这不是您的机顶盒",
   "stranger.about": "这里应答的是另一台机顶盒“{box}”。此浏览器为您的机顶盒保存的内容没有发送给它。",

@@ -10,6 +10,7 @@ import type { PairingSecret } from "../pairing/proof.ts";
 import * as state from "../state.ts";
 import { Icon, Logo } from "./icon.tsx";
 import { LanguageSwitch } from "./language-switch.tsx";
+import { SecureFirst, type SecureReason } from "./secure-first.tsx";
 
 /** How a person proves to be invited. */
 type Way = "scanned" | "code" | "recovery";
@@ -20,35 +21,69 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
   const busy = useSignal(false);
   const match = useSignal<string | null>(null);
   const problem = useSignal<Problem | null>(reason);
-  const device = useRef<HTMLInputElement>(null);
+  const name = useSignal("");
+  const waiting = useRef<AbortController | null>(null);
   const kind = terminalType();
   const box = state.box.value;
+  const watchOnly = useSignal(false);
+  const unclaimed = !canHoldKey() && box?.claimed === false && app.scanned?.from !== "pass";
+  const secureReason = useSignal<SecureReason | null>(unclaimed ? "unclaimed" : null);
 
   async function begin(secret: PairingSecret): Promise<void> {
     if (busy.value) return;
     busy.value = true;
     problem.value = null;
+    const { signal } = (waiting.current = new AbortController());
     try {
-      const name = device.current?.value.trim() || t(`pair.device.${kind}`);
       await app.pairWith(
         secret,
-        { name, terminalType: kind },
-        { onMatch: (digits) => (match.value = digits) },
+        {
+          name: name.value.trim() || t(`pair.device.${kind}`),
+          terminalType: kind,
+          ...(watchOnly.value && { watchOnly: true }),
+        },
+        { onMatch: (digits) => (match.value = digits), signal },
       );
     } catch (error) {
-      problem.value = asProblem(error);
+      problem.value = signal.aborted ? null : asProblem(error);
+      const reason = problem.value === null ? null : secureReasonOf(problem.value);
+      if (reason !== null) {
+        secureReason.value = reason;
+        problem.value = null;
+      }
+      if (signal.aborted && secret.kind === "qr") spent();
+      if (problem.value === null) return;
       // a scanned secret that was answered will not be taken the second time
       const { status, code } = problem.value;
-      if ((status !== 0 || code === "pairing-expired") && secret.kind === "qr") {
-        app.forgetScanned();
-        way.value = "code";
-      }
+      if ((status !== 0 || code === "pairing-expired") && secret.kind === "qr") spent();
     } finally {
       busy.value = false;
       match.value = null;
     }
   }
 
+  function spent(): void {
+    app.forgetScanned();
+    way.value = "code";
+  }
+
+  if (secureReason.value !== null)
+    return (
+      <main class="page pair" data-screen="pair">
+        <div class="card">
+          <Logo />
+          <h1>{t("secure.title")}</h1>
+          <SecureFirst
+            reason={secureReason.value}
+            onWatch={() => {
+              watchOnly.value = true;
+              secureReason.value = null;
+            }}
+          />
+        </div>
+        <LanguageSwitch />
+      </main>
+    );
   return (
     <main class="page pair" data-screen="pair" aria-busy={busy.value}>
       <div class="card">
@@ -58,7 +93,7 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
           {problem.value && <ProblemNote problem={problem.value} />}
         </div>
         {match.value !== null ? (
-          <Match digits={match.value} />
+          <Match digits={match.value} onCancel={() => waiting.current?.abort()} />
         ) : (
           <>
             {way.value === "scanned" && app.scanned !== null ? (
@@ -79,9 +114,10 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
             <label class="field quiet">
               <span>{t("pair.device")}</span>
               <input
-                ref={device}
                 name="device"
                 maxLength={64}
+                value={name.value}
+                onInput={(event) => (name.value = event.currentTarget.value)}
                 placeholder={t(`pair.device.${kind}`)}
                 autocomplete="off"
               />
@@ -214,7 +250,15 @@ function CodeForm(props: {
   );
 }
 
-function Match({ digits }: { digits: string }) {
+/** The box wants this over https. */
+function secureReasonOf({ code, detail }: Problem): SecureReason | null {
+  if (code !== "secure-origin-required" || canHoldKey()) return null;
+  const isVoid =
+    typeof detail === "object" && detail !== null && "codeGood" in detail && detail.codeGood === false;
+  return isVoid ? "code-void" : "owner-code";
+}
+
+function Match({ digits, onCancel }: { digits: string; onCancel: () => void }) {
   const heading = useRef<HTMLParagraphElement>(null);
   useEffect(() => heading.current?.focus(), []);
   return (
@@ -224,6 +268,9 @@ function Match({ digits }: { digits: string }) {
       </p>
       <strong>{digits}</strong>
       <p class="quiet-text">{t("pair.match.help")}</p>
+      <button data-action="cancel-pairing" onClick={onCancel}>
+        {t("app.cancel")}
+      </button>
     </div>
   );
 }
