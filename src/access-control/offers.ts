@@ -18,6 +18,8 @@ export interface OpenOffer {
   readonly payer: string | null;
   /** The owner's client that opened it; null: whoever stands at the box, and no further yes is needed. */
   readonly openedBy: string | null;
+  /** Opened for an owner who lost every phone: the pairing that comes of it is told as such. */
+  readonly recovery: boolean;
   /** HMAC key of a claim by QR code, 16 bytes. */
   readonly secretKey: Buffer;
   /** HMAC key of a claim by typed code, 32 bytes; undefined once the code is void. */
@@ -40,6 +42,8 @@ export interface OfferOptions {
    * opened at the box, and so approved.
    */
   openedBy?: string;
+  /** It is for an owner who lost every phone. Default false. */
+  recovery?: boolean;
 }
 
 export interface OffersDeps {
@@ -80,6 +84,7 @@ export class Offers {
       role,
       payer: options.payer ?? null,
       openedBy: options.openedBy ?? null,
+      recovery: options.recovery ?? false,
       secretKey,
       codeKey: codeKey(code),
       expires: clock.monotonic() + limits.offerLifetime,

@@ -18,7 +18,8 @@ export interface Admission {
   readonly id: string;
   /** Of that, milliseconds since 1970. */
   readonly expiresAt: number;
-  readonly by: "code" | "qr" | "hand-off" | "recovery-code";
+  /** `recovery`: an offer that was opened at the box for an owner who lost every phone. */
+  readonly by: "code" | "qr" | "hand-off" | "recovery" | "recovery-code";
   readonly role: Role;
   /** User who is charged for a guest's viewing; null: the client itself, or as its parent. */
   readonly payer: string | null;
@@ -106,7 +107,7 @@ export class Redemption {
     if (found !== null) {
       offers.take(found);
       const { id, expiresAt, role, payer, openedBy } = found;
-      const by = claim.offer === undefined ? "code" : "qr";
+      const by = found.recovery ? "recovery" : claim.offer === undefined ? "code" : "qr";
       return {
         verdict: "right",
         admission: { id, expiresAt, by, role, payer, parent: null, openedBy, asks: openedBy !== null },

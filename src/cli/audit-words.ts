@@ -12,7 +12,7 @@ const WORDS: Record<AuditEvent, string> = {
   "handed-over": "was handed over to another browser",
   "offer-opened": "opened a pairing offer",
   "others-ended": "removed other clients",
-  "owner-recovered": "an owner was recovered",
+  "owner-recovered": "became an owner by a recovery code",
   "pairing-closed": "pairing closed itself after too many wrong codes",
   "pairing-denied": "was turned down",
   "pairing-refused": "wrong or old pairing code",
@@ -25,12 +25,21 @@ const WORDS: Record<AuditEvent, string> = {
   watched: "has watched",
 };
 
+/** The same event by another way is another thing. */
+function wordsOf({ event, detail }: AuditEntry): string {
+  const known: Partial<Record<string, string>> = WORDS;
+  if (event === "owner-recovered" && detail["by"] === "box")
+    return "recovery was opened at the box: whoever pairs with its code becomes an owner";
+  if (event === "client-paired" && detail["by"] === "recovery")
+    return "became an owner by the recovery that was opened at the box";
+  return known[event] ?? event;
+}
+
 /** One entry as a line: `was changed (role kid, roleBefore viewer) ×3`. */
 export function auditWords(entry: AuditEntry): string {
-  const known: Partial<Record<string, string>> = WORDS;
   const facts = Object.entries(entry.detail)
     .filter(([key, value]) => key !== "until" && value !== null)
     .map(([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`);
   const times = entry.count > 1 ? ` ×${entry.count}` : "";
-  return `${known[entry.event] ?? entry.event}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}${times}`;
+  return `${wordsOf(entry)}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}${times}`;
 }

@@ -167,3 +167,24 @@ t.test("web newcomer: who waits for the owner's yes can go back, and keeps its n
   t.equal(await page.locator("[data-code]").count(), 0, "that is no failure");
   t.same(complaints, []);
 });
+
+t.test(
+  "web newcomer: a recovery that was only opened is told as that, and what comes of it",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { page } = await enter(bench);
+    const words = async (event: string): Promise<string | null> =>
+      page.textContent(`[data-banner=${event}] p`);
+    bench.box.access.note("owner-recovered", { detail: { by: "box" } }, true);
+    await page.waitForSelector("[data-banner=owner-recovered]");
+    t.match(await words("owner-recovered"), /^Recovery was opened at the box/);
+    bench.box.access.note(
+      "client-paired",
+      { client: "x", name: "New phone", detail: { by: "recovery" } },
+      true,
+    );
+    await page.waitForSelector("[data-banner=client-paired]");
+    t.match(await words("client-paired"), /^“New phone” became owner by the recovery opened at the box/);
+  },
+);

@@ -66,6 +66,14 @@ t.test("audit command: has words for every event, and shows those of a newer box
     t.not(words, `${event} ×3`);
     t.match(words, /^[a-z].* ×3$/i);
   }
+  const recovery = (event: string, by: string) => auditWords({ ...entry, event, count: 1, detail: { by } });
+  t.match(recovery("owner-recovered", "box"), /^recovery was opened at the box/);
+  t.match(recovery("owner-recovered", "code"), /^became an owner by a recovery code/);
+  t.match(
+    recovery("client-paired", "recovery"),
+    /^became an owner by the recovery that was opened at the box/,
+  );
+  t.match(recovery("client-paired", "qr"), /^was paired/);
   t.equal(auditWords({ ...entry, event: "new-thing", count: 1, detail: { a: 1 } }), "new-thing (a 1)");
 });
 
