@@ -57,6 +57,12 @@ export class FakeBox {
   readonly claims: PairingClaim[] = [];
   readonly playbackRequests: PlaybackRequest[] = [];
   readonly playing = new Map<string, { channel: string; since: number }>();
+  /** What it receives with, as owners are told. */
+  tuners: { tuners: object[]; sources: { name: string; problems: string[] }[] } = {
+    tuners: [{}],
+    sources: [],
+  };
+  scan = { state: "idle", percent: 0 };
   /** What `POST /playback` refuses of conversions. */
   conversionRefusal: { status: number; code: string } | null = null;
   /** Seconds that are broadcast already when somebody begins to watch. */
@@ -178,6 +184,8 @@ export class FakeBox {
       return void response.end(answer.body && JSON.stringify(answer.body));
     }
     if (route === "GET /channels") return json({ channels: this.channels });
+    if (route === "GET /tuners") return json(this.tuners);
+    if (route === "GET /scan") return json(this.scan);
     if (route === "GET /events") return this.#openEvents(response);
     if (route === "POST /playback") return json(this.#play(JSON.parse(body) as PlaybackRequest));
     const playback = /^(POST|DELETE) \/playback\/([\w-]+)/.exec(route)?.[2];

@@ -188,3 +188,34 @@ t.test(
     t.match(await words("client-paired"), /^“New phone” became owner by the recovery opened at the box/);
   },
 );
+
+t.test(
+  "web newcomer: without channels an owner learns what is, and anybody else whom to ask",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    box.channels = [];
+    const dvb = { name: "dvb:0", problems: ["DVB adapter 0 is not there: plug it in."] };
+    box.tuners = { tuners: [], sources: [dvb] };
+    const { page, complaints } = await bench.open(`/${box.fragment()}`);
+    await page.click("[data-action=pair]");
+    await page.waitForSelector("[data-no-channels=no-tuner]");
+    t.match(
+      await page.textContent(".empty"),
+      /No tuner found.*tellyport doctor.*dvb:0: DVB adapter 0 is not there/s,
+    );
+    t.equal(await page.locator(".seeking").count(), 0);
+    box.tuners = { tuners: [{}], sources: [{ ...dvb, problems: [] }] };
+    await page.waitForSelector("[data-no-channels=scan-needed]");
+    t.match(await page.textContent(".empty"), "tellyport scan --country XX");
+    box.scan = { state: "running", percent: 12 };
+    await page.waitForSelector("[data-no-channels=searching] .seeking");
+    t.match(await page.textContent(".empty"), "12 % done");
+    box.role = "viewer";
+    const { page: viewer } = await bench.open(`/${box.fragment()}`);
+    await viewer.click("[data-action=pair]");
+    await viewer.waitForSelector("[data-no-channels=ask]");
+    t.same(complaints, []);
+  },
+);

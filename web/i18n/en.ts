@@ -79,7 +79,16 @@ export const en = {
   "channels.title": "Channels",
   "channels.search": "Find a channel or programme",
   "channels.none": "No channels yet",
-  "channels.none.help": "The box is looking for channels. They appear here as they are found.",
+  "channels.none.searching":
+    "The box is searching for channels: {percent} % done. They appear here as they are found.",
+  "channels.none.coming": "The box’s tuners are looking for channels. They appear here as they are found.",
+  "channels.none.tuner": "No tuner found",
+  "channels.none.no-tuner":
+    "Plug one in, or name one to the box. “tellyport doctor”, typed at the box, says what is missing.",
+  "channels.none.scan-needed":
+    "The box has a tuner and knows no channel. “tellyport scan --country XX”, typed at the box, finds them (XX: the two letters of your country).",
+  "channels.none.unknown": "“tellyport doctor”, typed at the box, says why.",
+  "channels.none.ask": "Ask the owner: channels are found at the box.",
   "channels.nomatch": "Nothing matches “{text}”",
   "channels.radio": "Radio",
   "channels.age": "from {age}",
