@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import t from "tap";
 import { loadCertificate } from "../../src/access-control/certificate.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
-import { setUp, type Bench } from "./app-under-test.ts";
+import { setUp, until, type Bench } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
 import { addDevices } from "./sample-access.ts";
 
@@ -216,6 +216,46 @@ t.test(
     const { page: viewer } = await bench.open(`/${box.fragment()}`);
     await viewer.click("[data-action=pair]");
     await viewer.waitForSelector("[data-no-channels=ask]");
+    t.same(complaints, []);
+  },
+);
+
+t.test(
+  "web newcomer: an alarm covers neither picture nor error, and once looked at it stays away",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    const { page, complaints } = await enter(bench);
+    const banner = page.locator("[data-banner=owner-recovered]");
+    await page.click("[data-channel=news]");
+    await page.waitForSelector("[data-phase=playing]");
+    box.access.note("owner-recovered", { client: "x", name: "Old phone", detail: { by: "code" } }, true);
+    await banner.waitFor();
+    const edge = (selector: string, which: "top" | "bottom"): Promise<number> =>
+      page.evaluate<number>(`document.querySelector("${selector}").getBoundingClientRect().${which}`);
+    t.ok((await edge(".banner", "top")) >= (await edge(".stage", "bottom")), "below the picture");
+    t.ok((await edge(".panel", "top")) >= (await edge(".banner", "bottom")), "what follows moved down");
+    await page.setViewportSize({ width: 740, height: 360 });
+    await banner.waitFor({ state: "hidden" });
+    await page.setViewportSize({ width: 360, height: 740 });
+    await banner.waitFor();
+    box.refusals.set("arte", { status: 503, code: "no-tuner-free" });
+    await page.goto(`http://127.0.0.1:${bench.port}/#/watch/arte`);
+    await page.waitForSelector(".failure");
+    await banner.waitFor({ state: "hidden" });
+    await page.click("[data-action=list]");
+    await banner.waitFor();
+    t.ok((await edge("main", "top")) >= (await edge(".banner", "bottom")));
+    await page.click("[data-action=see]");
+    await page.waitForSelector("[data-event=owner-recovered]");
+    const asked = (): number => box.log.filter((line) => line === "GET /api/v1/audit 200").length;
+    const before = asked();
+    await page.reload();
+    await page.waitForSelector("[data-channel=news]");
+    await until(asked, (count) => count > before);
+    await page.waitForTimeout(300);
+    t.equal(await banner.count(), 0);
     t.same(complaints, []);
   },
 );

@@ -13,6 +13,8 @@ import { unseenAlarms } from "./alarms.ts";
 
 /** The newest alarm that an owner has put away on this device. */
 const SEEN = "alarm-seen";
+/** The newest that was there when an owner went to read the log: what is said for a day otherwise has been read then. */
+const READ = "alarm-read";
 /** Entries of the log that are looked through for alarms at the start. */
 const LOOK_BACK = 50;
 /** When the owner wanted to be asked again for recovery codes, ms since 1970. */
@@ -62,7 +64,9 @@ async function learnAlarms(connection: BoxConnection): Promise<void> {
     .then(({ entries }) => {
       const seen = recall(SEEN);
       const known = { seen: seen === null ? null : Number(seen), now: connection.boxNow() };
-      state.notices.value = unseenAlarms(entries, connection.session?.client ?? "", known);
+      const read = Number(recall(READ) ?? 0);
+      const unseen = unseenAlarms(entries, connection.session?.client ?? "", known);
+      state.notices.value = unseen.filter(({ id }) => id > read);
     })
     .catch(() => undefined);
 }
@@ -81,10 +85,11 @@ export function onEvent(event: string, data: string, connection: BoxConnection):
   }
 }
 
-/** The owner has seen these. */
-export function putAway(entries: readonly AuditEntry[]): void {
+/** The owner has seen these. @param read and goes to read what they are about */
+export function putAway(entries: readonly AuditEntry[], read = false): void {
   const newest = Math.max(Number(recall(SEEN) ?? 0), ...entries.map(({ id }) => id));
   remember(SEEN, String(newest));
+  if (read) remember(READ, String(newest));
   state.notices.value = state.notices.value.filter(({ id }) => id > newest);
 }
 
