@@ -29,7 +29,7 @@ export interface MembersDeps {
   limits: AccessLimits;
   log: Log;
   audit: AuditPort;
-  rules: Pick<ViewingRules, "check" | "set" | "forget">;
+  rules: Pick<ViewingRules, "check" | "set" | "forget" | "limitsOf">;
 }
 
 /** What an owner changes of a client. */
@@ -88,6 +88,8 @@ export class Members {
     const endsAt = change.endsAt === undefined ? undefined : this.#stayOf(role ?? record.role, change.endsAt);
     if (change.limits !== undefined) rules.check(role ?? record.role, change.limits);
     // All of it is good: from here on it is done. The limits first: whoever becomes a kid is never one with less strict ones.
+    const limited =
+      change.limits === undefined ? [] : differences(rules.limitsOf(record.id, record.role), change.limits);
     if (change.limits !== undefined) rules.set(record.id, change.limits);
     const before = record;
     record = database.transaction(() => {
@@ -98,7 +100,10 @@ export class Members {
         const stay = newRole === "guest" ? (endsAt ?? clock.now() + limits.guest) : null;
         changed = clients.changeRole(changed, newRole, stay);
       }
-      const detail = { ...changesOf(before, changed), ...(change.limits !== undefined && { limits: true }) };
+      const detail = {
+        ...changesOf(before, changed),
+        ...(limited.length > 0 && { limits: limited.join(", ") }),
+      };
       if (Object.keys(detail).length > 0)
         audit.note({
           event: "client-changed",
@@ -220,10 +225,25 @@ function lastOwner(): TellyportError {
 
 /** What is new of a client, and what was before. */
 function changesOf(before: ClientRecord, after: ClientRecord): Record<string, string> {
+  const stay = after.notAfter !== null && after.notAfter !== before.notAfter && after.role === before.role;
   return {
+    ...(stay && { endsAt: new Date(after.notAfter).toISOString() }),
     ...(after.name !== before.name && { name: after.name }),
     ...(after.role !== before.role && { role: after.role, roleBefore: before.role }),
   };
+}
+
+const LIMITS = [
+  "channels",
+  "hours",
+  "maximumAge",
+  "minutesPerDay",
+  "unrated",
+] as const satisfies readonly (keyof ClientLimits)[];
+
+/** Names of the limits that are others now. */
+function differences(before: ClientLimits = {}, after: ClientLimits): string[] {
+  return LIMITS.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
 }
 
 /** The box's own command line: whoever may open its socket. */

@@ -6,6 +6,7 @@ import type { Page } from "playwright-core";
 import t from "tap";
 import { loadCertificate } from "../../src/access-control/certificate.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
+import type { AuditEntry, AuditEvent } from "../../src/protocol/access-api.ts";
 import { setUp, until, type Bench } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
 import { addDevices } from "./sample-access.ts";
@@ -256,6 +257,76 @@ t.test(
     await until(asked, (count) => count > before);
     await page.waitForTimeout(300);
     t.equal(await banner.count(), 0);
+    t.same(complaints, []);
+  },
+);
+
+t.test(
+  "web newcomer: owner, and no longer owner, is asked; the log says what was changed, and why not",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    const { page, complaints } = await enter(bench);
+    addDevices(box, 4);
+    const roleOf = (id: string) => box.access.clients.get(id)?.role;
+    await page.click("header [data-action=settings]");
+    await page.click("[data-open=devices]");
+    await page.click("[data-client=more-0]");
+    await page.click("[data-option=role-owner]");
+    t.match(await page.textContent(".sure"), /everything that you can/);
+    await page.click("[data-action=role-no]");
+    t.equal(roleOf("more-0"), "viewer");
+    await page.click("[data-option=role-owner]");
+    await page.click("[data-action=role-yes]");
+    await until(
+      () => roleOf("more-0"),
+      (role) => role === "owner",
+    );
+    await page.click("[data-option=role-kid]");
+    t.match(await page.textContent(".sure"), /As child it could no longer manage/);
+    t.equal(roleOf("more-0"), "owner");
+    await page.click("[data-action=role-yes]");
+    await until(
+      () => roleOf("more-0"),
+      (role) => role === "kid",
+    );
+    await page.click("[data-option=role-viewer]"); // nothing is lost by that
+    await until(
+      () => roleOf("more-0"),
+      (role) => role === "viewer",
+    );
+    await page.click("[data-action=close]");
+
+    const note = (event: AuditEvent, detail: AuditEntry["detail"]): void =>
+      void box.access.note(event, { client: "more-0", name: "Kim", detail });
+    note("client-changed", { role: "owner", roleBefore: "kid", by: "x" });
+    note("client-changed", { limits: "hours, minutesPerDay", by: "x" });
+    note("client-changed", { name: "Kimmy", by: "x" });
+    note("request-refused", { code: "role-forbidden", route: "/api/v1/clients" });
+    note("watch-refused", { channel: "c1", name: "Harbour One", reason: "parental-hours", home: true });
+    note("watched", {
+      channel: "c1",
+      name: "Harbour One",
+      reason: "playback-ended",
+      seconds: 600,
+      home: true,
+    });
+    await page.click("header [data-action=settings]");
+    await page.click("[data-open=log]");
+    await page.waitForSelector("[data-event=watched]");
+    const lines = (await page.locator("[data-event] .about > span:first-child").allTextContents()).slice(
+      0,
+      6,
+    );
+    t.same(lines, [
+      "“Kim” watched Harbour One for 10 min",
+      "“Kim” was not allowed to watch Harbour One: It is not viewing time now",
+      "A request was refused: This device may not do that",
+      "“Kim” is called “Kimmy” now",
+      "Limits of “Kim” changed: viewing times, time a day",
+      "“Kim” is owner now, and was child",
+    ]);
     t.same(complaints, []);
   },
 );
