@@ -119,6 +119,7 @@ export const ERROR_CODES = {
   "role-forbidden": "forbidden",
   "secure-origin-required": "forbidden",
   "session-limit": "busy",
+  "stay-over": "unauthenticated",
 
   // command line
   "box-not-trusted": "forbidden",

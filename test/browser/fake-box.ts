@@ -76,6 +76,8 @@ export class FakeBox {
   /** Milliseconds before each API answer. */
   delay = 0;
   revoked = false;
+  /** Why whoever was revoked is gone. */
+  gone = "client-revoked";
 
   readonly #folder: string;
   readonly access = new FakeAccess((event, data) => this.#send(event, data));
@@ -308,7 +310,7 @@ export class FakeBox {
     body: { refreshToken?: string },
     response: ServerResponse,
   ): Promise<object> {
-    if (this.revoked) throw new Refusal(401, "client-revoked");
+    if (this.revoked) throw new Refusal(401, this.gone);
     const inCookie = /tp_rt=([\w-]+)/.exec(request.headers.cookie ?? "")?.[1];
     const token = body.refreshToken ?? inCookie;
     const client = [...this.#clients.values()].find(({ refresh }) => refresh !== "" && refresh === token);
@@ -324,7 +326,7 @@ export class FakeBox {
   }
 
   async #authenticate(request: IncomingMessage, url: URL): Promise<Paired> {
-    if (this.revoked) throw new Refusal(401, "client-revoked");
+    if (this.revoked) throw new Refusal(401, this.gone);
     const cookie = /tp_lan=([\w-]+)/.exec(request.headers.cookie ?? "")?.[1];
     if (cookie !== undefined && request.headers.authorization === undefined) {
       if (request.headers["x-tellyport"] !== "1") throw new Refusal(401, "access-token-missing");

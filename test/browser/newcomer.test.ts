@@ -324,9 +324,32 @@ t.test(
       "“Kim” was not allowed to watch Harbour One: It is not viewing time now",
       "A request was refused: This device may not do that",
       "“Kim” is called “Kimmy” now",
-      "Limits of “Kim” changed: viewing times, time a day",
+      "Limits of “Kim” changed: viewing times and time a day",
       "“Kim” is owner now, and was child",
     ]);
+    t.same(complaints, []);
+  },
+);
+
+t.test(
+  "web newcomer: a guest sees until when it may watch, and is told when that is over",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    box.role = "guest";
+    const { page, complaints } = await enter(bench);
+    const guest = [...box.access.clients.values()][0];
+    const end = new Date(Date.now() + 3 * 86_400_000).toISOString();
+    if (guest !== undefined) guest.endsAt = end; // longer than at the start
+    await page.click("header [data-action=settings]");
+    await page.waitForSelector(`[data-until="${end}"]`);
+    t.match(await page.textContent("dl"), /You may watch until.*\d\d:\d\d/s);
+    await page.click("[data-action=close]");
+    Object.assign(box, { revoked: true, gone: "stay-over" });
+    await page.click("[data-channel=news]");
+    await page.waitForSelector("[data-screen=pair] [data-code=stay-over]");
+    t.match(await page.textContent("[data-code=stay-over]"), "Your stay has ended");
     t.same(complaints, []);
   },
 );

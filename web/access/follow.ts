@@ -24,13 +24,17 @@ const A_WEEK = 7 * 86_400_000;
 /** Asks what a page of this role shows beside the channels. Nothing of it is worth an error: a box may lack it. */
 export async function learn(connection: BoxConnection): Promise<void> {
   const { role } = connection.session ?? {};
-  if (role === "kid" || role === "guest")
-    await connection
-      .call<Client>("GET", "/api/v1/clients/self")
-      .then((client) => (state.self.value = client))
-      .catch(() => undefined);
+  if (role === "kid" || role === "guest") await learnSelf(connection);
   if (!state.isOwner.value) return;
   await Promise.all([learnRecovery(connection), learnAlarms(connection), learnWaiting(connection)]);
+}
+
+/** How the box knows this client, limits and end of stay included. */
+export async function learnSelf(connection: BoxConnection): Promise<void> {
+  await connection
+    .call<Client>("GET", "/api/v1/clients/self")
+    .then((client) => (state.self.value = client))
+    .catch(() => undefined);
 }
 
 export async function learnRecovery(connection: BoxConnection): Promise<void> {

@@ -159,7 +159,6 @@ export const accessEn = {
   "log.role-changed": "“{name}” is {role} now, and was {before}",
   "log.limits-changed": "Limits of “{name}” changed: {limits}",
   "log.stay-changed": "“{name}” may stay until {time}",
-  and: ", ",
   "limit.maximumAge": "age",
   "limit.unrated": "unrated programmes",
   "limit.hours": "viewing times",

@@ -168,6 +168,7 @@ export const en = {
   "role.viewer": "viewer",
   "role.kid": "child",
   "role.guest": "guest",
+  "settings.until": "You may watch until",
   "settings.lan": "LAN viewer (plain http)",
   "settings.forget": "Forget this box",
   "settings.forget.sure": "This device will need a new code to watch again.",

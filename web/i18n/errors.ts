@@ -238,6 +238,13 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["The owner removed this device", "To watch again, ask for a new code."],
     zh: ["机主已移除此设备", "如需继续观看，请索取新的配对码。"],
   },
+  "stay-over": {
+    en: [
+      "Your stay has ended",
+      "The owner had set until when this device may watch. To watch again, ask for a new code.",
+    ],
+    zh: ["您的访问时间已结束", "机主设定了此设备可以观看的期限。如需继续观看，请索取新的配对码。"],
+  },
   "cross-site-refused": {
     en: ["The box takes this only from its own page", "Open the box by the address that it shows."],
     zh: ["机顶盒只接受来自自身页面的请求", "请用机顶盒显示的地址打开。"],

@@ -160,6 +160,7 @@ export const zh: Words = {
   "role.viewer": "观众",
   "role.kid": "儿童",
   "role.guest": "访客",
+  "settings.until": "可以观看到",
   "settings.lan": "局域网观众（普通 http）",
   "settings.forget": "忘记此机顶盒",
   "settings.forget.sure": "之后要用新的配对码才能再次观看。",

@@ -1,8 +1,10 @@
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { isLastOwner } from "../access/client-order.ts";
 import { clients, loadClients } from "../access/clients.ts";
+import { learnSelf } from "../access/follow.ts";
 import * as app from "../app.ts";
-import { t } from "../i18n/index.ts";
+import { dayTime, t } from "../i18n/index.ts";
 import type { WordKey } from "../i18n/en.ts";
 import * as state from "../state.ts";
 import { Icon, type IconName } from "./icon.tsx";
@@ -12,6 +14,11 @@ import { SheetBody } from "./sheet.tsx";
 export function SettingsPage() {
   const box = state.box.value;
   const session = state.me.value;
+  const endsAt = state.self.value?.endsAt;
+  useEffect(() => {
+    // an owner may have let a guest stay longer meanwhile
+    if (session?.role === "guest") void learnSelf(app.connection);
+  }, []);
   return (
     <SheetBody title={t("settings.title")}>
       <Entries />
@@ -30,6 +37,12 @@ export function SettingsPage() {
           <>
             <dt>{t("settings.role")}</dt>
             <dd>{session.kind === "lan" ? t("settings.lan") : t(`role.${session.role}`)}</dd>
+          </>
+        )}
+        {endsAt && (
+          <>
+            <dt>{t("settings.until")}</dt>
+            <dd data-until={endsAt}>{dayTime(endsAt)}</dd>
           </>
         )}
       </dl>

@@ -1,7 +1,7 @@
 import type { AuditEntry } from "../../../src/protocol/access-api.ts";
 import { Problem } from "../../api/problem.ts";
 import { dayTime, hasWords, minutesWords, ta } from "../../i18n/access.ts";
-import { problemWords, t } from "../../i18n/index.ts";
+import { problemWords, t, tag } from "../../i18n/index.ts";
 
 /** What happened, in a sentence; an event that this app does not know is named as the box names it. */
 export function entryWords(entry: AuditEntry): string {
@@ -33,7 +33,7 @@ function limitNames(names: string): string {
     const key = `limit.${name}`;
     return hasWords(key) ? ta(key) : name;
   });
-  return words.join(ta("and"));
+  return new Intl.ListFormat(tag.value).format(words);
 }
 
 /** What the sentences fill in. */
