@@ -353,3 +353,53 @@ t.test(
     t.same(complaints, []);
   },
 );
+
+t.test(
+  "web newcomer: the page of the PIN says whether one is set, and removes only what is there",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { page } = await enter(bench);
+    await page.click("header [data-action=settings]");
+    await page.click("[data-open=pin]");
+    await page.waitForSelector("[data-pin=none]");
+    t.equal(await page.locator("[data-action=remove-pin]").count(), 0);
+    await page.fill("[name=pin]", "2468");
+    await page.click("[data-action=set-pin]");
+    await page.waitForSelector("[data-action=remove-pin]");
+    await page.click("[data-action=sheet-back]");
+    await page.click("[data-open=pin]");
+    await page.waitForSelector("[data-pin=set]");
+  },
+);
+
+t.test(
+  "web newcomer: a child is offered the PIN where there is one, and learns when it may watch again",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    box.role = "kid";
+    const opens = new Date(Date.now() + 3 * 3_600_000).toISOString();
+    box.refusals.set("news", { status: 403, code: "parental-hours", detail: { until: opens } });
+    const { page, complaints } = await enter(bench);
+    const clock = new Date(opens).toTimeString().slice(0, 5);
+    await page.click("[data-channel=news]");
+    await page.waitForSelector("[data-code=parental-hours]");
+    t.match(await page.textContent(".failure"), new RegExp(`again from .*${clock}.*ask the owner`));
+    t.equal(await page.locator("[data-action=unlock]").count(), 0);
+    box.access.pin = "2468";
+    box.access.tries = 1;
+    await page.reload();
+    await page.waitForSelector("[data-action=unlock]");
+    t.match(await page.textContent(".failure"), /Or enter the PIN/);
+    await page.click("[data-action=unlock]");
+    await page.waitForSelector("[data-digit='1']");
+    await page.keyboard.type("1357");
+    await page.click("[data-action=enter]");
+    await page.waitForSelector("[data-code=pin-locked]");
+    t.match(await page.textContent("dialog"), "Wait 1 min");
+    t.ok(await page.isDisabled("[data-digit='1']"));
+    t.same(complaints, []);
+  },
+);

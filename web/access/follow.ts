@@ -3,6 +3,7 @@ import type {
   Audit,
   AuditEntry,
   OfferStates,
+  PinState,
   RecoveryState,
 } from "../../src/protocol/access-api.ts";
 import type { Client } from "../../src/protocol/api.ts";
@@ -24,7 +25,7 @@ const A_WEEK = 7 * 86_400_000;
 /** Asks what a page of this role shows beside the channels. Nothing of it is worth an error: a box may lack it. */
 export async function learn(connection: BoxConnection): Promise<void> {
   const { role } = connection.session ?? {};
-  if (role === "kid" || role === "guest") await learnSelf(connection);
+  if (role === "kid" || role === "guest") await Promise.all([learnSelf(connection), learnPin(connection)]);
   if (!state.isOwner.value) return;
   await Promise.all([learnRecovery(connection), learnAlarms(connection), learnWaiting(connection)]);
 }
@@ -34,6 +35,14 @@ export async function learnSelf(connection: BoxConnection): Promise<void> {
   await connection
     .call<Client>("GET", "/api/v1/clients/self")
     .then((client) => (state.self.value = client))
+    .catch(() => undefined);
+}
+
+/** Whether a PIN lifts limits. */
+export async function learnPin(connection: BoxConnection): Promise<void> {
+  await connection
+    .call<PinState>("GET", "/api/v1/parental-pin")
+    .then(({ set }) => (state.pinSet.value = set))
     .catch(() => undefined);
 }
 
@@ -104,4 +113,5 @@ export function forget(): void {
   state.notices.value = [];
   state.recovery.value = null;
   state.liftedUntil.value = 0;
+  state.pinSet.value = null;
 }

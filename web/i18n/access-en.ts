@@ -112,6 +112,8 @@ export const accessEn = {
   "codes.kept": "I have them",
 
   "pin.about": "With this PIN a grown-up lifts the limits on a child’s device for half an hour.",
+  "pin.is-set": "A PIN is set.",
+  "pin.is-none": "No PIN is set yet.",
   "pin.new": "New PIN, four to six digits",
   "pin.set": "The PIN is set.",
   "pin.removed": "There is no PIN now.",

@@ -113,6 +113,8 @@ export const accessZh: AccessWords = {
   "codes.kept": "我已保存",
 
   "pin.about": "大人用此 PIN 码可以把儿童设备上的限制解除半小时。",
+  "pin.is-set": "已设置 PIN 码。",
+  "pin.is-none": "还没有设置 PIN 码。",
   "pin.new": "新 PIN 码，四到六位数字",
   "pin.set": "PIN 码已设置。",
   "pin.removed": "现在没有 PIN 码。",

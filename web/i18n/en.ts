@@ -147,6 +147,9 @@ export const en = {
   "player.next.programme": "Next",
   "player.until": "until {time}",
   "player.unlock": "Ask a grown-up",
+  "limit.until.pin": "You may watch again from {time}. Or enter the PIN.",
+  "limit.until.no-pin": "You may watch again from {time}. Or ask the owner.",
+  "limit.no-pin": "Choose another channel, or ask the owner.",
   "player.free": "These can be watched now",
 
   "settings.title": "Settings",

@@ -139,6 +139,9 @@ export const zh: Words = {
   "player.next.programme": "接下来",
   "player.until": "到 {time}",
   "player.unlock": "请大人帮忙",
+  "limit.until.pin": "{time} 起可以继续观看，也可以输入 PIN 码。",
+  "limit.until.no-pin": "{time} 起可以继续观看，也可以联系机主。",
+  "limit.no-pin": "请换一个频道，或联系机主。",
   "player.free": "现在可以观看",
 
   "settings.title": "设置",

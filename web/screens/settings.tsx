@@ -134,7 +134,9 @@ function Entries() {
           <Entry page={{ name: "log" }} icon="log" words="settings.log" />
         </>
       )}
-      {session.role === "kid" && <Entry page={{ name: "unlock" }} icon="lock" words="settings.unlock" />}
+      {session.role === "kid" && state.pinSet.value !== false && (
+        <Entry page={{ name: "unlock" }} icon="lock" words="settings.unlock" />
+      )}
       <Entry page={{ name: "elsewhere" }} icon="elsewhere" words="settings.elsewhere" />
     </nav>
   );

@@ -154,6 +154,11 @@ export class ViewingRules implements ViewingRulesPort {
     this.#changed.emit(client);
   }
 
+  /** Whether there is a PIN that lifts limits. */
+  get pinIsSet(): boolean {
+    return this.#pin.isSet;
+  }
+
   /** @param pin null: none. @throws TellyportError `rate-limited` */
   async setPin(pin: string | null, by: string): Promise<void> {
     await this.#pin.set(pin);
