@@ -201,7 +201,11 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     });
     clock.compareWith(() => tuners.broadcastTime?.() ?? null);
     access.onClientEnded((client, reason) =>
-      share.endPlaybacksOf(client, "client-revoked", WHY_ENDED[reason]),
+      share.endPlaybacksOf(
+        client,
+        reason === "stay-over" ? "stay-over" : "client-revoked",
+        WHY_ENDED[reason],
+      ),
     );
 
     share.onViewing(({ kind, client, channel, home, reason, ...more }) =>

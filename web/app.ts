@@ -1,4 +1,4 @@
-import type { Box, Channel, Channels, PairingClaim, ServerEvents } from "../src/protocol/api.ts";
+import type { Box, Channel, Channels, ServerEvents } from "../src/protocol/api.ts";
 import {
   handOffFragment,
   pairingFragment,
@@ -10,7 +10,7 @@ import { createDeviceStore } from "./api/device-store.ts";
 import { backOff, createEventParser, type ServerEvent } from "./api/events.ts";
 import type { Problem } from "./api/problem.ts";
 import { asProblem } from "./api/problem.ts";
-import { canHoldKey, pair, type PairingProgress } from "./pairing/pair.ts";
+import { canHoldKey, pair, type Newcomer, type PairingProgress } from "./pairing/pair.ts";
 import type { PairingSecret } from "./pairing/proof.ts";
 import * as access from "./access/follow.ts";
 import { recall, remember } from "./memory.ts";
@@ -125,7 +125,7 @@ export async function takeNewBox(): Promise<void> {
 /** @throws Problem when pairing fails; the screen stays */
 export async function pairWith(
   secret: PairingSecret,
-  device: { name: string; terminalType: PairingClaim["terminalType"] },
+  device: Newcomer,
   progress: PairingProgress,
 ): Promise<void> {
   const box = state.box.value ?? (await connection.call<Box>("GET", "/api/v1/box", { open: true }));

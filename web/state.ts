@@ -36,6 +36,8 @@ export const sheet = signal<readonly SheetPage[]>([]);
 export const me = signal<Session | null>(null);
 /** How the box knows this client; asked only where it limits something. */
 export const self = signal<Client | null>(null);
+/** Whether there is a PIN that lifts limits; null: not known. */
+export const pinSet = signal<boolean | null>(null);
 /** Until when a PIN lifts the limits, ms since 1970 by the box's clock. */
 export const liftedUntil = signal(0);
 /** The last that was heard of an offer; for owners. */

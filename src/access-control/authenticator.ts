@@ -3,7 +3,7 @@ import { TellyportError } from "../kernel/errors.ts";
 import type { Principal } from "../protocol/principal.ts";
 import { dpopToken, shownBy, type AccessTokens } from "./access-token.ts";
 import { unauthenticated } from "./challenge.ts";
-import { isActive, principalOf, type ClientRecord, type Clients } from "./clients.ts";
+import { isActive, principalOf, whyGone, type ClientRecord, type Clients } from "./clients.ts";
 import { COOKIE_CLASSES, readCookie, type CookieClass } from "./cookies.ts";
 import type { DpopProofs } from "./dpop.ts";
 import type { AccessLimits } from "./limits.ts";
@@ -39,7 +39,8 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
     const record = clients.get(id);
     if (record === undefined) throw fail("access-token-invalid", "No such client is paired. Pair it again.");
     if (!isActive(record, clock.now())) {
-      throw fail("client-revoked", "The owner has removed this client, or its time is over. Pair it again.");
+      const { code, message } = whyGone(record);
+      throw fail(code, message);
     }
     return record;
   }

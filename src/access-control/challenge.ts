@@ -7,6 +7,7 @@ const WWW_ERRORS: Partial<Record<ErrorCode, string>> = {
   "client-revoked": "invalid_token",
   "dpop-invalid": "invalid_dpop_proof",
   "dpop-nonce-required": "use_dpop_nonce",
+  "stay-over": "invalid_token",
 };
 
 /** A 401 with its challenge and the nonce that the next proof must carry. */

@@ -211,6 +211,16 @@ export function isActive(record: ClientRecord, now: number): boolean {
   return record.revokedAt === null && (record.notAfter === null || now < record.notAfter);
 }
 
+/** Why one that is not active is not, for its own ears. */
+export function whyGone(record: Pick<ClientRecord, "revokedAt">): {
+  code: "client-revoked" | "stay-over";
+  message: string;
+} {
+  return record.revokedAt === null
+    ? { code: "stay-over", message: "This client's stay is over. Ask the box's owner for a new code." }
+    : { code: "client-revoked", message: "The owner has removed this client. Pair it again." };
+}
+
 export function principalOf(record: ClientRecord): Principal {
   const { id, user, terminalType, role, payer, kind } = record;
   // What such a client is given goes over plain http, for anybody in the house to copy.

@@ -32,7 +32,7 @@ export interface MembersDeps {
   limits: AccessLimits;
   log: LineLog;
   audit: AuditPort;
-  rules: Pick<ViewingRules, "check" | "set" | "forget" | "tell">;
+  rules: Pick<ViewingRules, "check" | "set" | "forget" | "tell" | "limitsOf">;
 }
 
 /** What an owner changes of a client. */
@@ -102,6 +102,8 @@ export class Members {
     const begins = isNew && (isLimited(role) || isLimited(record.role));
     const nextOf = (one: ClientRecord): Role => (isNew ? roleFor(one.kind, role) : one.role);
     const changing = [record, ...others].filter((one) => nextOf(one) !== one.role);
+    const limited =
+      change.limits === undefined ? [] : differences(rules.limitsOf(record.id, record.role), change.limits);
     const after = this.#stop(changing, "role-changed", () => {
       // The limits first: whoever becomes a kid is never one with less strict ones.
       if (change.limits !== undefined) rules.set(record.id, change.limits);
@@ -112,7 +114,7 @@ export class Members {
         const next = nextOf(before);
         if (next !== before.role) now = clients.changeRole(now, next, next === "guest" ? stay : null);
         else if (endsAt !== undefined && next === "guest") now = clients.changeStay(now, endsAt);
-        this.#noteChange(before, now, change.limits !== undefined && before === record, asking);
+        this.#noteChange(before, now, before === record ? limited : [], asking);
         return now;
       });
     });
@@ -144,8 +146,10 @@ export class Members {
     }
   }
 
-  #noteChange(before: ClientRecord, now: ClientRecord, limits: boolean, asking: Principal): void {
-    const detail = { ...changesOf(before, now), ...(limits && { limits }) };
+  /** @param limited the limits that are others now */
+  #noteChange(before: ClientRecord, now: ClientRecord, limited: readonly string[], asking: Principal): void {
+    const limits = limited.join(", ");
+    const detail = { ...changesOf(before, now), ...(limits !== "" && { limits }) };
     if (Object.keys(detail).length === 0) return;
     this.#deps.audit.note({
       event: "client-changed",
@@ -281,10 +285,25 @@ function lastOwner(): TellyportError {
 
 /** What is new of a client, and what was before. */
 function changesOf(before: ClientRecord, after: ClientRecord): Record<string, string> {
+  const stay = after.notAfter !== null && after.notAfter !== before.notAfter && after.role === before.role;
   return {
+    ...(stay && { endsAt: new Date(after.notAfter).toISOString() }),
     ...(after.name !== before.name && { name: after.name }),
     ...(after.role !== before.role && { role: after.role, roleBefore: before.role }),
   };
+}
+
+const LIMITS = [
+  "channels",
+  "hours",
+  "maximumAge",
+  "minutesPerDay",
+  "unrated",
+] as const satisfies readonly (keyof ClientLimits)[];
+
+/** Names of the limits that are others now. */
+function differences(before: ClientLimits = {}, after: ClientLimits): string[] {
+  return LIMITS.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
 }
 
 /** The box's own command line: whoever may open its socket. */

@@ -18,10 +18,12 @@ export interface OpenOffer {
   readonly payer: string | null;
   /** The owner's client that opened it; null: whoever stands at the box, and no further yes is needed. */
   readonly openedBy: string | null;
+  /** Opened for an owner who lost every phone: the pairing that comes of it is told as such. */
+  readonly recovery: boolean;
   /** HMAC key of a claim by QR code, 16 bytes. */
   readonly secretKey: Buffer;
-  /** HMAC key of a claim by typed code, 32 bytes. */
-  readonly codeKey: Buffer;
+  /** HMAC key of a claim by typed code, 32 bytes; undefined once the code is void. */
+  codeKey: Buffer | undefined;
   /** Monotonic ms. */
   readonly expires: number;
   /** Milliseconds since 1970. */
@@ -40,6 +42,8 @@ export interface OfferOptions {
    * opened at the box, and so approved.
    */
   openedBy?: string;
+  /** It is for an owner who lost every phone. Default false. */
+  recovery?: boolean;
 }
 
 export interface OffersDeps {
@@ -80,6 +84,7 @@ export class Offers {
       role,
       payer: options.payer ?? null,
       openedBy: options.openedBy ?? null,
+      recovery: options.recovery ?? false,
       secretKey,
       codeKey: codeKey(code),
       expires: clock.monotonic() + limits.offerLifetime,
@@ -144,6 +149,11 @@ export class Offers {
   take(offer: OpenOffer): void {
     offer.timer.cancel();
     this.#open.delete(offer.id);
+  }
+
+  /** Its typed code is good no longer; its QR code is. */
+  voidCode(offer: OpenOffer): void {
+    offer.codeKey = undefined;
   }
 
   /** Counts a wrong proof against an offer, which bears so many. */

@@ -77,7 +77,8 @@ export class Pairing {
 
   /**
    * Makes a pass for a client's next origin or browser.
-   * @throws TellyportError `pairing-too-many`; `client-not-found` for one that is no client (the box's own command line)
+   * @throws TellyportError `pairing-too-many`; `client-not-found` for one that is no client (the box's own command line);
+   *   `owner-missing` for a LAN viewer's, to which an owner says yes, when there is none
    */
   handOff(asking: Principal): HandOff {
     const { approvals, clients, clock, handOffs, log, redemption } = this.#deps;
@@ -88,6 +89,7 @@ export class Pairing {
         "Only a paired client hands its place on. On the box, open an offer: tellyport pair.",
       );
     }
+    if (parent.kind === "lan" && !this.claimed()) throw ownerMissing();
     redemption.requireUnlocked();
     this.#requireRoom(parent.id);
     const made = handOffs.issue(parent, approvals.countOf(parent.id));
@@ -98,7 +100,9 @@ export class Pairing {
   /**
    * Takes a claim. When it answers without a number to match, the client is on disk; with one it waits in memory.
    * @throws TellyportError `pairing-refused` for wrong, unknown, expired and closed alike; `hand-off-used` for a pass that was
-   *   used; `secure-origin-required`, `not-from-lan`, `body-invalid` by the request alone, whatever is open
+   *   used; `secure-origin-required` also for an owner's offer over plain http, unless the claim says `watchOnly`, with
+   *   `detail.codeGood`: whether a typed code can still be typed elsewhere; `owner-missing` for a pass that nobody can say yes to;
+   *   else `secure-origin-required`, `not-from-lan`, `body-invalid` by the request alone, whatever is open
    */
   claim(claim: PairingClaim, origin: RequestOrigin): PairingClaimed {
     const { approvals, clock, limits, log, random, states } = this.#deps;
@@ -107,7 +111,8 @@ export class Pairing {
     requireHome(origin, limits);
     const thumbprint = thumbprintOfClaim(claim.key);
     this.#expire();
-    const admission = this.#judge(claim, thumbprint, origin);
+    const mayOwn = kind !== "lan" || claim.watchOnly === true;
+    const admission = this.#judge(claim, thumbprint, origin, mayOwn);
     const secret = random(32).toString("base64url");
     const applicant: Applicant = {
       admission,
@@ -123,6 +128,7 @@ export class Pairing {
       origin,
       home: isHome(origin),
     };
+    if (admission.asks && !this.claimed()) throw ownerMissing();
     if (admission.asks) {
       admission.take();
       const { match, expiresAt } = approvals.wait(applicant);
@@ -235,12 +241,13 @@ export class Pairing {
     return delivery;
   }
 
-  /** @throws TellyportError `pairing-refused`, `hand-off-used` */
-  #judge(claim: PairingClaim, thumbprint: string, origin: RequestOrigin): Admission {
+  /** @throws TellyportError `pairing-refused`, `hand-off-used`, `secure-origin-required` */
+  #judge(claim: PairingClaim, thumbprint: string, origin: RequestOrigin, mayOwn: boolean): Admission {
     const { audit, log, redemption } = this.#deps;
     const { offer, proof, nonce } = claim;
     const { address } = origin;
-    const judgement = redemption.redeem({ offer, proof, nonce, thumbprint }, origin);
+    const judgement = redemption.redeem({ offer, proof, nonce, thumbprint }, origin, mayOwn);
+    if (judgement.verdict === "insecure") throw ownerNeedsHttps(judgement.codeGood);
     if (judgement.verdict === "replayed") {
       this.#strangers.warn({ client: judgement.parent, address }, "hand-off-replayed");
       audit.note({ event: "hand-off-replayed", client: judgement.parent, address });
@@ -290,6 +297,22 @@ export class Pairing {
       for (const client of claims.expire(clock.now(), limits.retryGrace)) clients.forget(client);
     });
   }
+}
+
+function ownerNeedsHttps(codeGood: boolean): TellyportError {
+  const cure = codeGood
+    ? "Open the box's https address with the same code."
+    : "The code that was typed went out in the open and is no longer good: open a new one at the box (tellyport pair), and type it at the box's https address.";
+  return new TellyportError("secure-origin-required", `This code makes an owner, over https alone. ${cure}`, {
+    detail: { codeGood },
+  });
+}
+
+function ownerMissing(): TellyportError {
+  return new TellyportError(
+    "owner-missing",
+    "An owner has to say yes to this, and the box has none. Pair one at the box's https address first: tellyport pair.",
+  );
 }
 
 function refused(): TellyportError {

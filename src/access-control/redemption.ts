@@ -8,7 +8,7 @@ import type { ClientRecord } from "./clients.ts";
 import type { HandOffs } from "./hand-offs.ts";
 import { isHome } from "./home.ts";
 import type { AccessLimits } from "./limits.ts";
-import type { Offers } from "./offers.ts";
+import type { Offers, OpenOffer } from "./offers.ts";
 import { Proof, type ProofClaim } from "./proof.ts";
 import type { RecoveryPort } from "./recovery.ts";
 
@@ -18,7 +18,8 @@ export interface Admission {
   readonly id: string;
   /** Of that, milliseconds since 1970. */
   readonly expiresAt: number;
-  readonly by: "code" | "qr" | "hand-off" | "recovery-code";
+  /** `recovery`: an offer that was opened at the box for an owner who lost every phone. */
+  readonly by: "code" | "qr" | "hand-off" | "recovery" | "recovery-code";
   readonly role: Role;
   /** User who is charged for a guest's viewing; null: the client itself, or as its parent. */
   readonly payer: string | null;
@@ -38,6 +39,8 @@ export type Judgement =
   | { readonly verdict: "right"; readonly admission: Admission }
   /** A pass was used twice; whose it was. */
   | { readonly verdict: "replayed"; readonly parent: string }
+  /** Right, for an owner's offer, which this client could only spend: it stays open. @property codeGood the typed code, too */
+  | { readonly verdict: "insecure"; readonly codeGood: boolean }
   /** Wrong, unknown, expired, closed. @property closed pairing closed itself by this */
   | { readonly verdict: "wrong"; readonly closed: boolean };
 
@@ -89,8 +92,11 @@ export class Redemption {
     );
   }
 
-  /** Judges a claim's proof. Takes the same work whatever is open. */
-  redeem(claim: ProofClaim, origin: RequestOrigin): Judgement {
+  /**
+   * Judges a claim's proof. Takes the same work whatever is open.
+   * @param mayOwn whether the client can become an owner, or its person knows that it will not
+   */
+  redeem(claim: ProofClaim, origin: RequestOrigin, mayOwn: boolean): Judgement {
     if (claim.offer === RECOVERY_OFFER) return this.#recover(claim);
     const { boxId, clock, handOffs, offers, random } = this.#deps;
     const proof = new Proof(boxId, claim, random);
@@ -99,10 +105,11 @@ export class Redemption {
     const now = clock.monotonic();
     const anything = offers.list().length > 0 || handOffs.has(claim.offer);
     if (!anything || !this.#attempts.heard(origin.address, now)) return { verdict: "wrong", closed: false };
+    if (found !== null && found.role === "owner" && !mayOwn) return this.#insecure(found, claim);
     if (found !== null) {
       const take = (): void => offers.take(found);
       const { id, expiresAt, role, payer, openedBy } = found;
-      const by = claim.offer === undefined ? "code" : "qr";
+      const by = found.recovery ? "recovery" : claim.offer === undefined ? "code" : "qr";
       return {
         verdict: "right",
         admission: { id, expiresAt, by, role, payer, parent: null, openedBy, asks: openedBy !== null, take },
@@ -130,6 +137,16 @@ export class Redemption {
     const closed = this.#attempts.countWrong(origin.address, now, aimed.length > 0);
     if (closed) offers.closeAll();
     return { verdict: "wrong", closed };
+  }
+
+  /**
+   * An owner's offer is not spent on a client that can only watch. What proved a typed code was sent in the open, and whoever
+   * read it finds the code by trying 2^34 of them at home: unless an owner says yes to whoever claims it, it is void.
+   */
+  #insecure(offer: OpenOffer, claim: ProofClaim): Judgement {
+    const codeGood = claim.offer !== undefined || offer.openedBy !== null;
+    if (!codeGood) this.#deps.offers.voidCode(offer);
+    return { verdict: "insecure", codeGood };
   }
 
   /**

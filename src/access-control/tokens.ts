@@ -6,7 +6,7 @@ import type { Database } from "../kernel/store/database.ts";
 import type { AccessTokens } from "./access-token.ts";
 import type { AuditPort } from "./audit/port.ts";
 import { unauthenticated } from "./challenge.ts";
-import { isActive, type ClientRecord, type Clients } from "./clients.ts";
+import { isActive, whyGone, type ClientRecord, type Clients } from "./clients.ts";
 import type { DpopProofs, ProvenRequest } from "./dpop.ts";
 import type { BoxIdentity } from "./identity.ts";
 import type { AccessLimits } from "./limits.ts";
@@ -61,7 +61,7 @@ export class TokenIssuer {
    * RFC 6749 §6 with rotation and proof of possession.
    * @param refreshToken `<client>.<secret>`
    * @throws TellyportError `secure-origin-required`, `refresh-invalid`, `dpop-invalid`, `dpop-nonce-required`,
-   *   `client-revoked`
+   *   `client-revoked`, `stay-over`
    */
   async refresh(refreshToken: string, request: ProvenRequest): Promise<IssuedTokens> {
     const { audit, clients, sessions, database, proofs, nonces, clock, log, onReuse } = this.#deps;
@@ -75,11 +75,8 @@ export class TokenIssuer {
     const client = clients.get(id) ?? known;
     const now = clock.now();
     if (!isActive(client, now)) {
-      throw unauthenticated(
-        "client-revoked",
-        "The owner has removed this client. Pair it again.",
-        nonces.current(),
-      );
+      const { code, message } = whyGone(client);
+      throw unauthenticated(code, message, nonces.current());
     }
     const { address } = request.origin;
     const rotated = database.transaction(() => {

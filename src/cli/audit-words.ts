@@ -14,7 +14,7 @@ const WORDS: Record<AuditEvent, string> = {
   "handed-over": "was opened from a browser that is paired",
   "offer-opened": "opened a pairing offer",
   "others-ended": "removed other clients",
-  "owner-recovered": "an owner was recovered",
+  "owner-recovered": "became an owner by a recovery code",
   "pairing-closed": "pairing closed itself after too many wrong codes",
   "pairing-denied": "was turned down",
   "pairing-refused": "wrong or old pairing code",
@@ -39,10 +39,11 @@ const FACTS: Readonly<Record<string, (value: unknown, detail: Detail, nameOf: Na
   endsAt: (value) => `until ${time(value)}`,
   ended: (value) => `${String(value)} of them`,
   everybody: (value) => (value === true ? "everybody's" : "its user's"),
-  from: (value, _detail, nameOf) => `from ${ISO_TIME.test(String(value)) ? time(value) : nameOf(String(value))}`,
+  from: (value, _detail, nameOf) =>
+    `from ${ISO_TIME.test(String(value)) ? time(value) : nameOf(String(value))}`,
   home: (value) => (value === true ? "at home" : "away from home"),
   kind: (value) => (value === "lan" ? "as a LAN viewer" : null),
-  limits: (value) => (value === true ? "limits" : null),
+  limits: (value) => (value === true ? "limits" : `limits: ${String(value)}`),
   minutes: (value) => `for ${durationText(Number(value) * 60)}`,
   name: (value, detail) => ("channel" in detail ? String(value) : `name ${String(value)}`),
   names: (value) => String(value),
@@ -71,6 +72,13 @@ const BY: Readonly<Record<string, string>> = {
 const PAIRED_BY_CODE = "the pairing code";
 const ISO_TIME = /^\d{4}-\d\d-\d\dT/;
 
+/** The same event by another way is another thing: what the words are then, for which `by` need not be told again. */
+const BY_ANOTHER_WAY: Readonly<Record<string, string>> = {
+  "owner-recovered box": "recovery was opened at the box: whoever pairs with its code becomes an owner",
+  "owner-recovered code": "became an owner by a recovery code",
+  "client-paired recovery": "became an owner by the recovery that was opened at the box",
+};
+
 /**
  * One entry as a line: `was changed (role from viewer to kid, by Anna's phone) ×3`.
  * @param nameOf default: ids stay as they are
@@ -78,15 +86,17 @@ const ISO_TIME = /^\d{4}-\d\d-\d\dT/;
 export function auditWords(entry: AuditEntry, nameOf: NameOf = (client) => client): string {
   const known: Partial<Record<string, string>> = WORDS;
   const { count, detail, event } = entry;
+  const otherWay = BY_ANOTHER_WAY[`${event} ${String(detail["by"])}`];
   const facts = Object.entries(detail).flatMap(([key, value]) => {
     if (value === null) return [];
+    if (key === "by" && otherWay !== undefined) return [];
     if (event === "client-paired" && key === "by" && value === "code") return [`by ${PAIRED_BY_CODE}`];
     const words = Object.hasOwn(FACTS, key) ? FACTS[key] : undefined;
     const said = words === undefined ? asItIs(key, value) : words(value, detail, nameOf);
     return said === null ? [] : [said];
   });
   const times = count > 1 ? ` ×${count}` : "";
-  return `${known[event] ?? event}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}${times}`;
+  return `${otherWay ?? known[event] ?? event}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}${times}`;
 }
 
 function asItIs(key: string, value: unknown): string {

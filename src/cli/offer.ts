@@ -33,6 +33,12 @@ export function renderOffer(offer: Offer, options: { now: number; columns?: numb
     `  ${offer.code}`,
     "",
     `It holds until ${until}, for one phone, which becomes ${article(offer.role)} ${offer.role}.`,
+    ...(offer.role === "owner" && address.startsWith("http:")
+      ? [
+          "An owner is made over https alone: a phone that comes by http is led there, and",
+          "its browser warns once.",
+        ]
+      : []),
     "",
   ].join("\n");
 }

@@ -36,6 +36,12 @@ export function welcome(options: {
     ...(ports.https === null
       ? []
       : [
+          ...(offer.role === "owner"
+            ? [
+                "  The first phone    is the owner's: it is led to the secure page, whose certificate the box made itself,",
+                "                     so that its browser warns once",
+              ]
+            : []),
           `  Over https         https://${address.hostname}:${ports.https}/   (the box made its certificate itself: the browser will ask)`,
         ]),
     `  Another phone      npx tellyport pair --state ${state}`,

@@ -105,6 +105,7 @@ export const ERROR_CODES = {
   "limits-invalid": "invalid",
   "not-from-lan": "forbidden",
   "offer-not-found": "not-found",
+  "owner-missing": "conflict",
   "pairing-denied": "forbidden",
   "pairing-refused": "forbidden",
   "pairing-too-many": "busy",
@@ -119,6 +120,7 @@ export const ERROR_CODES = {
   "role-forbidden": "forbidden",
   "secure-origin-required": "forbidden",
   "session-limit": "busy",
+  "stay-over": "unauthenticated",
 
   // command line
   "box-not-trusted": "forbidden",

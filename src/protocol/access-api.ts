@@ -79,6 +79,8 @@ export const PinRequest = Type.Object(
   },
   { title: "PinRequest", additionalProperties: false },
 );
+export const PinState = Type.Object({ set: Type.Boolean() }, { title: "PinState" });
+export type PinState = Static<typeof PinState>;
 export const UnlockRequest = Type.Object(
   { pin: Type.String({ pattern: "^[0-9]{4,6}$" }) },
   { title: "UnlockRequest", additionalProperties: false },

@@ -109,6 +109,12 @@ export const PairingClaim = Type.Object(
     refresh: Type.Union([Type.Literal("cookie"), Type.Literal("body")], {
       description: "Where the refresh token goes; `cookie` needs https",
     }),
+    watchOnly: Type.Optional(
+      Type.Boolean({
+        description:
+          "A LAN viewer's person knows that it will only watch: without this an owner's offer is not spent on one",
+      }),
+    ),
   },
   { title: "PairingClaim", additionalProperties: false },
 );

@@ -33,7 +33,7 @@ t.test("clock-less boot: who paired before the time was known stays as long as a
   house.clock.advance(7 * DAY - HOUR - MINUTE);
   t.equal((await guest.refresh()).status, 200, "seven days, counted from the pairing");
   house.clock.advance(2 * MINUTE);
-  t.equal((await guest.refresh()).body.code, "client-revoked", "and not a minute longer");
+  t.equal((await guest.refresh()).body.code, "stay-over", "and not a minute longer");
   house.clock.advance(23 * DAY - 5 * MINUTE);
   t.equal(await lan(), 200, "thirty days");
   house.clock.advance(10 * MINUTE);
@@ -52,7 +52,7 @@ t.test("clock-less boot: what is older does not live on", async (t) => {
   t.equal((await guest.refresh()).status, 200, "it is let in as long as nobody knows better");
   t.equal((await busy.refresh()).status, 200);
   step(house, era + 31 * DAY, era);
-  t.equal((await guest.refresh()).body.code, "client-revoked");
+  t.equal((await guest.refresh()).body.code, "stay-over");
   t.equal((await idle.refresh()).body.code, "refresh-invalid", "not used for thirty days");
   t.equal((await busy.refresh()).status, 200, "used an hour ago");
 });
@@ -122,7 +122,7 @@ t.test("clock: after a step back nothing from the future is good, and nobody sta
   const early = await pairedPhone(house);
   const gone = await pairedPhone(house, "guest");
   house.clock.advance(8 * DAY);
-  t.equal((await gone.refresh()).body.code, "client-revoked");
+  t.equal((await gone.refresh()).body.code, "stay-over");
   house.clock.setWall(truth + 300 * DAY);
   const phone = await pairedPhone(house);
   const guest = await pairedPhone(house, "guest");
@@ -136,12 +136,12 @@ t.test("clock: after a step back nothing from the future is good, and nobody sta
   t.equal((await phone.refresh()).status, 200, "its session goes on");
   t.equal((await phone.call("GET", CHANNELS)).status, 200);
   t.equal((await early.refresh()).status, 200, "what was there before the future is as it was");
-  t.equal((await gone.refresh()).body.code, "client-revoked", "who had gone does not come back");
+  t.equal((await gone.refresh()).body.code, "stay-over", "who had gone does not come back");
   t.equal(await lan(), 200);
   house.clock.advance(6 * DAY + 22 * HOUR);
   t.equal((await guest.refresh()).status, 200);
   house.clock.advance(2 * HOUR);
-  t.equal((await guest.refresh()).body.code, "client-revoked", "seven days less the hour in the future");
+  t.equal((await guest.refresh()).body.code, "stay-over", "seven days less the hour in the future");
   house.clock.advance(24 * DAY);
   t.equal(await lan(), 401);
 });

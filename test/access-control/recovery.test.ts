@@ -203,6 +203,8 @@ t.test(
     const phone = await Phone.make(house);
     t.equal((await phone.pair(body)).status, 200);
     t.equal(phone.tokens?.role, "owner");
+    await new Promise(setImmediate);
+    t.match(notices.at(-1), { event: "client-paired", detail: { by: "recovery", role: "owner" } });
   },
 );
 

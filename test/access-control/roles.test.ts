@@ -71,7 +71,7 @@ t.test("T5: a guest's stay is the policy's at the most, in the future, and ends 
   await house.restart();
   t.equal((await guest.call("GET", "/api/v1/channels")).status, 200);
   clock.advance(60_000);
-  t.match(await guest.call("GET", "/api/v1/channels"), { status: 401, body: { code: "client-revoked" } });
+  t.match(await guest.call("GET", "/api/v1/channels"), { status: 401, body: { code: "stay-over" } });
 });
 
 t.test("T5: what a guest has running is ended within a minute of its stay, without a request", async (t) => {

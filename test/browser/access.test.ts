@@ -369,6 +369,7 @@ async function serveTls(bench: Bench): Promise<string> {
 t.test("web access: from plain http at home to the secure page, with a key there", { skip }, async (t) => {
   const bench = await setUp(t);
   const { box } = bench;
+  box.role = "viewer";
   const secure = await serveTls(bench);
   const { page } = await bench.open("/", { ignoreHTTPSErrors: true }, "box.test");
   await page.fill("[name=code]", box.code);

@@ -129,6 +129,8 @@ export class FakeAccess {
         };
       case "POST clients/:id/unlock":
         return { status: 200, body: this.#unlock(asking, read<{ pin: string }>().pin) };
+      case "GET parental-pin":
+        return { status: 200, body: { set: this.pin !== null } };
       case "PUT parental-pin":
         owner();
         this.pin = read<{ pin: string | null }>().pin;
@@ -268,7 +270,7 @@ export class FakeAccess {
     if (this.tries === 0) throw new Refusal(429, "pin-locked", undefined, 120_000);
     if (pin !== this.pin) {
       this.tries--;
-      throw new Refusal(403, "pin-wrong");
+      throw new Refusal(403, "pin-wrong", undefined, this.tries === 0 ? 60_000 : undefined);
     }
     const until = inMinutes(30);
     this.unlocked.set(asking.id, until);

@@ -57,6 +57,12 @@ export class FakeBox {
   readonly claims: PairingClaim[] = [];
   readonly playbackRequests: PlaybackRequest[] = [];
   readonly playing = new Map<string, { channel: string; since: number }>();
+  /** What it receives with, as owners are told. */
+  tuners: { tuners: object[]; sources: { name: string; problems: string[] }[] } = {
+    tuners: [{}],
+    sources: [],
+  };
+  scan = { state: "idle", percent: 0 };
   /** What `POST /playback` refuses of conversions. */
   conversionRefusal: { status: number; code: string } | null = null;
   /** Seconds that are broadcast already when somebody begins to watch. */
@@ -70,6 +76,8 @@ export class FakeBox {
   /** Milliseconds before each API answer. */
   delay = 0;
   revoked = false;
+  /** Why whoever was revoked is gone. */
+  gone = "client-revoked";
 
   readonly #folder: string;
   readonly access = new FakeAccess((event, data) => this.#send(event, data));
@@ -178,6 +186,8 @@ export class FakeBox {
       return void response.end(answer.body && JSON.stringify(answer.body));
     }
     if (route === "GET /channels") return json({ channels: this.channels });
+    if (route === "GET /tuners") return json(this.tuners);
+    if (route === "GET /scan") return json(this.scan);
     if (route === "GET /events") return this.#openEvents(response);
     if (route === "POST /playback") return json(this.#play(JSON.parse(body) as PlaybackRequest));
     const playback = /^(POST|DELETE) \/playback\/([\w-]+)/.exec(route)?.[2];
@@ -219,6 +229,15 @@ export class FakeBox {
     const by = this.access.redeemable(claim).find(proves) ?? null;
     const own = { key: claim.offer === undefined ? this.code : this.offer.secret };
     if (by === null && !proves(own)) throw new Refusal(403, "pairing-refused");
+    const role = by === null ? this.role : by.role;
+    if (
+      role === "owner" &&
+      claim.key === null &&
+      claim.refresh === "body" &&
+      claim.watchOnly !== true &&
+      by?.pass == null
+    )
+      throw new Refusal(403, "secure-origin-required", { codeGood: claim.offer !== undefined });
     const match = by === null ? this.match : this.access.redeemed(by, claim, this.home);
     const secret = randomBytes(16).toString("base64url");
     this.#pending.set(secret, { paired: this.#pair(claim, thumbprint, by), claim, by, polls: 0 });
@@ -291,7 +310,7 @@ export class FakeBox {
     body: { refreshToken?: string },
     response: ServerResponse,
   ): Promise<object> {
-    if (this.revoked) throw new Refusal(401, "client-revoked");
+    if (this.revoked) throw new Refusal(401, this.gone);
     const inCookie = /tp_rt=([\w-]+)/.exec(request.headers.cookie ?? "")?.[1];
     const token = body.refreshToken ?? inCookie;
     const client = [...this.#clients.values()].find(({ refresh }) => refresh !== "" && refresh === token);
@@ -307,7 +326,7 @@ export class FakeBox {
   }
 
   async #authenticate(request: IncomingMessage, url: URL): Promise<Paired> {
-    if (this.revoked) throw new Refusal(401, "client-revoked");
+    if (this.revoked) throw new Refusal(401, this.gone);
     const cookie = /tp_lan=([\w-]+)/.exec(request.headers.cookie ?? "")?.[1];
     if (cookie !== undefined && request.headers.authorization === undefined) {
       if (request.headers["x-tellyport"] !== "1") throw new Refusal(401, "access-token-missing");

@@ -75,6 +75,7 @@ t.test(
 
 t.test("web pairing: over plain http the phone becomes a LAN viewer and is told so", { skip }, async (t) => {
   const { box, open, port } = await setUp(t);
+  box.role = "viewer";
   box.https = { port: port + 1, fingerprint: "00" };
   const { page, complaints } = await open("/", {}, "box.test");
   await page.waitForSelector("[data-screen=pair]");

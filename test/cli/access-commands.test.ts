@@ -77,6 +77,14 @@ t.test("audit command: has words for every event, and shows those of a newer box
     t.not(words, `${event} ×3`);
     t.match(words, /^[a-z].* ×3$/i);
   }
+  const recovery = (event: string, by: string) => auditWords({ ...entry, event, count: 1, detail: { by } });
+  t.match(recovery("owner-recovered", "box"), /^recovery was opened at the box/);
+  t.match(recovery("owner-recovered", "code"), /^became an owner by a recovery code/);
+  t.match(
+    recovery("client-paired", "recovery"),
+    /^became an owner by the recovery that was opened at the box/,
+  );
+  t.match(recovery("client-paired", "qr"), /^was paired/);
   t.equal(auditWords({ ...entry, event: "new-thing", count: 1, detail: { a: 1 } }), "new-thing (a 1)");
 });
 
@@ -118,8 +126,12 @@ t.test("audit command: facts are for a person: names, roles, durations", (t) => 
       { role: "viewer", kind: "lan", by: "qr" },
       "was paired (role viewer, as a LAN viewer, by the QR code)",
     ],
-    ["owner-recovered", { by: "code" }, "an owner was recovered (by a recovery code)"],
-    ["owner-recovered", { by: "box", offer: "xyz" }, "an owner was recovered (by this box)"],
+    ["owner-recovered", { by: "code" }, "became an owner by a recovery code"],
+    [
+      "owner-recovered",
+      { by: "box", offer: "xyz" },
+      "recovery was opened at the box: whoever pairs with its code becomes an owner",
+    ],
     ["pin-changed", { set: false }, "changed the PIN (there is none any more)"],
     ["pin-locked", { minutes: 15 }, "too many wrong PINs (for 15 min)"],
     [
@@ -148,7 +160,10 @@ t.test("clients list: whose place a client took up", async (t) => {
   const taken = await run(["remote", "pair", "--hand-off", url, "--name", "Laptop"], { env: other });
   t.equal(taken.code, 0, taken.stderr);
   t.match(await list(), /In place of\n(.*\n)*.*Laptop .* Anna's phone\n/);
-  t.match((await run(["audit", "--state", box.state])).stdout, /Laptop +was opened from .*from Anna's phone\)/);
+  t.match(
+    (await run(["audit", "--state", box.state])).stdout,
+    /Laptop +was opened from .*from Anna's phone\)/,
+  );
 });
 
 t.test("clients rename: what is no name is said to be none", async (t) => {
@@ -161,13 +176,33 @@ t.test("clients rename: what is no name is said to be none", async (t) => {
     });
 });
 
+t.test("clients revoke: the last owner goes by a yes alone", async (t) => {
+  const box = await startRealBox(t);
+  await pair(t, box, "Kitchen");
+  await pair(t, box, "Anna's phone", "owner");
+  await pair(t, box, "Ben's phone", "owner");
+  const revoke = (which: string, options: Parameters<typeof run>[1] = {}, ...more: string[]) =>
+    run(["clients", "revoke", which, ...more, "--state", box.state], options);
+  const answer = (text: string, asked: string[]) => async (question: string) => (asked.push(question), text);
+  t.equal((await revoke("Ben's phone")).code, 0, "another owner stays");
+  const silent = await revoke("Anna's phone");
+  t.equal(silent.code, 64);
+  t.match(silent.stderr, /no owner left.*`tellyport owner recover`.*--yes/s);
+  t.equal((await revoke("--all")).code, 64);
+  const asked: string[] = [];
+  t.not((await revoke("Anna's phone", { ask: answer("no", asked) })).code, 0);
+  t.match(asked, [/no owner left.*owner recover.*Type yes/s]);
+  t.equal((await revoke("Kitchen")).code, 0, "anybody else goes unasked");
+  t.match((await revoke("Anna's phone", { ask: answer("yes", asked) })).stdout, /may no longer watch/);
+});
+
 t.test("clients revoke: all of them, but not by accident", async (t) => {
   const box = await startRealBox(t);
   const env = await pair(t, box, "Anna's phone", "owner");
   await pair(t, box, "Kitchen");
   t.equal((await run(["clients", "revoke", "--state", box.state])).code, 64);
   t.equal((await run(["clients", "revoke", "Kitchen", "--all", "--state", box.state])).code, 64);
-  const all = await run(["clients", "revoke", "--all", "--state", box.state]);
+  const all = await run(["clients", "revoke", "--all", "--yes", "--state", box.state]);
   t.match([all.code, all.stdout], [0, /^2 clients removed/]);
   t.equal((await run(["remote", "channels"], { env })).code, 77);
   t.same(JSON.parse((await run(["clients", "revoke", "--all", "--json", "--state", box.state])).stdout), {

@@ -64,6 +64,10 @@ t.test("text: an offer for a person", (t) => {
   t.match(wide, /\n {2}http:\/\/192\.168\.1\.5:8080\/\n/);
   t.match(wide, /\n {2}WDJB-MJHT\n/);
   t.match(wide, /\(5 minutes\), for one phone, which becomes a viewer/);
+  t.notMatch(wide, "https");
+  const owners = renderOffer({ ...offer, role: "owner" }, { now, columns: 80 });
+  t.match(owners, /An owner is made over https alone.*warns once/s);
+  for (const line of owners.split("\n")) t.ok(line.length <= 80, line);
   t.notMatch(renderOffer(offer, { now, columns: 30 }), /[▄█]/, "a narrow terminal has no room for pictures");
   const loopback = renderOffer({ ...offer, url: "http://127.0.0.1:8080/#p=1.A.B" }, { now, columns: 80 });
   t.notMatch(loopback, /▄▄▄▄▄\n[^]*or open|camera/, "nothing that a phone cannot open is there to scan");

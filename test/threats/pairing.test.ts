@@ -195,7 +195,13 @@ t.test(
     }
     t.equal(answers.filter(([, { status }]) => status === 403).length, answers.length - 1);
 
-    const viewer = await box.openOffer("owner");
+    const owner = await box.openOffer("owner");
+    const claim = await phone.claimBody(owner, "code", { key: null });
+    const spent = await post(http, "/api/v1/pairing/claim", claim);
+    t.same([spent.status, spent.body.code], [403, "secure-origin-required"], "an owner's offer is not spent");
+    const guessed = await post(https, "/api/v1/pairing/claim", await phone.claimBody(owner));
+    t.equal(guessed.body.code, "pairing-refused", "nor good for whoever read the claim and found its code");
+    const viewer = await box.openOffer("viewer");
     const lan = await post(
       http,
       "/api/v1/pairing/claim",

@@ -126,8 +126,8 @@ t.test(
       ),
     ]);
     t.ok(heard !== null, "the event stream has ended within a minute");
-    t.match(String(heard?.body), /event: playback-ended\ndata: .*client-revoked/);
-    t.match(await guest.call("GET", "/api/v1/channels"), { status: 401, body: { code: "client-revoked" } });
+    t.match(String(heard?.body), /event: playback-ended\ndata: .*stay-over/);
+    t.match(await guest.call("GET", "/api/v1/channels"), { status: 401, body: { code: "stay-over" } });
     t.equal((await guest.refresh()).status, 401);
   },
 );

@@ -158,7 +158,7 @@ t.test("web connection: another tab's newer refresh token is used", async (t) =>
   t.same(seen[0]?.body, { refreshToken: "r8" });
 });
 
-for (const code of ["client-revoked", "refresh-invalid"]) {
+for (const code of ["client-revoked", "refresh-invalid", "stay-over"]) {
   t.test(`web connection: ${code} signs out and says why`, async (t) => {
     const { connection } = connect(() => refuse(code));
     const reasons: Problem[] = [];

@@ -3,6 +3,7 @@ import type {
   Audit,
   AuditEntry,
   OfferStates,
+  PinState,
   RecoveryState,
 } from "../../src/protocol/access-api.ts";
 import type { Client } from "../../src/protocol/api.ts";
@@ -13,6 +14,8 @@ import { unseenAlarms } from "./alarms.ts";
 
 /** The newest alarm that an owner has put away on this device. */
 const SEEN = "alarm-seen";
+/** The newest that was there when an owner went to read the log: what is said for a day otherwise has been read then. */
+const READ = "alarm-read";
 /** Alarms that are looked through at the start: more than a few kinds of them can fill. */
 const LOOK_BACK = 200;
 /** When the owner wanted to be asked again for recovery codes, ms since 1970. */
@@ -22,13 +25,25 @@ const A_WEEK = 7 * 86_400_000;
 /** Asks what a page of this role shows beside the channels. Nothing of it is worth an error: a box may lack it. */
 export async function learn(connection: BoxConnection): Promise<void> {
   const { role } = connection.session ?? {};
-  if (role === "kid" || role === "guest")
-    await connection
-      .call<Client>("GET", "/api/v1/clients/self")
-      .then((client) => (state.self.value = client))
-      .catch(() => undefined);
+  if (role === "kid" || role === "guest") await Promise.all([learnSelf(connection), learnPin(connection)]);
   if (!state.isOwner.value) return;
   await Promise.all([learnRecovery(connection), learnAlarms(connection), learnWaiting(connection)]);
+}
+
+/** How the box knows this client, limits and end of stay included. */
+export async function learnSelf(connection: BoxConnection): Promise<void> {
+  await connection
+    .call<Client>("GET", "/api/v1/clients/self")
+    .then((client) => (state.self.value = client))
+    .catch(() => undefined);
+}
+
+/** Whether a PIN lifts limits. */
+export async function learnPin(connection: BoxConnection): Promise<void> {
+  await connection
+    .call<PinState>("GET", "/api/v1/parental-pin")
+    .then(({ set }) => (state.pinSet.value = set))
+    .catch(() => undefined);
 }
 
 export async function learnRecovery(connection: BoxConnection): Promise<void> {
@@ -62,7 +77,9 @@ async function learnAlarms(connection: BoxConnection): Promise<void> {
     .then(({ entries }) => {
       const seen = recall(SEEN);
       const known = { seen: seen === null ? null : Number(seen), now: connection.boxNow() };
-      state.notices.value = unseenAlarms(entries, connection.session?.client ?? "", known);
+      const read = Number(recall(READ) ?? 0);
+      const unseen = unseenAlarms(entries, connection.session?.client ?? "", known);
+      state.notices.value = unseen.filter(({ id }) => id > read);
     })
     .catch(() => undefined);
 }
@@ -81,10 +98,11 @@ export function onEvent(event: string, data: string, connection: BoxConnection):
   }
 }
 
-/** The owner has seen these. */
-export function putAway(entries: readonly AuditEntry[]): void {
+/** The owner has seen these. @param read and goes to read what they are about */
+export function putAway(entries: readonly AuditEntry[], read = false): void {
   const newest = Math.max(Number(recall(SEEN) ?? 0), ...entries.map(({ id }) => id));
   remember(SEEN, String(newest));
+  if (read) remember(READ, String(newest));
   state.notices.value = state.notices.value.filter(({ id }) => id > newest);
 }
 
@@ -95,4 +113,5 @@ export function forget(): void {
   state.notices.value = [];
   state.recovery.value = null;
   state.liftedUntil.value = 0;
+  state.pinSet.value = null;
 }

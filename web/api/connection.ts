@@ -28,7 +28,7 @@ export interface CallOptions {
 }
 
 /** The box says that this phone's place is gone; nothing but pairing again helps. */
-const SIGNED_OUT = new Set(["client-revoked", "refresh-invalid"]);
+const SIGNED_OUT = new Set(["client-revoked", "refresh-invalid", "stay-over"]);
 /** The cookie of a client without a key has run out, or was taken away. */
 const COOKIE_GONE = new Set(["access-token-missing", "access-token-invalid"]);
 

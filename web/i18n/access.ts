@@ -2,6 +2,8 @@ import { accessEn, type AccessKey } from "./access-en.ts";
 import { accessZh } from "./access-zh.ts";
 import { filled, language, tag, type Fill } from "./index.ts";
 
+export { dayTime } from "./index.ts";
+
 /** As `t`, for the screens of access, whose words come with them. */
 export function ta(key: AccessKey, fill: Fill = {}): string {
   return filled((language.value === "zh" ? accessZh : accessEn)[key], fill);
@@ -33,18 +35,6 @@ export function day(iso: string): string {
   return new Intl.DateTimeFormat(tag.value, { weekday: "short", day: "numeric", month: "long" }).format(
     new Date(iso),
   );
-}
-
-/** Weekday, date, hours and minutes. */
-export function dayTime(iso: string): string {
-  return new Intl.DateTimeFormat(tag.value, {
-    weekday: "short",
-    day: "numeric",
-    month: "long",
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  }).format(new Date(iso));
 }
 
 /** @param number 1 Monday to 7 Sunday */

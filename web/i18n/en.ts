@@ -5,6 +5,7 @@ export const en = {
   "app.retry": "Try again",
   "app.close": "Close",
   "app.back": "Back",
+  "app.cancel": "Cancel",
   "app.offline": "No connection to the box",
   "app.reconnecting": "Reconnecting…",
 
@@ -32,11 +33,41 @@ export const en = {
   "pair.recovery": "Recovery code",
   "pair.recovery.help":
     "Twenty letters from the list that you saved. It makes this device an owner, and is then used up.",
-  "pair.recovery.short": "{missing} more to type: a recovery code has twenty letters.",
+  "pair.recovery.short": "{missing} more to type: a recovery code has twenty letters, a pairing code eight.",
+  "pair.recovery.insecure":
+    "A recovery code makes an owner, and that only works on the secure page: type it there.",
   "pair.lan": "Over plain http this device can only watch, and only at home.",
   "pair.lan.link": "Open the secure page for everything else",
   "pair.unlasting": "This browser keeps nothing: you will have to pair again when the tab is closed.",
   "pair.other": "Type a code instead",
+
+  "secure.title": "First, the secure page",
+  "secure.unclaimed":
+    "“{box}” has no owner yet: the first device that is paired becomes it. That works on the secure page alone, because what is sent over plain http can be read on the way.",
+  "secure.owner-code":
+    "This code makes an owner, and that works on the secure page alone. A scanned code comes along; a typed one is typed once more there.",
+  "secure.code-void":
+    "This code makes an owner, and that works on the secure page alone. It has just been sent over plain http, where others may have read it, so it is no longer good. Open a new one at the box (“tellyport pair”) and type it on the secure page.",
+  "secure.none":
+    "This box has no secure page: it is switched off. The owner’s first device then has to be the box itself, in a browser that runs on it.",
+  "secure.warning":
+    "Your browser will warn you there, once. That is expected: the box made its certificate itself, so the browser does not know it.",
+  "secure.go": "To the secure page",
+  "secure.watch": "Only watch, at home",
+  "secure.watch.about":
+    "Without the secure page this device watches in the home network, and nothing else. That uses the code up, and the box still has no owner.",
+  "warning.first": "Tap {words}",
+  "warning.second": "then {words}.",
+  "warning.third": "Pair this device on the page that comes.",
+  "warning.chrome": "Your connection is not private",
+  "warning.chrome.first": "“Advanced”",
+  "warning.chrome.second": "“Proceed to {host} (unsafe)”",
+  "warning.firefox": "Warning: Potential Security Risk Ahead",
+  "warning.firefox.first": "“Advanced…”",
+  "warning.firefox.second": "“Accept the Risk and Continue”",
+  "warning.safari": "This Connection Is Not Private",
+  "warning.safari.first": "“Show Details”",
+  "warning.safari.second": "“visit this website”",
 
   "stranger.title": "This is not your box",
   "stranger.key":
@@ -50,7 +81,16 @@ export const en = {
   "channels.title": "Channels",
   "channels.search": "Find a channel or programme",
   "channels.none": "No channels yet",
-  "channels.none.help": "The box is looking for channels. They appear here as they are found.",
+  "channels.none.searching":
+    "The box is searching for channels: {percent} % done. They appear here as they are found.",
+  "channels.none.coming": "The box’s tuners are looking for channels. They appear here as they are found.",
+  "channels.none.tuner": "No tuner found",
+  "channels.none.no-tuner":
+    "Plug one in, or name one to the box. “tellyport doctor”, typed at the box, says what is missing.",
+  "channels.none.scan-needed":
+    "The box has a tuner and knows no channel. “tellyport scan --country XX”, typed at the box, finds them (XX: the two letters of your country).",
+  "channels.none.unknown": "“tellyport doctor”, typed at the box, says why.",
+  "channels.none.ask": "Ask the owner: channels are found at the box.",
   "channels.nomatch": "Nothing matches “{text}”",
   "channels.radio": "Radio",
   "channels.age": "from {age}",
@@ -109,6 +149,9 @@ export const en = {
   "player.next.programme": "Next",
   "player.until": "until {time}",
   "player.unlock": "Ask a grown-up",
+  "limit.until.pin": "You may watch again from {time}. Or enter the PIN.",
+  "limit.until.no-pin": "You may watch again from {time}. Or ask the owner.",
+  "limit.no-pin": "Choose another channel, or ask the owner.",
   "player.free": "These can be watched now",
 
   "settings.title": "Settings",
@@ -130,9 +173,16 @@ export const en = {
   "role.viewer": "viewer",
   "role.kid": "child",
   "role.guest": "guest",
+  "settings.until": "You may watch until",
   "settings.lan": "LAN viewer (plain http)",
   "settings.forget": "Forget this box",
   "settings.forget.sure": "This device will need a new code to watch again.",
+  "settings.forget.last":
+    "It is the box’s only owner: nobody could then add or remove devices, or change limits.",
+  "settings.forget.codes":
+    "Only one of your {count} recovery codes makes a new owner, or “tellyport owner recover” typed at the box itself.",
+  "settings.forget.no-codes":
+    "You have no recovery codes, so only “tellyport owner recover” typed at the box itself makes a new owner.",
   "settings.forget.yes": "Forget it",
   "settings.forget.no": "Keep it",
 

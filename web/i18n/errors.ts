@@ -248,6 +248,13 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["The owner removed this device", "To watch again, ask for a new code."],
     zh: ["机主已移除此设备", "如需继续观看，请索取新的配对码。"],
   },
+  "stay-over": {
+    en: [
+      "Your stay has ended",
+      "The owner had set until when this device may watch. To watch again, ask for a new code.",
+    ],
+    zh: ["您的访问时间已结束", "机主设定了此设备可以观看的期限。如需继续观看，请索取新的配对码。"],
+  },
   "cross-site-refused": {
     en: ["The box takes this only from its own page", "Open the box by the address that it shows."],
     zh: ["机顶盒只接受来自自身页面的请求", "请用机顶盒显示的地址打开。"],
@@ -279,6 +286,16 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
   "offer-not-found": {
     en: ["This pairing is no longer open", "Open pairing on the box again."],
     zh: ["该配对已经关闭", "请在机顶盒上重新打开配对。"],
+  },
+  "owner-missing": {
+    en: [
+      "The box has no owner yet",
+      "An owner would have to say yes to this. Open a pairing code at the box (“tellyport pair”) and pair on the secure page with it.",
+    ],
+    zh: [
+      "机顶盒还没有机主",
+      "此操作需要机主同意。请在机顶盒上打开配对码（“tellyport pair”），用它在安全页面上配对。",
+    ],
   },
   "pairing-denied": {
     en: ["The owner said no", "Ask them to open pairing again."],

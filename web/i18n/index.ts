@@ -74,6 +74,18 @@ export function clockTime(iso: string): string {
   return clockFormat.value.format(new Date(iso));
 }
 
+/** Weekday, date, hours and minutes. */
+export function dayTime(iso: string): string {
+  return new Intl.DateTimeFormat(tag.value, {
+    weekday: "short",
+    day: "numeric",
+    month: "long",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(new Date(iso));
+}
+
 const languageNames = computed(
   () => new Intl.DisplayNames([tag.value], { type: "language", fallback: "none" }),
 );

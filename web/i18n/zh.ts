@@ -7,6 +7,7 @@ export const zh: Words = {
   "app.retry": "重试",
   "app.close": "关闭",
   "app.back": "返回",
+  "app.cancel": "取消",
   "app.offline": "连接不到机顶盒",
   "app.reconnecting": "正在重新连接…",
 
@@ -30,11 +31,38 @@ export const zh: Words = {
   "pair.recovery.link": "我有恢复码",
   "pair.recovery": "恢复码",
   "pair.recovery.help": "您保存的列表中的二十个字母。使用后此设备成为机主，该恢复码随即作废。",
-  "pair.recovery.short": "恢复码共二十个字母，还差 {missing} 个。",
+  "pair.recovery.short": "恢复码共二十个字母，还差 {missing} 个；配对码只有八个字母。",
+  "pair.recovery.insecure": "恢复码会让设备成为机主，只能在安全页面上使用：请在那里输入。",
   "pair.lan": "通过普通 http 打开时，此设备只能在家里观看。",
   "pair.lan.link": "打开安全页面使用全部功能",
   "pair.unlasting": "此浏览器不保存任何数据：关闭标签页后需要重新配对。",
   "pair.other": "改为输入配对码",
+
+  "secure.title": "先打开安全页面",
+  "secure.unclaimed":
+    "“{box}”还没有机主：第一台配对的设备将成为机主。这只能在安全页面上完成，因为普通 http 的内容在途中可能被他人看到。",
+  "secure.owner-code":
+    "此配对码用于添加机主，只能在安全页面上使用。扫码得到的配对码会自动带过去，手动输入的请在那里再输入一次。",
+  "secure.code-void":
+    "此配对码用于添加机主，只能在安全页面上使用。它刚才通过普通 http 发送，可能已被他人看到，因此已经作废。请在机顶盒上打开新的配对码（“tellyport pair”），并在安全页面上输入。",
+  "secure.none": "此机顶盒没有开启安全页面。第一台机主设备只能是机顶盒本身上的浏览器。",
+  "secure.warning": "打开时浏览器会警告一次，这是正常的：证书由机顶盒自己生成，浏览器还不认识它。",
+  "secure.go": "前往安全页面",
+  "secure.watch": "只在家里观看",
+  "secure.watch.about":
+    "不使用安全页面时，此设备只能在家庭网络中观看，不能做别的。配对码会因此用掉，而机顶盒仍然没有机主。",
+  "warning.first": "点按{words}，",
+  "warning.second": "再点按{words}。",
+  "warning.third": "在随后打开的页面上配对此设备。",
+  "warning.chrome": "您的连接不是私密连接",
+  "warning.chrome.first": "“高级”",
+  "warning.chrome.second": "“继续前往{host}（不安全）”",
+  "warning.firefox": "警告：面临潜在的安全风险",
+  "warning.firefox.first": "“高级…”",
+  "warning.firefox.second": "“接受风险并继续”",
+  "warning.safari": "此连接非私人连接",
+  "warning.safari.first": "“显示详细信息”",
+  "warning.safari.second": "“访问此网站”",
 
   "stranger.title": "这不是您的机顶盒",
   "stranger.key":
@@ -47,7 +75,15 @@ export const zh: Words = {
   "channels.title": "频道",
   "channels.search": "查找频道或节目",
   "channels.none": "还没有频道",
-  "channels.none.help": "机顶盒正在搜索频道，找到后会显示在这里。",
+  "channels.none.searching": "机顶盒正在搜台，已完成 {percent} %。找到的频道会陆续出现在这里。",
+  "channels.none.coming": "机顶盒的调谐器正在查找频道，找到的会陆续出现在这里。",
+  "channels.none.tuner": "没有找到调谐器",
+  "channels.none.no-tuner":
+    "请插上调谐器，或在机顶盒上指定一个。在机顶盒上输入 “tellyport doctor” 可查看缺少什么。",
+  "channels.none.scan-needed":
+    "机顶盒有调谐器，但还没有频道。在机顶盒上输入 “tellyport scan --country XX” 即可搜台（XX 是您所在国家的两个字母代码）。",
+  "channels.none.unknown": "在机顶盒上输入 “tellyport doctor” 可查看原因。",
+  "channels.none.ask": "请联系机主：频道要在机顶盒上搜索。",
   "channels.nomatch": "没有找到“{text}”",
   "channels.radio": "广播",
   "channels.age": "{age} 岁以上",
@@ -106,6 +142,9 @@ export const zh: Words = {
   "player.next.programme": "接下来",
   "player.until": "到 {time}",
   "player.unlock": "请大人帮忙",
+  "limit.until.pin": "{time} 起可以继续观看，也可以输入 PIN 码。",
+  "limit.until.no-pin": "{time} 起可以继续观看，也可以联系机主。",
+  "limit.no-pin": "请换一个频道，或联系机主。",
   "player.free": "现在可以观看",
 
   "settings.title": "设置",
@@ -127,9 +166,14 @@ export const zh: Words = {
   "role.viewer": "观众",
   "role.kid": "儿童",
   "role.guest": "访客",
+  "settings.until": "可以观看到",
   "settings.lan": "局域网观众（普通 http）",
   "settings.forget": "忘记此机顶盒",
   "settings.forget.sure": "之后要用新的配对码才能再次观看。",
+  "settings.forget.last": "这是机顶盒唯一的机主：之后没有人能添加、移除设备或更改限制。",
+  "settings.forget.codes":
+    "只有用您的 {count} 个恢复码之一，或在机顶盒上输入 “tellyport owner recover”，才能产生新的机主。",
+  "settings.forget.no-codes": "您没有恢复码，只有在机顶盒上输入 “tellyport owner recover” 才能产生新的机主。",
   "settings.forget.yes": "忘记",
   "settings.forget.no": "保留",
 

@@ -11,7 +11,12 @@ import { offerOf, proofByWebCrypto, type PairingSecret, type ProofInput } from "
 export interface PairingProgress {
   /** Two digits by which the owner, who is asked, knows this phone. */
   onMatch(digits: string): void;
+  /** Aborts when the person waits no longer. */
+  readonly signal: AbortSignal;
 }
+
+/** What a device says of itself. */
+export type Newcomer = Pick<PairingClaim, "name" | "terminalType" | "watchOnly">;
 
 /** Milliseconds between questions whether the owner has said yes. */
 const POLL_INTERVAL = 1500;
@@ -32,7 +37,7 @@ export async function pair(
   store: DeviceStore,
   box: Box,
   secret: PairingSecret,
-  device: { name: string; terminalType: PairingClaim["terminalType"] },
+  device: Newcomer,
   progress: PairingProgress,
 ): Promise<{ lasting: boolean }> {
   const overHttps = location.protocol === "https:";
@@ -61,7 +66,7 @@ export async function pair(
     open: true,
   });
   if (claimed.match !== null) progress.onMatch(claimed.match);
-  const tokens = await poll(connection, claimed);
+  const tokens = await poll(connection, claimed, progress.signal);
   await checkAttestation(tokens, input);
   const { client, role } = tokens;
   const session: Session =
@@ -87,8 +92,13 @@ async function ownKey(store: DeviceStore, overHttps: boolean): Promise<DeviceKey
 }
 
 /** Asks until the owner has answered. A phone that slept or changed its network meanwhile goes on. */
-async function poll(connection: BoxConnection, claimed: PairingClaimed): Promise<Tokens> {
+async function poll(
+  connection: BoxConnection,
+  claimed: PairingClaimed,
+  signal: AbortSignal,
+): Promise<Tokens> {
   for (;;) {
+    signal.throwIfAborted();
     const answer = await connection
       .call<PairingState>("POST", "/api/v1/pairing/poll", { body: { claim: claimed.claim }, open: true })
       .catch((error: unknown) => {
@@ -97,7 +107,11 @@ async function poll(connection: BoxConnection, claimed: PairingClaimed): Promise
       });
     if (answer?.state === "paired") return answer.tokens;
     if (connection.boxNow() > Date.parse(claimed.expiresAt)) throw new Problem("pairing-expired");
-    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL));
+    await new Promise<void>((resolve) => {
+      const done = (): void => resolve();
+      setTimeout(done, POLL_INTERVAL);
+      signal.addEventListener("abort", done, { once: true });
+    });
   }
 }
 

@@ -7,6 +7,7 @@ import { matching, obstacleOf, type Obstacle } from "../player/obstacle.ts";
 import * as state from "../state.ts";
 import { moveFocus } from "./arrow-keys.ts";
 import { Icon } from "./icon.tsx";
+import { NoChannelsNote } from "./no-channels.tsx";
 import { Notices } from "./sheet.tsx";
 
 /** With more than this, a person would rather type than scroll. */
@@ -39,7 +40,7 @@ export function ChannelsScreen() {
       <main aria-label={t("channels.title")} aria-busy={list === null}>
         {state.unlasting.value && <p class="note">{t("pair.unlasting")}</p>}
         <SaveCodes />
-        {list === null ? <Skeletons /> : list.length === 0 ? <Empty /> : <List all={list} />}
+        {list === null ? <Skeletons /> : list.length === 0 ? <NoChannelsNote /> : <List all={list} />}
       </main>
     </div>
   );
@@ -161,16 +162,6 @@ export function obstacleWords(obstacle: Obstacle): string {
   if (obstacle.kind === "video" || obstacle.kind === "audio")
     return t(`why.${obstacle.kind}`, { codec: t(`codec.${obstacle.family}`) });
   return t(`why.${obstacle.kind}`);
-}
-
-function Empty() {
-  return (
-    <div class="empty" role="status">
-      <span class="seeking" aria-hidden="true" />
-      <h2>{t("channels.none")}</h2>
-      <p>{t("channels.none.help")}</p>
-    </div>
-  );
 }
 
 function Skeletons() {

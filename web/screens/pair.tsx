@@ -1,20 +1,16 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import {
-  CODE_LENGTH,
-  RECOVERY_LENGTH,
-  normaliseCode,
-  normaliseRecoveryCode,
-} from "../../src/protocol/pairing.ts";
+import { RECOVERY_LENGTH } from "../../src/protocol/pairing.ts";
 import { asProblem, type Problem } from "../api/problem.ts";
 import * as app from "../app.ts";
 import { problemWords, t } from "../i18n/index.ts";
-import { showCode, strangeLetters } from "../pairing/code-field.ts";
+import { showCode, strangeLetters, typedCode } from "../pairing/code-field.ts";
 import { canHoldKey, terminalType } from "../pairing/pair.ts";
 import type { PairingSecret } from "../pairing/proof.ts";
 import * as state from "../state.ts";
 import { Icon, Logo } from "./icon.tsx";
 import { LanguageSwitch } from "./language-switch.tsx";
+import { SecureFirst, type SecureReason } from "./secure-first.tsx";
 
 /** How a person proves to be invited. */
 type Way = "scanned" | "code" | "recovery";
@@ -25,35 +21,69 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
   const busy = useSignal(false);
   const match = useSignal<string | null>(null);
   const problem = useSignal<Problem | null>(reason);
-  const device = useRef<HTMLInputElement>(null);
+  const name = useSignal("");
+  const waiting = useRef<AbortController | null>(null);
   const kind = terminalType();
   const box = state.box.value;
+  const watchOnly = useSignal(false);
+  const unclaimed = !canHoldKey() && box?.claimed === false && app.scanned?.from !== "pass";
+  const secureReason = useSignal<SecureReason | null>(unclaimed ? "unclaimed" : null);
 
   async function begin(secret: PairingSecret): Promise<void> {
     if (busy.value) return;
     busy.value = true;
     problem.value = null;
+    const { signal } = (waiting.current = new AbortController());
     try {
-      const name = device.current?.value.trim() || t(`pair.device.${kind}`);
       await app.pairWith(
         secret,
-        { name, terminalType: kind },
-        { onMatch: (digits) => (match.value = digits) },
+        {
+          name: name.value.trim() || t(`pair.device.${kind}`),
+          terminalType: kind,
+          ...(watchOnly.value && { watchOnly: true }),
+        },
+        { onMatch: (digits) => (match.value = digits), signal },
       );
     } catch (error) {
-      problem.value = asProblem(error);
+      problem.value = signal.aborted ? null : asProblem(error);
+      const reason = problem.value === null ? null : secureReasonOf(problem.value);
+      if (reason !== null) {
+        secureReason.value = reason;
+        problem.value = null;
+      }
+      if (signal.aborted && secret.kind === "qr") spent();
+      if (problem.value === null) return;
       // a scanned secret that was answered will not be taken the second time
       const { status, code } = problem.value;
-      if ((status !== 0 || code === "pairing-expired") && secret.kind === "qr") {
-        app.forgetScanned();
-        way.value = "code";
-      }
+      if ((status !== 0 || code === "pairing-expired") && secret.kind === "qr") spent();
     } finally {
       busy.value = false;
       match.value = null;
     }
   }
 
+  function spent(): void {
+    app.forgetScanned();
+    way.value = "code";
+  }
+
+  if (secureReason.value !== null)
+    return (
+      <main class="page pair" data-screen="pair">
+        <div class="card">
+          <Logo />
+          <h1>{t("secure.title")}</h1>
+          <SecureFirst
+            reason={secureReason.value}
+            onWatch={() => {
+              watchOnly.value = true;
+              secureReason.value = null;
+            }}
+          />
+        </div>
+        <LanguageSwitch />
+      </main>
+    );
   return (
     <main class="page pair" data-screen="pair" aria-busy={busy.value}>
       <div class="card">
@@ -63,7 +93,7 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
           {problem.value && <ProblemNote problem={problem.value} />}
         </div>
         {match.value !== null ? (
-          <Match digits={match.value} />
+          <Match digits={match.value} onCancel={() => waiting.current?.abort()} />
         ) : (
           <>
             {way.value === "scanned" && app.scanned !== null ? (
@@ -84,14 +114,15 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
             <label class="field quiet">
               <span>{t("pair.device")}</span>
               <input
-                ref={device}
                 name="device"
                 maxLength={64}
+                value={name.value}
+                onInput={(event) => (name.value = event.currentTarget.value)}
                 placeholder={t(`pair.device.${kind}`)}
                 autocomplete="off"
               />
             </label>
-            {box?.claimed === true && canHoldKey() && way.value !== "scanned" && (
+            {way.value !== "scanned" && (
               <button
                 class="link"
                 data-action="recovery"
@@ -129,22 +160,10 @@ function Scanned(props: {
   );
 }
 
-/** What may be typed, by kind. */
+/** What the field asks for, by kind. */
 const CODES = {
-  code: {
-    length: CODE_LENGTH,
-    read: normaliseCode,
-    label: "pair.code",
-    short: "pair.code.short",
-    placeholder: "XXXX-XXXX",
-  },
-  recovery: {
-    length: RECOVERY_LENGTH,
-    read: normaliseRecoveryCode,
-    label: "pair.recovery",
-    short: "pair.recovery.short",
-    placeholder: "XXXX-XXXX-XXXX-XXXX-XXXX",
-  },
+  code: { label: "pair.code", placeholder: "XXXX-XXXX" },
+  recovery: { label: "pair.recovery", placeholder: "XXXX-XXXX-XXXX-XXXX-XXXX" },
 } as const;
 
 function CodeForm(props: {
@@ -153,23 +172,24 @@ function CodeForm(props: {
   onCode: (secret: PairingSecret & { kind: "code" | "recovery" }) => void;
 }) {
   const { kind, busy } = props;
-  const { length, read, label, short, placeholder } = CODES[kind];
+  const { label, placeholder } = CODES[kind];
   const shown = useSignal("");
   const strange = useSignal<readonly string[]>([]);
   const tooShort = useSignal(false);
   const field = useRef<HTMLInputElement>(null);
   // as a property, which is what JSX would set, "off" counts as true
   useLayoutEffect(() => field.current?.setAttribute("autocorrect", "off"), []);
-  const missing = length - shown.value.replaceAll("-", "").length;
+  const typed = typedCode(shown.value, kind);
+  const insecure = typed.kind === "recovery" && !canHoldKey();
   const complaint =
     strange.value.length > 0
       ? t("pair.code.strange", { letters: strange.value.join(" ") })
       : tooShort.value
-        ? t(short, { missing })
+        ? t(`pair.${typed.kind}.short`, { missing: typed.missing })
         : "";
 
   const help =
-    kind === "recovery"
+    typed.kind === "recovery"
       ? "pair.recovery.help"
       : state.box.value?.pairing === "closed"
         ? "pair.closed"
@@ -181,15 +201,15 @@ function CodeForm(props: {
     tooShort.value = false;
     const atEnd = input.selectionStart === input.value.length;
     const caret = input.selectionStart ?? 0;
-    shown.value = showCode(input.value, length);
+    shown.value = showCode(input.value, RECOVERY_LENGTH);
     input.value = shown.value;
     if (!atEnd) input.setSelectionRange(caret, caret);
   }
 
   function onSubmit(event: Event): void {
     event.preventDefault();
-    const code = read(shown.value);
-    if (code !== null) return props.onCode({ kind, code });
+    if (typed.code !== null && !insecure) return props.onCode({ kind: typed.kind, code: typed.code });
+    if (typed.code !== null) return;
     tooShort.value = true;
     field.current?.focus();
   }
@@ -200,7 +220,7 @@ function CodeForm(props: {
         <span>{t(label)}</span>
         <input
           ref={field}
-          class={kind === "code" ? "code" : "code long"}
+          class={typed.kind === "code" ? "code" : "code long"}
           name={kind}
           value={shown.value}
           onInput={onInput}
@@ -217,14 +237,28 @@ function CodeForm(props: {
       <p id="code-help" class={complaint ? "complaint" : "quiet-text"} aria-live="polite">
         {complaint || t(help)}
       </p>
-      <button class="primary" type="submit" data-action="pair" disabled={busy}>
+      {insecure && (
+        <p class="note" data-note="recovery-insecure">
+          <Icon name="lock" />
+          <span>{t("pair.recovery.insecure")}</span>
+        </p>
+      )}
+      <button class="primary" type="submit" data-action="pair" disabled={busy || insecure}>
         {t(busy ? "pair.working" : "pair.start")}
       </button>
     </form>
   );
 }
 
-function Match({ digits }: { digits: string }) {
+/** The box wants this over https. */
+function secureReasonOf({ code, detail }: Problem): SecureReason | null {
+  if (code !== "secure-origin-required" || canHoldKey()) return null;
+  const isVoid =
+    typeof detail === "object" && detail !== null && "codeGood" in detail && detail.codeGood === false;
+  return isVoid ? "code-void" : "owner-code";
+}
+
+function Match({ digits, onCancel }: { digits: string; onCancel: () => void }) {
   const heading = useRef<HTMLParagraphElement>(null);
   useEffect(() => heading.current?.focus(), []);
   return (
@@ -234,6 +268,9 @@ function Match({ digits }: { digits: string }) {
       </p>
       <strong>{digits}</strong>
       <p class="quiet-text">{t("pair.match.help")}</p>
+      <button data-action="cancel-pairing" onClick={onCancel}>
+        {t("app.cancel")}
+      </button>
     </div>
   );
 }

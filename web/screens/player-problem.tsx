@@ -2,7 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Channel } from "../../src/protocol/api.ts";
 import type { Problem } from "../api/problem.ts";
 import * as app from "../app.ts";
-import { problemWords, t } from "../i18n/index.ts";
+import { dayTime, problemWords, t } from "../i18n/index.ts";
 import { freeChannels } from "../player/free-channels.ts";
 import type { Player } from "../player/player.ts";
 import * as state from "../state.ts";
@@ -24,7 +24,7 @@ export function PlayerProblem({ player, problem }: { player: Player; problem: Pr
   const main = useRef<HTMLButtonElement>(null);
   useEffect(() => main.current?.focus(), [problem]);
   const hopeless = HOPELESS.has(problem.code);
-  const parental = isParental(problem.code);
+  const parental = isParental(problem.code) && state.pinSet.value !== false;
   const unlock = (
     <button
       ref={main}
@@ -62,7 +62,7 @@ export function PlayerProblem({ player, problem }: { player: Player; problem: Pr
   return (
     <div class="failure" role="alert" data-screen="error" data-code={problem.code}>
       <h2>{what}</h2>
-      <p>{wayOn}</p>
+      <p>{wayOnOf(problem, wayOn)}</p>
       {free.length > 0 && (
         <div class="free">
           <p class="label">{t("player.free")}</p>
@@ -79,4 +79,18 @@ export function PlayerProblem({ player, problem }: { player: Player; problem: Pr
       </div>
     </div>
   );
+}
+
+/** The way on of a refusal by limits: when it is over, and the PIN only where there is one. */
+function wayOnOf(problem: Problem, wayOn: string): string {
+  if (!isParental(problem.code)) return wayOn;
+  const pin = state.pinSet.value === false ? "no-pin" : "pin";
+  const until = untilOf(problem);
+  if (until !== null) return t(`limit.until.${pin}`, { time: dayTime(until) });
+  return pin === "no-pin" ? t("limit.no-pin") : wayOn;
+}
+
+function untilOf({ detail }: Problem): string | null {
+  if (typeof detail !== "object" || detail === null || !("until" in detail)) return null;
+  return typeof detail.until === "string" ? detail.until : null;
 }

@@ -1,6 +1,10 @@
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { isLastOwner } from "../access/client-order.ts";
+import { clients, loadClients } from "../access/clients.ts";
+import { learnSelf } from "../access/follow.ts";
 import * as app from "../app.ts";
-import { t } from "../i18n/index.ts";
+import { dayTime, t } from "../i18n/index.ts";
 import type { WordKey } from "../i18n/en.ts";
 import * as state from "../state.ts";
 import { Icon, type IconName } from "./icon.tsx";
@@ -8,10 +12,13 @@ import { LanguageSwitch } from "./language-switch.tsx";
 import { SheetBody } from "./sheet.tsx";
 
 export function SettingsPage() {
-  const asking = useSignal(false);
-  const busy = useSignal(false);
   const box = state.box.value;
   const session = state.me.value;
+  const endsAt = state.self.value?.endsAt;
+  useEffect(() => {
+    // an owner may have let a guest stay longer meanwhile
+    if (session?.role === "guest") void learnSelf(app.connection);
+  }, []);
   return (
     <SheetBody title={t("settings.title")}>
       <Entries />
@@ -32,31 +39,71 @@ export function SettingsPage() {
             <dd>{session.kind === "lan" ? t("settings.lan") : t(`role.${session.role}`)}</dd>
           </>
         )}
+        {endsAt && (
+          <>
+            <dt>{t("settings.until")}</dt>
+            <dd data-until={endsAt}>{dayTime(endsAt)}</dd>
+          </>
+        )}
       </dl>
-      {asking.value ? (
-        <div class="sure" role="alert">
-          <p>{t("settings.forget.sure")}</p>
-          <div class="pair-of-buttons">
-            <button onClick={() => (asking.value = false)}>{t("settings.forget.no")}</button>
-            <button
-              class="danger"
-              data-action="forget-yes"
-              disabled={busy.value}
-              onClick={() => {
-                busy.value = true;
-                void app.forgetBox();
-              }}
-            >
-              {t("settings.forget.yes")}
-            </button>
-          </div>
-        </div>
-      ) : (
-        <button class="danger" data-action="forget" onClick={() => (asking.value = true)}>
-          {t("settings.forget")}
-        </button>
-      )}
+      <Forget />
     </SheetBody>
+  );
+}
+
+/** Gives up this device's place. Whoever is the only owner hears first what that means. */
+function Forget() {
+  const asking = useSignal<"no" | "yes" | "last-owner">("no");
+  const busy = useSignal(false);
+  const ask = async (): Promise<void> => {
+    const id = state.me.value?.client ?? "";
+    // A box that does not say who else is owner may have no other.
+    const last =
+      state.isOwner.value &&
+      (await loadClients().then(
+        () => isLastOwner(clients.value ?? [], id),
+        () => true,
+      ));
+    asking.value = last ? "last-owner" : "yes";
+  };
+  if (asking.value === "no")
+    return (
+      <button class="danger" data-action="forget" onClick={() => void ask()}>
+        {t("settings.forget")}
+      </button>
+    );
+  const codes = state.recovery.value?.left ?? 0;
+  return (
+    <div class="sure" role="alert" data-forget={asking.value}>
+      <p>{t("settings.forget.sure")}</p>
+      {asking.value === "last-owner" && (
+        <>
+          <p>
+            <strong>{t("settings.forget.last")}</strong>{" "}
+            {codes > 0 ? t("settings.forget.codes", { count: codes }) : t("settings.forget.no-codes")}
+          </p>
+          <button data-action="forget-codes" onClick={() => state.openSheet({ name: "codes" })}>
+            {t("settings.codes")}
+          </button>
+        </>
+      )}
+      <div class="pair-of-buttons">
+        <button data-action="forget-no" onClick={() => (asking.value = "no")}>
+          {t("settings.forget.no")}
+        </button>
+        <button
+          class="danger"
+          data-action="forget-yes"
+          disabled={busy.value}
+          onClick={() => {
+            busy.value = true;
+            void app.forgetBox();
+          }}
+        >
+          {t("settings.forget.yes")}
+        </button>
+      </div>
+    </div>
   );
 }
 
@@ -87,7 +134,9 @@ function Entries() {
           <Entry page={{ name: "log" }} icon="log" words="settings.log" />
         </>
       )}
-      {session.role === "kid" && <Entry page={{ name: "unlock" }} icon="lock" words="settings.unlock" />}
+      {session.role === "kid" && state.pinSet.value !== false && (
+        <Entry page={{ name: "unlock" }} icon="lock" words="settings.unlock" />
+      )}
       <Entry page={{ name: "elsewhere" }} icon="elsewhere" words="settings.elsewhere" />
     </nav>
   );

@@ -1,14 +1,25 @@
 import type { FastifyPluginAsync } from "fastify";
 import type { Static } from "typebox";
-import { PinRequest, Unlocked, UnlockRequest } from "../../protocol/access-api.ts";
+import { PinRequest, PinState, Unlocked, UnlockRequest } from "../../protocol/access-api.ts";
 import { MEMBERS, OWNER } from "../../protocol/access.ts";
 import type { ViewingRules } from "../rules/viewing-rules.ts";
 import { NoContent, principalOfRequest } from "./shared.ts";
 
 /** The owner's PIN, and what it lifts. */
-export function pinRoutes(deps: { rules: Pick<ViewingRules, "setPin" | "unlock"> }): FastifyPluginAsync {
+export function pinRoutes(deps: {
+  rules: Pick<ViewingRules, "pinIsSet" | "setPin" | "unlock">;
+}): FastifyPluginAsync {
   const { rules } = deps;
   return async (app) => {
+    app.get(
+      "/api/v1/parental-pin",
+      {
+        config: { access: MEMBERS },
+        schema: { summary: "Whether there is a PIN that lifts limits", response: { 200: PinState } },
+      },
+      (_request, reply) => reply.header("cache-control", "no-store").send({ set: rules.pinIsSet }),
+    );
+
     app.put<{ Body: Static<typeof PinRequest> }>(
       "/api/v1/parental-pin",
       {

@@ -46,7 +46,7 @@ export function recoveryRoutes(deps: {
         schema: { summary: "Open an offer for an owner, at the box alone", response: { 201: Offer } },
       },
       (_request, reply) => {
-        const offer = pairing.openOffer("owner", { physical: true });
+        const offer = pairing.openOffer("owner", { physical: true, recovery: true });
         audit.note({ event: "owner-recovered", detail: { by: "box", offer: offer.id } });
         return reply.code(201).header("cache-control", "no-store").send(offer);
       },

@@ -37,6 +37,10 @@ export class ParentalPin {
         : { salt: Buffer.from(row["salt"] as Uint8Array), hash: Buffer.from(row["hash"] as Uint8Array) };
   }
 
+  get isSet(): boolean {
+    return this.#stored !== null;
+  }
+
   /** @param pin null: there is none any more. @throws TellyportError `rate-limited` */
   set(pin: string | null): Promise<void> {
     const { database, random } = this.#deps;

@@ -160,6 +160,11 @@ export class ViewingRules implements ViewingRulesPort {
     this.#changed.emit(null);
   }
 
+  /** Whether there is a PIN that lifts limits. */
+  get pinIsSet(): boolean {
+    return this.#pin.isSet;
+  }
+
   /** @param pin null: none. @throws TellyportError `rate-limited` */
   async setPin(pin: string | null, by: string): Promise<void> {
     await this.#pin.set(pin);

@@ -6,6 +6,7 @@ import { ChangedClient, Clients, RemovedClients, type Client, type ClientName } 
 import { ROLES } from "../../protocol/principal.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
 import { BOX_OPTIONS, type Command } from "../command.ts";
+import { YES_OPTION, confirm } from "../confirm.ts";
 import { limitsText } from "../limits-text.ts";
 import { matchOne } from "../match.ts";
 import { report } from "../report.ts";
@@ -110,10 +111,11 @@ export const clientsRevoke: Command = {
   options: {
     all: { type: "boolean", help: "Every client, owners too" },
     alone: { type: "boolean", help: "Leave those that it handed its place to" },
+    ...YES_OPTION,
     ...BOX_OPTIONS,
   },
   notes: [
-    "What it plays ends within two seconds. To watch again it has to be paired again.",
+    "What it plays ends within two seconds. To watch again it has to be paired again. It asks before the last owner goes.",
     "The browsers that its hand-offs opened go with it: whoever has a stolen phone may have opened one.",
   ],
   async run(args, io) {
@@ -123,14 +125,26 @@ export const clientsRevoke: Command = {
     if (which === undefined && args.has("alone"))
       throw new TellyportError("usage", "--alone is for one client.");
     const box = await boxClient(args, io);
-    if (which === undefined) {
+    const clients = await allClients(box);
+    const client = which === undefined ? null : chosen(which, clients);
+    const going = new Set(
+      client === null ? [] : [client.id, ...(args.has("alone") ? [] : (client.removedWith ?? []))],
+    );
+    const staying = clients.filter(({ id }) => client !== null && !going.has(id));
+    if (clients.some(isOwner) && !staying.some(isOwner))
+      await confirm(
+        args,
+        io,
+        NO_OWNER_LEFT,
+        `clients revoke ${which === undefined ? "--all" : `"${which}"`}`,
+      );
+    if (client === null) {
       const { ended } = await box.call(EndedOthers, "POST", "/api/v1/clients/end-others", {
         everybody: true,
       });
       const words = `${ended} ${ended === 1 ? "client" : "clients"} removed: none may watch now.\n`;
       return report(args, io, { ended }, () => words);
     }
-    const client = await findClient(box, which);
     const path = `${pathOfClient(client)}${args.has("alone") ? "?alone=true" : ""}`;
     const { removed } = await box.call(RemovedClients, "DELETE", path);
     const others = removed.filter(({ id }) => id !== client.id);
@@ -141,12 +155,21 @@ export const clientsRevoke: Command = {
   },
 };
 
+const isOwner = ({ role }: Client): boolean => role === "owner";
+
+const NO_OWNER_LEFT =
+  "The box would have no owner left: `tellyport owner recover` here, or a recovery code, then makes a new one.";
+
 async function allClients(box: BoxClient): Promise<Client[]> {
   return (await box.call(Clients, "GET", "/api/v1/clients")).clients;
 }
 
 export async function findClient(box: BoxClient, wanted: string): Promise<Client> {
-  return matchOne(wanted, await allClients(box), "client", "client-not-found", "clients list");
+  return chosen(wanted, await allClients(box));
+}
+
+function chosen(wanted: string, clients: readonly Client[]): Client {
+  return matchOne(wanted, clients, "client", "client-not-found", "clients list");
 }
 
 export function pathOfClient(client: Client): string {

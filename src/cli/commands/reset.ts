@@ -1,6 +1,5 @@
-import { TellyportError } from "../../kernel/errors.ts";
 import { BOX_OPTIONS, type Command } from "../command.ts";
-import type { Io } from "../io.ts";
+import { YES_OPTION, confirm } from "../confirm.ts";
 import { report } from "../report.ts";
 import { stateDirectory } from "../state-directory.ts";
 
@@ -8,7 +7,7 @@ export const reset: Command = {
   path: ["reset"],
   summary: "Make this box a new one: nobody is paired with it any more",
   options: {
-    yes: { type: "boolean", help: "Do not ask" },
+    ...YES_OPTION,
     everything: { type: "boolean", help: "Forget channels and guide too" },
     ...BOX_OPTIONS,
   },
@@ -21,7 +20,8 @@ export const reset: Command = {
     const directory = await stateDirectory(args, io);
     const everything = args.has("everything");
     await checkResettable(directory);
-    if (!args.has("yes")) await confirm(directory, everything, io);
+    const what = everything ? "identity, clients, audit, channels and guide" : "identity, clients and audit";
+    await confirm(args, io, `This removes the box's ${what} from ${directory}, for good.`, "reset");
     await resetBox(directory, everything);
     return report(
       args,
@@ -31,18 +31,3 @@ export const reset: Command = {
     );
   },
 };
-
-/** @throws TellyportError `request-cancelled`; `usage` when there is nobody to ask */
-async function confirm(directory: string, everything: boolean, io: Io): Promise<void> {
-  const what = everything ? "identity, clients, audit, channels and guide" : "identity, clients and audit";
-  const answer = await io.ask?.(
-    `This removes the box's ${what} from ${directory}, for good. Type yes to go on: `,
-  );
-  if (answer === undefined || answer === null)
-    throw new TellyportError(
-      "usage",
-      "There is nobody to ask whether to go on: `tellyport reset --yes` does it without asking.",
-    );
-  if (answer.trim().toLowerCase() !== "yes")
-    throw new TellyportError("request-cancelled", "Nothing was changed.");
-}

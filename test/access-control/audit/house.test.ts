@@ -120,3 +120,24 @@ t.test("audit: what strangers cause is counted, and holds nothing secret", async
     t.notOk(house.logged().includes(secret));
   }
 });
+
+t.test("audit: which limits were changed, and until when a guest may stay", async (t) => {
+  const house = await openHouse(t);
+  const owner = await pairedPhone(house);
+  const kid = await pairedPhone(house, "kid");
+  const limit = (limits: object) =>
+    owner.call("PATCH", `/api/v1/clients/${kid.tokens?.client}`, { body: { limits } });
+  await limit({ maximumAge: 12, minutesPerDay: 60, unrated: false });
+  await limit({ maximumAge: 6, minutesPerDay: 60, unrated: false });
+  const [second, first] = await entries(house);
+  t.match([first?.event, first?.detail["limits"]], ["client-changed", /minutesPerDay/]);
+  t.equal(second?.detail["limits"], "maximumAge");
+  const count = (await entries(house)).length;
+  await limit({ maximumAge: 6, minutesPerDay: 60, unrated: false });
+  t.equal((await entries(house)).length, count, "what changes nothing is no change");
+
+  const guest = await pairedPhone(house, "guest");
+  const endsAt = new Date(house.clock.now() + 86_400_000).toISOString();
+  await owner.call("PATCH", `/api/v1/clients/${guest.tokens?.client}`, { body: { endsAt } });
+  t.match((await entries(house))[0], { event: "client-changed", detail: { endsAt } });
+});

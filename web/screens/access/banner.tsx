@@ -7,7 +7,7 @@ import { entryWords } from "./log-words.ts";
 
 const LONGEST_NAME = 20;
 
-/** A quiet line over whatever is on the screen: who wants in, or what somebody did. */
+/** A quiet line above what is on the screen: who wants in, or what somebody did. */
 export function Banner() {
   if (state.sheet.value.length > 0) return null; // what lies under a sheet is out of reach
   const offer = state.offer.value;
@@ -30,7 +30,7 @@ export function Banner() {
       icon="alarm"
       words={others.length === 0 ? words : ta("banner.more", { words, count: others.length })}
       see={() => {
-        putAway(state.notices.value);
+        putAway(state.notices.value, true);
         state.openSheet({ name: "log" });
       }}
       close={() => putAway(state.notices.value)}

@@ -113,9 +113,15 @@ function Role({ client, last, all }: { client: Client; last: boolean; all: reado
     disabled: last || call.busy.value,
   }));
   const others = client.changedWith ?? [];
+  const wished = useSignal<Tokens["role"] | null>(null);
+  const change = (role: Tokens["role"]): void =>
+    void call.run(() => changeClient(client.id, { role })).then((done) => done && (wished.value = null));
+  // Who administers the box is not decided by a slip of the thumb.
   const choose = (role: Tokens["role"]): void => {
-    if (role !== client.role) void call.run(() => changeClient(client.id, { role }));
+    wished.value = role !== client.role && (role === "owner" || client.role === "owner") ? role : null;
+    if (role !== client.role && wished.value === null) change(role);
   };
+  const wish = wished.value;
   return (
     <section>
       <h3>{ta("device.role")}</h3>
@@ -125,7 +131,36 @@ function Role({ client, last, all }: { client: Client; last: boolean; all: reado
           {ta("device.together", { names: namesOf(others, all) })}
         </p>
       )}
-      <Options name="role" label={ta("device.role")} options={options} chosen={client.role} choose={choose} />
+      <Options
+        name="role"
+        label={ta("device.role")}
+        options={options}
+        chosen={wish ?? client.role}
+        choose={choose}
+      />
+      {wish !== null && (
+        <div class="sure" role="alert">
+          <p>
+            {ta(wish === "owner" ? "role.sure.owner" : "role.sure.less", {
+              name: client.name,
+              role: t(`role.${wish}`),
+            })}
+          </p>
+          <div class="pair-of-buttons">
+            <button data-action="role-no" onClick={() => (wished.value = null)}>
+              {ta("cancel")}
+            </button>
+            <button
+              class="danger"
+              data-action="role-yes"
+              disabled={call.busy.value}
+              onClick={() => change(wish)}
+            >
+              {ta("role.sure.yes", { role: t(`role.${wish}`) })}
+            </button>
+          </div>
+        </div>
+      )}
       <Trouble call={call} />
     </section>
   );

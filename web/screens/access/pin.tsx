@@ -1,12 +1,15 @@
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { learnPin } from "../../access/follow.ts";
 import { connection } from "../../app.ts";
 import { t } from "../../i18n/index.ts";
 import { ta } from "../../i18n/access.ts";
+import * as state from "../../state.ts";
 import { SheetBody } from "../sheet.tsx";
 import { Sure, Trouble, useCall } from "./parts.tsx";
 import { PIN } from "./pin-pad.tsx";
 
-/** The PIN that lifts children's limits for a while. The box does not tell the present one, nor whether there is one. */
+/** The PIN that lifts children's limits for a while. The box tells whether there is one, and not which. */
 export function PinPage() {
   const call = useCall();
   const removal = useCall();
@@ -20,10 +23,23 @@ export function PinPage() {
     if (!(await call.run(() => put(pin.value)))) return;
     pin.value = "";
     done.value = "set";
+    state.pinSet.value = true;
   };
+  const remove = async (): Promise<void> => {
+    if (!(await removal.run(() => put(null)))) return;
+    done.value = "removed";
+    state.pinSet.value = false;
+  };
+  useEffect(() => void learnPin(connection), []);
+  const isSet = state.pinSet.value;
   return (
     <SheetBody title={t("settings.pin")}>
       <p>{ta("pin.about")}</p>
+      {isSet !== null && done.value === null && (
+        <p data-pin={isSet ? "set" : "none"}>
+          <strong>{ta(isSet ? "pin.is-set" : "pin.is-none")}</strong>
+        </p>
+      )}
       <form class="with-button" onSubmit={(event) => void save(event)}>
         <label class="field">
           <span>{ta("pin.new")}</span>
@@ -50,15 +66,17 @@ export function PinPage() {
       <p class="label" role="status">
         {done.value !== null && ta(`pin.${done.value}`)}
       </p>
-      <Sure
-        key={done.value}
-        name="remove-pin"
-        words={ta("pin.remove")}
-        question={ta("pin.remove.sure")}
-        yes={ta("device.remove.yes")}
-        call={removal}
-        onYes={() => void removal.run(() => put(null)).then((ok) => ok && (done.value = "removed"))}
-      />
+      {isSet !== false && (
+        <Sure
+          key={done.value}
+          name="remove-pin"
+          words={ta("pin.remove")}
+          question={ta("pin.remove.sure")}
+          yes={ta("device.remove.yes")}
+          call={removal}
+          onYes={() => void remove()}
+        />
+      )}
     </SheetBody>
   );
 }

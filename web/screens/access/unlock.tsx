@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import * as app from "../../app.ts";
+import { Problem } from "../../api/problem.ts";
 import { clockTime, t } from "../../i18n/index.ts";
 import { minutesWords, ta } from "../../i18n/access.ts";
 import * as state from "../../state.ts";
@@ -31,8 +32,12 @@ export function UnlockPage() {
     });
     pin.value = "";
     if (!done) {
-      const { code, retryAfterMs = 60_000 } = call.problem.value ?? {};
-      if (code === "pin-locked") lockedFor.value = retryAfterMs;
+      const { code, retryAfterMs } = call.problem.value ?? {};
+      // The last wrong one that is free says itself how long it locks.
+      const locks = code === "pin-locked" || (code === "pin-wrong" && retryAfterMs !== undefined);
+      if (!locks) return;
+      lockedFor.value = retryAfterMs ?? 60_000;
+      call.problem.value = new Problem("pin-locked");
       return;
     }
     state.leaveSheet();
