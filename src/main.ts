@@ -15,6 +15,7 @@ import {
   hostNames,
   isOnLink,
   machineAddresses,
+  neighbourAddresses,
   publicAddress,
   RateGuard,
   refuseSecondDaemon,
@@ -133,7 +134,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       clock,
       log,
       policy: config.access,
-      publicOrigin: () => `http://${publicAddress()}:${listeners.ports.http}`,
+      publicOrigin: () => `http://${publicAddress(config.http.address)}:${listeners.ports.http}`,
     });
     await lifecycle.start([access.audit]);
 
@@ -281,6 +282,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         clock,
         box: { ...describe(), version: VERSION },
         ports: () => listeners.ports,
+        interfaces: () => neighbourAddresses(config.http.address),
       }),
     ]);
     return {

@@ -223,8 +223,9 @@ export function isActive(record: ClientRecord, now: number): boolean {
 }
 
 export function principalOf(record: ClientRecord): Principal {
-  const { id, user, terminalType, role, payer } = record;
-  return { client: id, user, terminalType, role, payer };
+  const { id, user, terminalType, role, payer, kind } = record;
+  // What such a client is given goes over plain http, for anybody in the house to copy.
+  return { client: id, user, terminalType, role, payer, ...(kind === "lan" && { homeOnly: true as const }) };
 }
 
 /** What the API shows of a client. @param asking id of the client that asks */

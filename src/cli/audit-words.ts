@@ -1,5 +1,6 @@
 import type { AuditEntry } from "../protocol/access-api.ts";
 import type { AuditEvent } from "../protocol/audit-events.ts";
+import { dateTime, durationText } from "./text.ts";
 
 /** What happened, in words for a person. What an entry is about stands in front of it. */
 const WORDS: Record<AuditEvent, string> = {
@@ -26,12 +27,73 @@ const WORDS: Record<AuditEvent, string> = {
   watched: "has watched",
 };
 
-/** One entry as a line: `was changed (role kid, roleBefore viewer) ×3`. */
-export function auditWords(entry: AuditEntry): string {
+/** What a client is called, by its id. */
+export type NameOf = (client: string) => string;
+type Detail = AuditEntry["detail"];
+
+/** A fact in words, by its key; null: it says nothing to a person, or another one says it. Those not named are told as they are. */
+const FACTS: Readonly<Record<string, (value: unknown, detail: Detail, nameOf: NameOf) => string | null>> = {
+  by: (value, _detail, nameOf) => `by ${BY[String(value)] ?? nameOf(String(value))}`,
+  channel: () => null,
+  codes: (value) => `${String(value)} codes`,
+  endsAt: (value) => `until ${time(value)}`,
+  ended: (value) => `${String(value)} of them`,
+  everybody: (value) => (value === true ? "everybody's" : "its user's"),
+  from: (value, _detail, nameOf) => `from ${ISO_TIME.test(String(value)) ? time(value) : nameOf(String(value))}`,
+  home: (value) => (value === true ? "at home" : "away from home"),
+  kind: (value) => (value === "lan" ? "as a LAN viewer" : null),
+  limits: (value) => (value === true ? "limits" : null),
+  minutes: (value) => `for ${durationText(Number(value) * 60)}`,
+  name: (value, detail) => ("channel" in detail ? String(value) : `name ${String(value)}`),
+  names: (value) => String(value),
+  offer: () => null,
+  reason: (value) => (value === "playback-ended" ? null : String(value)),
+  role: (value, { roleBefore }) =>
+    typeof roleBefore === "string" ? `role from ${roleBefore} to ${String(value)}` : `role ${String(value)}`,
+  roleBefore: () => null,
+  seconds: (value) => `for ${durationText(Number(value))}`,
+  senders: (value) => `${String(value)} senders`,
+  set: (value) => (value === true ? "to a new one" : "there is none any more"),
+  to: (value, _detail, nameOf) => `to ${ISO_TIME.test(String(value)) ? time(value) : nameOf(String(value))}`,
+  until: () => null,
+};
+
+/** Who or what, where it is no client. */
+const BY: Readonly<Record<string, string>> = {
+  box: "this box",
+  code: "a recovery code",
+  "hand-off": "a hand-off",
+  local: "this box",
+  qr: "the QR code",
+  "recovery-code": "a recovery code",
+};
+/** In `client-paired` that is the code that was typed from the box's screen. */
+const PAIRED_BY_CODE = "the pairing code";
+const ISO_TIME = /^\d{4}-\d\d-\d\dT/;
+
+/**
+ * One entry as a line: `was changed (role from viewer to kid, by Anna's phone) ×3`.
+ * @param nameOf default: ids stay as they are
+ */
+export function auditWords(entry: AuditEntry, nameOf: NameOf = (client) => client): string {
   const known: Partial<Record<string, string>> = WORDS;
-  const facts = Object.entries(entry.detail)
-    .filter(([key, value]) => key !== "until" && value !== null)
-    .map(([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`);
-  const times = entry.count > 1 ? ` ×${entry.count}` : "";
-  return `${known[entry.event] ?? entry.event}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}${times}`;
+  const { count, detail, event } = entry;
+  const facts = Object.entries(detail).flatMap(([key, value]) => {
+    if (value === null) return [];
+    if (event === "client-paired" && key === "by" && value === "code") return [`by ${PAIRED_BY_CODE}`];
+    const words = Object.hasOwn(FACTS, key) ? FACTS[key] : undefined;
+    const said = words === undefined ? asItIs(key, value) : words(value, detail, nameOf);
+    return said === null ? [] : [said];
+  });
+  const times = count > 1 ? ` ×${count}` : "";
+  return `${known[event] ?? event}${facts.length > 0 ? ` (${facts.join(", ")})` : ""}${times}`;
+}
+
+function asItIs(key: string, value: unknown): string {
+  return `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`;
+}
+
+function time(value: unknown): string {
+  const at = new Date(String(value));
+  return Number.isNaN(at.getTime()) ? String(value) : dateTime(at);
 }

@@ -46,7 +46,7 @@ function explain(directory: string, cause: unknown): TellyportError {
   }
   return new TellyportError(
     "daemon-not-running",
-    `No Tellyport daemon runs with the state directory ${directory}: start it with \`tellyport run\`, or name its directory with --state.`,
+    `No Tellyport daemon runs with the state directory ${directory}: start it with \`tellyport run\`, or name the directory of the one that runs with --state DIR or $TELLYPORT_STATE (\`scripts/start\` keeps its state in ./var).`,
     { cause },
   );
 }

@@ -1,13 +1,13 @@
 import { loadConfig } from "../kernel/config/index.ts";
+import { overridesOf, type RunOverrides } from "./overrides.ts";
 
 /**
  * `tellyport check-config`: the values in force, one a line, and where each comes from.
  * @returns the exit code
- * @throws TellyportError `config-invalid`, `config-unreadable`
+ * @throws TellyportError `config-invalid`, `config-unreadable`, `state-unusable`, `usage`
  */
-export async function checkConfig(args: { config?: string; state?: string; json: boolean }): Promise<number> {
-  const overrides = args.state === undefined ? {} : { state: { directory: args.state } };
-  const { values, path } = await loadConfig({ path: args.config, overrides });
+export async function checkConfig(args: RunOverrides & { config?: string; json: boolean }): Promise<number> {
+  const { values, path } = await loadConfig({ path: args.config, overrides: overridesOf(args) });
   if (args.json) {
     process.stdout.write(`${JSON.stringify({ path, values })}\n`);
     return 0;

@@ -6,6 +6,8 @@ export interface Option {
   readonly type: "string" | "boolean";
   /** What stands for the value in the help: `DIR`. */
   readonly value?: string;
+  /** What the flag means when no value follows it; absent: it needs one. */
+  readonly without?: string;
   readonly help: string;
   /** The only values it may have. */
   readonly choices?: readonly string[];

@@ -1,8 +1,7 @@
 import { stat } from "node:fs/promises";
-import { basename } from "node:path";
 import { systemClockEvidence } from "../kernel/clock-evidence.ts";
 import type { Clock } from "../kernel/clock.ts";
-import { loadConfig, type Config } from "../kernel/config/index.ts";
+import { DEFAULT_CONFIG_PATH, loadConfig, type Config } from "../kernel/config/index.ts";
 import {
   checkHdhomerun,
   checkLists,
@@ -66,7 +65,7 @@ export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
     adapters,
     findings: [
       checkNode(process.version),
-      ok("configuration", path ?? "no file: every value is the default"),
+      configurationFinding(path, daemon),
       ...state,
       checkMemory(memory.total, memory.available, config.live.mediaBudgetMiB * 1024 * 1024),
       checkClock(await clockDoubt(daemon, deps.clock), deps.clock.now()),
@@ -77,6 +76,18 @@ export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
       ...files,
     ],
   };
+}
+
+/** What was read here is not what a daemon was told to read. */
+function configurationFinding(path: string | null, daemon: Daemon): Finding {
+  if (path !== null) return ok("configuration", path);
+  const none = `there is no ${DEFAULT_CONFIG_PATH}: every value is the default`;
+  return daemon.kind === "absent"
+    ? ok("configuration", none)
+    : note(
+        "configuration",
+        `Here ${none}. If the daemon was started with --config FILE, give it here too: its values are not looked at.`,
+      );
 }
 
 /** What the daemon says of the clock; where none runs, what can be seen without its memory. */
@@ -120,7 +131,7 @@ async function askSources(tuners: Config["tuners"], { clock, signal }: DoctorDep
 function checkFiles(paths: readonly string[]): Promise<Finding[]> {
   return Promise.all(
     paths.map(async (path) => {
-      const subject = `file ${basename(path)}`;
+      const subject = `file ${path}`;
       const found = await stat(path).catch(() => null);
       if (found === null)
         return problem(subject, "It is not there or cannot be read: check tuners.file.paths.");

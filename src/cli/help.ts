@@ -51,7 +51,9 @@ function synopsis(command: Command, skip: number): string {
 }
 
 function flagName(name: string, option: Option): string {
-  return option.type === "boolean" ? `--${name}` : `--${name} ${option.value ?? "VALUE"}`;
+  if (option.type === "boolean") return `--${name}`;
+  const value = option.value ?? "VALUE";
+  return `--${name} ${option.without === undefined ? value : `[${value}]`}`;
 }
 
 function flagHelp(option: Option): string {

@@ -70,7 +70,7 @@ function split(
   for (const command of commands)
     for (const [name, { type }] of Object.entries(command.options)) options[name] = { type };
   const { tokens } = parseArgs({
-    args: [...argv],
+    args: withValues(argv, commands),
     options,
     strict: false,
     allowPositionals: true,
@@ -89,6 +89,24 @@ function split(
       });
   }
   return { flags, positionals };
+}
+
+/** Flags that may stand without a value, given the one that stands for it then. */
+function withValues(argv: readonly string[], commands: readonly Command[]): string[] {
+  const defaults = new Map<string, string>(
+    commands.flatMap((command) =>
+      Object.entries(command.options).flatMap(([name, { without }]) =>
+        without === undefined ? [] : [[`--${name}`, without] as const],
+      ),
+    ),
+  );
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  return argv.map((word, index) => {
+    const value = defaults.get(word.replace(/=$/, ""));
+    const next = argv[index + 1];
+    const bare = word.endsWith("=") || next === undefined || /^-./.test(next);
+    return value !== undefined && index < end && bare ? `${word.replace(/=$/, "")}=${value}` : word;
+  });
 }
 
 function checkFlags(flags: readonly Flag[], command: Command): Map<string, string | true> {

@@ -1,24 +1,20 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { localAddress } from "../http-server/index.ts";
 import { systemClock } from "../kernel/clock.ts";
-import { loadConfig, type Config } from "../kernel/config/index.ts";
-import { TellyportError } from "../kernel/errors.ts";
+import { loadConfig } from "../kernel/config/index.ts";
 import { createLog } from "../kernel/log.ts";
 import { collectGarbage } from "../kernel/memory/heap.ts";
 import { Housekeeping } from "../kernel/memory/housekeeping.ts";
 import type { SystemMemory } from "../kernel/memory/system-memory.ts";
 import { connectServiceManager } from "../kernel/systemd.ts";
 import { startBox } from "../main.ts";
+import { overridesOf, type RunOverrides } from "./overrides.ts";
 import { needsScan, scanCommand } from "./no-tuner.ts";
 import { welcome } from "./welcome.ts";
 
-export interface RunArgs {
+export interface RunArgs extends RunOverrides {
   readonly config?: string;
-  readonly state?: string;
-  /** Plain http; https takes the next one. */
-  readonly port?: number;
-  /** `mock`, `file:PATH[,PATH...]`, `hdhomerun[:HOST[,HOST...]]`, `satip[:HOST[:PORT][,...]]`, or `m3u:PATH_OR_URL`. */
-  readonly tuner?: string;
   /** Greet a person: address, code and QR code on standard output. */
   readonly welcome?: boolean;
   /** What gives memory back while nothing happens; default: nothing does. */
@@ -66,6 +62,7 @@ export async function run(args: RunArgs): Promise<number> {
   if (args.welcome === true)
     process.stdout.write(
       welcome({
+        local: localAddress(config.http.address),
         ports: box.ports,
         offer: box.openOffer(),
         state: resolve(config.state.directory),
@@ -96,61 +93,6 @@ export function beside(name: string): string {
   const here = new URL(".", import.meta.url).pathname;
   const base = here.endsWith("/chunks/") ? "../" : "./";
   return fileURLToPath(new URL(base + name, import.meta.url));
-}
-
-/** What the command line says, in the words of the configuration. @throws TellyportError `usage` */
-export function overridesOf(args: RunArgs): Record<string, unknown> {
-  return {
-    ...(args.state !== undefined && { state: { directory: args.state } }),
-    ...(args.port !== undefined && {
-      http: { port: args.port, https: { port: args.port === 0 ? 0 : args.port + 1 } },
-    }),
-    ...(args.tuner !== undefined && { tuners: tunersOf(args.tuner) }),
-  };
-}
-
-const NO_TUNER: Record<keyof Config["tuners"], undefined> = {
-  mock: undefined,
-  file: undefined,
-  hdhomerun: undefined,
-  network: undefined,
-  dvb: undefined,
-  satip: undefined,
-};
-
-/** In place of those that the configuration names. */
-function tunersOf(text: string): Record<keyof Config["tuners"], unknown> {
-  const colon = text.indexOf(":");
-  const kind = colon < 0 ? text : text.slice(0, colon);
-  const names = text
-    .slice(kind.length + 1)
-    .split(",")
-    .filter((name) => name !== "");
-  if (kind === "mock" && names.length === 0) return { ...NO_TUNER, mock: {} };
-  if (kind === "dvb" && names.every((name) => /^\d{1,3}$/.test(name)))
-    return { ...NO_TUNER, dvb: { adapters: names.map(Number) } };
-  if (kind === "file" && names.length > 0) return { ...NO_TUNER, file: { paths: names } };
-  if (kind === "hdhomerun") return { ...NO_TUNER, hdhomerun: { hosts: names, discover: names.length === 0 } };
-  if (kind === "satip") {
-    const servers = names.map(satipServer);
-    return { ...NO_TUNER, satip: { servers, discover: servers.length === 0 } };
-  }
-  // An address may hold a comma: one list at a time.
-  if (kind === "m3u" && names.length > 0)
-    return { ...NO_TUNER, network: { lists: [text.slice("m3u:".length)] } };
-  throw new TellyportError(
-    "usage",
-    `--tuner takes "mock", "dvb[:ADAPTER[,ADAPTER...]]", "file:PATH[,PATH...]", "hdhomerun[:HOST[,HOST...]]", "satip[:HOST[:PORT]]" or "m3u:PATH_OR_URL", not "${kind}${colon < 0 ? "" : ":"}".`,
-  );
-}
-
-/** `HOST` or `HOST:PORT`, an IPv6 address in brackets. */
-function satipServer(text: string): { host: string; port?: number } {
-  const parts = /^(?:\[([0-9A-Fa-f:]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(text);
-  const host = parts?.[1] ?? parts?.[2];
-  if (host === undefined)
-    throw new TellyportError("usage", `--tuner satip: takes HOST or HOST:PORT, not "${text}".`);
-  return { host, ...(parts?.[3] !== undefined && { port: Number(parts[3]) }) };
 }
 
 /** Resolves at the first SIGTERM or SIGINT; the second one ends the process the hard way. */

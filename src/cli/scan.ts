@@ -16,7 +16,8 @@ import {
   type TunerSource,
 } from "../tuner/index.ts";
 import { noTuner } from "./no-tuner.ts";
-import { beside, overridesOf, type RunArgs } from "./run.ts";
+import { overridesOf } from "./overrides.ts";
+import { beside, type RunArgs } from "./run.ts";
 
 /** How long servers may take to be found, ms. */
 const SEARCH_MS = 5000;

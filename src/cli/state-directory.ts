@@ -17,9 +17,11 @@ export function namedPaths(args: Arguments, io: Pick<Io, "env">): { config?: str
  */
 export async function stateDirectory(args: Arguments, io: Pick<Io, "env">): Promise<string> {
   const { config: path, state } = namedPaths(args, io);
-  if (state !== undefined) return state;
+  // A file that was named is read all the same: one that is not there is no file of this box.
+  if (state !== undefined && path === undefined) return state;
   // Loaded only here: most calls name the directory, and the schema takes longer to load than the call itself.
   const { loadConfig } = await import("../kernel/config/index.ts");
-  const { config } = await loadConfig({ path });
+  const overrides = state === undefined ? {} : { state: { directory: state } };
+  const { config } = await loadConfig({ path, overrides });
   return config.state.directory;
 }

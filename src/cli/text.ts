@@ -68,3 +68,12 @@ export function dateTime(at: Date): string {
   const month = String(at.getMonth() + 1).padStart(2, "0");
   return `${at.getFullYear()}-${month}-${String(at.getDate()).padStart(2, "0")} ${clockTime(at)}`;
 }
+
+/** `6 s`, `12 min`, `1 h 20 min`: rounded. @param seconds 0 or more */
+export function durationText(seconds: number): string {
+  if (Math.round(seconds) < 60) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const rest = minutes % 60;
+  return `${Math.floor(minutes / 60)} h${rest === 0 ? "" : ` ${rest} min`}`;
+}

@@ -1,10 +1,13 @@
 import { renderUnicodeCompact } from "uqr";
 import type { NamedSource, Offer } from "../protocol/api.ts";
 import { absent, needsScan, scanCommand } from "./no-tuner.ts";
+import { NO_PHONE, onThisMachineOnly } from "./offer.ts";
 import { printable, wrap } from "./text.ts";
 
 /** What `scripts/start` shows a person: where to go, what to type, what to scan. */
 export function welcome(options: {
+  /** Where it listens for browsers of this machine, as a URL has it. */
+  local: string;
   ports: { http: number; https: number | null };
   offer: Offer;
   state: string;
@@ -12,18 +15,22 @@ export function welcome(options: {
   /** How many are known. */
   services: number;
 }): string {
-  const { ports, offer, state, sources, services } = options;
+  const { local, ports, offer, state, sources, services } = options;
   const address = new URL(offer.url);
   const fragment = address.hash;
   const lines = [
     "",
     "Tellyport is on air.",
     "",
-    `  On this machine    http://127.0.0.1:${ports.http}/${fragment}`,
-    `  On a phone nearby  ${address.origin}/   and type the code, or scan:`,
-    "",
-    renderUnicodeCompact(offer.url, { border: 2 }).replace(/^/gm, "  "),
-    "",
+    `  On this machine    http://${local}:${ports.http}/${fragment}`,
+    ...(onThisMachineOnly(offer.url)
+      ? [`  On a phone nearby  ${wrap(`not: ${NO_PHONE}`, 59, " ".repeat(21))}`, ""]
+      : [
+          `  On a phone nearby  ${address.origin}/   and type the code, or scan:`,
+          "",
+          renderUnicodeCompact(offer.url, { border: 2 }).replace(/^/gm, "  "),
+          "",
+        ]),
     `  Pairing code       ${offer.code}   (for one phone, until ${new Date(offer.expiresAt).toLocaleTimeString()})`,
     "",
     ...(ports.https === null

@@ -8,7 +8,7 @@ export {
   type Listeners,
 } from "./listeners.ts";
 export { isOnLink } from "./origin.ts";
-export { hostNames, machineAddresses, publicAddress } from "./own-names.ts";
+export { hostNames, localAddress, machineAddresses, neighbourAddresses, publicAddress } from "./own-names.ts";
 export { RateGuard } from "./rate-guard.ts";
 export { webApp } from "./web-app.ts";
 export { createAnnouncers } from "./announce/announcers.ts";

@@ -149,7 +149,10 @@ function listen(server: NetServer, where: { port: number; host: string } | { pat
   });
 }
 
-function listenError(error: Error, where: { port: number } | { path: string }): Error {
+/** What the system calls an address that cannot be listened on: another machine's, or of a protocol that it does not have. */
+const NO_ADDRESS = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"]);
+
+function listenError(error: Error, where: { port: number; host: string } | { path: string }): Error {
   const code = systemCode(error);
   if ("path" in where)
     return new TellyportError(
@@ -169,6 +172,13 @@ function listenError(error: Error, where: { port: number } | { path: string }): 
       "port-not-allowed",
       `Port ${where.port} needs more rights than this user has. Choose one from 1024 up with --port or http.port.`,
       { cause: error, detail: { port: where.port } },
+    );
+  }
+  if (code !== undefined && NO_ADDRESS.has(code)) {
+    return new TellyportError(
+      "address-not-available",
+      `This machine cannot listen on ${where.host} (${code}). Set http.address to an address that it has, to 0.0.0.0 for all of IPv4, or leave it out for every one.`,
+      { cause: error },
     );
   }
   return error;

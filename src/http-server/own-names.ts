@@ -1,4 +1,6 @@
+import { isIPv6 } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
+import { plainAddress } from "../kernel/network-address.ts";
 import { ownAddresses } from "./announce/ssdp.ts";
 
 /** Names by which a request may call this box, beside its addresses. @param extra those of the configuration */
@@ -19,7 +21,39 @@ export function machineAddresses(): string[] {
   );
 }
 
-/** The address for a phone in the same house: the first IPv4 address that is not loopback. */
-export function publicAddress(): string {
-  return ownAddresses()[0] ?? "127.0.0.1";
+/**
+ * The machine's IPv4 addresses at which its neighbours reach what listens on `listen`.
+ * @param listen `http.address`
+ * @param own default: the machine's, without loopback
+ */
+export function neighbourAddresses(listen: string, own = ownAddresses()): string[] {
+  const only = onlyAddress(listen);
+  return only === null ? own : own.filter((address) => address === only);
+}
+
+/**
+ * Where a phone in the same house finds what listens on `listen`, as a URL has it: that address, else the first IPv4 address
+ * that is not loopback. Loopback where no phone can.
+ */
+export function publicAddress(listen: string, own = ownAddresses()): string {
+  const only = onlyAddress(listen);
+  return only === null ? (own[0] ?? LOOPBACK) : hostOf(only);
+}
+
+/** Where a browser on this machine finds what listens on `listen`, as a URL has it. */
+export function localAddress(listen: string): string {
+  const only = onlyAddress(listen);
+  return only === null ? LOOPBACK : hostOf(only);
+}
+
+const LOOPBACK = "127.0.0.1";
+
+/** null: every one. */
+function onlyAddress(listen: string): string | null {
+  const address = plainAddress(listen);
+  return address === "0.0.0.0" || (isIPv6(address) && /^[0:]+$/.test(address)) ? null : address;
+}
+
+function hostOf(address: string): string {
+  return isIPv6(address) ? `[${address}]` : address;
 }

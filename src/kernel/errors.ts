@@ -21,6 +21,7 @@ export type ErrorKind =
 /** Code → kind. Grouped by the module that raises it; keep each group in alphabetical order. */
 export const ERROR_CODES = {
   // kernel
+  "address-not-available": "unavailable",
   "config-invalid": "invalid",
   "config-unreadable": "invalid",
   "fetch-refused": "forbidden",

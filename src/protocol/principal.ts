@@ -16,4 +16,6 @@ export interface Principal {
   readonly role: Role;
   /** Whose account is charged for bytes and seconds: the user, or for a guest the user who invited. */
   readonly payer: string;
+  /** It was paired for the home network alone, and what it watches goes nowhere else; default false. */
+  readonly homeOnly?: true;
 }

@@ -19,7 +19,7 @@ export interface Watching {
   /** Of the playback. */
   readonly id: string;
   readonly principal: Principal;
-  /** It was asked for from the home network. */
+  /** It was asked for from the home network, and none of its media have gone elsewhere. */
   readonly home: boolean;
 }
 
@@ -45,7 +45,7 @@ export type Reach = "all" | "since-start" | "live";
  */
 export interface ViewingRules {
   /**
-   * Asked before a channel is tuned.
+   * Asked when a channel is wished for, again before it is tuned, and when a playback leaves the home network.
    * @param running who watches or is about to, in order of their start
    * @returns ids of those that must end for it
    * @throws TellyportError as of {@link objection}, and `session-limit`
@@ -55,8 +55,8 @@ export interface ViewingRules {
   objection(wish: ViewingWish): TellyportError | null;
   /** The only channels that somebody sees; null: all. */
   channelsOf(principal: Principal): ReadonlySet<string> | null;
-  /** Whether a programme of that rating (years) is for older viewers than this one. */
-  isTooOld(principal: Principal, minimumAge: number): boolean;
+  /** Whether a programme of that rating (years; null: nobody has said) is for older viewers than this one. */
+  isTooOld(principal: Principal, minimumAge: number | null): boolean;
   reach(principal: Principal): Reach;
   /** Programme time that somebody has watched, since this was said last; seconds. */
   watched(principal: Principal, seconds: number): void;

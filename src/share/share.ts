@@ -145,6 +145,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     atHome: deps.atHome,
     rules,
     minimumAge: ({ key }) => guide.minimumAgeNow(key),
+    beganAt: ({ key }) => guide.beganAt(key),
     clock,
     log: lines,
     idleMs: options.playbackIdleMs,
@@ -236,7 +237,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
           });
         }),
         rules.onChanged((client) => {
-          playbacks.enforce(client);
+          playbacks.rulesChanged(client);
           events.channelsChanged();
         }),
         tuners.on((event) => void (event.kind === "tuners" && watch.look())),

@@ -30,10 +30,21 @@ t.test("bad input: files that are no transport stream", async (t) => {
   isSentence(t, text, /transport stream/);
   const missing = await run(`file:${join(folder, "none.ts")}`);
   t.equal(missing.code, 78);
-  isSentence(t, missing, /no such file|does not exist|not there|cannot be found|no file/i);
+  isSentence(t, missing, /There is no file "\/.*\/none\.ts"/);
   const nonsense = await run("radio");
   t.equal(nonsense.code, 64);
   isSentence(t, nonsense, /--tuner takes/);
+  const last = await tellyport([
+    "run",
+    "--state",
+    join(folder, "state"),
+    "--port",
+    "65535",
+    "--tuner",
+    "mock",
+  ]);
+  t.equal(last.code, 64);
+  isSentence(t, last, /--port is a number from 0 to 65534.*https/);
 });
 
 t.test("bad input: configuration", async (t) => {
@@ -58,6 +69,16 @@ t.test("bad input: configuration", async (t) => {
     (JSON.parse(good.stdout) as { values: { key: string }[] }).values.find(({ key }) => key === "http.port"),
     { value: 8081, origin: "file" },
   );
+  const ports = await tellyport(["check-config", "--config", path, "--port", "9000", "--json"]);
+  const { values } = JSON.parse(ports.stdout) as { values: { key: string }[] };
+  t.match(
+    values.filter(({ key }) => /^http.*port$/.test(key)),
+    [
+      { key: "http.port", value: 9000, origin: "command line" },
+      { key: "http.https.port", value: 9001, origin: "command line" },
+    ],
+    "as `run` with the same flags has them",
+  );
 });
 
 t.test("bad input: a port in use, and a state directory in use", async (t) => {
@@ -79,6 +100,14 @@ t.test("bad input: a port in use, and a state directory in use", async (t) => {
   isSentence(t, second, /Another Tellyport/);
 });
 
+t.test("bad input: state directories that cannot be", { timeout: 60_000 }, async (t) => {
+  for (const state of ["/proc/tellyport", "/dev/null/x"]) {
+    const refused = await tellyport(["run", "--state", state, "--port", "0", "--tuner", "mock"]);
+    t.equal(refused.code, 69, state);
+    isSentence(t, refused, new RegExp(`The state directory ${state} cannot be .*--state`));
+  }
+});
+
 t.test("bad input: codes, addresses, commands", async (t) => {
   const box = await startDaemon(t);
   await pairPhone(t, box);
@@ -89,7 +118,7 @@ t.test("bad input: codes, addresses, commands", async (t) => {
   t.equal(wrong.code, 77);
   isSentence(t, wrong, /code/i);
   const nonsense = await tellyport(["remote", "pair", box.url, "--code", "HELLO"], { env });
-  t.equal(nonsense.code, 77);
+  t.equal(nonsense.code, 64);
   isSentence(t, nonsense, /8 letters/);
   const nobody = await tellyport(["remote", "pair", "http://127.0.0.1:9", "--code", "BCDF-GHJK"], { env });
   t.equal(nobody.code, 69);
@@ -97,7 +126,20 @@ t.test("bad input: codes, addresses, commands", async (t) => {
   t.equal(unpaired.code, 77);
   const stopped = await tellyport(["channels", "--state", folder]);
   t.equal(stopped.code, 69);
-  isSentence(t, stopped, /tellyport run/);
+  isSentence(t, stopped, /tellyport run.*--state DIR or \$TELLYPORT_STATE .*\.\/var/);
+  for (const [args, words] of [
+    [["fault"], /no fault of the mock broadcaster: `tellyport mock fault --help`/],
+    [["fault", "kind=earthquake"], /no fault of the mock broadcaster: `tellyport mock fault --help`/],
+    [
+      ["fault", "kind=packet-loss", "ratio=7"],
+      /no fault of the mock broadcaster: `tellyport mock fault --help`/,
+    ],
+    [["on-air"], /multiplex=mock-1 service=ID/],
+  ] as const) {
+    const refused = await tellyport(["mock", ...args, "--state", box.state]);
+    t.equal(refused.code, 64, args.join(" "));
+    isSentence(t, refused, words);
+  }
   const typo = await tellyport(["chanels"]);
   t.equal(typo.code, 64);
   isSentence(t, typo, /channels/);

@@ -151,3 +151,13 @@ t.test("clients: where a client was last, home or away", async (t) => {
   await house.restart();
   t.match((await house.send(LOCAL, "GET", "/api/v1/clients")).body.clients, [{ lastHome: true }]);
 });
+
+t.test("T2: who was paired over plain http is for the home network alone, nobody else is", async (t) => {
+  const house = await openHouse(t);
+  const seen = async (origin: typeof LAN) => {
+    const cookie = await lanViewer(house, "viewer", origin);
+    return (await house.send(origin, "GET", URL_PATH, { headers: { cookie } })).body.principal.homeOnly;
+  };
+  t.equal(await seen(LAN), true);
+  t.equal(await seen(HTTPS), undefined);
+});

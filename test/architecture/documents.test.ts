@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { ERROR_CODES } from "../../src/kernel/errors.ts";
 import { VERSION } from "../../src/version.ts";
 import { PROJECT } from "../helpers/captures.ts";
+import { configurationKeys, configurationTables } from "./configuration-table.ts";
 
 const read = (path: string): string => readFileSync(join(PROJECT, path), "utf8");
 
@@ -14,6 +15,23 @@ t.test("documents: docs/errors.md lists exactly the codes of the source, with th
   for (const row of rows) t.ok((row[3] ?? "").length > 10, `${row[1]} says what to do`);
   t.end();
 });
+
+t.test(
+  "documents: docs/configuration.md lists every key of the schema, its value, default and meaning",
+  (t) => {
+    const page = read("docs/configuration.md");
+    const begin = page.indexOf("\n## ");
+    const introduction = begin < 0 ? page : page.slice(0, begin);
+    const wanted = `${introduction.trimEnd()}\n\n${configurationTables()}\n`;
+    if (process.env["TELLYPORT_WRITE_TABLE"] === "1")
+      writeFileSync(join(PROJECT, "docs/configuration.md"), wanted);
+    else t.equal(page, wanted, "TELLYPORT_WRITE_TABLE=1 writes it anew");
+    const keys = configurationKeys();
+    t.ok(keys.length > 40, "the schema was walked");
+    for (const key of keys) t.ok(wanted.includes(`\n| \`${key}\` | `), key);
+    t.end();
+  },
+);
 
 t.test("documents: the version is the package's", (t) => {
   t.equal(VERSION, (JSON.parse(read("package.json")) as { version: string }).version);

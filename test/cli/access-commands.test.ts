@@ -34,7 +34,7 @@ t.test("audit command: a line for each entry, newest first, within the terminal"
   const lines = table.stdout.trimEnd().split("\n");
   t.match(lines[0], /^When +Who +What +From$/);
   t.match(lines[1], /\[31mowner appr\S* +wrong or old pairing code .*203\.0\.113\.9/);
-  t.match(lines[2], /Kitchen +was removed \(by local\)/);
+  t.match(lines[2], /Kitchen +was removed \(by this box\)/);
   t.match(lines[3], /Anna's phone +was changed \(name Kitchen/);
   t.notMatch(table.stdout, /\u001b|\u0007/);
   for (const line of lines) t.ok(widthOf(line) <= 80, line);
@@ -80,6 +80,87 @@ t.test("audit command: has words for every event, and shows those of a newer box
   t.equal(auditWords({ ...entry, event: "new-thing", count: 1, detail: { a: 1 } }), "new-thing (a 1)");
 });
 
+t.test("audit command: facts are for a person: names, roles, durations", (t) => {
+  const entry = { id: 1, at: "", client: "kim", name: "Kim", address: null, count: 1 };
+  const nameOf = (client: string): string => (client === "anna" ? "Anna's phone" : client);
+  const words = (event: string, detail: AuditEntry["detail"]): string =>
+    auditWords({ ...entry, event, detail }, nameOf);
+  for (const [event, detail, said] of [
+    [
+      "watched",
+      {
+        channel: "mock.1.2",
+        name: "Harbour One",
+        home: true,
+        reason: "playback-ended",
+        seconds: 6.079998731613159,
+      },
+      "has watched (Harbour One, at home, for 6 s)",
+    ],
+    [
+      "watched",
+      { channel: "c", name: "News", home: false, reason: "displaced", seconds: 4795 },
+      "has watched (News, away from home, displaced, for 1 h 20 min)",
+    ],
+    [
+      "client-changed",
+      { role: "kid", roleBefore: "viewer", by: "anna" },
+      "was changed (role from viewer to kid, by Anna's phone)",
+    ],
+    ["client-changed", { name: "Kitchen", by: "local" }, "was changed (name Kitchen, by this box)"],
+    [
+      "client-paired",
+      { role: "viewer", kind: "key", by: "code" },
+      "was paired (role viewer, by the pairing code)",
+    ],
+    [
+      "client-paired",
+      { role: "viewer", kind: "lan", by: "qr" },
+      "was paired (role viewer, as a LAN viewer, by the QR code)",
+    ],
+    ["owner-recovered", { by: "code" }, "an owner was recovered (by a recovery code)"],
+    ["owner-recovered", { by: "box", offer: "xyz" }, "an owner was recovered (by this box)"],
+    ["pin-changed", { set: false }, "changed the PIN (there is none any more)"],
+    ["pin-locked", { minutes: 15 }, "too many wrong PINs (for 15 min)"],
+    [
+      "handed-over",
+      { role: "viewer", kind: "key", from: "anna" },
+      "was opened from a browser that is paired (role viewer, from Anna's phone)",
+    ],
+  ] as const)
+    t.equal(words(event, detail), said);
+  t.match(
+    words("clock-stepped", { from: "1970-01-01T00:00:10.000Z", to: "2026-11-20T12:00:00.000Z" }),
+    /^the box's clock was set \(from 19\d\d-\d\d-\d\d \d\d:\d\d, to 2026-11-2\d \d\d:\d\d\)$/,
+  );
+  t.end();
+});
+
+t.test("clients list: whose place a client took up", async (t) => {
+  const box = await startRealBox(t, { https: true });
+  const list = async (): Promise<string> => (await run(["clients", "list", "--state", box.state])).stdout;
+  const env = await pair(t, box, "Anna's phone", "owner");
+  t.notMatch(await list(), /In place of/);
+  const { url } = JSON.parse((await run(["remote", "hand-off", "--json"], { env })).stdout) as {
+    url: string;
+  };
+  const other = { TELLYPORT_CREDENTIALS: join(await temporaryFolder(t), "credentials.json") };
+  const taken = await run(["remote", "pair", "--hand-off", url, "--name", "Laptop"], { env: other });
+  t.equal(taken.code, 0, taken.stderr);
+  t.match(await list(), /In place of\n(.*\n)*.*Laptop .* Anna's phone\n/);
+  t.match((await run(["audit", "--state", box.state])).stdout, /Laptop +was opened from .*from Anna's phone\)/);
+});
+
+t.test("clients rename: what is no name is said to be none", async (t) => {
+  const box = await startRealBox(t);
+  await pair(t, box, "Kim");
+  for (const name of ["", "  ", "x".repeat(65)])
+    t.match(await run(["clients", "rename", "Kim", name, "--state", box.state]), {
+      code: 64,
+      stderr: "tellyport: A name has 1 to 64 characters, one of them a letter.\n",
+    });
+});
+
 t.test("clients revoke: all of them, but not by accident", async (t) => {
   const box = await startRealBox(t);
   const env = await pair(t, box, "Anna's phone", "owner");
@@ -104,14 +185,24 @@ t.test("recovery codes: made on the box, redeemed from afar, by hand or from sta
   const url = `https://127.0.0.1:${box.ports.https}`;
   const folder = await temporaryFolder(t);
   const env = { TELLYPORT_CREDENTIALS: join(folder, "credentials.json") };
-  const pairWith = (code: string, answer: string | null = null) =>
-    run(["remote", "pair", url, "--recovery-code", code, "--json"], { env, ask: async () => answer });
-  t.equal((await pairWith("ABC")).code, 77, "no such code can be");
-  t.equal((await pairWith(made.stdout.match(/[A-Z-]{24}/)?.[0] ?? "")).code, 77, "an earlier one");
-  t.match(JSON.parse((await pairWith(codes[0] ?? "")).stdout), { role: "owner" });
-  t.equal((await pairWith(codes[0] ?? "")).code, 77, "used up");
-  t.match(JSON.parse((await pairWith("-", codes[1]?.toLowerCase() ?? "")).stdout), { role: "owner" });
-  t.equal((await pairWith("-")).code, 77, "an empty input is no code");
+  const pairWith = (words: readonly string[], answer = "") =>
+    run(["remote", "pair", url, "--recovery-code", ...words, "--json"], {
+      env,
+      readSecret: async () => answer,
+    });
+  t.equal((await pairWith(["ABC"])).code, 64, "no such code can be");
+  t.equal((await pairWith([made.stdout.match(/[A-Z-]{24}/)?.[0] ?? ""])).code, 77, "an earlier one");
+  t.match(JSON.parse((await pairWith([codes[0] ?? ""])).stdout), { role: "owner" });
+  t.equal((await pairWith([codes[0] ?? ""])).code, 77, "used up");
+  t.match(JSON.parse((await pairWith(["-"], codes[1]?.toLowerCase() ?? "")).stdout), { role: "owner" });
+  t.match(
+    JSON.parse((await pairWith([], codes[2])).stdout),
+    { role: "owner" },
+    "without a value it is asked for",
+  );
+  t.equal((await pairWith([])).code, 64, "an empty input is no code");
+  const help = (await run(["remote", "pair", "--help"])).stdout.replace(/\s+/g, " ");
+  t.match(help, /--recovery-code \[CODE\] .*every program of this machine can read it/);
 });
 
 t.test("owner recover: opens an offer for an owner", async (t) => {

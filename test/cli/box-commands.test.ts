@@ -31,6 +31,9 @@ t.test(
     t.match(await asked(["--state", `${folder}/given`, "--config", config], env), /directory \S+\/given:/);
     t.match(await asked(["--config", config], env), /directory \S+\/environment:/);
     t.match(await asked(["--config", config]), /directory \S+\/configured:/);
+    const missing = await run(["pair", "--config", join(folder, "none.yaml")], { env });
+    t.equal(missing.code, 78, "what was named is read, though the environment names the directory");
+    t.match(missing.stderr, /none\.yaml cannot be read/);
     await writeFile(config, "stat: {}\n");
     const bad = await run(["channels", "--config", config]);
     t.equal(bad.code, 78);

@@ -28,6 +28,24 @@ t.test("parse: words find their command, flags stand anywhere", (t) => {
   t.end();
 });
 
+t.test("parse: a flag that may stand without a value does so before another, and at the end", (t) => {
+  const code = (line: string): string | undefined => {
+    const parsed = parse(line);
+    return parsed.kind === "run" ? parsed.args.text("recovery-code") : undefined;
+  };
+  for (const line of [
+    "remote pair http://b --recovery-code",
+    "remote pair --recovery-code --json http://b",
+    "remote pair http://b --recovery-code=",
+    "remote pair http://b --recovery-code -",
+    "remote pair --recovery-code -- http://b",
+  ])
+    t.equal(code(line), "-", line);
+  t.equal(code("remote pair http://b --recovery-code BCDF"), "BCDF");
+  t.equal(code("remote pair -- --recovery-code"), undefined, "after -- nothing is a flag");
+  t.end();
+});
+
 t.test("parse: what is wrong is named, with what was probably meant", (t) => {
   for (const [line, message] of [
     ["", /tellyport --help/],

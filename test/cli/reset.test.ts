@@ -105,7 +105,9 @@ t.test("reset: asks first, and takes nothing but yes for yes", async (t) => {
   t.equal((await reset("no")).code, 69);
   t.equal((await reset("")).code, 69);
   t.equal((await reset(null)).code, 64, "nobody there");
-  t.equal((await run(["reset", "--state", state])).code, 64);
+  const alone = await run(["reset", "--state", state]);
+  t.equal(alone.code, 64);
+  t.match(alone.stderr, /nobody to ask whether to go on: `tellyport reset --yes` does it without asking\.\n/);
   t.match(questions[0], /removes the box's identity, clients and audit .* for good/);
   t.equal(await idOf(state), before, "nothing was changed");
   t.equal((await reset(" Yes ")).code, 0);

@@ -99,6 +99,18 @@ t.test("box commands: roles and limits of clients", async (t) => {
     code: 0,
     stdout: /^Kim \(guest\): until /,
   });
+  t.match(await run(["clients", "limit", "kim", "--until", "2099-01-01", ...state]), {
+    code: 64,
+    stderr: "tellyport: --until: a guest stays 7 days at most.\n",
+  });
+  t.match(await run(["clients", "limit", "kim", "--until", "2001-01-01", ...state]), {
+    code: 64,
+    stderr: "tellyport: --until: that is over already.\n",
+  });
+  t.match(
+    (await run(["clients", "limit", "--help"])).stdout,
+    /--until DATE[^-]*7 days\s+from\s+now\s+at\s+most/,
+  );
 });
 
 t.test("box commands: the PIN is asked for, and never an argument", async (t) => {

@@ -65,6 +65,9 @@ t.test("text: an offer for a person", (t) => {
   t.match(wide, /\n {2}WDJB-MJHT\n/);
   t.match(wide, /\(5 minutes\), for one phone, which becomes a viewer/);
   t.notMatch(renderOffer(offer, { now, columns: 30 }), /[▄█]/, "a narrow terminal has no room for pictures");
+  const loopback = renderOffer({ ...offer, url: "http://127.0.0.1:8080/#p=1.A.B" }, { now, columns: 80 });
+  t.notMatch(loopback, /▄▄▄▄▄\n[^]*or open|camera/, "nothing that a phone cannot open is there to scan");
+  t.match(loopback, /No phone can come in: [^]*http\.address/);
   const drawn = [...CODE_ALPHABET].map((letter) => bigLetters(letter));
   t.equal(new Set(drawn).size, CODE_ALPHABET.length, "each letter has a shape of its own");
   t.end();

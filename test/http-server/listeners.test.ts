@@ -63,3 +63,23 @@ t.test("listeners: a server that stops leaves nothing that keeps the process or 
   t.equal((probe.address() as AddressInfo).port, http);
   await new Promise((resolve) => probe.close(resolve));
 });
+
+t.test("listeners: an address that this machine does not have is said in words", async (t) => {
+  const socketPath = join(await temporaryFolder(t), "control.sock");
+  // RFC 5737 §3: nobody's.
+  for (const address of ["198.51.100.1", "2001:db8::1"]) {
+    const listeners = createListeners({
+      app: Fastify(),
+      hostNames: new Set(),
+      log: pino({ level: "silent" }),
+      address,
+      port: 0,
+      https: null,
+      socketPath,
+    });
+    await t.rejects(Promise.resolve(listeners.start?.(new AbortController().signal)), {
+      code: "address-not-available",
+      message: new RegExp(`${address}.*http\\.address`),
+    });
+  }
+});

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { networkInterfaces } from "node:os";
 import t from "tap";
 import { hostAllowed, hostName } from "../../src/http-server/host-guard.ts";
+import { localAddress, neighbourAddresses, publicAddress } from "../../src/http-server/own-names.ts";
 import { createLinkView, isOnLink, originOf } from "../../src/http-server/origin.ts";
 import { plainAddress } from "../../src/kernel/network-address.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
@@ -85,5 +86,23 @@ t.test("host guard: names are checked against the list, addresses cannot be rebo
     t.notOk(hostAllowed(host, names), String(host));
   }
   t.equal(hostName("[FE80::1]:80"), "fe80::1");
+  t.end();
+});
+
+t.test("own names: the addresses that are offered are those that listen", (t) => {
+  const own = ["192.168.7.20", "10.0.0.2"];
+  for (const every of ["::", "0.0.0.0", "::0", "0:0:0:0:0:0:0:0"]) {
+    t.same(neighbourAddresses(every, own), own, every);
+    t.equal(publicAddress(every, own), "192.168.7.20", every);
+    t.equal(publicAddress(every, []), "127.0.0.1", "without a network");
+    t.equal(localAddress(every), "127.0.0.1", every);
+  }
+  t.same(neighbourAddresses("127.0.0.1", own), [], "loopback has no neighbours");
+  t.equal(publicAddress("127.0.0.1", own), "127.0.0.1");
+  t.same(neighbourAddresses("10.0.0.2", own), ["10.0.0.2"]);
+  t.equal(publicAddress("10.0.0.2", own), "10.0.0.2");
+  t.equal(localAddress("10.0.0.2"), "10.0.0.2", "nothing listens on loopback then");
+  t.equal(publicAddress("2001:db8::7", own), "[2001:db8::7]");
+  t.equal(publicAddress("::1", own), "[::1]");
   t.end();
 });

@@ -7,6 +7,8 @@ import type { Reach, ViewingRules, ViewingWish, Watching } from "../../src/share
 export class FakeRules implements ViewingRules {
   /** Highest rating, years; null: any. */
   ceiling: number | null = null;
+  /** What has no rating may be watched. */
+  unrated = true;
   channels: ReadonlySet<string> | null = null;
   /** Nobody may watch now. */
   closed = false;
@@ -29,7 +31,7 @@ export class FakeRules implements ViewingRules {
       return new TellyportError("parental-channel", "Not this channel.");
     if (this.closed)
       return new TellyportError("parental-hours", "Not now.", { detail: { until: "2026-11-21T07:00:00Z" } });
-    if (minimumAge === null || minimumAge <= (this.ceiling ?? Infinity)) return null;
+    if (!this.#isTooOld(minimumAge)) return null;
     return new TellyportError("parental-rating", "Not this programme.", { detail: { minimumAge } });
   }
 
@@ -37,13 +39,17 @@ export class FakeRules implements ViewingRules {
     return isFree(principal) ? null : this.channels;
   }
 
-  isTooOld(principal: Principal, minimumAge: number): boolean {
-    return !isFree(principal) && minimumAge > (this.ceiling ?? Infinity);
+  isTooOld(principal: Principal, minimumAge: number | null): boolean {
+    return !isFree(principal) && this.#isTooOld(minimumAge);
+  }
+
+  #isTooOld(minimumAge: number | null): boolean {
+    return minimumAge === null ? !this.unrated : minimumAge > (this.ceiling ?? Infinity);
   }
 
   reach(principal: Principal): Reach {
     if (principal.role === "guest") return "live";
-    return isFree(principal) || this.ceiling === null ? "all" : "since-start";
+    return isFree(principal) || (this.ceiling === null && this.unrated) ? "all" : "since-start";
   }
 
   watched({ client }: Principal, seconds: number): void {

@@ -1,4 +1,5 @@
 import t from "tap";
+import type { AuditEntry } from "../../src/protocol/access-api.ts";
 import type { Channel, Tuner } from "../../src/protocol/api.ts";
 import { readMediaPlaylist } from "../helpers/hls-playlists.ts";
 import { eventually, startDaemon, type Daemon } from "../helpers/daemon.ts";
@@ -28,6 +29,14 @@ async function folderOf(phone: KeyPhone, hls: string): Promise<string> {
 
 const segmentsOf = async (phone: KeyPhone, folder: string) =>
   readMediaPlaylist((await phone.send(`${folder}index.m3u8`)).body as string).segments;
+
+/** What the box has noted as watched by a client, seconds, the newest first. */
+async function watchedBy(box: Daemon, client: string): Promise<number[]> {
+  const { body } = await box.local<{ entries: AuditEntry[] }>("GET", "/api/v1/audit?limit=200");
+  return body.entries
+    .filter((entry) => entry.event === "watched" && entry.client === client)
+    .map(({ detail }) => Number(detail["seconds"]));
+}
 
 // Two at a time: each waits most of its time.
 t.jobs = 2;
@@ -120,6 +129,37 @@ t.test(
     t.match(String(heard?.body), /event: playback-ended\ndata: .*client-revoked/);
     t.match(await guest.call("GET", "/api/v1/channels"), { status: 401, body: { code: "client-revoked" } });
     t.equal((await guest.refresh()).status, 401);
+  },
+);
+
+t.test(
+  "T5: the day's minutes run for who jumps to the end and back, and for who only listens",
+  { buffered: true },
+  async (t) => {
+    const box = await startDaemon(t, { config: CONFIG });
+    const channels = await channelsOf(box);
+    const [kid, viewer] = [await KeyPhone.paired(box, "kid"), await KeyPhone.paired(box, "viewer")];
+    const client = kid.tokens!.client;
+    const limited = await box.local("PATCH", `/api/v1/clients/${client}`, { limits: { minutesPerDay: 60 } });
+    t.equal(limited.status, 200);
+    const theirs = await folderOf(viewer, (await play(viewer, channels.get(1))).body.hls as string);
+    await eventually("there is something to go back to", async () => {
+      return (await segmentsOf(viewer, theirs)).length >= 6;
+    });
+    for (const rendition of ["v0", "a0"]) {
+      const { hls, id } = (await play(kid, channels.get(1))).body as { hls: string; id: string };
+      const folder = (await folderOf(kid, hls)).replace("/v0/", `/${rendition}/`);
+      const all = await segmentsOf(kid, folder);
+      for (const { uri } of [...all.slice(-1), ...all.slice(0, -1)])
+        t.equal((await kid.send(folder + uri)).status, 200);
+      t.equal((await kid.call("DELETE", `/api/v1/playback/${id}`)).status, 204);
+      const played = all.reduce((sum, { duration }) => sum + duration, 0);
+      const [watched = 0] = await eventually("it is noted", async () => {
+        const noted = await watchedBy(box, client);
+        return noted.length === (rendition === "v0" ? 1 : 2) && noted;
+      });
+      t.ok(Math.abs(watched - played) < 0.5, `${rendition}: ${watched} of ${played} s`);
+    }
   },
 );
 
@@ -303,5 +343,40 @@ t.test(
     t.equal((await second.refresh()).body.role, "kid");
     const third = await KeyPhone.make(box);
     t.match(await third.takeUp(pass), { status: 403, body: { code: "pairing-refused" } });
+  },
+);
+
+t.test(
+  "T22: who presses twenty times and stays at none waits no longer for it",
+  { buffered: true },
+  async (t) => {
+    const box = await startDaemon(t, {
+      config: `${CONFIG.replace("predictiveTuners: 0", "predictiveTuners: 0, lingerSeconds: 0")}guide: {collect: false}\n`,
+    });
+    const channel = (await channelsOf(box)).get(21);
+    const phone = await KeyPhone.paired(box, "viewer");
+    const letGo = (id: unknown) => phone.call("DELETE", `/api/v1/playback/${String(id)}`);
+    /** A press that is taken back a quarter of a second later. */
+    const press = async (): Promise<void> => {
+      const token = phone.tokens?.accessToken ?? "";
+      const dpop = await phone.proof("POST", "/api/v1/playback");
+      const answer = await phone
+        .send("/api/v1/playback", {
+          method: "POST",
+          headers: { authorization: `DPoP ${token}`, dpop },
+          body: { channel: channel?.id },
+          timeoutMs: 250,
+        })
+        .catch(() => null);
+      if (answer?.status === 200) await letGo(answer.body.id);
+    };
+    for (let n = 0; n < 24; n++) await press();
+    const from = performance.now();
+    const { status, body } = await play(phone, channel);
+    t.equal(status, 200, JSON.stringify(body));
+    const took = performance.now() - from;
+    // Its turn, 1.5 s at most, and the tune itself.
+    t.ok(took < 8000, `${took.toFixed(0)} ms`);
+    await letGo(body.id);
   },
 );

@@ -3,7 +3,7 @@ import { messageOf } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
 import type { LineLog } from "../../kernel/log-sparingly.ts";
-import type { Database, Row } from "../../kernel/store/database.ts";
+import type { Database, Row, SqlValue } from "../../kernel/store/database.ts";
 import type { AuditEntry } from "../../protocol/access-api.ts";
 import { ALARMS } from "../../protocol/audit-events.ts";
 import type { AuditNote, AuditPort } from "./port.ts";
@@ -75,7 +75,7 @@ export class AuditLog implements AuditPort, Component {
   }
 
   /**
-   * Newest first.
+   * Newest first, by the time at which they happened: what may wait is written after what came later.
    * @param options.before entries older than this one; default: all
    * @param options.alarms {@link ALARMS} alone; default: whatever happened
    */
@@ -83,11 +83,17 @@ export class AuditLog implements AuditPort, Component {
     const { clock, database } = this.#deps;
     const { before = Number.MAX_SAFE_INTEGER, alarms = false, limit } = options;
     this.#flush();
+    const last = database.prepare("SELECT at FROM audit WHERE id = ?").get(before);
+    // Of an entry that is gone meanwhile only its number is known.
+    const [older, place]: [string, SqlValue[]] =
+      last === undefined ? ["id < ?", [before]] : ["(at, id) < (?, ?)", [last["at"] ?? 0, before]];
     const kinds = alarms ? ALARMS : [];
     const ofKind = alarms ? `AND event IN (${kinds.map(() => "?").join()})` : "";
     return database
-      .prepare(`SELECT * FROM audit WHERE id < ? AND until >= ? ${ofKind} ORDER BY id DESC LIMIT ?`)
-      .all(before, clock.now() - KEPT_FOR, ...kinds, limit)
+      .prepare(
+        `SELECT * FROM audit WHERE ${older} AND until >= ? ${ofKind} ORDER BY at DESC, id DESC LIMIT ?`,
+      )
+      .all(...place, clock.now() - KEPT_FOR, ...kinds, limit)
       .map(entryOf);
   }
 

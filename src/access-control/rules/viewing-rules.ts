@@ -97,7 +97,7 @@ export class ViewingRules implements ViewingRulesPort {
     return channels === undefined ? null : new Set(channels);
   }
 
-  isTooOld(principal: Principal, minimumAge: number): boolean {
+  isTooOld(principal: Principal, minimumAge: number | null): boolean {
     const limits = this.#inForce(principal);
     return limits !== null && !isForAge(limits, minimumAge);
   }

@@ -1,5 +1,6 @@
 import { Audit, type AuditEntry } from "../../protocol/access-api.ts";
-import { auditWords } from "../audit-words.ts";
+import { Clients, type Client } from "../../protocol/api.ts";
+import { auditWords, type NameOf } from "../audit-words.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
 import { BOX_OPTIONS, type Command } from "../command.ts";
 import { report } from "../report.ts";
@@ -12,16 +13,18 @@ const MAX_LIMIT = 2000;
 /** What the box gives at a time. */
 const PAGE = 200;
 
-const COLUMNS: readonly Column<AuditEntry>[] = [
-  { title: "When", value: ({ at }) => dateTime(new Date(at)) },
-  {
-    title: "Who",
-    value: ({ client, name }) => name ?? (client === "local" ? "this box" : (client ?? "")),
-    shrinkTo: 10,
-  },
-  { title: "What", value: auditWords, shrinkTo: 24 },
-  { title: "From", value: ({ address }) => address ?? "", shrinkTo: 8 },
-];
+function columns(nameOf: NameOf): readonly Column<AuditEntry>[] {
+  return [
+    { title: "When", value: ({ at }) => dateTime(new Date(at)) },
+    {
+      title: "Who",
+      value: ({ client, name }) => name ?? (client === null ? "" : nameOf(client)),
+      shrinkTo: 10,
+    },
+    { title: "What", value: (entry) => auditWords(entry, nameOf), shrinkTo: 24 },
+    { title: "From", value: ({ address }) => address ?? "", shrinkTo: 8 },
+  ];
+}
 
 export const audit: Command = {
   path: ["audit"],
@@ -43,14 +46,27 @@ export const audit: Command = {
   ],
   async run(args, io) {
     const limit = args.number("limit", 1, MAX_LIMIT) ?? DEFAULT_LIMIT;
+    const box = await boxClient(args, io);
     const alarms = args.has("alarms");
-    const entries = await newest(await boxClient(args, io), limit, alarms);
-    const nothing = alarms ? "There was no alarm." : "Nothing has happened yet.";
-    return report(args, io, { entries }, () =>
-      entries.length === 0 ? `${nothing}\n` : renderTable(COLUMNS, entries, io.stdout.columns),
-    );
+    const entries = await newest(box, limit, alarms);
+    const nothing = alarms ? "There was no alarm.\n" : "Nothing has happened yet.\n";
+    if (entries.length === 0) return report(args, io, { entries }, () => nothing);
+    const { clients } = args.has("json")
+      ? { clients: [] }
+      : await box.call(Clients, "GET", "/api/v1/clients");
+    const table = (): string => renderTable(columns(namesOf(clients, entries)), entries, io.stdout.columns);
+    return report(args, io, { entries }, table);
   },
 };
+
+/** As clients are called now; those that are gone, as they were called last. */
+function namesOf(clients: readonly Client[], entries: readonly AuditEntry[]): NameOf {
+  const names = new Map([["local", "this box"]]);
+  for (const { client, name } of entries.toReversed())
+    if (client !== null && name !== null) names.set(client, name);
+  for (const { id, name } of clients) names.set(id, name);
+  return (client) => names.get(client) ?? client;
+}
 
 async function newest(box: BoxClient, limit: number, alarms: boolean): Promise<AuditEntry[]> {
   const entries: AuditEntry[] = [];

@@ -1,4 +1,4 @@
-import { TellyportError } from "../../kernel/errors.ts";
+import { TellyportError, isTellyportError } from "../../kernel/errors.ts";
 import { Channels, Client } from "../../protocol/api.ts";
 import type { ClientLimits } from "../../protocol/client-limits.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
@@ -33,7 +33,11 @@ export const clientsLimit: Command = {
     "all-channels": { type: "boolean", help: "Every channel" },
     minutes: { type: "string", value: "N", help: "So many minutes a day, 1 to 1440" },
     "no-minutes": { type: "boolean", help: "As long as it likes" },
-    until: { type: "string", value: "DATE", help: "End of a guest's stay: 2026-11-27, that day included" },
+    until: {
+      type: "string",
+      value: "DATE",
+      help: 'End of a guest\'s stay, 7 days from now at most: 2026-11-27, that day included, or "2026-11-27 19:05"',
+    },
     ...BOX_OPTIONS,
   },
   notes: [
@@ -54,10 +58,14 @@ export const clientsLimit: Command = {
     for (const name of liftedBy(args)) delete limits[name];
     const onlyUntil =
       Object.keys(change).length === 0 && !args.has("channels") && liftedBy(args).length === 0;
-    const after = await box.call(Client, "PATCH", pathOfClient(client), {
-      ...(!onlyUntil && { limits }),
-      ...(endsAt !== undefined && { endsAt }),
-    });
+    const after = await box
+      .call(Client, "PATCH", pathOfClient(client), {
+        ...(!onlyUntil && { limits }),
+        ...(endsAt !== undefined && { endsAt }),
+      })
+      .catch((error: unknown) => {
+        throw asFlag(error);
+      });
     return report(
       args,
       io,
@@ -66,6 +74,12 @@ export const clientsLimit: Command = {
     );
   },
 };
+
+/** What the box says of a member, said of the flag that set it. */
+function asFlag(error: unknown): unknown {
+  if (!isTellyportError(error, "limits-invalid") || error.detail?.["field"] !== "endsAt") return error;
+  return usage(`--until: ${error.message.replace(/^endsAt: /, "")}`);
+}
 
 /** What the flags set, but for the channels. @throws TellyportError `usage` */
 function limitsOf(args: Arguments): ClientLimits {

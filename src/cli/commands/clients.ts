@@ -28,6 +28,14 @@ const COLUMNS: readonly Column<Client>[] = [
 /** Where somebody has some. */
 const LIMITS: Column<Client> = { title: "Limits", value: (client) => limitsText(client), shrinkTo: 12 };
 
+/** Where somebody took up another's place. @param all every client, for their names */
+function placeOf(all: readonly Client[]): Column<Client> {
+  const names = new Map(all.map(({ id, name }) => [id, name]));
+  const value = ({ handedOverFrom: from }: Client): string =>
+    from === null || from === undefined ? "" : (names.get(from) ?? from);
+  return { title: "In place of", value, shrinkTo: 12 };
+}
+
 export const clientsList: Command = {
   path: ["clients", "list"],
   summary: "List the paired clients",
@@ -37,10 +45,15 @@ export const clientsList: Command = {
     return report(args, io, { clients }, () => {
       if (clients.length === 0) return "No client is paired yet: `tellyport pair` opens an offer.\n";
       const limited = clients.some((client) => limitsText(client) !== "");
-      return renderTable(limited ? [...COLUMNS, LIMITS] : COLUMNS, clients, io.stdout.columns);
+      const placed = clients.some(({ handedOverFrom }) => typeof handedOverFrom === "string");
+      const more = [...(placed ? [placeOf(clients)] : []), ...(limited ? [LIMITS] : [])];
+      return renderTable([...COLUMNS, ...more], clients, io.stdout.columns);
     });
   },
 };
+
+/** Characters. */
+const LONGEST_NAME = 64;
 
 export const clientsRename: Command = {
   path: ["clients", "rename"],
@@ -48,9 +61,11 @@ export const clientsRename: Command = {
   positionals: [WHICH_CLIENT, { name: "name", help: "The new name, 1 to 64 characters" }],
   options: BOX_OPTIONS,
   async run(args, io) {
+    const name = args.required(1);
+    if (name.trim() === "" || [...name].length > LONGEST_NAME)
+      throw new TellyportError("usage", `A name has 1 to ${LONGEST_NAME} characters, one of them a letter.`);
     const box = await boxClient(args, io);
     const client = await findClient(box, args.required(0));
-    const name = args.required(1);
     await box.call(Type.Unknown(), "PATCH", pathOfClient(client), { name });
     const words = `${printable(client.name)} is now called ${printable(name)}.\n`;
     return report(args, io, { client: { ...client, name } }, () => words);

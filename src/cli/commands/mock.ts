@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { TellyportError } from "../../kernel/errors.ts";
+import { TellyportError, isTellyportError } from "../../kernel/errors.ts";
 import { boxClient } from "../box-client.ts";
 import { BOX_OPTIONS, type Arguments, type Command } from "../command.ts";
 import type { Io } from "../io.ts";
@@ -31,7 +31,12 @@ export const mockFault: Command = {
   async run(args, io) {
     const body = parseMembers(args.positionals);
     const box = await boxClient(args, io);
-    return show(args, io, await box.call(Type.Unknown(), "POST", "/api/v1/mock/faults", body));
+    const answer = await box
+      .call(Type.Unknown(), "POST", "/api/v1/mock/faults", body)
+      .catch((error: unknown) => {
+        throw inWords(error, "That is no fault of the mock broadcaster", "fault");
+      });
+    return show(args, io, answer);
   },
 };
 
@@ -51,7 +56,7 @@ export const mockOnAir: Command = {
   summary: "When each value of the frame counter went on air",
   positionals: [PAIRS],
   options: BOX_OPTIONS,
-  notes: NOTES,
+  notes: [...NOTES, "multiplex=mock-1 service=ID"],
   async run(args, io) {
     const query = new URLSearchParams(
       Object.entries(parseMembers(args.positionals)).map(([key, value]): [string, string] => [
@@ -61,9 +66,27 @@ export const mockOnAir: Command = {
     ).toString();
     const box = await boxClient(args, io);
     const path = `/api/v1/mock/on-air${query === "" ? "" : `?${query}`}`;
-    return show(args, io, await box.call(Type.Unknown(), "GET", path));
+    const answer = await box.call(Type.Unknown(), "GET", path).catch((error: unknown) => {
+      throw inWords(error, "Say which service: multiplex=mock-1 service=ID", "on-air");
+    });
+    return show(args, io, answer);
   },
 };
+
+/** A refusal of the request's members, for whoever typed them; `mock` only where there is a mock broadcaster. */
+function inWords(error: unknown, what: string, command: string): unknown {
+  if (isTellyportError(error, "body-invalid"))
+    return new TellyportError(
+      "usage",
+      `${what}: \`tellyport mock ${command} --help\` shows how it is written.`,
+    );
+  if (isTellyportError(error, "route-not-found"))
+    return new TellyportError(
+      "route-not-found",
+      "This box has no mock broadcaster: only one that runs with `--tuner mock`, or `tuners: {mock: {}}`, knows this.",
+    );
+  return error;
+}
 
 /**
  * `kind=no-lock multiplex=mock-1 forMs=500` or `{"kind": "no-lock"}` → the request's members.

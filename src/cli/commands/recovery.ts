@@ -12,7 +12,7 @@ export const recoveryCodes: Command = {
   options: BOX_OPTIONS,
   notes: [
     "Each makes one phone an owner, once, without anybody at the box: keep them on paper, away from the phone. They are shown this one time; the box itself keeps none of them.",
-    "A phone takes one where it asks for the pairing code; a computer with `tellyport remote pair <box-url> --recovery-code CODE`.",
+    "A phone takes one where it asks for the pairing code; a computer with `tellyport remote pair <box-url> --recovery-code`, which asks for it.",
   ],
   async run(args, io) {
     const box = await boxClient(args, io);

@@ -32,7 +32,8 @@ export const remotePair: Command = {
     "recovery-code": {
       type: "string",
       value: "CODE",
-      help: "One of the owner's recovery codes; - reads it from standard input",
+      without: "-",
+      help: "One of the owner's recovery codes. Without CODE, or with -, it is asked for or read from standard input; given here, every program of this machine can read it",
     },
     name: { type: "string", value: "NAME", help: "What the owner will see (default: this machine's name)" },
     ...JSON_OPTION,
@@ -128,7 +129,7 @@ async function wayIn(args: Arguments, io: Io): Promise<{ address: BoxAddress; se
   if (code !== undefined) return { address, secret: { kind: "code", code } };
   const recovery = args.text("recovery-code");
   if (recovery !== undefined) {
-    const typed = recovery === "-" ? await io.ask?.("Recovery code: ") : recovery;
+    const typed = recovery === "-" ? await io.readSecret?.("Recovery code: ") : recovery;
     return { address, secret: { kind: "recovery", code: typed ?? "" } };
   }
   const offer = handOff?.offer ?? box?.offer;

@@ -39,7 +39,10 @@ async function confirm(directory: string, everything: boolean, io: Io): Promise<
     `This removes the box's ${what} from ${directory}, for good. Type yes to go on: `,
   );
   if (answer === undefined || answer === null)
-    throw new TellyportError("usage", "There is nobody to ask: `tellyport reset --yes` does not.");
+    throw new TellyportError(
+      "usage",
+      "There is nobody to ask whether to go on: `tellyport reset --yes` does it without asking.",
+    );
   if (answer.trim().toLowerCase() !== "yes")
     throw new TellyportError("request-cancelled", "Nothing was changed.");
 }

@@ -6,7 +6,7 @@ import { boxIdOf } from "../../protocol/identity.ts";
 
 /**
  * Checks what the box says about this client: signed by the key whose hash is the box's id, about this key, and fresh.
- * @param expected.nonce of this client's own claim
+ * @param expected.nonce of this client's own claim, or `jti` of the proof that refreshes
  * @throws TellyportError `box-not-trusted`
  * @see RFC 7515 §5.2, RFC 8037 §3.1
  */
@@ -18,7 +18,7 @@ export function checkAttestation(
   if (read !== null && isSignedBy(expected.box, read) && attestsClient(read.claims, tokens, expected)) return;
   throw new TellyportError(
     "box-not-trusted",
-    `What answered could not prove that it is the box ${expected.box}: something stands between. Pair in the box's own network.`,
+    `What answered could not prove that it is the box ${expected.box}: something stands between. Nothing of it is kept; try again in the box's own network.`,
   );
 }
 

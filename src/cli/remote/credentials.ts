@@ -1,11 +1,12 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Type, type Static } from "typebox";
 import { Value } from "typebox/value";
 import { readDocument, writeFileAtomic } from "../../kernel/atomic-file.ts";
 import type { Clock } from "../../kernel/clock.ts";
 import { TellyportError, messageOf, systemCode } from "../../kernel/errors.ts";
+import { makeFolder } from "../../kernel/folder.ts";
 import { RoleName } from "../../protocol/api.ts";
 import { PrivateJwk } from "./dpop.ts";
 import { withFileLock } from "./file-lock.ts";
@@ -86,7 +87,7 @@ export class CredentialsFile {
 
   /** Writes what a new pairing brought, in place of any other. */
   async create(credentials: Credentials, signal: AbortSignal): Promise<void> {
-    await this.#makeFolder();
+    this.#makeFolder();
     await this.exclusively(signal, () => this.write(credentials));
   }
 
@@ -102,9 +103,9 @@ export class CredentialsFile {
     return withFileLock(`${this.path}.lock`, { clock: this.#clock, signal }, work);
   }
 
-  async #makeFolder(): Promise<void> {
+  #makeFolder(): void {
     try {
-      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(resolve(this.path)), 0o700);
     } catch (error) {
       throw this.#unwritable(error);
     }

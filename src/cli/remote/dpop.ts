@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { SignJWT, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK } from "jose";
 import { Type, type Static } from "typebox";
 import type { PublicJwk } from "../../protocol/api.ts";
@@ -36,6 +36,7 @@ export function thumbprintOf(key: PrivateJwk): Promise<string> {
  * @param request.url without query and fragment
  * @param request.nonce what the box gave last; without it the box asks for one
  * @param request.accessToken the token that goes with it, whose hash is then covered
+ * @param request.jti random, and never used before
  * @param request.now wall clock, ms; the box goes by its nonce and not by this
  * @see RFC 9449 §4.2
  */
@@ -44,13 +45,14 @@ export async function dpopProof(
   request: {
     method: string;
     url: string;
+    jti: string;
     nonce: string | null;
     accessToken: string | null;
     now: number;
   },
 ): Promise<string> {
   return new SignJWT({
-    jti: randomUUID(),
+    jti: request.jti,
     htm: request.method,
     htu: request.url,
     ...(request.nonce !== null && { nonce: request.nonce }),

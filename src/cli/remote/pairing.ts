@@ -59,7 +59,7 @@ interface Door {
 
 /**
  * Pairs this machine with a box: claims the open offer with a proof of its secret, waits for approval, brings its own key.
- * @throws TellyportError `pairing-refused`, `pairing-denied`, `hand-off-used`, `secure-origin-required`, `box-not-trusted`, `box-unreachable`
+ * @throws TellyportError `usage` when it can be no code; `pairing-refused`, `pairing-denied`, `hand-off-used`, `secure-origin-required`, `box-not-trusted`, `box-unreachable`
  */
 export async function pairWithBox(options: PairingOptions): Promise<Credentials> {
   const secret = checkSecret(options.secret);
@@ -120,14 +120,14 @@ function checkSecret(secret: PairingSecret): PairingSecret {
     const code = normaliseRecoveryCode(secret.code);
     if (code !== null) return { kind: "recovery", code };
     throw new TellyportError(
-      "pairing-refused",
+      "usage",
       `That is no recovery code: one has ${RECOVERY_LENGTH} letters out of ${CODE_ALPHABET}.`,
     );
   }
   const code = normaliseCode(secret.code);
   if (code !== null) return { kind: "code", code };
   throw new TellyportError(
-    "pairing-refused",
+    "usage",
     `That is no pairing code: a code has ${CODE_LENGTH} letters out of ${CODE_ALPHABET}.`,
   );
 }

@@ -1,13 +1,15 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Static, TSchema } from "typebox";
 import type { Clock } from "../../kernel/clock.ts";
 import { TellyportError } from "../../kernel/errors.ts";
 import { Tokens } from "../../protocol/api.ts";
 import { DPOP_NONCE_HEADER } from "../../protocol/dpop.ts";
+import { checkAttestation } from "./attestation.ts";
 import { authorityOf, originOf, type BoxAddress } from "./box-address.ts";
 import { connectTo, type Connect } from "./connection.ts";
 import type { Credentials, CredentialsFile } from "./credentials.ts";
-import { dpopProof } from "./dpop.ts";
+import { dpopProof, thumbprintOf } from "./dpop.ts";
 import { exchange, expect, openExchange, readJson, type HttpRequest } from "./exchange.ts";
 import { errorFromProblem } from "./problem.ts";
 
@@ -95,6 +97,7 @@ export class Session {
     });
   }
 
+  /** @throws TellyportError `box-not-trusted` when what brings them is not the box of the pairing */
   async #requestTokens(credentials: Credentials): Promise<Tokens> {
     const call: Call = {
       method: "POST",
@@ -104,23 +107,34 @@ export class Session {
       signal: new AbortController().signal,
       timeoutMs: 10_000,
     };
+    const { box, key } = credentials;
     for (let attempt = 1; ; attempt++) {
+      const jti = randomUUID();
       const answer = await exchange(this.#connect, {
         ...call,
-        host: authorityOf(credentials.box),
-        headers: { dpop: await this.#proof(credentials, call, null) },
+        host: authorityOf(box),
+        headers: { dpop: await this.#proof(credentials, call, null, jti) },
       });
       this.#keepNonce(answer.headers);
       const asksForNonce =
         answer.status === 401 && errorFromProblem(401, answer.body).code === "dpop-nonce-required";
-      if (!asksForNonce || attempt === 2) return expect(Tokens, answer);
+      if (asksForNonce && attempt === 1) continue;
+      const tokens = expect(Tokens, answer);
+      checkAttestation(tokens, { box: box.id, thumbprint: await thumbprintOf(key), nonce: jti });
+      return tokens;
     }
   }
 
-  #proof(credentials: Credentials, call: Call, accessToken: string | null): Promise<string> {
+  #proof(
+    credentials: Credentials,
+    call: Call,
+    accessToken: string | null,
+    jti: string = randomUUID(),
+  ): Promise<string> {
     return dpopProof(credentials.key, {
       method: call.method,
       url: originOf(credentials.box) + call.path.replace(/\?.*$/, ""),
+      jti,
       nonce: this.#nonce,
       accessToken,
       now: this.#clock.now(),

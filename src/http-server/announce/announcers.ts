@@ -18,21 +18,23 @@ export interface AnnouncersDeps {
   readonly box: { readonly id: string; readonly name: string; readonly version: string };
   /** Where the listeners listen; asked once they do. */
   readonly ports: () => { readonly http: number; readonly https: number | null };
+  /** IPv4 addresses of the interfaces on which neighbours reach them. */
+  readonly interfaces: () => readonly string[];
 }
 
 /** What lets phones at home find the box, as it was chosen. */
 export function createAnnouncers({ mdns, ssdp }: AnnounceChoice, deps: AnnouncersDeps): Component[] {
-  const { clock, log, ports } = deps;
+  const { clock, log, ports, interfaces } = deps;
   const { id, name, version } = deps.box;
   const port = (): number => ports().http;
   const components: Component[] = [];
   if (mdns) {
     const txt = (): Record<string, string> => ({ id, version, https: String(ports().https ?? 0) });
-    components.push(createMdns({ log, name, port, txt }));
+    components.push(createMdns({ log, name, port, txt, interfaces }));
   }
   if (ssdp !== "off") {
     const advertise = ssdp === "node-ssdp" ? nodeSsdp : ownSsdp;
-    components.push(advertise({ log, clock, boxId: id, version, port }));
+    components.push(advertise({ log, clock, boxId: id, version, port, interfaces }));
   }
   return components;
 }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Value } from "typebox/value";
 import { parse as parseYaml } from "yaml";
 import { TellyportError, messageOf, systemCode } from "../errors.ts";
@@ -55,7 +55,7 @@ export interface LoadOptions {
 
 /**
  * Reads and checks the configuration: defaults, then the file, then the owner's settings, then the command line.
- * @throws TellyportError `config-unreadable`, `config-invalid` (every fault with its key, and the nearest known key)
+ * @throws TellyportError `config-unreadable`, `state-unusable`, `config-invalid` (every fault with its key, and the nearest known key)
  */
 export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
   const path = options.path ?? DEFAULT_CONFIG_PATH;
@@ -64,7 +64,7 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   const withFile = merge(file ?? {}, options.overrides ?? {});
   const directory = (Value.Default(ConfigSchema, structuredClone(withFile)) as Config).state.directory;
   const settingsPath = join(directory, OWNER_SETTINGS);
-  const settings = (await readYaml(settingsPath, true)) ?? {};
+  const settings = (await readYaml(settingsPath, true, (cause) => stateUnreadable(directory, cause))) ?? {};
   checkConfig(settings, `${settingsPath}: `);
   const owner = keepOwnersKeys(ROOT, settings);
   const given = merge(merge(file ?? {}, owner), options.overrides ?? {});
@@ -82,17 +82,34 @@ export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfi
   return { config, values, path: file === null ? null : path };
 }
 
-async function readYaml(path: string, optional: boolean): Promise<Record<string, unknown> | null> {
+/** The owner's settings are the state directory's: whoever may not read them must use that directory otherwise. */
+function stateUnreadable(directory: string, cause: unknown): TellyportError {
+  return new TellyportError(
+    "state-unusable",
+    `The state directory ${resolve(directory)} cannot be used (${systemCode(cause) ?? messageOf(cause)}). Run this as the user that it belongs to, or name another with --state.`,
+    { cause },
+  );
+}
+
+function fileUnreadable(path: string, cause: unknown): TellyportError {
+  return new TellyportError(
+    "config-unreadable",
+    `The configuration ${path} cannot be read (${systemCode(cause) ?? messageOf(cause)}). Give the path of a readable file with --config.`,
+    { cause },
+  );
+}
+
+async function readYaml(
+  path: string,
+  optional: boolean,
+  unreadable: (cause: unknown) => TellyportError = (cause) => fileUnreadable(path, cause),
+): Promise<Record<string, unknown> | null> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
     if (optional && systemCode(error) === "ENOENT") return null;
-    throw new TellyportError(
-      "config-unreadable",
-      `The configuration ${path} cannot be read (${systemCode(error) ?? messageOf(error)}). Give the path of a readable file with --config.`,
-      { cause: error },
-    );
+    throw unreadable(error);
   }
   try {
     const value: unknown = parseYaml(text) ?? {};
@@ -100,7 +117,7 @@ async function readYaml(path: string, optional: boolean): Promise<Record<string,
   } catch (error) {
     throw new TellyportError(
       "config-invalid",
-      `${path} is not valid YAML: ${messageOf(error).split("\n")[0]}`,
+      `${path} is not valid YAML: ${(messageOf(error).split("\n")[0] ?? "").replace(/[:.]?$/, ".")}`,
       { cause: error },
     );
   }
@@ -124,7 +141,8 @@ export function checkConfig(value: unknown, where: string): void {
       faults.set(key, `${key === "" ? "the configuration" : key} ${allowed(key) ?? error.message}`);
   }
   if (faults.size === 0) return;
-  throw new TellyportError("config-invalid", `${where}${[...faults.values()].join("; ")}.`, {
+  const all = [...faults.values()].join("; ");
+  throw new TellyportError("config-invalid", `${where}${all}${all.endsWith("?") ? "" : "."}`, {
     detail: { faults: [...faults].map(([key, message]) => ({ key, message })) },
   });
 }

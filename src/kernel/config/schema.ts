@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { Type, type Static, type TSchema } from "typebox";
 
 /**
@@ -273,10 +274,14 @@ export const ConfigSchema = section(
     ),
     http: section(
       {
-        address: Type.String({
-          default: "::",
-          description: "Address to listen on; `::` is every one, IPv4 too",
-        }),
+        address: Type.Refine(
+          Type.String({
+            default: "::",
+            description: "Address to listen on; `::` is every one, IPv4 too",
+            rule: "must be an address of this machine, such as 192.168.1.5, or :: for every one",
+          }),
+          (address) => isIP(address) !== 0,
+        ),
         port: port(8080, "Plain http; 0 picks a free one"),
         hosts: Type.Array(Type.String({ minLength: 1 }), {
           default: [],

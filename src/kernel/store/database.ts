@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { TellyportError, messageOf } from "../errors.ts";
+import { dirname, resolve } from "node:path";
+import { TellyportError, messageOf, systemCode } from "../errors.ts";
+import { makeFolder } from "../folder.ts";
 
 export type SqlValue = string | number | bigint | Uint8Array | null;
 export type Row = Record<string, SqlValue>;
@@ -54,9 +54,9 @@ interface SyncDriver {
  * @throws TellyportError `state-unusable`
  */
 export function openDatabase(path: string): Database {
+  if (path !== ":memory:") makeStateFolder(dirname(resolve(path)));
   let driver: SyncDriver;
   try {
-    if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     driver = openDriver(path);
     driver.exec(
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=2000;",
@@ -64,11 +64,23 @@ export function openDatabase(path: string): Database {
   } catch (error) {
     throw new TellyportError(
       "state-unusable",
-      `The state database cannot be opened: ${messageOf(error)}. Check that the state directory is writable and not full.`,
+      `The state database ${resolve(path)} cannot be opened: ${messageOf(error)}. Check that the state directory is writable and not full, or name another with --state.`,
       { cause: error },
     );
   }
   return wrap(driver);
+}
+
+function makeStateFolder(path: string): void {
+  try {
+    makeFolder(path, 0o700);
+  } catch (error) {
+    throw new TellyportError(
+      "state-unusable",
+      `The state directory ${path} cannot be made (${systemCode(error) ?? messageOf(error)}). Name one that can be written to with --state.`,
+      { cause: error },
+    );
+  }
 }
 
 function openDriver(path: string): SyncDriver {

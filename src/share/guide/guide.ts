@@ -91,6 +91,12 @@ export class Guide {
     return nowAndNext(this.#comingOf(service, at).events, at).now?.minimumAge ?? null;
   }
 
+  /** When what is on now began, as announced, epoch ms; null: nothing is known. */
+  beganAt(service: ServiceKey): number | null {
+    const at = this.#deps.clock.now();
+    return nowAndNext(this.#comingOf(service, at).events, at).now?.startsAt ?? null;
+  }
+
   /** Programmes that touch [from, to), epoch ms, at most `limit`. */
   schedule(service: ServiceKey, from: number, to: number, limit: number): Programme[] {
     this.flush();

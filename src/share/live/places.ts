@@ -10,26 +10,40 @@ const HOME = "home";
  */
 export class Places {
   readonly #atHome: (address: string) => boolean;
+  readonly #homeOnly: boolean;
   readonly #places: string[] = [];
   /** Of the request before: nearly always the same again. */
   #peer: string | undefined;
   #refused = false;
+  #away = false;
 
-  /** @param atHome whether a plain address is in the home network, or is this machine */
-  constructor(atHome: (address: string) => boolean) {
+  /**
+   * @param atHome whether a plain address is in the home network, or is this machine
+   * @param homeOnly media go nowhere else; default false
+   */
+  constructor(atHome: (address: string) => boolean, homeOnly = false) {
     this.#atHome = atHome;
+    this.#homeOnly = homeOnly;
   }
 
   /** @param peer of the accepted socket; undefined: it has closed, or is a tunnel's. @returns whether media may go there */
   admits(peer: string | undefined): boolean {
-    if (peer === this.#peer || peer === undefined) return true;
+    if (peer === undefined) return !this.#homeOnly;
+    if (peer === this.#peer) return true;
     const place = this.#placeOf(peer);
+    if (this.#homeOnly && place !== HOME) return false;
     if (!this.#places.includes(place)) {
       if (this.#places.length >= MOST_PLACES) return false;
       this.#places.push(place);
+      this.#away ||= place !== HOME;
     }
     this.#peer = peer;
     return true;
+  }
+
+  /** Whether some of it went elsewhere than home. */
+  get away(): boolean {
+    return this.#away;
   }
 
   /** @returns true the first time: whoever is refused may ask a thousand times */

@@ -1,4 +1,5 @@
-import { bytes, seconds, type Bytes, type Seconds } from "../../kernel/units.ts";
+import { bytes, seconds, type Bytes, type Milliseconds, type Seconds } from "../../kernel/units.ts";
+import { WatchedStretches } from "./watched-stretches.ts";
 
 /** Counts what one playback takes. */
 export class PlaybackMeter {
@@ -6,15 +7,14 @@ export class PlaybackMeter {
   #seconds = 0;
   /** Of these, seconds that were told. */
   #told = 0;
-  /** Programme time up to which was watched, epoch s. */
-  #watchedUntil = 0;
+  readonly #watched = new WatchedStretches();
 
   /** Bodies of media answers. */
   get bytes(): Bytes {
     return bytes(this.#bytes);
   }
 
-  /** Programme time, each second once. */
+  /** Programme time, each second once; what was watched again much later, again. */
   get seconds(): Seconds {
     return seconds(this.#seconds);
   }
@@ -22,16 +22,16 @@ export class PlaybackMeter {
   /**
    * Books what a media answer took.
    * @param sent bytes
-   * @param stretch the programme time in it, epoch s; what was booked before counts once
+   * @param now monotonic
+   * @param stretch the programme time in it, epoch s; see {@link WatchedStretches}
    * @returns seconds of it that are new
    */
-  book(sent: number, stretch?: { readonly from: number; readonly seconds: number }): number {
-    let watched = 0;
-    if (stretch !== undefined) {
-      const until = stretch.from + stretch.seconds;
-      watched = Math.max(0, until - Math.max(stretch.from, this.#watchedUntil));
-      this.#watchedUntil = Math.max(until, this.#watchedUntil);
-    }
+  book(
+    sent: number,
+    now: Milliseconds,
+    stretch?: { readonly from: number; readonly seconds: number },
+  ): Seconds {
+    const watched = stretch === undefined ? seconds(0) : this.#watched.add(stretch.from, stretch.seconds, now);
     this.#bytes += sent;
     this.#seconds += watched;
     return watched;

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { sleep, type Clock, type Timer } from "../../kernel/clock.ts";
+import type { Clock, Timer } from "../../kernel/clock.ts";
 import { TellyportError, isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { LineLog } from "../../kernel/log-sparingly.ts";
@@ -11,8 +11,10 @@ import type { StoredChannel } from "../channels/stored-channel.ts";
 import type { GrantPort, Reach, ViewingNote, ViewingRules, ViewingWish, Watching } from "../ports.ts";
 import { endWithAlternatives, withAlternatives, type Seeker } from "./alternatives.ts";
 import { chooseProfile, withReason, type Wish } from "./choose-profile.ts";
+import { mindsRatings } from "../view.ts";
 import { ChosenChannels } from "./chosen-channels.ts";
 import { ColdTunes } from "./cold-tunes.ts";
+import { lineFor } from "./hls/view-from.ts";
 import { EndedPlaybacks, type PlaybackEnd } from "./ended-playbacks.ts";
 import { availabilityFor, channelsToLeave, type Leaving } from "./leaving.ts";
 import type { Hold, LiveStreams } from "./live-streams.ts";
@@ -40,6 +42,8 @@ export interface PlaybacksOptions {
   readonly rules: ViewingRules;
   /** Rating of what is on a channel now, years; null: it has none, or nothing is known. */
   readonly minimumAge: (channel: StoredChannel) => number | null;
+  /** When that began, epoch ms; null: it is not known. */
+  readonly beganAt: (channel: StoredChannel) => number | null;
   readonly clock: Clock;
   readonly log: LineLog;
   /** A playback whose media nobody asked for during so many ms is ended. */
@@ -52,7 +56,10 @@ export interface PlaybacksOptions {
   readonly inAll: number;
 }
 
-/** How often it is asked whether what runs may go on, ms: the hours end, the day's time is used up, the next programme begins. */
+/**
+ * How often it is asked whether what runs may go on, ms: the hours end, the day's time is used up, the next programme begins. So
+ * much of one that is too old is sent at most; the times in broadcasters' tables are seldom as exact.
+ */
 const LOOK = 5_000;
 
 /** Refusals that an owner may want to read of later. */
@@ -147,18 +154,24 @@ export class Playbacks {
       throw new TellyportError("channel-not-found", "There is no such channel. Read the list again.");
     }
     const id = randomBytes(12).toString("base64url");
-    const starting: StartingPlayback = { id, principal, home, abort: new AbortController() };
+    const starting: StartingPlayback = { id, principal, home, abort: new AbortController(), admitted: false };
     const cancel = (): void =>
       starting.abort.abort(new TellyportError("request-cancelled", "The client went away."));
     if (request.signal?.aborted) cancel();
     request.signal?.addEventListener("abort", cancel, { once: true });
     let hold: Hold | null = null;
+    let giveTurnBack: (() => void) | null = null;
     try {
       refuseScrambled(channel);
       const profile = chooseProfile(channel.codecs, wish);
+      this.#enter(starting, channel);
+      if (!this.#isWarm(channel)) {
+        giveTurnBack = await this.#coldTunes.turn(principal.client, starting.abort.signal);
+        starting.abort.signal.throwIfAborted();
+        // Somebody else may have had it tuned meanwhile.
+        if (this.#isWarm(channel)) giveTurnBack();
+      }
       this.#admit(starting, channel);
-      const wait = this.#isWarm(channel) ? 0 : this.#coldTunes.take(principal.client);
-      if (wait > 0) await sleep(clock, wait, starting.abort.signal);
       const replaced = this.#makeRoom(starting, channel);
       try {
         hold = this.#options.streams.hold(channel, weight, profile);
@@ -175,6 +188,7 @@ export class Playbacks {
       if (objection !== null) throw objection;
       return this.#begin(starting, wish, channel.id, hold, requestedAt);
     } catch (error) {
+      if (hold === null) giveTurnBack?.();
       hold?.release();
       if (isTellyportError(error) && BY_RULES.has(error.code))
         this.#noteRefusal(starting, channel, error.code);
@@ -198,6 +212,7 @@ export class Playbacks {
     const entry = this.#running.get(this.#checked(grant));
     if (entry === undefined) throw playbackEnded();
     if (!entry.places.admits(peer)) throw this.#elsewhere(entry);
+    if (entry.home && entry.places.away) this.#leaveHome(entry);
     this.#touch(entry);
     return entry;
   }
@@ -220,6 +235,16 @@ export class Playbacks {
     if (entry === undefined || !mayEnd(principal, entry)) throw notFound();
     const own = entry.principal.client === principal.client;
     this.#end(entry, "playback-ended", own ? "You ended it." : "The owner of the box ended it.", own);
+  }
+
+  /**
+   * A client's rules (null: perhaps everybody's) are others now: what they do not allow any more ends, and what was on before has
+   * not been judged by them.
+   */
+  rulesChanged(client: string | null): void {
+    this.enforce(client);
+    for (const entry of this.#running.values())
+      if (client === null || entry.principal.client === client) entry.from = this.#lineOf(entry);
   }
 
   /** Ends what the rules do not allow any more. @param client whose; null: everybody's */
@@ -255,12 +280,12 @@ export class Playbacks {
 
   /**
    * Books what a media answer took.
-   * @param stretch the programme time in it, epoch s; what was booked before counts once
+   * @param stretch the programme time in it, epoch s; see {@link WatchedStretches}
    */
   meter(id: string, sent: number, stretch?: { readonly from: number; readonly seconds: number }): void {
     const entry = this.#running.get(id);
     if (entry === undefined) return;
-    const watched = entry.meter.book(sent, stretch);
+    const watched = entry.meter.book(sent, this.#options.clock.monotonic(), stretch);
     this.#ledger.add(entry.principal, sent, watched);
   }
 
@@ -301,16 +326,39 @@ export class Playbacks {
   // ---- starting
 
   /**
-   * Gives a new playback its place, if the rules have one for it; others may have to leave theirs.
+   * Lets a new playback wait for its turn. What the rules refuse is refused now; nothing ends for it yet, since its client may
+   * go away before its turn has come.
    * @throws TellyportError `too-many-playbacks`, and those of the rules
    */
-  #admit(starting: StartingPlayback, channel: StoredChannel): void {
+  #enter(starting: StartingPlayback, channel: StoredChannel): void {
     const { rules, perClient } = this.#options;
     const { client } = starting.principal;
     const begun = [...this.#starting].filter(({ principal }) => principal.client === client).length;
     if (begun >= perClient) throw full("This client starts too many channels at once. Wait for one of them.");
-    const all = [...this.#running.values(), ...this.#starting];
-    for (const id of rules.admit(this.#wishOf(starting, channel), all)) {
+    rules.admit(this.#wishOf(starting, channel), this.#placed());
+    this.#starting.add(starting);
+  }
+
+  /** Those who have a place, in order of their start. */
+  #placed(): (PlaybackEntry | StartingPlayback)[] {
+    return [...this.#running.values(), ...[...this.#starting].filter(({ admitted }) => admitted)];
+  }
+
+  /**
+   * Gives a new playback its place, if the rules have one for it; others may have to leave theirs.
+   * @throws TellyportError those of the rules
+   */
+  #admit(starting: StartingPlayback, channel: StoredChannel): void {
+    this.#endFor(starting, channel);
+    starting.admitted = true;
+  }
+
+  /** Ends what has to end for one. @throws TellyportError those of the rules, before anything has ended */
+  #endFor(watching: Watching, channel: StoredChannel): void {
+    const { rules } = this.#options;
+    const { client } = watching.principal;
+    const all = this.#placed().filter((other) => other !== watching);
+    for (const id of rules.admit(this.#wishOf(watching, channel), all)) {
       const victim = all.find((one) => one.id === id);
       const own = victim?.principal.client === client;
       const code = own ? "too-many-playbacks" : "session-limit";
@@ -319,7 +367,23 @@ export class Playbacks {
         : "The owner of the box watches away from home, and only so many can at a time.";
       if (victim !== undefined) this.#endAny(victim, new TellyportError(code, why));
     }
-    this.#starting.add(starting);
+  }
+
+  /**
+   * What began at home goes on elsewhere: it counts as one away from now on, as if it had begun there.
+   * @throws TellyportError `playback-ended`: it is one too many
+   */
+  #leaveHome(entry: PlaybackEntry): void {
+    entry.home = false;
+    const channel = this.#options.channels.get(entry.channel);
+    if (channel === undefined) return;
+    try {
+      this.#endFor(entry, channel);
+    } catch (error) {
+      if (!isTellyportError(error)) throw error;
+      this.#end(entry, error.code, error.message, false, error.detail);
+      throw this.#endedLately.byId(entry.id) ?? playbackEnded();
+    }
   }
 
   #endAny(victim: PlaybackEntry | StartingPlayback, why: TellyportError): void {
@@ -355,7 +419,7 @@ export class Playbacks {
     const { perClient, inAll, channels } = this.#options;
     const { principal } = starting;
     const own = this.#ofClient(principal.client);
-    const others = [...this.#starting].filter((other) => other !== starting);
+    const others = [...this.#starting].filter((other) => other.admitted && other !== starting);
     const begun = others.filter((other) => other.principal.client === principal.client).length;
     while (own.length + begun >= perClient) {
       const oldest = own.shift();
@@ -378,7 +442,7 @@ export class Playbacks {
 
   /** Ends what is lightest. @returns false when nothing is lighter than `role` */
   #endLighter(role: Role): boolean {
-    const victim = lightestBelow([...this.#running.values(), ...this.#starting], role);
+    const victim = lightestBelow(this.#placed(), role);
     if (victim === undefined) return false;
     const why = "The box serves as many as it can, and somebody with more weight came.";
     this.#endAny(victim, full(why));
@@ -402,7 +466,7 @@ export class Playbacks {
       channel,
       stream: hold.stream,
       reach: rules.reach(principal),
-      from: hold.stream.store.edge,
+      from: this.#lineOf({ principal, channel, stream: hold.stream }),
       capabilities,
       lowLatency,
       requestedAt,
@@ -414,7 +478,7 @@ export class Playbacks {
       meter: new PlaybackMeter(),
       previous: this.#chosen.choose(principal.client, channel),
       answers: new OpenAnswers(),
-      places: new Places(this.#options.atHome ?? (() => false)),
+      places: new Places(this.#options.atHome ?? (() => false), principal.homeOnly),
     };
     this.#running.set(id, entry);
     this.#granted.add(grant);
@@ -505,7 +569,14 @@ export class Playbacks {
   #setReach(entry: PlaybackEntry, reach: Reach): void {
     if (entry.reach === reach) return;
     entry.reach = reach;
-    entry.from = entry.stream.store.edge;
+    entry.from = this.#lineOf(entry);
+  }
+
+  /** Number of the first segment for who begins now. */
+  #lineOf({ principal, channel, stream }: Pick<PlaybackEntry, "principal" | "channel" | "stream">): number {
+    const { channels, rules, beganAt } = this.#options;
+    const known = mindsRatings(rules, principal) ? channels.get(channel) : undefined;
+    return lineFor(stream.store, known === undefined ? null : beganAt(known));
   }
 
   #endIdle(): void {
@@ -543,10 +614,11 @@ export class Playbacks {
   #elsewhere({ id, principal, places }: PlaybackEntry): TellyportError {
     const { log } = this.#options;
     if (places.noteRefusal()) log.warn({ playback: id, client: principal.client }, "grant-elsewhere");
-    return new TellyportError(
-      "grant-elsewhere",
-      "This address was used from too many networks. Start the playback again where you are.",
-    );
+    const why =
+      principal.homeOnly === true
+        ? "This phone was paired for the home network alone. Pair it again at the box's https address."
+        : "This address was used from too many networks. Start the playback again where you are.";
+    return new TellyportError("grant-elsewhere", why);
   }
 
   #own(id: string, principal: Principal): PlaybackEntry {

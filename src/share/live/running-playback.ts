@@ -20,12 +20,14 @@ export interface RunningPlayback extends Watching {
   readonly requestedAt: Milliseconds;
   /** How far back it may go. */
   readonly reach: Reach;
-  /** With `since-start`: number of the first segment that it may have. */
+  /** Number of the first segment that it may have, unless it may have all. */
   readonly from: number;
 }
 
 /** The same with all that is kept of it. */
 export interface PlaybackEntry extends RunningPlayback {
+  /** Until its media go elsewhere: then it is one away from home, and stays one. */
+  home: boolean;
   reach: Reach;
   from: number;
   readonly grant: string;
@@ -41,9 +43,11 @@ export interface PlaybackEntry extends RunningPlayback {
   readonly places: Places;
 }
 
-/** One that is being started; it has its place already. */
+/** One that is being started. */
 export interface StartingPlayback extends Watching {
   readonly abort: AbortController;
+  /** It has its place already; before, it waits for its turn, and nothing has ended for it. */
+  admitted: boolean;
 }
 
 /** Whether somebody may end a playback: its own, or as an owner anybody's. */

@@ -13,7 +13,7 @@ export interface PlaybackUsage {
   readonly endedAt: Milliseconds | null;
   /** Bodies of media answers handed to the network. */
   readonly bytes: Bytes;
-  /** Programme time delivered, each second once. */
+  /** Programme time delivered, each second once; what was watched again much later, again. */
   readonly seconds: Seconds;
 }
 

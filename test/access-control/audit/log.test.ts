@@ -259,3 +259,23 @@ t.test("audit: a database that fails stops nothing", async (t) => {
   clock.advance(FLUSH_AFTER);
   t.pass("no exception");
 });
+
+t.test("audit: entries are listed by time, also those that were written later", async (t) => {
+  const { audit, clock, database } = openLog();
+  for (let i = 0; i < 5; i++) {
+    audit.note({ event: "watched", client: "anna", detail: { i } });
+    clock.advance(1000);
+    audit.note({ event: "offer-opened", client: "anna", detail: { i } });
+    clock.advance(1000);
+  }
+  const times = all(audit).map(({ at }) => at);
+  t.same(times, [...times].sort().reverse(), "newest first");
+  t.equal(times.length, 10);
+  const paged: AuditEntry[] = [];
+  for (let page = audit.list({ limit: 3 }); page.length > 0;) {
+    paged.push(...page);
+    page = audit.list({ limit: 3, before: page.at(-1)?.id });
+  }
+  t.same(paged, all(audit), "and so page by page");
+  database.close();
+});

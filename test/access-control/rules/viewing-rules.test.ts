@@ -252,3 +252,13 @@ t.test("PIN: what is on disk is a salted hash", async (t) => {
   t.equal((row?.["hash"] as Uint8Array).length, 32);
   t.notMatch(Buffer.from(row?.["hash"] as Uint8Array).toString("latin1"), "2468");
 });
+
+t.test("rules: what nobody has rated is too old for who sees only what somebody has", async (t) => {
+  const { rules } = rulesWith();
+  t.notOk(rules.isTooOld(KIM, null));
+  rules.set("kim", { unrated: false });
+  t.ok(rules.isTooOld(KIM, null));
+  t.notOk(rules.isTooOld(KIM, 18));
+  t.equal(rules.reach(KIM), "since-start");
+  t.notOk(rules.isTooOld(who("v", "viewer"), null));
+});

@@ -73,7 +73,7 @@ t.test("doctor: what does not answer is named with a cure, and the exit code say
       [`list ${gone.host}`, /cannot be reached/],
       ["list tv.m3u", /check its path/],
       ["SAT>IP 127.0.0.1", /check that it is on/],
-      ["file a.ts", /tuners\.file\.paths/],
+      ["file /nowhere/a.ts", /tuners\.file\.paths/],
       ["adapter 97", /plug it in/],
     ]),
   );
@@ -98,6 +98,11 @@ t.test("doctor: with a running daemon its tuners are asked", async (t) => {
   t.match(
     findings.find(({ subject }) => subject === "daemon"),
     { level: "ok", message: "It runs, with 1 tuner." },
+  );
+  t.match(
+    findings.find(({ subject }) => subject === "configuration"),
+    { level: "note", message: /there is no \S+tellyport\.yaml.*If the daemon was started with --config/ },
+    "it may have been given another file than the one that is looked for here",
   );
   t.match(
     findings.find(({ subject }) => subject.startsWith("tuner ")),

@@ -63,7 +63,7 @@ t.test("remote: a QR code's address pairs by its secret, and a wrong code is ref
   );
   t.equal(wrong.code, 77);
   t.match(JSON.parse(wrong.stderr), { code: "pairing-refused", status: 403 });
-  t.equal((await run(["remote", "pair", offer.url, "--code", "not-one"], { env })).code, 77);
+  t.equal((await run(["remote", "pair", offer.url, "--code", "not-one"], { env })).code, 64);
   const paired = await run(["remote", "pair", offer.url], { env });
   t.equal(paired.code, 0, paired.stderr);
   t.match(paired.stdout, /Paired with Living room .* as viewer/);

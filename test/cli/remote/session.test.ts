@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { calculateJwkThumbprint, decodeProtectedHeader } from "jose";
 import t from "tap";
 import { Type } from "typebox";
 import { CredentialsFile } from "../../../src/cli/remote/credentials.ts";
@@ -15,19 +16,33 @@ import {
   type FakeAnswer,
   type FakeRequest,
 } from "../fake-box.ts";
+import { createBoxIdentity } from "../../web/box-identity.ts";
 import { stayAlive } from "../run-command.ts";
 
 const signal = new AbortController().signal;
-const tokens = (n: number): FakeAnswer => ({
-  body: {
-    accessToken: `access-${n}`,
-    expiresAt: "2026-11-20T12:20:00.000Z",
-    refreshToken: `refresh-${n}`,
-    client: "c",
-    role: "viewer",
-    attestation: "",
-  },
-});
+const identity = createBoxIdentity();
+
+/** What the box answers to a refresh. @param wrong what it attests in place of what is true */
+async function tokens(
+  n: number,
+  { headers }: FakeRequest,
+  wrong: Partial<Parameters<typeof identity.attest>[0]> = {},
+  by = identity,
+): Promise<FakeAnswer> {
+  const { jti } = claimsOf(headers["dpop"]);
+  const { jwk } = decodeProtectedHeader(String(headers["dpop"]));
+  const told = { client: "c", role: "viewer" as const };
+  const thumbprint = await calculateJwkThumbprint(jwk ?? {});
+  return {
+    body: {
+      accessToken: `access-${n}`,
+      expiresAt: "2026-11-20T12:20:00.000Z",
+      refreshToken: `refresh-${n}`,
+      ...told,
+      attestation: by.attest({ ...told, thumbprint, nonce: String(jti), ...wrong }),
+    },
+  };
+}
 
 async function sessionWith(
   t: Teardown,
@@ -37,7 +52,8 @@ async function sessionWith(
   const path = join(await temporaryFolder(t), "c.json");
   const box = await startFakeBox(t, (request) => answer(request, path));
   const file = new CredentialsFile(path, systemClock);
-  const credentials = await fakeCredentials(box.port);
+  const paired = await fakeCredentials(box.port);
+  const credentials = { ...paired, box: { ...paired.box, id: identity.id } };
   await file.create(credentials, signal);
   return { session: new Session(file, credentials, systemClock), path, url: box.url };
 }
@@ -81,11 +97,12 @@ t.test("session: a nonce asked for twice is not run after", async (t) => {
 
 t.test("session: new tokens are on the disk before they are used", async (t) => {
   let used = false;
-  const { session } = await sessionWith(t, async ({ line, headers, body }, path) => {
+  const { session } = await sessionWith(t, async (request, path) => {
+    const { line, headers, body } = request;
     if (line === "POST /api/v1/token") {
       t.equal(body["refreshToken"], "refresh-1");
       t.notOk("ath" in claimsOf(headers["dpop"]));
-      return tokens(2);
+      return tokens(2, request);
     }
     if (headers.authorization === "DPoP access-1") return problem(401, "access-token-invalid");
     t.match(JSON.parse(await readFile(path, "utf8")), {
@@ -101,10 +118,11 @@ t.test("session: new tokens are on the disk before they are used", async (t) => 
 
 t.test("session: a refresh whose answer is lost keeps the old token for the next try", async (t) => {
   let lost = 0;
-  const { session, path } = await sessionWith(t, ({ line, headers, body }) => {
+  const { session, path } = await sessionWith(t, (request) => {
+    const { line, headers, body } = request;
     if (line === "POST /api/v1/token") {
       if (lost++ === 0) return { hangUp: true };
-      return body["refreshToken"] === "refresh-1" ? tokens(2) : problem(401, "refresh-invalid");
+      return body["refreshToken"] === "refresh-1" ? tokens(2, request) : problem(401, "refresh-invalid");
     }
     return headers.authorization === "DPoP access-2" ? { body: "{}" } : problem(401, "access-token-invalid");
   });
@@ -115,10 +133,38 @@ t.test("session: a refresh whose answer is lost keeps the old token for the next
   t.match(JSON.parse(await readFile(path, "utf8")), { refreshToken: "refresh-2" });
 });
 
+t.test("session: new tokens are taken from the box of the pairing alone", async (t) => {
+  const impostor = createBoxIdentity();
+  const lies = [
+    { by: impostor },
+    { by: impostor, box: identity.id },
+    { nonce: "of another refresh" },
+    { thumbprint: "of another key" },
+    { client: "another" },
+    { role: "owner" as const },
+  ];
+  for (const { by = identity, ...wrong } of lies) {
+    let used = 0;
+    const { session, path } = await sessionWith(t, (request) => {
+      if (request.line === "POST /api/v1/token") return tokens(2, request, wrong, by);
+      if (request.headers.authorization !== "DPoP access-1") used++;
+      return problem(401, "access-token-invalid");
+    });
+    await t.rejects(
+      session.call(Type.Object({}), { method: "GET", path: "/x", signal }),
+      { code: "box-not-trusted", message: new RegExp(identity.id) },
+      JSON.stringify({ ...wrong, impostor: by === impostor }),
+    );
+    t.equal(used, 0, "nothing is asked with them");
+    t.match(JSON.parse(await readFile(path, "utf8")), { refreshToken: "refresh-1" }, "nor are they kept");
+  }
+});
+
 t.test("session: of many at once one refreshes, the others take what it brought", async (t) => {
   let refreshes = 0;
-  const { session, path } = await sessionWith(t, ({ line, headers }) => {
-    if (line === "POST /api/v1/token") return tokens(1 + ++refreshes);
+  const { session, path } = await sessionWith(t, (request) => {
+    const { line, headers } = request;
+    if (line === "POST /api/v1/token") return tokens(1 + ++refreshes, request);
     return headers.authorization === "DPoP access-1" ? problem(401, "access-token-invalid") : { body: "{}" };
   });
   const others = Array.from(

@@ -65,7 +65,7 @@ t.test("config: an unknown key is refused, with the nearest known one", async (t
   });
   await t.rejects(load(t, "http: {prot: 1}\n"), {
     code: "config-invalid",
-    message: /did you mean http\.port\?/,
+    message: /did you mean http\.port\?$/,
   });
   await t.rejects(load(t, "live: {zzz: 1}\n"), {
     code: "config-invalid",
@@ -80,13 +80,14 @@ t.test("config: every wrong value is named, with what it may be", async (t) => {
   ).catch((e: unknown) => e);
   t.ok(isTellyportError(error, "config-invalid"));
   t.match((error as Error).message, /http\.port must be a whole number from 0 to 65535/);
-  t.match((error as Error).message, /http\.address must be text/);
+  t.match((error as Error).message, /http\.address must be an address/);
   t.match((error as Error).message, /log\.level must be one of fatal, error/);
   t.match((error as Error).message, /announce\.mdns must be true or false/);
 });
 
 t.test("config: what is no YAML, no mapping or no file is said in a sentence", async (t) => {
-  await t.rejects(load(t, "a: [1\n"), { code: "config-invalid", message: /not valid YAML/ });
+  await t.rejects(load(t, "a: [1\n"), { code: "config-invalid", message: /not valid YAML: .*[^:]\.$/ });
+  await t.rejects(load(t, "http: port: 80\n"), { message: /not valid YAML: .* line 1, column 7\.$/ });
   await t.rejects(load(t, "hello"), { code: "config-invalid", message: /holds no keys/ });
   await t.rejects(loadConfig({ path: join(await folder(t), "none.yaml") }), { code: "config-unreadable" });
 });
@@ -139,4 +140,19 @@ t.test("config: an XMLTV listing is an address or a file, and says what is wrong
   ];
   for (const [source, message] of faults)
     await t.rejects(load(t, `guide: {xmltv: [${source}]}`), { code: "config-invalid", message }, source);
+});
+
+t.test("config: the address to listen on is one, or nothing would begin", async (t) => {
+  for (const address of ["300.1.1.1", "127.0.0", "livingroom", "", "192.168.1.5:8080", "[::1]"]) {
+    await t.rejects(
+      load(t, `http: {address: ${JSON.stringify(address)}}\n`),
+      {
+        code: "config-invalid",
+        message: /http\.address must be an address of this machine, such as 192\.168\.1\.5/,
+      },
+      address,
+    );
+  }
+  for (const address of ["::", "0.0.0.0", "127.0.0.1", "fe80::1%eth0", "2001:db8::7"])
+    t.equal((await load(t, `http: {address: "${address}"}\n`)).config.http.address, address);
 });

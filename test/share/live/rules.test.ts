@@ -216,6 +216,31 @@ t.test("rules: what was watched is told every few seconds, each second once, and
   ]);
 });
 
+t.test("rules: who jumps to the end and back again is told of as having watched all of it", async (t) => {
+  const h = await ruled(t, [service(1)]);
+  const { hls } = (await play(h, KID, await idOf(h, 1))).json();
+  const folder = await folderOf(h, hls);
+  for (let i = 0; i < 10; i++) h.packagers[0]?.cut();
+  const get = async (name: string) => t.equal((await h.app.inject(folder + name)).statusCode, 200);
+  await get("10.m4s");
+  for (let n = 1; n < 5; n++) await get(`${n}.m4s`);
+  h.clock.advance(5000);
+  t.same(h.rules.told, [{ client: "kim", seconds: 10 }]);
+});
+
+t.test("rules: who only listens is told of as who watches, and both at once count once", async (t) => {
+  const h = await ruled(t, [service(1)]);
+  const { hls } = (await play(h, KID, await idOf(h, 1))).json();
+  const folder = await folderOf(h, hls);
+  for (let i = 0; i < 4; i++) h.packagers[0]?.cut();
+  const sound = folder.replace("/v0/", "/a0/");
+  for (const n of [1, 2, 3]) await h.app.inject(`${sound}${n}.m4s`);
+  for (const n of [2, 3, 4]) await h.app.inject(`${folder}${n}.m4s`);
+  for (const name of ["init-1.mp4", "index.m3u8"]) await h.app.inject(sound + name);
+  h.clock.advance(5000);
+  t.same(h.rules.told, [{ client: "kim", seconds: 8 }]);
+});
+
 t.test("rules: whoever has to leave for a new one is told why, one that is still starting too", async (t) => {
   const h = await ruled(t, [service(1), service(2), service(3)]);
   const [one, two, three] = [await idOf(h, 1), await idOf(h, 2), await idOf(h, 3)];
@@ -339,6 +364,64 @@ t.test(
   },
 );
 
+t.test("rules: a ceiling that is lowered draws the line anew, for the one whom it is about", async (t) => {
+  const h = await ruled(t, [service(1)]);
+  const id = await idOf(h, 1);
+  h.rules.ceiling = 16;
+  onAir(h, 1, 16);
+  const TIM = { "x-client": "tim:kid" };
+  const [kim, tim] = [(await play(h, KID, id)).json(), (await play(h, TIM, id)).json()];
+  const [ofKim, ofTim] = [await folderOf(h, kim.hls), await folderOf(h, tim.hls)];
+  for (let i = 0; i < 30; i++) h.packagers[0]?.cut();
+  onAir(h, 1, 6, { eventId: 2, startsAt: h.clock.now() });
+  h.clock.advance(6000);
+  t.equal((await h.app.inject(`${ofKim}10.m4s`)).statusCode, 200, "it was judged when it was on");
+  h.rules.ceiling = 12;
+  h.rules.changed.emit("kim");
+  t.match((await h.app.inject(`${ofKim}10.m4s`)).json(), { status: 410, code: "segment-gone" });
+  const { segments } = readMediaPlaylist((await h.app.inject(`${ofKim}index.m3u8`)).body);
+  t.same([segments[0]?.uri, segments.length], ["25.m4s", 6], "it goes on with what players need");
+  t.equal((await h.app.inject(`${ofTim}10.m4s`)).statusCode, 200);
+  h.rules.changed.emit(null);
+  t.equal((await h.app.inject(`${ofTim}10.m4s`)).json().code, "segment-gone", "or about all");
+  h.clock.advance(6000);
+  t.equal((await h.app.inject(`${ofKim}25.m4s`)).statusCode, 200, "a look changes nothing");
+});
+
+t.test(
+  "rules: who has a ceiling gets nothing of what was on before the programme it may watch",
+  async (t) => {
+    for (const headers of [KID, GUEST]) {
+      for (const [began, first] of [
+        [40_000, 26], // what players hold back is all of it
+        [59_000, 30],
+        [62_000, 31],
+        [63_000, 31], // in the newest: with less nobody can start
+      ] as const) {
+        const h = await ruled(t, [service(1)]);
+        const base = h.clock.now();
+        const id = await idOf(h, 1);
+        onAir(h, 1, 18, { endsAt: base + began });
+        await play(h, VIEWER, id);
+        for (let i = 0; i < 31; i++) h.packagers[0]?.cut(); // the last one begins at 62 s
+        h.clock.setWall(base + 64_000);
+        onAir(h, 1, 6, { eventId: 2, startsAt: base + began });
+        h.rules.ceiling = 12;
+        const folder = await folderOf(h, (await play(h, headers, id)).json().hls);
+        const { segments } = readMediaPlaylist((await h.app.inject(`${folder}index.m3u8`)).body);
+        const name = `${headers["x-client"]} ${began}`;
+        t.same([segments[0]?.uri, segments.at(-1)?.uri], [`${first}.m4s`, "31.m4s"], name);
+        t.not((await h.app.inject(`${folder}${first - 1}.m4s`)).statusCode, 200, name);
+        t.equal((await h.app.inject(`${folder}${first}.m4s`)).statusCode, 200, name);
+        for (let i = 0; i < 10; i++) h.packagers[0]?.cut();
+        const later = readMediaPlaylist((await h.app.inject(`${folder}index.m3u8`)).body).segments;
+        t.equal(later.at(-1)?.uri, "41.m4s", "and it goes on");
+        t.equal(later.length, headers === KID ? 41 - first + 1 : 6);
+      }
+    }
+  },
+);
+
 t.test("rules: lists, guide, search, listing and events show what somebody may see", async (t) => {
   const h = await ruled(t, [service(1), service(2)]);
   onAir(h, 1, 16, { subtitle: "A word", genres: [0x10] });
@@ -376,6 +459,28 @@ t.test("rules: lists, guide, search, listing and events show what somebody may s
   t.equal((await get(`/api/v1/channels/${one}/still`)).json().code, "channel-not-found");
   t.notMatch((await get("/api/v1/guide.xmltv")).body, new RegExp(`"${one}"`));
   t.equal((await play(h, KID, one)).json().code, "parental-channel");
+});
+
+t.test("rules: who sees only what somebody has rated reads of nothing else", async (t) => {
+  const h = await ruled(t, [service(1), service(2)]);
+  onAir(h, 1, null, { subtitle: "A word" });
+  onAir(h, 2, 6);
+  h.rules.unrated = false;
+  const one = await idOf(h, 1);
+  const get = async (url: string, headers = KID) => h.app.inject({ url, headers });
+  for (const ceiling of [null, 12]) {
+    h.rules.ceiling = ceiling;
+    const [first, second] = await channelsOf(h, KID);
+    t.match(first?.now, { title: "", description: "", restricted: true });
+    t.match(second?.now, { title: "Programme of 2" });
+    for (const url of ["/api/v1/guide", `/api/v1/guide?channel=${one}`, "/api/v1/guide.xmltv"]) {
+      t.notMatch((await get(url)).body, /Programme of 1|A word/, url);
+      t.match((await get(url, VIEWER)).body, /Programme of 1/);
+    }
+    t.same((await get("/api/v1/guide/search?q=programme")).json().found.length, 1);
+    t.equal((await play(h, KID, one)).json().code, "parental-rating");
+  }
+  t.match((await channelsOf(h, VIEWER))[0]?.now, { title: "Programme of 1" });
 });
 
 t.test("rules: events follow them at once, for the one whom they are about", async (t) => {
@@ -444,3 +549,98 @@ t.test("T22: who zaps waits for cold tunes alone, and four of them are free", as
   h.sources.at(-1)?.randomAccess();
   t.equal((await fifth).statusCode, 200);
 });
+
+t.test("T22: a wish that is left while it waits has ended nothing and costs nothing", async (t) => {
+  const services = Array.from({ length: 8 }, (_, n) => service(n + 1));
+  const h = await ruled(t, services);
+  const ids = await Promise.all(services.map((_, n) => idOf(h, n + 1)));
+  await h.app.listen({ port: 0, host: "127.0.0.1" });
+  const origin = `http://127.0.0.1:${(h.app.server.address() as AddressInfo).port}`;
+  const press = (channel: string | undefined): AbortController => {
+    const abort = new AbortController();
+    const headers = { ...VIEWER, "content-type": "application/json" };
+    fetch(`${origin}/api/v1/playback`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ channel }),
+      signal: abort.signal,
+    }).catch(() => undefined);
+    return abort;
+  };
+  const until = async (what: string, there: () => boolean) => {
+    for (let n = 0; n < 400 && !there(); n++) await new Promise((resolve) => setTimeout(resolve, 5));
+    t.ok(there(), what);
+  };
+  h.rules.ending = (running) => running.map(({ id }) => id); // one picture at a time
+  let watching = "";
+  for (const id of ids.slice(0, 4)) watching = (await play(h, VIEWER, id ?? "")).json().hls;
+  const begun = h.sources.length;
+  for (let n = 0; n < 20; n++) {
+    const asked = h.rules.wishes.length;
+    const abort = press(ids[4 + (n % 4)]);
+    await until("it waits", () => h.rules.wishes.length > asked);
+    abort.abort();
+  }
+  await settle();
+  t.equal(h.sources.length, begun, "nothing was tuned");
+  t.equal((await h.app.inject(watching)).statusCode, 200, "the picture goes on");
+  h.rules.closed = true;
+  const refused = await h.app.inject({
+    method: "POST",
+    url: "/api/v1/playback",
+    headers: KID,
+    payload: { channel: ids[5] },
+  });
+  t.equal(refused.json().code, "parental-hours", "what is refused is refused at once");
+  press(ids[5]);
+  const asked = h.rules.wishes.length;
+  await until("the last one waits", () => h.rules.wishes.length > asked);
+  t.equal((await h.app.inject(watching)).statusCode, 200);
+  h.clock.advance(1500);
+  await settle();
+  t.equal(h.sources.length, begun + 1, "its turn has come");
+  t.match((await h.app.inject(watching)).json(), { detail: { code: "too-many-playbacks" } });
+});
+
+t.test(
+  "T22: who leaves when the tuner was told has had its turn; one client waits for so many only",
+  async (t) => {
+    const services = Array.from({ length: 8 }, (_, n) => service(n + 1));
+    const h = await ruled(t, services);
+    const ids = await Promise.all(services.map((_, n) => idOf(h, n + 1)));
+    await h.app.listen({ port: 0, host: "127.0.0.1" });
+    const origin = `http://127.0.0.1:${(h.app.server.address() as AddressInfo).port}`;
+    for (let n = 0; n < 4; n++) {
+      const abort = new AbortController();
+      const headers = { ...VIEWER, "content-type": "application/json" };
+      const body = JSON.stringify({ channel: ids[n] });
+      const left = fetch(`${origin}/api/v1/playback`, {
+        method: "POST",
+        headers,
+        body,
+        signal: abort.signal,
+      }).catch(() => null);
+      for (let i = 0; i < 400 && h.sources.length <= n; i++) await new Promise((go) => setTimeout(go, 5));
+      abort.abort();
+      await left;
+    }
+    t.equal(h.sources.length, 4);
+    for (let i = 0; i < 400 && !h.sources.at(-1)?.stopped; i++) await new Promise((go) => setTimeout(go, 5));
+    const wish = (n: number) =>
+      h.app.inject({
+        method: "POST",
+        url: "/api/v1/playback",
+        headers: VIEWER,
+        payload: { channel: ids[n] },
+      });
+    const waiting = [4, 5, 6, 7].map(wish);
+    await settle();
+    t.equal(h.sources.length, 4, "a fifth waits");
+    t.match((await wish(0)).json(), { status: 503, code: "too-many-playbacks" });
+    h.clock.advance(1500);
+    await settle();
+    t.equal(h.sources.length, 5);
+    await h.share.stop();
+    for (const answer of await Promise.all(waiting)) t.not(answer.statusCode, 200);
+  },
+);

@@ -230,6 +230,8 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
     const { store, id } = playback.stream;
     const { track, format } = store.ring(rendition, "any").rendition;
     const type = contentType(format, track.kind);
+    // Subtitles alone are read, not watched.
+    const isWatched = track.kind !== "subtitle";
     const answer = (
       body: Asked["body"],
       name: string,
@@ -240,8 +242,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
       headers: [...ANY_ORIGIN_LINES, "etag", `"${id}-${rendition}-${name}"`],
       ranges: true,
       body,
-      sent: (bytes) =>
-        playbacks.meter(playback.id, bytes, bytes > 0 && rendition === store.lead ? stretch : undefined),
+      sent: (bytes) => playbacks.meter(playback.id, bytes, bytes > 0 && isWatched ? stretch : undefined),
     });
     if (what.kind === "part") {
       const { sequence, data, programDateTime, offset, duration } = store.part(rendition, what.serial);

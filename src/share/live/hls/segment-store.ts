@@ -65,6 +65,7 @@ export class SegmentStore {
   /** Seconds; constant for the life of the stream (P-01). */
   readonly targetDuration: number;
   #closed = false;
+  /** Id of the rendition that positions are told by: the picture, or on the radio the first sound. */
   #lead: string | null = null;
 
   constructor(options: { budget: MediaBudget; clock: Clock; history: MediaHistory | null } & TimeShift) {
@@ -79,11 +80,6 @@ export class SegmentStore {
   /** The renditions that the stream has now. */
   get renditions(): Rendition[] {
     return [...this.#rings.values()].filter((ring) => ring.current).map((ring) => ring.rendition);
-  }
-
-  /** The rendition whose time counts as watched: the picture, or on the radio the first sound. */
-  get lead(): string | null {
-    return this.#lead;
   }
 
   setRenditions(renditions: readonly Rendition[]): void {
@@ -110,6 +106,11 @@ export class SegmentStore {
   /** Number of the first segment that is needed by who watches live, 0 before there is one. */
   get edge(): number {
     return this.#leading?.lastFew(LIVE.segments, LIVE.targetDurations * this.targetDuration) ?? 0;
+  }
+
+  /** Number of the first whole segment that begins at a time or after it, null: there is none yet. @param at epoch ms */
+  firstSince(at: number): number | null {
+    return this.#leading?.listed.find(({ programDateTime }) => programDateTime >= at)?.sequence ?? null;
   }
 
   /** Number of the newest whole segment, 0 before the first. */

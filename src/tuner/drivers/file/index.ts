@@ -58,25 +58,25 @@ function freeId(taken: readonly Multiplex[], path: string): string {
   return id;
 }
 
+/** The path is told as it was given: who reads it has just typed it, or has it in the configuration. */
 async function examine(path: string, options: FileSourceOptions): Promise<Playable> {
-  const name = basename(path);
   let file: FileHandle | null = null;
   try {
     file = await open(path, "r");
     const stat = await file.stat();
     if (!stat.isFile())
-      throw new TellyportError("source-not-ts", `"${name}" is no file: give the path of a capture.`);
+      throw new TellyportError("source-not-ts", `"${path}" is no file: give the path of a capture.`);
     if (stat.size === 0)
-      throw new TellyportError("source-empty", `"${name}" is empty: give a capture with packets in it.`);
-    return await examineOpen(file, stat.size, name, options);
+      throw new TellyportError("source-empty", `"${path}" is empty: give a capture with packets in it.`);
+    return await examineOpen(file, stat.size, path, options);
   } catch (error) {
     if (isTellyportError(error)) throw error;
     const missing = systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR";
     throw new TellyportError(
       "source-missing",
       missing
-        ? `There is no file "${name}": check the path.`
-        : `"${name}" cannot be read: check its permissions.`,
+        ? `There is no file "${path}": check the path.`
+        : `"${path}" cannot be read: check its permissions.`,
       { cause: error },
     );
   } finally {
@@ -87,7 +87,7 @@ async function examine(path: string, options: FileSourceOptions): Promise<Playab
 async function examineOpen(
   file: FileHandle,
   size: number,
-  name: string,
+  path: string,
   options: FileSourceOptions,
 ): Promise<Playable> {
   const head = Buffer.alloc(Math.min(size, SEARCH_BYTES));
@@ -96,7 +96,7 @@ async function examineOpen(
   if (found === null)
     throw new TellyportError(
       "source-not-ts",
-      `"${name}" is no MPEG transport stream: packets of 188, 192 or 204 bytes that begin with 0x47 were not found.`,
+      `"${path}" is no MPEG transport stream: packets of 188, 192 or 204 bytes that begin with 0x47 were not found.`,
     );
   const index = await indexFile(file, size, found.stride, found.offset);
   const clock = fileClock(index, options.bitrate ?? null);
