@@ -51,15 +51,30 @@ export class Claims {
       .run(now, claim.secretHash);
   }
 
-  /**
-   * Drops claims that can no longer be asked for.
-   * @returns clients that never collected their tokens, and now never will
-   */
-  expire(now: number, retryGrace: number): string[] {
-    const abandoned = this.#database
+  /** Clients that have not collected their tokens in time, and now never will. */
+  abandoned(now: number): string[] {
+    return this.#database
       .prepare("SELECT client FROM pairing_claims WHERE delivered_at IS NULL AND expires_at <= ?")
       .all(now)
       .map((row) => row["client"] as string);
+  }
+
+  /** Whether {@link expire} has anything to do: strangers ask often, and a look writes nothing. */
+  hasExpired(now: number, retryGrace: number): boolean {
+    const row = this.#database
+      .prepare(
+        "SELECT 1 FROM pairing_claims WHERE delivered_at < ? OR (delivered_at IS NULL AND expires_at <= ?) LIMIT 1",
+      )
+      .get(now - retryGrace, now);
+    return row !== undefined;
+  }
+
+  /**
+   * Drops claims that can no longer be asked for, as part of the caller's transaction.
+   * @returns clients that never collected their tokens
+   */
+  expire(now: number, retryGrace: number): string[] {
+    const abandoned = this.abandoned(now);
     this.#database
       .prepare(
         "DELETE FROM pairing_claims WHERE delivered_at < ? OR (delivered_at IS NULL AND expires_at <= ?)",

@@ -1,3 +1,5 @@
+import { messageOf } from "../kernel/errors.ts";
+import type { LineLog } from "../kernel/log-sparingly.ts";
 import type { Database, Row } from "../kernel/store/database.ts";
 import { Mirror } from "../kernel/store/mirror.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
@@ -37,8 +39,10 @@ export interface ClientRecord {
   readonly revokedAt: number | null;
 }
 
-/** How often "last seen" is written down: each write waits for the disk. */
+/** How often "last seen" is written down: each write waits for the disk ... */
 const SEEN_EVERY = 10 * 60_000;
+/** ... and how often from another address than was written: a phone may change its at each request. */
+const MOVED_EVERY = 60_000;
 /** Revoked clients that are remembered, to be told `client-revoked`. */
 const REVOKED_KEPT = 256;
 /** Of one line: who hands its place to itself, and leaves the old one, again and again takes no memory from others. */
@@ -48,10 +52,13 @@ const REVOKED_KEPT_OF_LINE = 16;
 export class Clients {
   readonly #database: Database;
   readonly #records: Mirror<ClientRecord>;
-  readonly #seenWritten = new Map<string, number>();
+  readonly #log: LineLog;
+  /** When (epoch ms) and where a client was last written down. */
+  readonly #written = new Map<string, { at: number; address: string | null }>();
 
-  constructor(database: Database) {
+  constructor(database: Database, log: LineLog) {
     this.#database = database;
+    this.#log = log;
     this.#records = new Mirror(database);
     this.reload();
     database.transaction(() => this.#forgetOldest());
@@ -149,27 +156,31 @@ export class Clients {
   forget(id: string): void {
     this.#database.prepare("DELETE FROM clients WHERE id = ?").run(id);
     this.#records.delete(id);
+    this.#written.delete(id);
   }
 
-  /** Notes that it was here; written down at another address, and every ten minutes. */
+  /**
+   * Notes that it was here; written down every ten minutes, at another address at most once a minute, so that
+   * where it was in that minute may be lost with the power.
+   */
   seen(record: ClientRecord, now: number, origin: RequestOrigin): void {
-    const written = this.#seenWritten.get(record.id);
     const { address } = origin;
-    if (
-      written !== undefined &&
-      Math.abs(now - written) < SEEN_EVERY &&
-      record.lastAddress === address &&
-      record.lastHome !== null
-    ) {
-      this.#replace(record, { lastSeenAt: now });
-      return;
-    }
-    const home = isHome(origin);
-    this.#database
-      .prepare("UPDATE clients SET last_seen_at = ?, last_address = ?, last_home = ? WHERE id = ?")
-      .run(now, address, sqlBoolean(home), record.id);
+    const written = this.#written.get(record.id);
+    const every = written?.address === address ? SEEN_EVERY : MOVED_EVERY;
+    const isDue = written === undefined || Math.abs(now - written.at) >= every;
+    const isKnown = !isDue && record.lastAddress === address && record.lastHome !== null;
+    const home = isKnown ? record.lastHome : isHome(origin);
     this.#replace(record, { lastSeenAt: now, lastAddress: address, lastHome: home });
-    this.#seenWritten.set(record.id, now);
+    if (!isDue) return;
+    this.#written.set(record.id, { at: now, address });
+    try {
+      this.#database
+        .prepare("UPDATE clients SET last_seen_at = ?, last_address = ?, last_home = ? WHERE id = ?")
+        .run(now, address, sqlBoolean(home), record.id);
+    } catch (error) {
+      // A full disk: nobody is turned away for what is there for people to look at.
+      this.#log.error({ error: messageOf(error) }, "last-seen-not-written");
+    }
   }
 
   /** Forgets the oldest of those that were revoked, where they are too many. */

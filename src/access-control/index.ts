@@ -153,7 +153,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const { boxId } = identity;
 
   resumeInterrupted(database, clock.now(), limits);
-  const clients = new Clients(database);
+  const clients = new Clients(database, new SparingLog(log, clock));
   const nameOf = (id: string): string | null => clients.get(id)?.name ?? null;
   const audit = new AuditLog({ database, clock, log: lines, nameOf });
   const claims = new Claims(database);

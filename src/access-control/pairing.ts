@@ -49,8 +49,12 @@ export class Pairing {
 
   /** Whether the box has an owner. */
   claimed(): boolean {
-    this.#expire();
-    return this.#deps.clients.owners(this.#deps.clock.now()).length > 0;
+    const { claims, clients, clock } = this.#deps;
+    const owners = clients.owners(clock.now());
+    if (owners.length === 0) return false;
+    // Who never collected its tokens is none, even where there is no room to write that down.
+    const abandoned = claims.abandoned(clock.now());
+    return owners.some(({ id }) => !abandoned.includes(id));
   }
 
   open(): boolean {
@@ -65,6 +69,7 @@ export class Pairing {
    */
   openOffer(role?: Role, options: OfferOptions = {}): Offer {
     const { approvals, audit, log, offers, redemption } = this.#deps;
+    this.#expire();
     const defaultRole = this.claimed() ? "viewer" : "owner";
     if (options.physical ?? true) redemption.unlock();
     redemption.requireUnlocked();
@@ -292,9 +297,11 @@ export class Pairing {
 
   #expire(): void {
     const { claims, clients, clock, database, limits } = this.#deps;
+    const now = clock.now();
+    if (!claims.hasExpired(now, limits.retryGrace)) return;
     // Whoever never collected tokens must not count as an owner.
     database.transaction(() => {
-      for (const client of claims.expire(clock.now(), limits.retryGrace)) clients.forget(client);
+      for (const client of claims.expire(now, limits.retryGrace)) clients.forget(client);
     });
   }
 }

@@ -69,11 +69,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.decorateRequest("tooMany", null);
   // JSON alone: what a form of any page can send (text/plain, multipart, urlencoded) has no parser, and is refused.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    "application/json",
-    { parseAs: "string" },
-    app.getDefaultJsonParser("error", "error"),
-  );
+  const parseJson = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (isUtf8(request.headers["content-type"])) return void parseJson(request, body, done);
+    done(new TellyportError("body-invalid", "JSON is sent as UTF-8 (RFC 8259 §8.1)."));
+  });
   app.setErrorHandler((error, request, reply) => {
     const refused = refusedOf(error, request);
     if (refused !== null) deps.onRefused?.(refused);
@@ -126,6 +126,12 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.ready();
   if (unguarded.length > 0) throw new Error(`routes without config.access: ${unguarded.join(", ")}`);
   return app;
+}
+
+/** Whether a content type names no other charset: two that differ are one too many. */
+function isUtf8(contentType = ""): boolean {
+  const named = [...contentType.matchAll(/;\s*charset\s*=\s*"?([^";\s]*)/gi)];
+  return named.every(([, charset = ""]) => /^utf-?8$/i.test(charset));
 }
 
 /** Lets a request through to its route, or throws. Routes that do not exist have no access and end as not found. */

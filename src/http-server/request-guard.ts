@@ -36,7 +36,7 @@ export function refusalOf(
     });
   }
   // A full address (RFC 9112 §3.2.2) is for proxies: it would name a host beside the one that was checked.
-  if (!url.startsWith("/") && url !== "*") return unreadable();
+  if (!url.startsWith("/") && !(url === "*" && method === "OPTIONS")) return unreadable();
   return null;
 }
 

@@ -146,6 +146,7 @@ t.test("clients: where a client was last, home or away", async (t) => {
   const self = async (origin: typeof HTTPS) =>
     (await owner.call("GET", "/api/v1/clients/self", { origin })).body as Record<string, unknown>;
   t.match(await self(HTTPS), { lastHome: false, lastAddress: HTTPS.address });
+  house.clock.advance(60_000);
   t.match(await self(HTTPS_LAN), { lastHome: true, lastAddress: HTTPS_LAN.address });
   await house.restart();
   t.match((await house.send(LOCAL, "GET", "/api/v1/clients")).body.clients, [{ lastHome: true }]);

@@ -324,3 +324,56 @@ t.test("clients: those of the release before are still there", async (t) => {
   t.match(clients, [{ id: owner.tokens?.client, lastHome: null, handedOverFrom: null, endsAt: null }]);
   t.match((await owner.call("GET", "/api/v1/clients/self")).body, { lastHome: false });
 });
+
+t.test(
+  "clients T8: a phone that changes its address at each request is written down once a minute",
+  async (t) => {
+    const house = await openHouse(t);
+    const phone = await pairedPhone(house);
+    const row = () => house.database.prepare("SELECT last_seen_at, last_address FROM clients").get();
+    let writes = 0;
+    house.database.exec("CREATE TABLE written (n INTEGER) STRICT");
+    house.database.exec(
+      "CREATE TRIGGER count AFTER UPDATE OF last_address ON clients BEGIN INSERT INTO written VALUES (1); END",
+    );
+    const from = (n: number) => ({ ...HTTPS, address: `198.51.100.${n}` });
+    const call = (n: number) => phone.call("GET", "/api/v1/clients/self", { origin: from(n) });
+    const written = (): number => {
+      const before = writes;
+      writes = Number(house.database.prepare("SELECT count(*) AS n FROM written").get()?.["n"]);
+      return writes - before;
+    };
+    await call(1);
+    t.equal(written(), 1);
+    for (let n = 2; n <= 50; n++)
+      t.equal((await call(n)).body.lastAddress, `198.51.100.${n}`, "seen at once");
+    t.equal(written(), 0);
+    t.equal(row()?.["last_address"], "198.51.100.1");
+    house.clock.advance(60_000);
+    await call(50);
+    t.equal(written(), 1, "it is still elsewhere than is written");
+    t.equal(row()?.["last_address"], "198.51.100.50");
+    for (let minute = 0; minute < 9; minute++) {
+      house.clock.advance(60_000);
+      await phone.refresh(undefined, from(50));
+      await call(50);
+    }
+    t.equal(written(), 0, "where it was: every ten minutes");
+    house.clock.advance(60_000);
+    await call(50);
+    t.equal(written(), 1);
+  },
+);
+
+t.test("clients: where the disk is full, nobody is turned away for it", async (t) => {
+  const house = await openHouse(t);
+  const phone = await pairedPhone(house);
+  house.database.exec(
+    "CREATE TRIGGER full BEFORE UPDATE OF last_address ON clients BEGIN SELECT RAISE(ABORT, 'full'); END",
+  );
+  for (let n = 0; n < 5; n++) {
+    t.equal((await phone.call("GET", "/api/v1/channels")).status, 200);
+    house.clock.advance(1000);
+  }
+  t.equal(house.logged().split('"msg":"last-seen-not-written"').length - 1, 1);
+});

@@ -12,6 +12,7 @@ import {
 } from "../../src/access-control/index.ts";
 import type { AuditEntry } from "../../src/protocol/access-api.ts";
 import { TellyportError, httpStatusOf } from "../../src/kernel/errors.ts";
+import { lazyCompilers } from "../../src/http-server/lazy-compilers.ts";
 import { createLog } from "../../src/kernel/log.ts";
 import { openDatabase, type Database } from "../../src/kernel/store/database.ts";
 import type { HandOff } from "../../src/protocol/access-api.ts";
@@ -156,7 +157,10 @@ export async function openHouse(
 
 /** What the HTTP server does, in small: door, access, problem. */
 async function smallApp(access: AccessControl): Promise<FastifyInstance> {
-  const app = fastify({ ajv: { customOptions: { removeAdditional: false, coerceTypes: "array" } } });
+  const app = fastify({
+    schemaController: { compilersFactory: lazyCompilers() },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: "array" } },
+  });
   app.decorateRequest("origin");
   app.decorateRequest("principal", null);
   app.setErrorHandler((error, _request, reply) => {

@@ -365,6 +365,41 @@ t.test("pairing T8: what strangers repeat is a line of the log in a minute, with
   t.match(lines("client-revoked").at(-1), { level: 30, times: /^1\d$/ });
 });
 
+t.test(
+  "pairing T8: claims and polls of strangers write nothing, nor does asking whose the box is",
+  async (t) => {
+    const house = await openHouse(t);
+    const offer = house.access.openOffer();
+    let transactions = 0;
+    const transaction = house.database.transaction.bind(house.database);
+    house.database.transaction = (work) => {
+      transactions++;
+      return transaction(work);
+    };
+    const phone = await Phone.make(house);
+    for (let n = 0; n < 4; n++) {
+      await phone.claim({ ...offer, code: wrongCode(offer) });
+      await phone.poll("x".repeat(43));
+      t.equal(house.access.claimed(), false);
+    }
+    t.equal(transactions, 0);
+    t.equal((await phone.claim(offer)).status, 200);
+    t.equal(transactions, 1, "the client's");
+    t.equal(house.access.claimed(), true);
+
+    // It is never collected: nobody's owner, and gone as soon as somebody claims or polls.
+    house.clock.advance(5 * 60_000);
+    transactions = 0;
+    t.equal(house.access.claimed(), false);
+    t.equal(transactions, 0);
+    await phone.poll("x".repeat(43));
+    t.equal(transactions, 1);
+    t.same((await house.send(LOCAL, "GET", "/api/v1/clients")).body.clients, []);
+    await phone.poll("x".repeat(43));
+    t.equal(transactions, 1, "once");
+  },
+);
+
 t.test("pairing T13: only JSON is a claim", async (t) => {
   const house = await openHouse(t);
   const body = JSON.stringify(claimOf(house, house.access.openOffer(), { key: null }));

@@ -31,6 +31,17 @@ const routes: FastifyPluginAsync = async (app) => {
     { config: { access: OPEN }, schema: { body: Type.Object({ n: Type.Integer() }) } },
     () => ({ ok: true }),
   );
+  app.post(
+    "/claim",
+    {
+      config: { access: OPEN },
+      schema: {
+        body: Type.Object({ claim: Type.String(), names: Type.Optional(Type.Array(Type.String())) }),
+        querystring: Type.Object({ n: Type.Optional(Type.Integer()), all: Type.Optional(Type.Boolean()) }),
+      },
+    },
+    (request) => ({ body: request.body, query: request.query }),
+  );
 };
 
 async function app(
@@ -115,6 +126,35 @@ t.test(
     t.equal(large.statusCode, 413);
   },
 );
+
+t.test("app: T23 a body is taken as it is; what an address says is text, and is read", async (t) => {
+  const server = await app(t);
+  const post = async (payload: string, type = "application/json", query = "") => {
+    const headers = { host: "localhost", "content-type": type };
+    const answer = await server.inject({ method: "POST", url: `/claim${query}`, headers, payload });
+    return [answer.statusCode, answer.json<{ code?: string; body?: unknown; query?: unknown }>()] as const;
+  };
+  for (const claim of ["5", "true", "null", '["a"]', '{"a":1}', "1e400"]) {
+    const [status, { code }] = await post(`{"claim":${claim}}`);
+    t.same([status, code], [400, "body-invalid"], claim);
+  }
+  for (const names of ['"a"', "[5]", "null", '{"0":"a"}']) {
+    const [status, { code }] = await post(`{"claim":"a","names":${names}}`);
+    t.same([status, code], [400, "body-invalid"], names);
+  }
+  for (const body of ["null", "[]", '"claim"', '[{"claim":"a"}]'])
+    t.equal((await post(body))[1].code, "body-invalid", body);
+  t.same(await post('{"claim":"5","names":["a"]}', "application/json", "?n=5&all=true"), [
+    200,
+    { body: { claim: "5", names: ["a"] }, query: { n: 5, all: true } },
+  ]);
+
+  const good = '{"claim":"a"}';
+  for (const type of ["utf-8", "UTF-8", '"utf-8"', "utf8"])
+    t.equal((await post(good, `application/json; charset=${type}`))[0], 200, type);
+  for (const type of ["latin1", "utf-16", "utf-7", '"iso-8859-1"', "utf-8;charset=utf-16", ""])
+    t.same((await post(good, `application/json; charset=${type}`))[1].code, "body-invalid", type);
+});
 
 t.test("app: T12 a foreign Host is refused before anything else", async (t) => {
   const server = await app(t);

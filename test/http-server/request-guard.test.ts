@@ -79,6 +79,8 @@ t.test("request guard: hosts, methods and targets that nothing here has", (t) =>
   const host = { host: "box.local" };
   t.equal(code("GET", "/", host), undefined);
   t.equal(code("OPTIONS", "*", host), undefined);
+  for (const method of ["GET", "HEAD", "POST", "DELETE"])
+    t.equal(code(method, "*", host), "request-malformed", `${method} *`);
   t.equal(code("GET", "/", {}), "host-not-allowed");
   t.equal(code("GET", "/", { host: "evil.test" }), "host-not-allowed");
   t.equal(code("GET", "/", { host: "evil.test" }, "local"), undefined);

@@ -62,6 +62,7 @@ t.test("T23: what is no request of ours gets a typed answer or a closed door, an
     ["an authority", `GET localhost:80 HTTP/1.1\r\n${host}\r\n`, [400]],
     ["no path", `GET  HTTP/1.1\r\n${host}\r\n`, [400]],
     ["the asterisk", `OPTIONS * HTTP/1.1\r\n${host}\r\n`, [404], "route-not-found"],
+    ["the asterisk of another method", `GET * HTTP/1.1\r\n${host}\r\n`, [400], "request-malformed"],
     ["no host", "GET /api/v1/box HTTP/1.1\r\n\r\n", [421]],
     ["two hosts", `GET /api/v1/box HTTP/1.1\r\n${host}${host}\r\n`, [400], "request-malformed"],
     ["two lengths", `${post}content-length: 2\r\ncontent-length: 3\r\n\r\n{}`, [400], "request-malformed"],
