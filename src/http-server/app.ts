@@ -9,6 +9,7 @@ import { SparingLog } from "../kernel/log-sparingly.ts";
 import { OPEN, type RouteAccess } from "../protocol/access.ts";
 import { markProven } from "./connections.ts";
 import { headerLines } from "./host-guard.ts";
+import { KnownMethods } from "./known-methods.ts";
 import { lazyCompilers } from "./lazy-compilers.ts";
 import { originOf } from "./origin.ts";
 import type { Authenticator, Refusal } from "./ports.ts";
@@ -80,17 +81,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     if (rates !== undefined) countFailure(rates, request, error);
     return sendProblem(error, request, reply, log);
   });
+  const known = new KnownMethods();
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      new TellyportError("route-not-found", "There is nothing at this address."),
-      request,
-      reply,
-      log,
-    ),
+    sendProblem(nothingThere(request, known.at(request.url)), request, reply, log),
   );
 
   const unguarded: string[] = [];
   app.addHook("onRoute", (route) => {
+    if (route.schema?.hide !== true) known.add(route.url, [route.method].flat());
     // Routes of plugins that cannot carry our configuration are marked by the plugin that registers them.
     queueMicrotask(() => {
       if (route.config?.access === undefined) unguarded.push(`${String(route.method)} ${route.url}`);
@@ -132,6 +130,15 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 function isUtf8(contentType = ""): boolean {
   const named = [...contentType.matchAll(/;\s*charset\s*=\s*"?([^";\s]*)/gi)];
   return named.every(([, charset = ""]) => /^utf-?8$/i.test(charset));
+}
+
+/** @param methods of the route that there is at the address. @see RFC 9110 §15.5.6 */
+function nothingThere({ method }: FastifyRequest, methods: readonly string[]): TellyportError {
+  if (methods.length === 0) return new TellyportError("route-not-found", "There is nothing at this address.");
+  const allow = methods.join(", ");
+  return new TellyportError("method-not-allowed", `There is no ${method} at this address, but ${allow}.`, {
+    detail: { headers: { allow } },
+  });
 }
 
 /** Lets a request through to its route, or throws. Routes that do not exist have no access and end as not found. */

@@ -17,7 +17,13 @@ Failures are \`application/problem+json\` (RFC 9457) with a stable \`code\`.`;
 const CLAIM = `\`proof\` is base64url(HMAC-SHA-256(key, bytes)). \`bytes\` are these fields, each as a 16-bit big-endian length and its UTF-8 bytes:
 \`tellyport-pair-1\`, the box's id, the offer's id (empty when a code was typed), the RFC 7638 thumbprint of \`key\` (empty when it is null), \`nonce\`. The HMAC key
 is the QR code's 16-byte secret, or for a typed code HKDF-SHA-256(code in capitals without hyphen, salt \`tellyport-pair-1\`, info \`code\`, 32 bytes). A QR
-code's address ends in \`#p=1.<offer>.<secret, base64url>\`.`;
+code's address ends in \`#p=1.<offer>.<secret, base64url>\`.
+
+A hand-off, by which a paired client gives its place to another, is an address that ends in \`#h=1.<id>.<secret, base64url>\`: it is claimed like a QR
+code's, with that id as \`offer\` and its 16-byte secret as the HMAC key.
+
+A recovery code, of twenty letters, makes an owner: \`offer\` is \`recovery\`, in \`bytes\` too, and the HMAC key HKDF-SHA-256(code in capitals without
+hyphens, salt \`tellyport-pair-1\`, info \`recovery\`, 32 bytes).`;
 
 /** What `/api/v1/openapi.json` says beside the routes' own schemas: who may use each, and how failures look. */
 export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {

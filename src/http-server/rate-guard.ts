@@ -51,8 +51,8 @@ export class RateGuard {
   }
 
   /**
-   * Who sends it. The tunnel must name its users one by one (`origin.address`): of a sender that nobody names there would be
-   * one for all of them, so it is refused unless its credential is known.
+   * Who sends it. Those without an address (see `RequestOrigin.address`) would all be one sender: such a request is refused unless
+   * its credential is known.
    * @param body once it was read
    * @throws TellyportError `rate-limited`
    */

@@ -6,7 +6,10 @@ export const SOCKET_FILE = "control.sock";
 /** Through which door a request came, taken from the accepted socket and never from a header. */
 export interface RequestOrigin {
   readonly listener: "http" | "https" | "local" | "tunnel";
-  /** The peer's address, without IPv4-in-IPv6 mapping and zone; null when tunnelled or local. */
+  /**
+   * The peer's address, without IPv4-in-IPv6 mapping and zone. Null on the command line's socket, of a peer that is gone, and
+   * through a tunnel that does not name its user: there a request without a known credential is refused.
+   */
   readonly address: string | null;
   /** The peer is in a prefix of one of the box's own interfaces (or on the box itself). */
   readonly onLink: boolean;

@@ -87,7 +87,8 @@ export const PairingClaim = Type.Object(
     offer: Type.Optional(
       Type.String({
         maxLength: 64,
-        description: "Id from the QR code or of a hand-off; absent when a code was typed",
+        description:
+          "Id from the QR code (`#p=1.<id>.<secret>`) or of a hand-off (`#h=1.<id>.<secret>`); `recovery` with a recovery code; absent when a pairing code was typed",
       }),
     ),
     proof: Type.String({

@@ -6,6 +6,13 @@ import { buildApp } from "../../src/http-server/app.ts";
 import type { Refusal } from "../../src/http-server/ports.ts";
 import { TellyportError } from "../../src/kernel/errors.ts";
 import { LOCAL, MEDIA, MEMBERS, OPEN, OWNER } from "../../src/protocol/access.ts";
+import {
+  CODE_KDF,
+  RECOVERY_KDF,
+  RECOVERY_OFFER,
+  handOffFragment,
+  pairingFragment,
+} from "../../src/protocol/pairing.ts";
 import type { Principal } from "../../src/protocol/principal.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 
@@ -231,4 +238,55 @@ t.test("app T8: a fault that anybody can repeat does not fill the log", async (t
   t.equal(lines.length, 5);
   clock.advance(60_000);
   t.match(JSON.parse(lines[5] ?? ""), { msg: "request-failed", route: "/bug", times: 95, level: 50 });
+});
+
+t.test("app: another method on a path of the API is said to be that, without a credential", async (t) => {
+  const api: FastifyPluginAsync = async (one) => {
+    one.get("/api/v1/things/:id", { config: { access: OWNER } }, () => ({ ok: true }));
+    one.patch("/api/v1/things/:id", { config: { access: OWNER } }, () => ({ ok: true }));
+    one.delete("/api/v1/things/self", { config: { access: OWNER } }, () => ({ ok: true }));
+    one.get("/api/v1/a.json", { config: { access: OPEN } }, () => ({ ok: true }));
+    one.get("/api/v1/hidden", { config: { access: OPEN }, schema: { hide: true } }, () => ({ ok: true }));
+    one.get("/m/:grant", { config: { access: MEDIA } }, () => ({ ok: true }));
+  };
+  const built = await app(t, [routes, api]);
+  const ask = (method: "DELETE" | "POST", url: string) =>
+    built.inject({ method, url, headers: { host: "127.0.0.1" } });
+  const other = await ask("DELETE", "/api/v1/things/7?x=1");
+  t.match([other.statusCode, other.json()], [405, { code: "method-not-allowed" }]);
+  t.equal(other.headers.allow, "GET, HEAD, PATCH");
+  t.equal(other.headers["x-content-type-options"], "nosniff");
+  t.equal((await ask("POST", "/api/v1/things/self")).headers.allow, "DELETE, GET, HEAD, PATCH");
+  t.equal((await ask("POST", "/api/v1/a.json")).statusCode, 405);
+  for (const url of [
+    "/api/v1/things",
+    "/api/v1/things/7/8",
+    "/api/v1/axjson",
+    "/api/v1/hidden",
+    "/api/v1/nothing",
+    "/m/grant",
+    "/members",
+  ]) {
+    const unknown = await ask("DELETE", url);
+    t.match([unknown.statusCode, unknown.json()], [404, { code: "route-not-found" }], url);
+    t.equal(unknown.headers.allow, undefined, url);
+  }
+});
+
+t.test("app: the description says how each way of pairing is proven", async (t) => {
+  const claim: FastifyPluginAsync = async (one) => {
+    one.post("/api/v1/pairing/claim", { config: { access: OPEN } }, () => ({ ok: true }));
+  };
+  const built = await app(t, [claim]);
+  const answer = await built.inject({ url: "/api/v1/openapi.json", headers: { host: "127.0.0.1" } });
+  const { paths } = answer.json<{ paths: Record<string, { post: { description: string } }> }>();
+  const words = paths["/api/v1/pairing/claim"]?.post.description ?? "";
+  for (const part of [
+    pairingFragment("<offer>", "<secret, base64url>"),
+    handOffFragment("<id>", "<secret, base64url>"),
+    `salt \`${CODE_KDF.salt}\`, info \`${CODE_KDF.info}\``,
+    `\`offer\` is \`${RECOVERY_OFFER}\``,
+    `salt \`${RECOVERY_KDF.salt}\`, info \`${RECOVERY_KDF.info}\``,
+  ])
+    t.ok(words.includes(part), part);
 });
