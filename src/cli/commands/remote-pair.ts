@@ -109,7 +109,9 @@ async function revoke(session: Session, signal: AbortSignal): Promise<TellyportE
   } catch (error) {
     signal.throwIfAborted();
     if (!isTellyportError(error)) throw error;
-    const forgotten = ["client-revoked", "client-not-found", "refresh-invalid", "stay-over"].includes(error.code);
+    const forgotten = ["client-revoked", "client-not-found", "refresh-invalid", "stay-over"].includes(
+      error.code,
+    );
     return forgotten ? null : error;
   }
 }
