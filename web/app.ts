@@ -110,6 +110,7 @@ function showPairing(reason: Problem | null): void {
 /** Forgets what only a paired phone sees. */
 function leave(): void {
   following?.abort();
+  state.sheetHeld.value = false;
   state.sheet.value = [];
   state.channels.value = null;
   access.forget();

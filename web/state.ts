@@ -21,6 +21,8 @@ export type SheetPage =
   /** With an offer: somebody waits for an answer to it. */
   | { readonly name: "add"; readonly waiting: OfferState | null };
 
+/** The sheet shows what is shown this one time: it stays until the person says to have it. */
+export const sheetHeld = signal(false);
 export const screen = signal<Screen>({ name: "starting" });
 export const box = signal<Box | null>(null);
 /** null while the first list is on its way. */
@@ -75,5 +77,10 @@ export function openSheet(page: SheetPage): void {
 
 /** One page back; from the last one out of the sheet. */
 export function leaveSheet(): void {
-  sheet.value = sheet.value.slice(0, -1);
+  if (!sheetHeld.value) sheet.value = sheet.value.slice(0, -1);
+}
+
+/** Out of the sheet. */
+export function closeSheet(): void {
+  if (!sheetHeld.value) sheet.value = [];
 }

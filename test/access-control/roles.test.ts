@@ -132,7 +132,9 @@ t.test("PIN: owners set it, every client may try it, and strangers may not", asy
   for (const phone of [kid, guest]) t.equal((await set(phone, "1111")).status, 403);
   for (const wrong of ["123", "1234567", "12a4", "", undefined])
     t.equal((await set(owner, wrong)).status, 400);
+  t.same((await kid.call("GET", "/api/v1/parental-pin")).body, { set: false });
   t.equal((await set(owner, "2468")).status, 204);
+  t.same((await kid.call("GET", "/api/v1/parental-pin")).body, { set: true });
   t.match(await unlock("0000"), { status: 403, body: { code: "pin-wrong" } });
   const unlocked = await unlock("2468");
   t.equal(unlocked.status, 200);

@@ -265,7 +265,8 @@ t.test(
     await third.click("[data-action=recovery]");
     await third.fill("[name=recovery]", code);
     await third.click("[data-action=pair]");
-    await third.waitForSelector("[data-code=pairing-refused]");
+    await third.waitForSelector("[data-code=recovery-refused]");
+    t.match(await third.textContent("[data-code]"), /take the next one/);
     t.same(complaints, []);
     t.same(box.problems, []);
   },

@@ -141,7 +141,7 @@ t.test(
     await run("unpair");
 
     t.comment("an owner comes back by a recovery code, and a kid types the PIN");
-    const made = await tellyport(["recovery-codes", "--json", "--state", box.state]);
+    const made = await tellyport(["recovery-codes", "--yes", "--json", "--state", box.state]);
     const { codes } = JSON.parse(made.stdout) as { codes: string[] };
     for (const code of codes) secrets.add("recovery code", code, code.replaceAll("-", ""));
     const recovered = await tellyport(["remote", "pair", url, "--recovery-code", codes[0] ?? "", "--json"], {

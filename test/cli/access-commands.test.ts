@@ -240,6 +240,19 @@ t.test("recovery codes: made on the box, redeemed from afar, by hand or from sta
   t.match(help, /--recovery-code \[CODE\] .*every program of this machine can read it/);
 });
 
+t.test("recovery codes: those that are still good are not voided by accident", async (t) => {
+  const box = await startRealBox(t);
+  const make = (more: string[] = [], options: Parameters<typeof run>[1] = {}) =>
+    run(["recovery-codes", ...more, "--json", "--state", box.state], options);
+  t.equal((await make()).code, 0, "there were none");
+  const silent = await make();
+  t.equal(silent.code, 64);
+  t.match(silent.stderr, /10 recovery codes are still good.*recovery-codes --yes/s);
+  t.not((await make([], { ask: async () => "no" })).code, 0);
+  t.equal((await make([], { ask: async () => "yes" })).code, 0);
+  t.equal((await make(["--yes"])).code, 0);
+});
+
 t.test("owner recover: opens an offer for an owner", async (t) => {
   const box = await startRealBox(t);
   const { stdout } = await run(["owner", "recover", "--json", "--state", box.state]);

@@ -47,6 +47,7 @@ t.test("web words: no words for codes that do not exist", async (t) => {
     "pairing-expired",
     "player-unsupported",
     "picture-missing",
+    "recovery-refused",
     "signal-disturbed",
   ];
   t.same(

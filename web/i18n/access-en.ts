@@ -112,7 +112,7 @@ export const accessEn = {
   "codes.renew.yes": "Make new ones",
   "codes.once": "They are shown this one time. Write them down, print them, or copy them to a safe place.",
   "codes.heading": "Tellyport recovery codes of “{box}”",
-  "codes.kept": "I have them",
+  "codes.kept": "I have written them down",
 
   "pin.about": "With this PIN a grown-up lifts the limits on a child’s device for half an hour.",
   "pin.is-set": "A PIN is set.",

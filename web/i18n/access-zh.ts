@@ -113,7 +113,7 @@ export const accessZh: AccessWords = {
   "codes.renew.yes": "重新生成",
   "codes.once": "只显示这一次。请抄下来、打印，或复制到安全的地方。",
   "codes.heading": "Tellyport 恢复码：“{box}”",
-  "codes.kept": "我已保存",
+  "codes.kept": "我已抄下来",
 
   "pin.about": "大人用此 PIN 码可以把儿童设备上的限制解除半小时。",
   "pin.is-set": "已设置 PIN 码。",

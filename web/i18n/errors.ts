@@ -14,6 +14,13 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["Nobody said yes in time", "Ask the owner for a new code, and try once more."],
     zh: ["没有及时得到同意", "请向机主索取新的配对码，再试一次。"],
   },
+  "recovery-refused": {
+    en: [
+      "This recovery code is wrong or was used already",
+      "Each is good once: take the next one on your list.",
+    ],
+    zh: ["恢复码错误或已经用过", "每个恢复码只能用一次：请用列表上的下一个。"],
+  },
   "player-unsupported": {
     en: ["This browser cannot play live streams", "Update it, or use another browser."],
     zh: ["此浏览器无法播放直播", "请更新浏览器，或换一个浏览器。"],

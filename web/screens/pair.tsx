@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { RECOVERY_LENGTH } from "../../src/protocol/pairing.ts";
-import { asProblem, type Problem } from "../api/problem.ts";
+import { Problem, asProblem } from "../api/problem.ts";
 import * as app from "../app.ts";
 import { problemWords, t } from "../i18n/index.ts";
 import { showCode, strangeLetters, typedCode } from "../pairing/code-field.ts";
@@ -46,6 +46,8 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
       );
     } catch (error) {
       problem.value = signal.aborted ? null : asProblem(error);
+      if (secret.kind === "recovery" && problem.value?.code === "pairing-refused")
+        problem.value = new Problem("recovery-refused");
       const reason = problem.value === null ? null : secureReasonOf(problem.value);
       if (reason !== null) {
         secureReason.value = reason;

@@ -38,14 +38,18 @@ export function Sheet() {
       data-settings={page.name === "settings" ? "" : undefined}
       data-sheet={page.name}
       aria-labelledby="sheet-title"
-      onClose={() => (state.sheet.value = [])}
+      onClose={() => {
+        // Browsers close a dialog at the second Escape, asked or not.
+        if (state.sheetHeld.value) dialog.current?.showModal();
+        else state.sheet.value = [];
+      }}
       onCancel={(event) => {
-        if (pages.length < 2) return;
+        if (pages.length < 2 && !state.sheetHeld.value) return;
         event.preventDefault();
         state.leaveSheet();
       }}
       onKeyDown={onKeyDown}
-      onClick={(event) => event.target === dialog.current && (state.sheet.value = [])}
+      onClick={(event) => event.target === dialog.current && state.closeSheet()}
     >
       {page.name === "settings" ? <SettingsPage /> : <AccessPage key={pages.length} page={page} />}
     </dialog>
@@ -76,7 +80,7 @@ export function SheetBody({ title, children }: { title: string; children: Compon
   return (
     <div class="sheet-body">
       <header ref={header}>
-        {state.sheet.value.length > 1 && (
+        {state.sheet.value.length > 1 && !state.sheetHeld.value && (
           <button
             class="round"
             data-action="sheet-back"
@@ -87,14 +91,16 @@ export function SheetBody({ title, children }: { title: string; children: Compon
           </button>
         )}
         <h2 id="sheet-title">{title}</h2>
-        <button
-          class="round"
-          data-action="close"
-          aria-label={t("app.close")}
-          onClick={() => (state.sheet.value = [])}
-        >
-          <Icon name="close" />
-        </button>
+        {!state.sheetHeld.value && (
+          <button
+            class="round"
+            data-action="close"
+            aria-label={t("app.close")}
+            onClick={() => (state.sheet.value = [])}
+          >
+            <Icon name="close" />
+          </button>
+        )}
       </header>
       {children}
     </div>

@@ -61,6 +61,14 @@ export function RecoveryCodesPage() {
 
 function Codes({ codes }: { codes: readonly string[] }) {
   const copied = useSignal<boolean | null>(null);
+  useEffect(() => {
+    state.sheetHeld.value = true;
+    return () => void (state.sheetHeld.value = false);
+  }, []);
+  const kept = (): void => {
+    state.sheetHeld.value = false;
+    state.leaveSheet();
+  };
   const box = state.box.value;
   const text = [ta("codes.heading", { box: box?.name ?? "" }), box?.id, "", ...codes].join("\n");
   return (
@@ -85,7 +93,7 @@ function Codes({ codes }: { codes: readonly string[] }) {
       <p class="label" role="status">
         {copied.value !== null && ta(copied.value ? "copied" : "not-copied")}
       </p>
-      <button class="primary" data-action="codes-kept" onClick={state.leaveSheet}>
+      <button class="primary" data-action="codes-kept" onClick={kept}>
         {ta("codes.kept")}
       </button>
     </>
