@@ -501,6 +501,7 @@ t.test(
   async (t) => {
     const bench = await setUp(t);
     const { box } = bench;
+    box.role = "viewer";
     const { page } = await bench.open("/", {}, "box.test");
     await page.fill("[name=code]", box.code);
     await page.click("[data-action=pair]");

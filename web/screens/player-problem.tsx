@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Channel } from "../../src/protocol/api.ts";
 import type { Problem } from "../api/problem.ts";
+import { learnPin } from "../access/follow.ts";
 import * as app from "../app.ts";
 import { dayTime, problemWords, t } from "../i18n/index.ts";
 import { freeChannels } from "../player/free-channels.ts";
@@ -23,6 +24,8 @@ const isParental = (code: string): boolean => code.startsWith("parental-") || co
 export function PlayerProblem({ player, problem }: { player: Player; problem: Problem }) {
   const main = useRef<HTMLButtonElement>(null);
   useEffect(() => main.current?.focus(), [problem]);
+  // Somebody may have set a PIN since this page began.
+  useEffect(() => void (isParental(problem.code) && learnPin(app.connection)), [problem]);
   const hopeless = HOPELESS.has(problem.code);
   const parental = isParental(problem.code) && state.pinSet.value !== false;
   const unlock = (
