@@ -27,6 +27,7 @@ import type { Clock } from "./kernel/clock.ts";
 import type { Config } from "./kernel/config/index.ts";
 import { Lifecycle } from "./kernel/lifecycle.ts";
 import type { Log } from "./kernel/log.ts";
+import { keepPrivate } from "./kernel/private-folder.ts";
 import { openDatabase } from "./kernel/store/database.ts";
 import type { ClockEvidence } from "./kernel/time-keeper.ts";
 import { TrustedClock, type ClockReport } from "./kernel/trusted-clock.ts";
@@ -92,6 +93,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
   // An interrupted reset ends before anything of the old box is read: its clock too.
   await finishReset(stateDir, { clock: deps.clock, log });
   const database = openDatabase(join(stateDir, DATABASE_FILE));
+  keepPrivate(stateDir, log);
   const clock = await TrustedClock.open({
     clock: deps.clock,
     evidence: deps.clockEvidence ?? (await systemClockEvidence()),

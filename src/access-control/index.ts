@@ -126,8 +126,6 @@ export interface AccessControl extends Component {
   certificate(names: CertificateNames): Promise<BoxCertificate>;
   /** The wall clock has stepped: what is kept follows it before this returns, or throws a system error and is as it was. */
   followClock(step: ClockStep): void;
-  /** The nonce for the next proof: sent as `DPoP-Nonce` with any answer, it saves the client a 401. */
-  dpopNonce(): string;
 }
 
 /** How often it is looked whether keys are to follow one another. */
@@ -283,6 +281,5 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
       log.info({ ...step, done }, "records-follow-clock");
     },
     certificate: (names) => loadCertificate(stateDir, names, clock, random),
-    dpopNonce: () => nonces.current(),
   };
 }

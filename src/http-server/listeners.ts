@@ -48,8 +48,8 @@ const REQUEST_MS = 15_000;
 const CHECK_MS = 2_000;
 const HANDSHAKE_MS = 10_000;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** File mode bits that are kept from everybody but user and group. */
-const OTHERS = 0o007;
+/** File mode bits that are kept from everybody but the user: a group would own the box. */
+const OTHERS = 0o077;
 
 /** One application on three doors: http, https, and the unix socket of the command line. */
 export function createListeners(options: ListenerOptions): Listeners {
@@ -103,7 +103,7 @@ export function createListeners(options: ListenerOptions): Listeners {
     await rm(options.socketPath, { force: true });
     const local = createServer(limits, application);
     await open(local, "local", { path: options.socketPath });
-    await chmod(options.socketPath, 0o660); // nobody executes a socket
+    await chmod(options.socketPath, 0o600); // nobody executes a socket
   }
 
   async function closeAll(): Promise<void> {

@@ -320,7 +320,7 @@ t.test(
       config: CONFIG.replace("port: 0, https: {port: 0}", `port: ${http}, https: {port: ${https}}`),
     });
     t.match((await here.call("GET", "/api/v1/clients/self")).body, { role: "kid", limits });
-    t.match(await play(here, channels.get(1)), { status: 403, body: { code: "parental-channel" } });
+    t.match(await play(here, channels.get(1)), { status: 404, body: { code: "channel-not-found" } });
   },
 );
 
@@ -339,7 +339,7 @@ t.test(
     const limits = { channels: [channels.get(2)!.id] };
     await box.local("PATCH", `/api/v1/clients/${viewer.tokens!.client}`, { role: "kid", limits });
     t.ok([403, 410].includes((await second.send(hls)).status), "its picture");
-    t.match(await play(second, channels.get(1)), { status: 403, body: { code: "parental-channel" } });
+    t.match(await play(second, channels.get(1)), { status: 404, body: { code: "channel-not-found" } });
     t.equal((await second.refresh()).body.role, "kid");
     const third = await KeyPhone.make(box);
     t.match(await third.takeUp(pass), { status: 403, body: { code: "pairing-refused" } });

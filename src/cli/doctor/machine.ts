@@ -3,6 +3,7 @@ import { totalmem, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
 import { messageOf, systemCode } from "../../kernel/errors.ts";
+import { isOpenToOthers } from "../../kernel/private-folder.ts";
 import type { Box } from "../../protocol/api.ts";
 import { note, ok, problem, warning, type Finding } from "./finding.ts";
 
@@ -71,7 +72,11 @@ export async function checkState(directory: string): Promise<Finding[]> {
     return [problem("state directory", `${path} ${why}.`)];
   }
   const written = there === path ? "can be written" : "is not there yet and can be made";
-  return [ok("state directory", `${path} ${written}`), await checkSpace(there)];
+  const state =
+    there === path && isOpenToOthers(path)
+      ? warning("state directory", `${path} can be written, and others may look into it: chmod 700 ${path}`)
+      : ok("state directory", `${path} ${written}`);
+  return [state, await checkSpace(there)];
 }
 
 async function checkSpace(path: string): Promise<Finding> {

@@ -8,6 +8,7 @@ import type { Availability, Capabilities, Playback } from "../../protocol/api.ts
 import type { Principal, Role } from "../../protocol/principal.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
+import { viewOf } from "../view.ts";
 import type { GrantPort, Reach, ViewingNote, ViewingRules, ViewingWish, Watching } from "../ports.ts";
 import { endWithAlternatives, withAlternatives, type Seeker } from "./alternatives.ts";
 import { chooseProfile, withReason, type Wish } from "./choose-profile.ts";
@@ -146,11 +147,12 @@ export class Playbacks {
     signal?: AbortSignal | undefined;
   }): Promise<Playback> {
     const { wish, principal, home } = request;
-    const { channels, clock } = this.#options;
+    const { channels, clock, rules } = this.#options;
     const weight = WEIGHT_OF[principal.role];
     const requestedAt = clock.monotonic();
     const channel = channels.get(request.channel);
-    if (channel === undefined) {
+    // As for its still and its guide: what somebody does not see is not there.
+    if (channel === undefined || !viewOf(rules, principal).sees(channel.id)) {
       throw new TellyportError("channel-not-found", "There is no such channel. Read the list again.");
     }
     const id = randomBytes(12).toString("base64url");

@@ -42,6 +42,13 @@ t.test("doctor: the state directory is tried, and nothing stays behind", async (
   t.match(space, { subject: "free space" });
   t.same(await readdir(folder), []);
 
+  await chmod(folder, 0o755);
+  t.match(await checkState(folder), [
+    { level: "warning", message: `others may look into it: chmod 700 ${folder}` },
+    {},
+  ]);
+  await chmod(folder, 0o700);
+
   const [below] = await checkState(join(folder, "not/yet"));
   t.match(below, { level: "ok", message: /can be made/ });
   t.same(await readdir(folder), [], "and is not made");
