@@ -49,3 +49,15 @@ t.test(
     t.match(description, /<friendlyName>Salon<\/friendlyName>/);
   },
 );
+
+t.test("A1: a box that listens on loopback offers no other address, and announces none", async (t) => {
+  const box = await startDaemon(t, {
+    config: 'http: {address: "127.0.0.1", port: 0, https: {port: 0}}\n',
+  });
+  t.equal(new URL((await box.openOffer()).url).origin, box.url);
+  t.same(
+    box.log.filter(({ module }) => module === "announce"),
+    [],
+    "there is nobody to tell",
+  );
+});
