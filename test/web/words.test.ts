@@ -42,7 +42,14 @@ t.test("web words: every error that a phone can see has words in both languages"
 });
 
 t.test("web words: no words for codes that do not exist", async (t) => {
-  const own = ["pairing-expired", "recovery-refused", "player-unsupported", "picture-missing", "signal-disturbed"];
+  const own = [
+    "number-wrong",
+    "pairing-expired",
+    "recovery-refused",
+    "player-unsupported",
+    "picture-missing",
+    "signal-disturbed",
+  ];
   t.same(
     Object.keys(ERROR_WORDS)
       .filter((code) => !(code in ERROR_CODES))
