@@ -11,6 +11,7 @@ import { backOff, createEventParser, type ServerEvent } from "./api/events.ts";
 import type { Problem } from "./api/problem.ts";
 import { asProblem } from "./api/problem.ts";
 import { canHoldKey, pair, type Newcomer, type PairingProgress } from "./pairing/pair.ts";
+import { nameIn, withName } from "./pairing/handed-name.ts";
 import type { PairingSecret } from "./pairing/proof.ts";
 import * as access from "./access/follow.ts";
 import { recall, remember } from "./memory.ts";
@@ -38,6 +39,8 @@ export const player = { current: null as Player | null };
 export interface Scanned {
   readonly from: "offer" | "pass";
   readonly secret: PairingSecret & { kind: "qr" };
+  /** How the client is called that handed its place on; empty for an offer. */
+  readonly name: string;
 }
 
 /** Taken out of the address bar and history at once. */
@@ -51,9 +54,9 @@ function takeFragment(): Scanned | null {
   const offer = parsePairingFragment(hash);
   const pass = parseHandOffFragment(hash);
   if (/^#[ph]=/.test(hash)) history.replaceState(null, "", location.pathname);
-  if (offer !== null) return { from: "offer", secret: { kind: "qr", ...offer } };
+  if (offer !== null) return { from: "offer", secret: { kind: "qr", ...offer }, name: "" };
   if (pass === null || pass.offer === recall(USED_PASS)) return null;
-  return { from: "pass", secret: { kind: "qr", ...pass } };
+  return { from: "pass", secret: { kind: "qr", ...pass }, name: nameIn(hash) };
 }
 
 /** From opening the page to the first screen. */
@@ -149,8 +152,9 @@ export function securePage(): string | null {
   return `https://${location.hostname}:${https.port}/${scanned === null ? "" : fragmentOf(scanned)}`;
 }
 
-function fragmentOf({ from, secret }: Scanned): string {
-  return (from === "pass" ? handOffFragment : pairingFragment)(secret.offer, secret.secret);
+function fragmentOf({ from, secret, name }: Scanned): string {
+  if (from === "offer") return pairingFragment(secret.offer, secret.secret);
+  return withName(handOffFragment(secret.offer, secret.secret), name);
 }
 
 async function enter(): Promise<void> {

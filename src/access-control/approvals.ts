@@ -10,6 +10,9 @@ import { TIMER_SLACK, offerNotFound, type OfferStates } from "./offer-states.ts"
 /** Claims that were turned down, at the most, whose clients can still learn of it. */
 const DENIED_REMEMBERED = 64;
 
+/** An owner's no: meant, or by a number that was another. */
+export type Denied = "denied" | "wrong-number";
+
 /** A right claim that waits for an owner's yes. */
 interface Waiting {
   readonly applicant: Applicant;
@@ -37,8 +40,8 @@ export interface ApprovalsDeps {
 export class Approvals {
   readonly #deps: ApprovalsDeps;
   readonly #waiting = new Map<string, Waiting>();
-  /** Hash of the claim's secret → until when (monotonic ms) its client is told. */
-  readonly #denied = new RecentMap<number>(DENIED_REMEMBERED);
+  /** Hash of the claim's secret → until when (monotonic ms) its client is told, and what. */
+  readonly #denied = new RecentMap<{ until: number; why: Denied }>(DENIED_REMEMBERED);
 
   constructor(deps: ApprovalsDeps) {
     this.#deps = deps;
@@ -90,12 +93,12 @@ export class Approvals {
     return this.list().filter((waiting) => waiting.applicant.admission.parent === parent).length;
   }
 
-  /** @param secretHash of the claim's secret. @returns who waits with it; `denied` for a while after a no; else null */
-  find(secretHash: string): Applicant | "denied" | null {
+  /** @param secretHash of the claim's secret. @returns who waits with it; for a while after a no, which it was; else null */
+  find(secretHash: string): Applicant | Denied | null {
     const waiting = this.list().find((one) => sameText(one.applicant.secretHash, secretHash));
     if (waiting !== undefined) return waiting.applicant;
-    const deniedUntil = this.#denied.get(secretHash);
-    return deniedUntil !== undefined && this.#deps.clock.monotonic() < deniedUntil ? "denied" : null;
+    const denied = this.#denied.get(secretHash);
+    return denied !== undefined && this.#deps.clock.monotonic() < denied.until ? denied.why : null;
   }
 
   /**
@@ -107,12 +110,12 @@ export class Approvals {
     return { applicant: waiting.applicant, right: match !== null && sameText(match, waiting.match) };
   }
 
-  /** Ends the wait. @throws TellyportError `offer-not-found` */
-  end(id: string, as: "paired" | "refused" | "closed"): void {
+  /** Ends the wait. @param why it is refused. @throws TellyportError `offer-not-found` */
+  end(id: string, as: "paired" | "refused" | "closed", why: Denied = "denied"): void {
     const waiting = this.#find(id);
     waiting.timer.cancel();
     this.#waiting.delete(id);
-    if (as === "refused") this.#denied.set(waiting.applicant.secretHash, waiting.expires);
+    if (as === "refused") this.#denied.set(waiting.applicant.secretHash, { until: waiting.expires, why });
     this.#deps.states.tell({ ...waiting.state, state: as, claim: null });
   }
 

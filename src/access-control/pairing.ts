@@ -175,7 +175,7 @@ export class Pairing {
     const { applicant, right } = approvals.judge(id, match);
     const { admission, name, origin } = applicant;
     if (!right) {
-      approvals.end(id, "refused");
+      approvals.end(id, "refused", match === null ? "denied" : "wrong-number");
       log.warn({ offer: id, address: origin.address, by: by.client }, "pairing-denied");
       audit.note({
         event: "pairing-denied",
@@ -221,6 +221,13 @@ export class Pairing {
     const waiting = approvals.find(secretHash(secret));
     if (waiting === "denied") {
       throw new TellyportError("pairing-denied", "The box's owner said no. Ask for another offer.");
+    }
+    if (waiting === "wrong-number") {
+      throw new TellyportError(
+        "pairing-denied",
+        "The box's owner chose another number than the one shown here. Ask for another offer, and compare the numbers.",
+        { detail: { wrongNumber: true } },
+      );
     }
     if (waiting !== null) {
       requireDoor(waiting, origin, limits);

@@ -68,8 +68,11 @@ export function handOffFragment(pass: string, secret: string): string {
   return `#h=1.${pass}.${secret}`;
 }
 
+/** Behind the secret may stand, after a dot, how the parent is called (base64url), for the page that takes the pass up. */
 export function parseHandOffFragment(fragment: string): { offer: string; secret: string } | null {
-  const match = /^#h=1\.([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{22})$/.exec(fragment);
+  const match = /^#h=1\.([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{22})(?:\.[A-Za-z0-9_-]{1,400})?$/.exec(
+    fragment,
+  );
   return match ? { offer: match[1] as string, secret: match[2] as string } : null;
 }
 

@@ -97,6 +97,7 @@ t.test("approval: remote phishing: a wrong number, and none, are a no that leave
     );
     const polled = await phone.poll(claimed.body.claim);
     t.same([polled.status, polled.body.code], [403, "pairing-denied"]);
+    t.equal(polled.body.detail?.wrongNumber, wrong ? true : undefined);
     t.same(rows(house), before);
     t.equal((await owner.call("GET", path)).body.state, "refused");
     const again = await owner.call("POST", `${path}/decision`, { body: { match: claimed.body.match } });

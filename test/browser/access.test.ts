@@ -67,8 +67,11 @@ for (const tells of [true, false])
       await page.waitForSelector("[data-outcome=paired]");
       await phone.waitForSelector("[data-screen=channels]");
       t.match([...box.access.clients.values()][1], { name: "Max’s tablet", role: "kid" });
-      await page.click("[data-action=done]");
-      t.equal(await page.getAttribute("dialog", "data-sheet"), "settings");
+      await page.waitForSelector("[data-action=to-limits]");
+      t.match(await page.textContent("[data-outcome]"), /“Max’s tablet” is paired.*What it may watch/s);
+      await page.click(tells ? "[data-action=done]" : "[data-action=to-pin]");
+      if (!tells) await page.click("[data-sheet=pin] [data-action=sheet-back]");
+      await page.waitForSelector("dialog[data-sheet=settings]");
       t.same(complaints, []);
       t.same(box.problems, []);
     },
@@ -83,8 +86,9 @@ t.test(
     box.home = false;
     const { page } = await enter(bench);
     await openPage(page, "add");
+    await page.click("[data-action=open-offer]");
     for (const answer of ["wrong", "no"]) {
-      await page.click("[data-action=open-offer]");
+      await page.waitForSelector(".big-code");
       const phone = await newcomer(bench, (await shownCode(page)) ?? "", "Somebody");
       await page.waitForSelector(".who .away");
       const number = (await phone.textContent(".match strong")) ?? "";
@@ -92,9 +96,13 @@ t.test(
         answer === "no" ? "[data-action=deny]" : `[data-number]:not([data-number="${number}"])`,
       );
       await page.waitForSelector("[data-outcome=refused]");
-      await phone.waitForSelector("[data-code=pairing-denied]");
+      t.match(await page.textContent("[data-outcome]"), answer === "no" ? "not let in" : "another number");
+      await phone.waitForSelector(
+        answer === "no" ? "[data-code=pairing-denied]" : "[data-code=number-wrong]",
+      );
+      t.equal(await phone.inputValue("[name=device]"), "Somebody", "it need not be typed again");
       await phone.waitForSelector("[name=code]");
-      await page.click("[data-action=another]");
+      await page.click("[data-action=another]"); // the same role again, at once
     }
     t.equal(box.access.clients.size, 1);
   },

@@ -17,6 +17,7 @@ interface OpenOffer extends OfferState {
   readonly code: string;
   readonly secret: Buffer;
   match: string;
+  wrongNumber?: boolean;
 }
 
 interface Pass {
@@ -216,6 +217,7 @@ export class FakeAccess {
 
   #decide(offer: OpenOffer, match: string | null): void {
     if (offer.state !== "waiting") throw new Refusal(404, "offer-not-found");
+    offer.wrongNumber = match !== null && match !== offer.match;
     this.#settle(offer, match === offer.match ? "paired" : "refused");
   }
 

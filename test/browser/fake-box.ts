@@ -272,7 +272,8 @@ export class FakeBox {
     const pending = this.#pending.get(secret);
     if (pending === undefined) throw new Refusal(403, "pairing-refused");
     const { paired, claim, by } = pending;
-    if (by?.offer?.state === "refused") throw new Refusal(403, "pairing-denied");
+    if (by?.offer?.state === "refused")
+      throw new Refusal(403, "pairing-denied", { wrongNumber: by.offer.wrongNumber });
     if (by?.offer?.state === "waiting" || (by === null && this.match !== null && pending.polls++ < 2))
       return { state: { state: "pending" }, cookie: "" };
     if (!this.#clients.has(paired.id)) {

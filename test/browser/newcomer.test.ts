@@ -425,3 +425,29 @@ t.test("web newcomer: recovery codes stay until the person has them", { skip }, 
   await page.waitForSelector("dialog", { state: "detached" });
   t.same(complaints, []);
 });
+
+t.test(
+  "web newcomer: a browser of one's own has the same name, and an address can be copied by hand",
+  { skip },
+  async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    box.role = "viewer";
+    const { page } = await bench.open("/", {}, "box.test");
+    await page.fill("[name=device]", "奶奶的手机");
+    await typeCode(page, box.code);
+    await page.waitForSelector("[data-channel=news]");
+    await page.click("header [data-action=settings]");
+    await page.click("[data-open=elsewhere]");
+    await page.click("[data-action=another]");
+    await page.click("[data-action=copy]");
+    const address = await page.inputValue("[name=address]");
+    t.match(address, /^http:.*#h=1\./);
+    const { page: other } = await bench.open(`/${new URL(address).hash}`);
+    await other.waitForSelector("[data-action=pair]");
+    t.equal(await other.inputValue("[name=device]"), "奶奶的手机");
+    await other.click("[data-action=pair]");
+    await other.waitForSelector("[data-channel=news]");
+    t.match([...box.access.clients.values()][1], { name: "奶奶的手机" });
+  },
+);

@@ -214,7 +214,9 @@ t.test("recovery codes: made on the box, redeemed from afar, by hand or from sta
   const box = await startRealBox(t, { https: true });
   const made = await run(["recovery-codes", "--state", box.state]);
   t.equal(made.stdout.match(/^ {2}([A-Z]{4}-){4}[A-Z]{4}$/gm)?.length, 10);
-  const { codes } = JSON.parse((await run(["recovery-codes", "--json", "--state", box.state])).stdout) as {
+  const { codes } = JSON.parse(
+    (await run(["recovery-codes", "--yes", "--json", "--state", box.state])).stdout,
+  ) as {
     codes: string[];
   };
   const url = `https://127.0.0.1:${box.ports.https}`;

@@ -97,7 +97,10 @@ export const accessEn = {
   "add.away": "is NOT in the home network",
   "add.which": "Which number does the new device show?",
   "add.deny": "None of these: not me",
-  "add.paired": "It is paired, and can watch now.",
+  "add.paired": "“{name}” is paired, and can watch now.",
+  "add.limits": "What it may watch: {limits}.",
+  "add.wrong-number":
+    "That was another number than “{name}” shows, so it was not let in. Make a new code, and compare the numbers.",
   "add.refused": "It was not let in. The code is no longer good.",
   "add.closed": "The code is no longer good.",
   "add.another": "Add another",
@@ -146,6 +149,7 @@ export const accessEn = {
   "another.make": "Show a code",
   "another.qr": "QR code for your other browser",
   "another.yours": "Good once. Who has it watches as you: show it to nobody else.",
+  "another.by-hand": "The address, to copy by hand",
   "another.copy": "Copy the address",
 
   "banner.waiting": "“{name}” wants to be paired",

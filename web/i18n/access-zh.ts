@@ -98,7 +98,9 @@ export const accessZh: AccessWords = {
   "add.away": "不在家庭网络内",
   "add.which": "新设备上显示的是哪个数字？",
   "add.deny": "都不是：不是我",
-  "add.paired": "已配对，现在可以观看。",
+  "add.paired": "“{name}”已配对，现在可以观看。",
+  "add.limits": "可以观看的内容：{limits}。",
+  "add.wrong-number": "这不是“{name}”上显示的数字，因此没有放行。请生成新的配对码，并核对数字。",
   "add.refused": "没有放行。该配对码已失效。",
   "add.closed": "该配对码已失效。",
   "add.another": "再添加一台",
@@ -144,6 +146,7 @@ export const accessZh: AccessWords = {
   "another.make": "显示二维码",
   "another.qr": "给您另一个浏览器的二维码",
   "another.yours": "只能用一次。拿到它的人将以您的身份观看：请不要给别人看。",
+  "another.by-hand": "地址（请手动复制）",
   "another.copy": "复制地址",
 
   "banner.waiting": "“{name}”请求配对",

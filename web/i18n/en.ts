@@ -13,12 +13,13 @@ export const en = {
   "pair.ready": "The code you scanned is all that is needed.",
   "pair.start": "Pair this device",
   "pair.code": "Pairing code",
-  "pair.code.help": "The box shows eight letters, for example on the TV page or with “tellyport pair”.",
+  "pair.code.help":
+    "Eight letters: the owner’s phone shows them under “Add a device”, the box itself with “tellyport pair”.",
   "pair.code.strange":
     "Codes have no {letters}. Only these letters occur: B C D F G H J K L M N P Q R S T V W X Z",
   "pair.code.short": "{missing} more to type: a code has eight letters.",
   "pair.closed":
-    "The box is not waiting for a device just now. Open pairing on the box first, then come back here.",
+    "The box is not waiting for a device just now. First tap “Add a device” on the owner’s phone, or type “tellyport pair” at the box; then come back here.",
   "pair.device": "This device is called",
   "pair.device.mobile": "Phone",
   "pair.device.internet": "Computer",

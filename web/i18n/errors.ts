@@ -21,6 +21,13 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     ],
     zh: ["恢复码错误或已经用过", "每个恢复码只能用一次：请用列表上的下一个。"],
   },
+  "number-wrong": {
+    en: [
+      "The owner tapped another number",
+      "So nothing was paired. Ask for a new code, and compare the number here with those on the owner’s phone.",
+    ],
+    zh: ["机主点选了别的数字", "因此没有配对。请索取新的配对码，并核对这里与机主手机上的数字。"],
+  },
   "player-unsupported": {
     en: ["This browser cannot play live streams", "Update it, or use another browser."],
     zh: ["此浏览器无法播放直播", "请更新浏览器，或换一个浏览器。"],

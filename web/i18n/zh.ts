@@ -15,10 +15,11 @@ export const zh: Words = {
   "pair.ready": "扫码成功，点一下即可配对。",
   "pair.start": "配对此设备",
   "pair.code": "配对码",
-  "pair.code.help": "机顶盒会显示八个字母，可在电视页面上或用 “tellyport pair” 查看。",
+  "pair.code.help": "八个字母：在机主的手机上点“添加设备”，或在机顶盒上输入 “tellyport pair” 即可看到。",
   "pair.code.strange": "配对码里没有 {letters}，只会出现这些字母：B C D F G H J K L M N P Q R S T V W X Z",
   "pair.code.short": "配对码共八个字母，还差 {missing} 个。",
-  "pair.closed": "机顶盒现在没有等待配对。请先在机顶盒上打开配对，再回到这里。",
+  "pair.closed":
+    "机顶盒现在没有等待配对。请先在机主的手机上点“添加设备”，或在机顶盒上输入 “tellyport pair”，再回到这里。",
   "pair.device": "此设备的名称",
   "pair.device.mobile": "手机",
   "pair.device.internet": "电脑",

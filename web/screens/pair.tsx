@@ -21,7 +21,7 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
   const busy = useSignal(false);
   const match = useSignal<string | null>(null);
   const problem = useSignal<Problem | null>(reason);
-  const name = useSignal("");
+  const name = useSignal(app.scanned?.name ?? "");
   const waiting = useRef<AbortController | null>(null);
   const kind = terminalType();
   const box = state.box.value;
@@ -48,6 +48,7 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
       problem.value = signal.aborted ? null : asProblem(error);
       if (secret.kind === "recovery" && problem.value?.code === "pairing-refused")
         problem.value = new Problem("recovery-refused");
+      if (isWrongNumber(problem.value)) problem.value = new Problem("number-wrong");
       const reason = problem.value === null ? null : secureReasonOf(problem.value);
       if (reason !== null) {
         secureReason.value = reason;
@@ -249,6 +250,13 @@ function CodeForm(props: {
         {t(busy ? "pair.working" : "pair.start")}
       </button>
     </form>
+  );
+}
+
+function isWrongNumber(problem: Problem | null): boolean {
+  const detail = problem?.detail;
+  return (
+    typeof detail === "object" && detail !== null && "wrongNumber" in detail && detail.wrongNumber === true
   );
 }
 

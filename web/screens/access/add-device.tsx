@@ -3,15 +3,17 @@ import { useEffect } from "preact/hooks";
 import type { OfferState } from "../../../src/protocol/access-api.ts";
 import type { Offer, Tokens } from "../../../src/protocol/api.ts";
 import { formatCode, normaliseCode } from "../../../src/protocol/pairing.ts";
+import { clients, loadClients } from "../../access/clients.ts";
 import { connection } from "../../app.ts";
 import { asProblem } from "../../api/problem.ts";
 import { t } from "../../i18n/index.ts";
-import { ta } from "../../i18n/access.ts";
+import { dayTime, ta } from "../../i18n/access.ts";
 import * as state from "../../state.ts";
 import { Icon } from "../icon.tsx";
 import { SheetBody } from "../sheet.tsx";
 import { Countdown } from "./countdown.tsx";
 import { TERMINAL_ICONS } from "./devices.tsx";
+import { limitsWords } from "./limits.tsx";
 import { Options, Trouble, useCall, type Call } from "./parts.tsx";
 import { Qr } from "./qr.tsx";
 
@@ -28,8 +30,14 @@ export function AddDevice({ waiting }: { waiting: OfferState | null }) {
   const role = useSignal<Tokens["role"]>("viewer");
   const offer = useSignal<Offer | null>(null);
   const seen = useSignal(waiting);
+  /** Of who was let in or not. */
+  const name = useSignal(waiting?.claim?.name ?? "");
+  const chosen = useSignal<string | null>(null);
   const id = offer.value?.id ?? waiting?.id ?? null;
-  useFollowed(id, (found) => (seen.value = found));
+  useFollowed(id, (found) => {
+    name.value = found.claim?.name ?? name.value;
+    seen.value = found;
+  });
 
   // whoever leaves the code behind does not want it to be good any longer
   useEffect(() => {
@@ -52,7 +60,14 @@ export function AddDevice({ waiting }: { waiting: OfferState | null }) {
       };
       offer.value = opened;
     });
+  /** After a pairing somebody else comes, in whichever role; else the same one comes once more. */
   const again = (): void => {
+    chosen.value = null;
+    const { state: before, role: same } = seen.value ?? {};
+    if (before !== "paired") {
+      role.value = same ?? role.value;
+      return void open();
+    }
     seen.value = null;
     offer.value = null;
   };
@@ -72,9 +87,20 @@ export function AddDevice({ waiting }: { waiting: OfferState | null }) {
           onOver={() => (seen.value = seen.value && { ...seen.value, state: "closed" })}
         />
       ) : seen.value.state === "waiting" && seen.value.claim !== null ? (
-        <WhoWaits offer={seen.value} claim={seen.value.claim} onSeen={(found) => (seen.value = found)} />
+        <WhoWaits
+          offer={seen.value}
+          claim={seen.value.claim}
+          onChoose={(match) => (chosen.value = match)}
+          onSeen={(found) => (seen.value = found)}
+        />
       ) : (
-        <Outcome offer={seen.value} again={again} />
+        <Outcome
+          offer={seen.value}
+          name={name.value}
+          wrongNumber={chosen.value !== null}
+          call={call}
+          again={again}
+        />
       )}
     </SheetBody>
   );
@@ -155,12 +181,14 @@ function ShowCode({ offer, onOver }: { offer: Offer; onOver: () => void }) {
 function WhoWaits(props: {
   offer: OfferState;
   claim: NonNullable<OfferState["claim"]>;
+  onChoose: (match: string | null) => void;
   onSeen: (offer: OfferState) => void;
 }) {
   const { offer, claim } = props;
   const call = useCall();
   const decide = (match: string | null): void =>
     void call.run(async () => {
+      props.onChoose(match); // before the box's event says what came of it
       const path = `/api/v1/offers/${offer.id}`;
       await connection.call("POST", `${path}/decision`, { body: { match } });
       // a match is a wish: the box says what became of it
@@ -201,18 +229,75 @@ function closed(offer: OfferState, match: string | null): OfferState {
   return { ...offer, state: match === null ? "refused" : "closed", claim: null };
 }
 
-function Outcome({ offer, again }: { offer: OfferState; again: () => void }) {
+function Outcome(props: {
+  offer: OfferState;
+  name: string;
+  wrongNumber: boolean;
+  call: Call;
+  again: () => void;
+}) {
+  const { offer, name } = props;
   const outcome = offer.state === "paired" || offer.state === "refused" ? offer.state : "closed";
+  const words = outcome === "refused" && props.wrongNumber ? "add.wrong-number" : (`add.${outcome}` as const);
   return (
     <div class="offer" data-outcome={outcome} role="status">
       <Icon name={outcome === "paired" ? "check" : "close"} />
-      <p>{ta(`add.${outcome}`)}</p>
+      <p>{ta(words, { name: name === "" ? ta("log.somebody") : name })}</p>
+      {outcome === "paired" && (offer.role === "kid" || offer.role === "guest") && (
+        <Next role={offer.role} name={name} />
+      )}
+      <Trouble call={props.call} />
       <button class="primary" data-action="done" onClick={state.leaveSheet}>
         {ta("done")}
       </button>
-      <button data-action="another" onClick={again}>
+      <button data-action="another" disabled={props.call.busy.value} onClick={props.again}>
         {ta(outcome === "paired" ? "add.another" : "add.again")}
       </button>
     </div>
+  );
+}
+
+/** This is done: the next page comes in its place. */
+function instead(page: state.SheetPage): void {
+  state.leaveSheet();
+  state.openSheet(page);
+}
+
+/** What holds for the child or guest that just came, and where that is changed. */
+function Next({ role, name }: { role: "kid" | "guest"; name: string }) {
+  const [newest] = (clients.value ?? [])
+    .filter((client) => client.role === role && client.name === name)
+    .sort((one, other) => other.pairedAt.localeCompare(one.pairedAt));
+  const found = newest !== undefined;
+  useEffect(() => {
+    if (found) return;
+    const look = (): void => void loadClients().catch(() => undefined);
+    look();
+    const timer = setInterval(look, LOOK);
+    return () => clearInterval(timer);
+  }, [found]);
+  if (newest === undefined) return null;
+  return (
+    <>
+      <p class="quiet-text">
+        {role === "guest" && newest.endsAt
+          ? ta("device.until", { time: dayTime(newest.endsAt) })
+          : ta("add.limits", { limits: limitsWords(newest.limits) })}
+      </p>
+      {role === "guest" ? (
+        <button data-action="to-device" onClick={() => instead({ name: "device", client: newest.id })}>
+          {ta("stay.title")}
+        </button>
+      ) : (
+        <>
+          <button data-action="to-limits" onClick={() => instead({ name: "limits", client: newest.id })}>
+            {ta("limits.title")}
+          </button>
+          <button data-action="to-pin" onClick={() => instead({ name: "pin" })}>
+            {t("settings.pin")}
+          </button>
+        </>
+      )}
+    </>
   );
 }

@@ -2,9 +2,12 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { HandOff } from "../../../src/protocol/access-api.ts";
 import { installPage, makeInstallable } from "../../access/install.ts";
+import { learnSelf } from "../../access/follow.ts";
 import * as app from "../../app.ts";
 import { t } from "../../i18n/index.ts";
 import { ta } from "../../i18n/access.ts";
+import { withName } from "../../pairing/handed-name.ts";
+import * as state from "../../state.ts";
 import { Icon } from "../icon.tsx";
 import { SheetBody } from "../sheet.tsx";
 import { copyText } from "./copy.ts";
@@ -12,9 +15,13 @@ import { Countdown } from "./countdown.tsx";
 import { Trouble, useCall } from "./parts.tsx";
 import { Qr } from "./qr.tsx";
 
-/** @throws Problem */
-function makePass(): Promise<HandOff> {
-  return app.connection.call<HandOff>("POST", "/api/v1/hand-offs");
+/** A pass, and with it this device's name. @throws Problem */
+async function makePass(): Promise<HandOff> {
+  const [made] = await Promise.all([
+    app.connection.call<HandOff>("POST", "/api/v1/hand-offs"),
+    learnSelf(app.connection),
+  ]);
+  return { ...made, fragment: withName(made.fragment, state.self.value?.name ?? "") };
 }
 
 /** Where else this person may watch without asking the owner again: each takes a pass along. */
@@ -113,6 +120,18 @@ function AnotherBrowser({ base }: { base: string }) {
       <p class="label" role="status">
         {copied.value !== null && ta(copied.value ? "copied" : "not-copied")}
       </p>
+      {copied.value === false && (
+        <label class="field">
+          <span>{ta("another.by-hand")}</span>
+          <input
+            class="mono"
+            name="address"
+            readOnly
+            value={address}
+            onFocus={(event) => event.currentTarget.select()}
+          />
+        </label>
+      )}
     </section>
   );
 }
