@@ -43,14 +43,12 @@ t.test("web words: every error that a phone can see has words in both languages"
 
 t.test("web words: no words for codes that do not exist", async (t) => {
   const own = [
-  const own = [
     "box-not-trusted-keyless",
     "number-wrong",
     "pairing-expired",
     "picture-missing",
     "player-unsupported",
     "recovery-refused",
-  ];
     "signal-disturbed",
   ];
   t.same(
