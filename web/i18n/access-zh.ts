@@ -164,7 +164,7 @@ export const accessZh: AccessWords = {
   "log.renamed": "“{name}”改名为“{new}”",
   "log.role-changed": "“{name}”现在是{role}，之前是{before}",
   "log.limits-changed": "更改了“{name}”的限制：{limits}",
-  "log.stay-changed": "“{name}”可以看到{time}",
+  "log.stay-changed": "“{name}”可以观看到 {time}",
   "limit.maximumAge": "年龄分级",
   "limit.unrated": "没有分级的节目",
   "limit.hours": "观看时间",

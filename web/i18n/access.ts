@@ -55,5 +55,7 @@ export function minutesWords(minutes: number): string {
 
 /** A list as a sentence has it. */
 export function listWords(parts: readonly string[]): string {
+  // In Chinese the format of units puts nothing between them.
+  if (language.value === "zh") return parts.join("，");
   return new Intl.ListFormat(tag.value, { type: "unit", style: "short" }).format(parts);
 }

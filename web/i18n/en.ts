@@ -56,7 +56,7 @@ export const en = {
   "secure.go": "To the secure page",
   "secure.watch": "Only watch, at home",
   "secure.watch.about":
-    "Without the secure page this device watches in the home network, and nothing else. That uses the code up, and the box still has no owner.",
+    "Without the secure page this device watches in the home network, and nothing else. That uses the code up without making an owner.",
   "warning.first": "Tap {words}",
   "warning.second": "then {words}.",
   "warning.third": "Pair this device on the page that comes.",

@@ -51,7 +51,7 @@ export const zh: Words = {
   "secure.go": "前往安全页面",
   "secure.watch": "只在家里观看",
   "secure.watch.about":
-    "不使用安全页面时，此设备只能在家庭网络中观看，不能做别的。配对码会因此用掉，而机顶盒仍然没有机主。",
+    "不使用安全页面时，此设备只能在家庭网络中观看，不能做别的。配对码会因此用掉，而且不会产生机主。",
   "warning.first": "点按{words}，",
   "warning.second": "再点按{words}。",
   "warning.third": "在随后打开的页面上配对此设备。",
