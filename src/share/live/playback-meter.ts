@@ -31,7 +31,8 @@ export class PlaybackMeter {
     now: Milliseconds,
     stretch?: { readonly from: number; readonly seconds: number },
   ): Seconds {
-    const watched = stretch === undefined ? seconds(0) : this.#watched.add(stretch.from, stretch.seconds, now);
+    const watched =
+      stretch === undefined ? seconds(0) : this.#watched.add(stretch.from, stretch.seconds, now);
     this.#bytes += sent;
     this.#seconds += watched;
     return watched;
