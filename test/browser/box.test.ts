@@ -113,9 +113,11 @@ t.test(
     const box = await startDaemon(t, { address: network.address, wrapper: network.wrapper });
     const browser = await chromium.launch({ executablePath: await network.program(CHROMIUM), args: QUIET });
     t.teardown(() => browser.close());
-    const offer = await box.openOffer();
+    const offer = await box.openOffer("viewer");
     const page = await open(browser, `http://${network.address}:${box.http}/`);
     t.equal(await page.evaluate("isSecureContext"), false, "a phone's page at home is no secure context");
+    // The box has no owner yet: the way to the secure page is shown first.
+    await page.click("[data-action=watch-only]");
     await page.fill("input[name=code]", offer.code);
     await page.click("[data-action=pair]");
     await page.waitForSelector("[data-screen=channels]");

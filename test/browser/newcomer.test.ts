@@ -421,6 +421,7 @@ t.test("web newcomer: recovery codes stay until the person has them", { skip }, 
   await page.click("[data-action=codes-kept]");
   await page.waitForSelector("dialog", { state: "detached" });
   await page.click("header [data-action=settings]");
+  await page.waitForSelector("dialog[open]");
   await page.keyboard.press("Escape");
   await page.waitForSelector("dialog", { state: "detached" });
   t.same(complaints, []);
