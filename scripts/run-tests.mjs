@@ -133,7 +133,7 @@ const names =
     : [...all.keys()].filter((name) => (withBrowser || name !== "browser") && name !== "long");
 mkdirSync(join(buildFolder, "logs"), { recursive: true });
 /** The longest first, so that all workers end at about the same time. */
-const LONGEST = ["acceptance", "threats", "share", "browser", "tuner", "access-control", "cli"];
+const LONGEST = ["browser", "share", "acceptance", "threats", "tuner", "access-control", "cli"];
 /** Suites at a time: one more than the cores of the machine that this is measured on, since tests wait a good deal. */
 const WORKERS = 3;
 
