@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readDocument, writeFileAtomic } from "../kernel/atomic-file.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { sha256 } from "./bytes.ts";
-import { TAG, bitString, der, integer, objectIdentifier, sequence, time } from "./der.ts";
+import { TAG, bitString, der, integer, objectIdentifier, sequence, time } from "../kernel/der.ts";
 
 /** In the state directory. */
 export const CERTIFICATE_FILE = "https.pem";

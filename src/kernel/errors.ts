@@ -64,6 +64,25 @@ export const ERROR_CODES = {
   unsupported: "unavailable",
   "wrong-multiplex": "unavailable",
 
+  // ddns-client
+  "acme-failed": "unavailable",
+  "acme-refused": "forbidden",
+  "cloud-unreachable": "unavailable",
+  "online-disabled": "conflict",
+  "port-mapping-failed": "unavailable",
+
+  // cloud
+  "alias-taken": "conflict",
+  "alias-unfit": "invalid",
+  "box-unknown": "not-found",
+  "dns-refused": "unavailable",
+  "dns-unavailable": "unavailable",
+  "registration-invalid": "unauthenticated",
+  "sequence-behind": "conflict",
+  "store-unavailable": "unavailable",
+  "too-many-boxes": "busy",
+  "too-many-hosts": "conflict",
+
   // share
   "channel-not-found": "not-found",
   "channel-number-taken": "conflict",
