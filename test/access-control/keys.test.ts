@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import { addressBucket } from "../../src/access-control/attempts.ts";
 import { readCookie } from "../../src/access-control/cookies.ts";
-import { integer, objectIdentifier, time } from "../../src/access-control/der.ts";
+import { integer, objectIdentifier, time } from "../../src/kernel/der.ts";
 import { loadIdentity } from "../../src/access-control/identity.ts";
 import { AccessKeys } from "../../src/access-control/keys.ts";
 import { openHouse } from "./house.ts";
