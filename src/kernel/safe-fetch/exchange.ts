@@ -1,14 +1,27 @@
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIPv6, type LookupFunction } from "node:net";
+import { rootCertificates } from "node:tls";
 
 /** Of an answer's head, bytes. */
 const HEAD_BYTES = 16 * 1024;
 /** Until the next of several addresses is tried, ms. */
 const NEXT_ADDRESS_MS = 1000;
 
+/** What is sent beside the address. */
+export interface Outgoing {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Default: GET. */
+  readonly method?: "GET" | "HEAD" | "POST" | undefined;
+  readonly body?: Uint8Array | undefined;
+  /** Authorities that are trusted beside the system's, PEM. */
+  readonly ca?: string | undefined;
+  /** Own address from which it goes; default: the system's choice. */
+  readonly localAddress?: string | undefined;
+}
+
 /**
- * One GET on a connection of its own, to nobody but the given addresses whatever the URL's name resolves to by now. Resolves with
+ * One request on a connection of its own, to nobody but the given addresses whatever the URL's name resolves to by now. Resolves with
  * the head of the answer; redirects are not followed, and a wrong certificate is an error.
  * @param url its user, password and fragment are not sent
  * @param addresses that the name was resolved to, or the URL's own
@@ -16,7 +29,7 @@ const NEXT_ADDRESS_MS = 1000;
 export function exchange(
   url: URL,
   addresses: readonly string[],
-  headers: Readonly<Record<string, string>>,
+  { headers, method = "GET", body, ca, localAddress }: Outgoing,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
@@ -25,7 +38,15 @@ export function exchange(
     const options: RequestOptions & { autoSelectFamilyAttemptTimeout: number } = {
       // Kept alive, a connection would outlive what was judged.
       agent: false,
-      headers: { accept: "*/*", "user-agent": "Tellyport", ...headers },
+      method,
+      headers: {
+        accept: "*/*",
+        "user-agent": "Tellyport",
+        ...(body !== undefined && { "content-length": String(body.length) }),
+        ...headers,
+      },
+      ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
+      ...(localAddress !== undefined && { localAddress }),
       maxHeaderSize: HEAD_BYTES,
       lookup: pinned(addresses),
       autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
@@ -48,7 +69,7 @@ export function exchange(
       response.on("error", () => undefined);
       resolve(response);
     });
-    request.end();
+    request.end(body);
   });
 }
 

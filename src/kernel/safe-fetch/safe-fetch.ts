@@ -42,6 +42,13 @@ export interface FetchRequest {
   readonly limits?: Partial<FetchLimits>;
   /** Beside `Accept`, `User-Agent`, and `Authorization` of the URL's user and password. No redirect to another origin has them. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default: GET. What has a body follows no redirect. */
+  readonly method?: "GET" | "HEAD" | "POST";
+  readonly body?: Uint8Array;
+  /** Authorities whose certificates are good here, beside the system's; PEM. */
+  readonly ca?: string | undefined;
+  /** Own address from which it is asked; default: the system's choice. */
+  readonly localAddress?: string | undefined;
   /** Redirects that are followed, 0 to 5; default 5. */
   readonly redirects?: number;
   /** How an address that is refused would be named, for people. */
@@ -64,7 +71,7 @@ export interface FetchAnswer {
 }
 
 /**
- * Asks for an address by GET, and follows its redirects.
+ * Asks for an address, and follows its redirects.
  * @throws TellyportError `fetch-refused`, `request-cancelled`
  * @throws FetchFailure
  */
@@ -136,12 +143,15 @@ export function createSafeFetch(deps: SafeFetchDeps): SafeFetch {
   async function follow(start: URL, request: FetchRequest, signal: AbortSignal) {
     let url = start;
     let { reach } = request;
+    const { method, body, ca, localAddress } = request;
+    const outgoing = { method, body, ca, localAddress };
+    const mostRedirects = body === undefined ? (request.redirects ?? MOST_REDIRECTS) : 0;
     let headers = { ...authorizationOf(start), ...request.headers };
     let portKnown = false;
     for (let redirects = 0; ; redirects++) {
       const refuse = (why: FetchRefusal): TellyportError => refused(why, url, request.nameIt);
       const addresses = await judged(url, reach, portKnown, signal, refuse);
-      const response = await exchange(url, addresses, headers, signal);
+      const response = await exchange(url, addresses, { ...outgoing, headers }, signal);
       const home = network();
       const from = addresses.filter((address) => address === response.socket.remoteAddress);
       // Whoever of several it was: the least of what they allow.
@@ -151,7 +161,7 @@ export function createSafeFetch(deps: SafeFetchDeps): SafeFetch {
       if (statusCode < 300 || statusCode > 399 || location === undefined) return { response, url, reach };
       response.destroy();
       const to = URL.canParse(location, url.href) ? new URL(location, url) : null;
-      if (redirects >= (request.redirects ?? MOST_REDIRECTS) || to === null || !/^https?:$/.test(to.protocol))
+      if (redirects >= mostRedirects || to === null || !/^https?:$/.test(to.protocol))
         throw new FetchFailure("bad-redirect");
       if (url.protocol === "https:" && to.protocol === "http:")
         throw refused("downgrade", to, request.nameIt);
