@@ -9,6 +9,7 @@ export {
 } from "./listeners.ts";
 export { isOnLink } from "./origin.ts";
 export { hostNames, localAddress, machineAddresses, neighbourAddresses, publicAddress } from "./own-names.ts";
+export { NamedCertificates, namesOf, type ServedCertificate } from "./named-certificates.ts";
 export { RateGuard } from "./rate-guard.ts";
 export { webApp } from "./web-app.ts";
 export { createAnnouncers } from "./announce/announcers.ts";

@@ -15,6 +15,7 @@ import type { Log } from "../kernel/log.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 import { Connections } from "./connections.ts";
 import { markConnections } from "./origin.ts";
+import type { NamedCertificates } from "./named-certificates.ts";
 import { answerOddities } from "./raw-answers.ts";
 import { withShortCut, type ShortCut } from "./short-cut.ts";
 
@@ -30,7 +31,13 @@ export interface ListenerOptions {
   readonly address: string;
   readonly port: number;
   /** null: no https. */
-  readonly https: { readonly port: number; readonly key: string; readonly cert: string } | null;
+  readonly https: {
+    readonly port: number;
+    readonly key: string;
+    readonly cert: string;
+    /** Served to who asks for a name that they cover. */
+    readonly named?: NamedCertificates;
+  } | null;
   /** The command line's socket; only the daemon's user and group may open it. */
   readonly socketPath: string;
 }
@@ -91,9 +98,19 @@ export function createListeners(options: ListenerOptions): Listeners {
     connections.start();
     ports.http = (http.address() as AddressInfo).port;
     if (options.https !== null) {
-      const { key, cert } = options.https;
+      const { key, cert, named } = options.https;
       const https = createSecureServer(
-        { ...limits, key, cert, minVersion: "TLSv1.2", handshakeTimeout: HANDSHAKE_MS },
+        {
+          ...limits,
+          key,
+          cert,
+          minVersion: "TLSv1.2",
+          handshakeTimeout: HANDSHAKE_MS,
+          ...(named !== undefined && {
+            // Undefined: the listener's own.
+            SNICallback: (name, done) => done(null, named.contextOf(name) ?? undefined),
+          }),
+        },
         answer,
       );
       await open(https, "https", { port: options.https.port, host: options.address });

@@ -291,8 +291,32 @@ export const ConfigSchema = section(
           {
             enabled: Type.Boolean({ default: true, description: "Serve https too" }),
             port: port(8443, "https; 0 picks a free one"),
+            certificateFile: Type.String({
+              maxLength: 4096,
+              default: "",
+              description:
+                "PEM file with a certificate of your own and its chain, served to who asks for a name that it covers; read again when it changes. Empty: there is none",
+            }),
+            keyFile: Type.String({
+              maxLength: 4096,
+              default: "",
+              description: "PEM file with that certificate's private key",
+            }),
           },
-          "https with a certificate that the box made",
+          "https with a certificate that the box made, got from an authority (`online.certificate`), or was given",
+        ),
+        trustedProxies: Type.Array(
+          Type.String({
+            pattern: "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$",
+            maxLength: 64,
+            rule: "must be an address such as 192.168.1.2, or a prefix such as 10.0.0.0/8",
+          }),
+          {
+            default: [],
+            maxItems: 16,
+            description:
+              "Reverse proxies in front of the box, by address or prefix: the last entry of their X-Forwarded-For is the sender, who never counts as at home",
+          },
         ),
       },
       "The HTTP server",
@@ -310,6 +334,143 @@ export const ConfigSchema = section(
         }),
       },
       "Who may watch",
+    ),
+    online: section(
+      {
+        enabled: Type.Boolean({
+          default: false,
+          description: "Register the box's name and address with the cloud",
+          owner: true,
+        }),
+        cloud: Type.String({
+          pattern: "^(https?://[^\\s/?#@]+)?$",
+          maxLength: 300,
+          default: "",
+          rule: "must be an address such as https://cloud.example",
+          description:
+            "Address of the cloud that keeps the box's name, such as https://cloud.example; empty: none",
+          owner: true,
+        }),
+        openPorts: Type.Boolean({
+          default: false,
+          description:
+            "Ask the router to let phones in from outside (PCP, NAT-PMP, UPnP): https alone, as long as the box runs",
+          owner: true,
+        }),
+        port: Type.Integer({
+          minimum: 0,
+          maximum: 65535,
+          default: 0,
+          description:
+            "Port at which the router lets phones in: the one that you forwarded to the box's https by hand, or the one to ask for. 0: the box's own https port is asked for",
+          owner: true,
+        }),
+        stun: Type.Array(
+          Type.String({
+            pattern: "^[^\\s/?#@]+:[0-9]{1,5}$",
+            maxLength: 260,
+            rule: "must be HOST:PORT",
+          }),
+          {
+            default: [],
+            maxItems: 4,
+            description: "STUN servers, HOST:PORT, that tell the box its address, beside the cloud's own",
+          },
+        ),
+        authoritiesFile: Type.String({
+          maxLength: 4096,
+          default: "",
+          description:
+            "PEM file with certificate authorities that are trusted, beside the system's, when the box asks the cloud or orders certificates",
+        }),
+        certificate: section(
+          {
+            directory: Type.String({
+              pattern: "^(https://[^\\s]+)?$",
+              maxLength: 2048,
+              default: "https://acme-v02.api.letsencrypt.org/directory",
+              rule: "must be an https address",
+              description: "ACME directory of the certificate authority; empty: no certificate is ordered",
+            }),
+            contact: Type.String({
+              pattern: "^([^\\s@]+@[^\\s@]+)?$",
+              maxLength: 254,
+              default: "",
+              rule: "must be an e-mail address",
+              description: "E-mail address that the authority may write to",
+            }),
+            profile: Type.String({
+              pattern: "^[A-Za-z0-9_-]*$",
+              maxLength: 64,
+              default: "",
+              description: "Profile of the certificate, where the authority has several",
+            }),
+            accountId: Type.String({
+              maxLength: 255,
+              default: "",
+              description: "Key identifier of an external account, for authorities that want one",
+            }),
+            accountKeyFile: Type.String({
+              maxLength: 4096,
+              default: "",
+              description: "File with that account's MAC key, base64url",
+            }),
+          },
+          "The certificate for the box's names",
+        ),
+        dyndns2: optionalSection(
+          {
+            server: Type.String({
+              pattern: "^https?://[^\\s?#@]+$",
+              maxLength: 300,
+              rule: "must be an address such as https://dyndns.example/nic/update",
+              description: "Update address, such as https://dyndns.example/nic/update",
+            }),
+            hosts: Type.Array(Type.String({ minLength: 3, maxLength: 253 }), {
+              minItems: 1,
+              maxItems: 8,
+              description: "Names to update, the first is the box's",
+            }),
+            user: Type.String({ minLength: 1, maxLength: 255, description: "User" }),
+            passwordFile: Type.String({
+              minLength: 1,
+              maxLength: 4096,
+              description: "File with the password",
+            }),
+          },
+          "A name at another provider, updated by the dyndns2 protocol",
+        ),
+        rfc2136: optionalSection(
+          {
+            server: Type.String({
+              pattern: "^[^\\s/?#@]+$",
+              maxLength: 255,
+              rule: "must be a name or an address, without port",
+              description: "The zone's primary name server",
+            }),
+            port: Type.Integer({ minimum: 1, maximum: 65535, default: 53, description: "Its port, TCP" }),
+            zone: Type.String({ minLength: 1, maxLength: 253, description: "Zone" }),
+            name: Type.String({
+              minLength: 1,
+              maxLength: 253,
+              description: "The box's name, within the zone",
+            }),
+            ttl: Type.Integer({ minimum: 5, maximum: 86_400, default: 60, description: "Time to live, s" }),
+            keyName: Type.String({ minLength: 1, maxLength: 253, description: "Name of the TSIG key" }),
+            algorithm: Type.Union([Type.Literal("hmac-sha256"), Type.Literal("hmac-sha512")], {
+              default: "hmac-sha256",
+              description: "Algorithm of the TSIG key",
+            }),
+            secretFile: Type.String({
+              minLength: 1,
+              maxLength: 4096,
+              description: "File with the key's secret, base64",
+            }),
+          },
+          "A name in a zone of your own, updated by DNS UPDATE (RFC 2136); certificates for it are ordered by it too",
+        ),
+      },
+      "How the box is found from anywhere",
     ),
     announce: section(
       {

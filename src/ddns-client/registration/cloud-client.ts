@@ -1,0 +1,227 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import type { Static, TSchema } from "typebox";
+import { Value } from "typebox/value";
+import type { Clock } from "../../kernel/clock.ts";
+import { ERROR_CODES, TellyportError, isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
+import { isRecord } from "../../kernel/is-record.ts";
+import {
+  createSafeFetch,
+  namedReach,
+  type FetchAnswer,
+  type FetchRequest,
+  type SafeFetch,
+} from "../../kernel/safe-fetch/index.ts";
+import {
+  ACTIONS,
+  Cloud,
+  HostToken,
+  Registration,
+  REQUEST_TYPE,
+  type ActionName,
+} from "../../protocol/registration.ts";
+import type { Signer } from "../ports.ts";
+import type { Sequence } from "./sequence.ts";
+
+/** The families of addresses: what comes over IPv4 speaks of IPv4 alone. */
+export type Family = 4 | 6;
+
+/** By which way a request goes. */
+export interface Way {
+  /** Default: whichever answers first. */
+  readonly family?: Family;
+  /** Own address that it leaves from: IPv6 has several, and the cloud takes what it sees. */
+  readonly localAddress?: string | undefined;
+}
+
+export interface CloudClientDeps {
+  /** As configured, such as `https://cloud.example`. */
+  readonly origin: string;
+  /** Authorities that are trusted beside the system's, PEM. */
+  readonly ca?: string | undefined;
+  readonly signer: Signer;
+  readonly sequence: Sequence;
+  readonly clock: Clock;
+  /** Addresses of a name; default: as the system resolves it. */
+  readonly resolve?: (name: string) => Promise<readonly string[]>;
+}
+
+/** What an action says beside who, when and to whom. */
+type Words<Name extends ActionName> = Omit<
+  Static<(typeof ACTIONS)[Name]["schema"]>,
+  "act" | "iss" | "aud" | "seq" | "iat"
+>;
+
+/** Of an answer; it lists a few names. */
+const LONGEST_ANSWER = 64 * 1024;
+/** A challenge is answered when the name servers have it: up to 15 s. */
+const LIMITS = { answerMs: 25_000, wholeMs: 30_000, silenceMs: 10_000, bodyBytes: LONGEST_ANSWER };
+
+/** The box's side of the registration API: signs, sends one request at a time, and reads what comes back. */
+export class CloudClient {
+  readonly #deps: CloudClientDeps;
+  readonly #fetch: Record<"any" | Family, SafeFetch>;
+  readonly #header: string;
+  /** The last request: their numbers must arrive in order. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: CloudClientDeps) {
+    const { clock, resolve = resolveName, signer } = deps;
+    const only = (family: Family): SafeFetch =>
+      createSafeFetch({
+        clock,
+        resolve: async (name) => (await resolve(name)).filter((address) => isIP(address) === family),
+      });
+    this.#deps = deps;
+    this.#fetch = { any: createSafeFetch({ clock, resolve }), 4: only(4), 6: only(6) };
+    const jwk = {
+      kty: "OKP",
+      crv: "Ed25519",
+      x: Buffer.from(signer.spki.subarray(-32)).toString("base64url"),
+    };
+    this.#header = encode({ alg: "EdDSA", typ: REQUEST_TYPE, kid: signer.boxId, jwk });
+  }
+
+  /**
+   * Asks for an action, and again once with a larger number when the cloud has seen this one.
+   * @throws TellyportError `cloud-unreachable`, `request-cancelled`, or as the cloud answers
+   */
+  act<Name extends Exclude<ActionName, "host">>(
+    name: Name,
+    words: Words<Name>,
+    signal: AbortSignal,
+    way: Way = {},
+  ): Promise<Registration> {
+    return this.#inOrder(() => this.#act(name, words, Registration, signal, way));
+  }
+
+  /** A new token for a name that is updated by dyndns2. @throws as {@link act} */
+  hostToken(label: string, signal: AbortSignal): Promise<HostToken> {
+    return this.#inOrder(() => this.#act("host", { label }, HostToken, signal, {}));
+  }
+
+  /** What the cloud says to anybody. @throws as {@link act} */
+  describe(signal: AbortSignal, way: Way = {}): Promise<Cloud> {
+    return this.#call("/v1/cloud", Cloud, { signal }, way);
+  }
+
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work, work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #act<S extends TSchema>(
+    name: ActionName,
+    words: object,
+    schema: S,
+    signal: AbortSignal,
+    way: Way,
+  ): Promise<Static<S>> {
+    const { sequence } = this.#deps;
+    const path = ACTIONS[name].path(this.#deps.signer.boxId);
+    const send = (): Promise<Static<S>> => {
+      const body = Buffer.from(JSON.stringify({ request: this.#sign(name, words) }));
+      const headers = { "content-type": "application/json" };
+      return this.#call(path, schema, { signal, method: "POST", body, headers }, way);
+    };
+    try {
+      return await send();
+    } catch (error) {
+      if (!isTellyportError(error, "sequence-behind")) throw error;
+      sequence.raiseTo(Number(error.detail?.["seq"]));
+      return await send();
+    }
+  }
+
+  /** @see RFC 7515 §7.1, RFC 8037 §3.1 */
+  #sign(act: ActionName, words: object): string {
+    const { signer, origin, sequence, clock } = this.#deps;
+    const payload = {
+      act,
+      iss: signer.boxId,
+      aud: origin,
+      seq: sequence.next(),
+      iat: Math.max(0, Math.floor(clock.now() / 1000)),
+      ...words,
+    };
+    const signed = `${this.#header}.${encode(payload)}`;
+    return `${signed}.${Buffer.from(signer.sign(Buffer.from(signed))).toString("base64url")}`;
+  }
+
+  async #call<S extends TSchema>(
+    path: string,
+    schema: S,
+    request: Omit<FetchRequest, "reach">,
+    { family, localAddress }: Way,
+  ): Promise<Static<S>> {
+    const { origin, ca } = this.#deps;
+    const url = new URL(path, origin);
+    const fetch = this.#fetch[family ?? "any"];
+    let answer: FetchAnswer;
+    let value: unknown;
+    try {
+      answer = await fetch(url, {
+        reach: namedReach(new URL(origin)),
+        limits: LIMITS,
+        redirects: 0,
+        ca,
+        localAddress,
+        ...request,
+      });
+      value = await jsonOf(answer);
+    } catch (error) {
+      if (isTellyportError(error, "request-cancelled")) throw error;
+      throw unreachable(origin, error);
+    }
+    if (answer.status >= 400) throw problemOf(origin, answer.status, value);
+    if (answer.status === 200 && Value.Check(schema, value)) return value;
+    throw unreachable(origin, new Error(`what answered (${answer.status}) is no Tellyport cloud`));
+  }
+}
+
+async function resolveName(name: string): Promise<readonly string[]> {
+  return (await lookup(name, { all: true })).map(({ address }) => address);
+}
+
+async function jsonOf(answer: FetchAnswer): Promise<unknown> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of answer.body) pieces.push(piece);
+  try {
+    return JSON.parse(Buffer.concat(pieces).toString("utf8"));
+  } catch {
+    return null; // judged by its status and schema
+  }
+}
+
+function unreachable(origin: string, cause: unknown): TellyportError {
+  return new TellyportError(
+    "cloud-unreachable",
+    `The cloud at ${origin} does not answer as it should. It is asked again by itself; at home everything works without it.`,
+    { cause },
+  );
+}
+
+/** The cloud's own words, where they are words that Tellyport knows. */
+function problemOf(origin: string, status: number, value: unknown): TellyportError {
+  const problem = isRecord(value) ? value : {};
+  const { code, title, detail, retryAfterMs } = problem;
+  if (typeof code !== "string" || !isCode(code) || status >= 500)
+    return new TellyportError(
+      "cloud-unreachable",
+      `The cloud at ${origin} cannot help now (${status}${typeof code === "string" ? `, ${code.slice(0, 60)}` : ""}). It is asked again by itself.`,
+      typeof retryAfterMs === "number" ? { retryAfterMs } : {},
+    );
+  return new TellyportError(code, typeof title === "string" ? title.slice(0, 300) : code, {
+    ...(isRecord(detail) && { detail }),
+    ...(typeof retryAfterMs === "number" && { retryAfterMs }),
+  });
+}
+
+function isCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, code);
+}
+
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}

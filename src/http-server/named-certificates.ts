@@ -1,0 +1,50 @@
+import { X509Certificate } from "node:crypto";
+import { createSecureContext, type SecureContext } from "node:tls";
+
+/** A certificate with its key, PEM; intermediates follow the certificate. */
+export interface ServedCertificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+interface Entry {
+  /** Lower case; `*.` in front covers one label. */
+  readonly names: readonly string[];
+  readonly context: SecureContext;
+}
+
+/**
+ * Certificates that are served to who asks for a name that they cover (SNI); everybody else gets the listener's own. Changing one
+ * takes effect with the next handshake.
+ */
+export class NamedCertificates {
+  readonly #entries = new Map<string, Entry>();
+
+  /**
+   * @param owner who sees to it: one certificate each; what was set first is asked first
+   * @throws when key and certificate do not fit; what was served before still is
+   */
+  set(owner: string, certificate: ServedCertificate | null): void {
+    if (certificate === null) return void this.#entries.delete(owner);
+    const { key, cert } = certificate;
+    const context = createSecureContext({ key, cert, minVersion: "TLSv1.2" });
+    this.#entries.set(owner, { names: namesOf(cert), context });
+  }
+
+  /** The context for a name, or null. @see RFC 6066 §3, RFC 6125 §6.4.3 */
+  contextOf(name: string): SecureContext | null {
+    const wanted = name.toLowerCase();
+    const above = `*${wanted.slice(wanted.indexOf("."))}`;
+    for (const { names, context } of this.#entries.values())
+      if (names.includes(wanted) || (wanted.includes(".") && names.includes(above))) return context;
+    return null;
+  }
+}
+
+/** DNS names of a certificate, lower case. @param cert PEM, of which the first is the server's */
+export function namesOf(cert: string): string[] {
+  return (new X509Certificate(cert).subjectAltName ?? "")
+    .split(", ")
+    .filter((entry) => entry.startsWith("DNS:"))
+    .map((entry) => entry.slice(4).toLowerCase());
+}
