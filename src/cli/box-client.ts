@@ -12,12 +12,13 @@ import { stateDirectory } from "./state-directory.ts";
 
 /** The HTTP API of the daemon on this machine, as its owner: only its user and group may open the socket. */
 export interface BoxClient {
-  /** @throws TellyportError `daemon-not-running`, `role-forbidden`, or the problem that the daemon answered */
+  /** @param timeoutMs default: 15 s. @throws TellyportError `daemon-not-running`, `role-forbidden`, or the problem that the daemon answered */
   call<S extends TSchema>(
     schema: S,
     method: HttpRequest["method"],
     path: string,
     body?: unknown,
+    timeoutMs?: number,
   ): Promise<Static<S>>;
 }
 
@@ -28,8 +29,14 @@ export async function boxClient(args: Arguments, io: Io): Promise<BoxClient> {
   const connect: Connect = (signal) =>
     connected(connectSocket({ path }), "connect", signal, (error) => explain(directory, error));
   return {
-    async call(schema, method, path, body) {
-      const request = { method, path, host: "localhost", signal: io.signal };
+    async call(schema, method, path, body, timeoutMs) {
+      const request = {
+        method,
+        path,
+        host: "localhost",
+        signal: io.signal,
+        ...(timeoutMs !== undefined && { timeoutMs }),
+      };
       return expect(schema, await exchange(connect, body === undefined ? request : { ...request, body }));
     },
   };

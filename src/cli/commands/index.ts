@@ -7,6 +7,15 @@ import { checkConfig, run } from "./daemon.ts";
 import { clientsLimit } from "./clients-limit.ts";
 import { doctor } from "./doctor.ts";
 import { mockClear, mockFault, mockOnAir } from "./mock.ts";
+import {
+  onlineAlias,
+  onlineDisable,
+  onlineEnable,
+  onlineHostAdd,
+  onlineHostRemove,
+  onlineStatus,
+  onlineTest,
+} from "./online.ts";
 import { pair } from "./pair.ts";
 import { ownerRecover, recoveryCodes } from "./recovery.ts";
 import { pinClear, pinSet } from "./pin.ts";
@@ -36,6 +45,13 @@ export const COMMANDS: readonly Command[] = [
   channels,
   channelsSet,
   tuners,
+  onlineStatus,
+  onlineEnable,
+  onlineDisable,
+  onlineTest,
+  onlineAlias,
+  onlineHostAdd,
+  onlineHostRemove,
   checkConfig,
   doctor,
   remotePair,
