@@ -5,6 +5,7 @@ import { dateTime, durationText } from "./text.ts";
 /** What happened, in words for a person. What an entry is about stands in front of it. */
 const WORDS: Record<AuditEvent, string> = {
   "box-reset": "the box was made a new one",
+  "certificate-foreign": "somebody else has a certificate for the box's name",
   "client-changed": "was changed",
   "client-paired": "was paired",
   "client-revoked": "was removed",
@@ -13,6 +14,7 @@ const WORDS: Record<AuditEvent, string> = {
   "hand-off-replayed": "a hand-off was tried again: somebody may have copied it",
   "handed-over": "was opened from a browser that is paired",
   "offer-opened": "opened a pairing offer",
+  "online-changed": "changed how the box is found from anywhere",
   "others-ended": "removed other clients",
   "owner-recovered": "became an owner by a recovery code",
   "pairing-closed": "pairing closed itself after too many wrong codes",

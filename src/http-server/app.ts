@@ -144,7 +144,8 @@ function nothingThere({ method }: FastifyRequest, methods: readonly string[]): T
 /** Lets a request through to its route, or throws. Routes that do not exist have no access and end as not found. */
 async function authorise(request: FastifyRequest, authenticator: Authenticator): Promise<void> {
   const access: RouteAccess | undefined = request.routeOptions.config.access;
-  if (request.is404 || access?.kind === "open" || access?.kind === "media") return;
+  if (request.is404 || access?.kind === "media") return;
+  if (access?.kind === "open" && !showsItself(request)) return;
   if (access === undefined) throw new TellyportError("role-forbidden", "Nobody may use this.");
   const principal = await authenticator.authenticate({
     method: request.method,
@@ -163,6 +164,12 @@ async function authorise(request: FastifyRequest, authenticator: Authenticator):
     );
   }
   markProven(request.raw.socket);
+}
+
+/** Whether an open route asks who it is, and the request says so. */
+function showsItself({ routeOptions, origin, headers }: FastifyRequest): boolean {
+  const shows = origin.listener === "local" || headers.authorization !== undefined;
+  return routeOptions.config.knowsClients === true && shows;
 }
 
 /** What there is to tell of a failed request; null: it was not refused, or it was one of many for media. */

@@ -1,16 +1,30 @@
 import type { FastifyPluginAsync } from "fastify";
 import { OPEN } from "../protocol/access.ts";
 import { Box } from "../protocol/api.ts";
+import type { OnlineState } from "../protocol/online.ts";
 
-/** `GET /api/v1/box`: what a phone needs before it is paired, and nothing more. */
-export function boxRoute(describe: () => Box): FastifyPluginAsync {
+/**
+ * `GET /api/v1/box`: what a phone needs before it is paired, and nothing more. Paired clients hear the box's addresses besides, its
+ * owner how they came to be.
+ */
+export function boxRoute(describe: () => Box, online: () => OnlineState): FastifyPluginAsync {
   return async (app) => {
     app.get(
       "/api/v1/box",
-      { config: { access: OPEN }, schema: { summary: "The box, for anybody", response: { 200: Box } } },
-      (_request, reply) => {
+      {
+        config: { access: OPEN, knowsClients: true },
+        schema: {
+          summary:
+            "The box, for anybody; for paired clients its addresses, for its owner how it is found from anywhere",
+          response: { 200: Box },
+        },
+      },
+      ({ principal }, reply) => {
         void reply.header("cache-control", "no-store");
-        return describe();
+        if (principal === null) return describe();
+        const state = online();
+        const { addresses } = state;
+        return { ...describe(), addresses, ...(principal.role === "owner" && { online: state }) };
       },
     );
   };

@@ -46,12 +46,14 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Who may use the route; registering one without it fails. */
     access?: RouteAccess;
+    /** Of an open route that says more to those it knows: an access token that is shown is judged as elsewhere. */
+    knowsClients?: boolean;
     /** As how many requests one counts for its sender's limits, where the answer is large; default 1. */
     weight?: number;
   }
   interface FastifyRequest {
     origin: RequestOrigin;
-    /** Set on routes of kind `roles` and `local`. */
+    /** Set on routes of kind `roles` and `local`, and on open ones with `knowsClients` when somebody proves who he is. */
     principal: Principal | null;
     /** Whose limits it counts against; null on the command line's socket, and where nothing is limited. */
     sender: Sender | null;

@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import type { AccessEvents } from "./access-api.ts";
 import { ClientLimits } from "./client-limits.ts";
+import { OnlineState } from "./online.ts";
 
 /**
  * The HTTP API's bodies: one schema each, from which come the types, the validation and the OpenAPI document.
@@ -53,6 +54,20 @@ export const Box = Type.Object(
       Type.Null(),
     ]),
     time: Time,
+    addresses: Type.Optional(
+      Type.Object(
+        {
+          home: Type.Union([Type.String(), Type.Null()], {
+            description: "For phones in the box's network; null: the box has no name",
+          }),
+          away: Type.Union([Type.String(), Type.Null()], {
+            description: "For phones anywhere; null: the box is not reached from outside",
+          }),
+        },
+        { description: "Where the box has a certificate that browsers trust; told to paired clients" },
+      ),
+    ),
+    online: Type.Optional(OnlineState),
   },
   { title: "Box" },
 );

@@ -1,6 +1,7 @@
 /** What is written down for the owner. `client-*` are changes; those of {@link ALARMS} are told to owners at once. */
 export const AUDIT_EVENTS = [
   "box-reset",
+  "certificate-foreign",
   "client-changed",
   "client-paired",
   "client-revoked",
@@ -9,6 +10,7 @@ export const AUDIT_EVENTS = [
   "hand-off-replayed",
   "handed-over",
   "offer-opened",
+  "online-changed",
   "others-ended",
   "owner-recovered",
   "pairing-closed",
@@ -29,6 +31,7 @@ export type AuditEvent = (typeof AUDIT_EVENTS)[number];
  * said which they are.
  */
 export const ALARMS: readonly AuditEvent[] = [
+  "certificate-foreign",
   "client-paired",
   "hand-off-replayed",
   "handed-over",

@@ -27,6 +27,7 @@ const REFUSAL: Rule = { quota: "refusals", keep: "counted" };
 
 const RULES: Record<AuditEvent, Rule> = {
   "box-reset": DEED,
+  "certificate-foreign": REPEATED,
   "client-changed": DEED,
   "client-paired": DEED,
   "client-revoked": DEED,
@@ -35,6 +36,7 @@ const RULES: Record<AuditEvent, Rule> = {
   "hand-off-replayed": REPEATED,
   "handed-over": DEED,
   "offer-opened": DEED,
+  "online-changed": DEED,
   "others-ended": DEED,
   "owner-recovered": DEED,
   "pairing-closed": REPEATED,

@@ -1,0 +1,112 @@
+import t from "tap";
+import { createFacts } from "../../../src/ddns-client/facts.ts";
+import { CloudClient } from "../../../src/ddns-client/registration/cloud-client.ts";
+import { Sequence } from "../../../src/ddns-client/registration/sequence.ts";
+import { systemClock } from "../../../src/kernel/clock.ts";
+import { openDatabase } from "../../../src/kernel/store/database.ts";
+import { fakeCloud, registrationOf, testSigner } from "../../helpers/fake-cloud.ts";
+
+const NEVER = new AbortController().signal;
+const UPDATE = { address: null, port: null, lan: [] };
+
+async function clientAt(t: Tap, origin?: string) {
+  const cloud = await fakeCloud(t);
+  const facts = createFacts(openDatabase(":memory:"));
+  const sequence = new Sequence(facts, cloud.origin);
+  const signer = testSigner();
+  const client = new CloudClient({ origin: origin ?? cloud.origin, signer, sequence, clock: systemClock });
+  return { cloud, client, sequence, facts };
+}
+type Tap = Parameters<Parameters<typeof t.test>[1] & object>[0];
+
+t.test("cloud client: every request is signed, for this cloud, and numbered upwards", async (t) => {
+  const { cloud, client } = await clientAt(t);
+  await client.act("enrol", { version: "1" }, NEVER);
+  await Promise.all([
+    client.act("update", { address: "5.5.5.5", port: 8443, lan: ["192.168.1.2"] }, NEVER, { family: 4 }),
+    client.act("withdraw", {}, NEVER),
+  ]);
+  t.same(
+    cloud.heard.map(({ path, payload }) => [path, payload["act"], payload["seq"]]),
+    [
+      ["/v1/boxes", "enrol", 1],
+      ["/v1/boxes/aaaaaaaaaaaaaaaa/addresses", "update", 2],
+      ["/v1/boxes/aaaaaaaaaaaaaaaa/withdrawal", "withdraw", 3],
+    ],
+  );
+  for (const { signed, header, payload } of cloud.heard) {
+    t.ok(signed);
+    t.match(header, { alg: "EdDSA", typ: "tellyport-registration+jws", kid: "aaaaaaaaaaaaaaaa" });
+    t.match(payload, { iss: "aaaaaaaaaaaaaaaa", aud: cloud.origin });
+  }
+});
+
+t.test(
+  "cloud client: a box whose state came from a backup goes on behind what the cloud has seen",
+  async (t) => {
+    const { cloud, client, sequence } = await clientAt(t);
+    cloud.answer = ({ payload }) =>
+      Number(payload["seq"]) <= 40
+        ? { status: 409, body: { code: "sequence-behind", title: "Old.", detail: { seq: 40 } } }
+        : { status: 200, body: registrationOf() };
+    await client.act("update", UPDATE, NEVER);
+    t.same(
+      cloud.heard.map(({ payload }) => payload["seq"]),
+      [1, 41],
+    );
+    t.equal(sequence.next(), 42);
+  },
+);
+
+t.test("cloud client: a cloud cannot use the numbers up, nor keep the box asking", async (t) => {
+  const { cloud, client, sequence } = await clientAt(t);
+  for (const seq of [Number.MAX_SAFE_INTEGER, -1, "9", null, 1e300, 0.5]) {
+    cloud.heard.length = 0;
+    cloud.answer = () => ({ status: 409, body: { code: "sequence-behind", title: "Old.", detail: { seq } } });
+    await t.rejects(client.act("update", UPDATE, NEVER), { code: "sequence-behind" }, String(seq));
+    t.equal(cloud.heard.length, 2, "asked twice, and no more");
+  }
+  t.ok(sequence.next() < 100);
+});
+
+t.test("cloud client: what is no cloud, or no answer, is told as such", async (t) => {
+  const { cloud, client } = await clientAt(t);
+  const answers: [number, unknown, string][] = [
+    [200, { hello: "world" }, "cloud-unreachable"],
+    [200, null, "cloud-unreachable"],
+    [301, {}, "cloud-unreachable"],
+    [404, { nothing: true }, "cloud-unreachable"],
+    [503, { code: "store-unavailable", title: "x", retryAfterMs: 5000 }, "cloud-unreachable"],
+    [404, { code: "box-unknown", title: "Who?" }, "box-unknown"],
+    [429, { code: "too-many-boxes", title: "Later.", retryAfterMs: 60_000 }, "too-many-boxes"],
+    [400, { code: "constructor", title: "x" }, "cloud-unreachable"],
+  ];
+  for (const [status, body, code] of answers) {
+    cloud.answer = () => ({ status, body });
+    await t.rejects(client.act("update", UPDATE, NEVER), { code }, `${status} ${JSON.stringify(body)}`);
+  }
+  await cloud.close();
+  await t.rejects(client.act("update", UPDATE, NEVER), { code: "cloud-unreachable" });
+});
+
+t.test(
+  "cloud client: a family of addresses that the cloud does not have is unreachable, not confused",
+  async (t) => {
+    const { client } = await clientAt(t);
+    await client.act("update", UPDATE, NEVER, { family: 4 });
+    const named = await clientAt(t, "http://cloud.test:1");
+    await t.rejects(named.client.act("update", UPDATE, NEVER, { family: 6 }), { code: "cloud-unreachable" });
+  },
+);
+
+t.test("sequence: it is on disk before it is used, and each cloud counts for itself", (t) => {
+  const facts = createFacts(openDatabase(":memory:"));
+  const one = new Sequence(facts, "https://one.example");
+  one.next();
+  t.equal(facts.get("sequence https://one.example"), "1");
+  t.equal(new Sequence(facts, "https://one.example").next(), 2);
+  t.equal(new Sequence(facts, "https://two.example").next(), 1);
+  facts.set("sequence https://one.example", "rubbish");
+  t.equal(new Sequence(facts, "https://one.example").next(), 1, "the cloud says where to go on");
+  t.end();
+});
