@@ -8,7 +8,7 @@ import type { Log } from "../kernel/log.ts";
 import { SparingLog } from "../kernel/log-sparingly.ts";
 import { OPEN, type RouteAccess } from "../protocol/access.ts";
 import { markProven } from "./connections.ts";
-import { headerLines } from "./host-guard.ts";
+import { headerLines, hostName } from "./host-guard.ts";
 import { KnownMethods } from "./known-methods.ts";
 import { lazyCompilers } from "./lazy-compilers.ts";
 import { originOf } from "./origin.ts";
@@ -17,7 +17,7 @@ import { sendProblem } from "./problem.ts";
 import type { RateGuard } from "./rate-guard.ts";
 import { countFailure, limitByBody, limitRequest } from "./rate-hooks.ts";
 import { foreignPage, refusalOf, unreadable } from "./request-guard.ts";
-import { SECURITY_HEADERS } from "./security-headers.ts";
+import { SECURITY_HEADERS, STRICT_TRANSPORT } from "./security-headers.ts";
 
 export interface AppDeps {
   readonly log: Log;
@@ -27,6 +27,8 @@ export interface AppDeps {
   readonly version: string;
   /** Host names that requests may name, lower case, beside localhost and IP addresses. */
   readonly hostNames: ReadonlySet<string>;
+  /** Whether a host name has certificates that browsers trust: it is for https alone from then on. */
+  readonly isSecured?: (name: string) => boolean;
   /** Told of requests that were refused, those for media left out; must not throw. Good requests cost nothing. */
   readonly onRefused?: (refusal: Refusal) => void;
   /** Default: nobody is limited. */
@@ -106,7 +108,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   if (rates !== undefined) {
     app.addHook("preValidation", async (request) => limitByBody(rates, request));
   }
-  app.addHook("onSend", async (_request, reply) => void reply.headers(SECURITY_HEADERS));
+  app.addHook("onSend", async (request, reply) => {
+    void reply.headers(SECURITY_HEADERS);
+    if (deps.isSecured?.(hostName(request.headers.host ?? "") ?? "") !== true) return;
+    if (originOf(request.raw.socket).listener === "https") void reply.headers(STRICT_TRANSPORT);
+  });
 
   await app.register(fastifySwagger, openApiOptions(deps.version));
   for (const plugin of deps.plugins) await app.register(plugin);

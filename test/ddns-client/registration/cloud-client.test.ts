@@ -5,11 +5,12 @@ import { Sequence } from "../../../src/ddns-client/registration/sequence.ts";
 import { systemClock } from "../../../src/kernel/clock.ts";
 import { openDatabase } from "../../../src/kernel/store/database.ts";
 import { fakeCloud, registrationOf, testSigner } from "../../helpers/fake-cloud.ts";
+import type { Teardown } from "../../helpers/temporary.ts";
 
 const NEVER = new AbortController().signal;
 const UPDATE = { address: null, port: null, lan: [] };
 
-async function clientAt(t: Tap, origin?: string) {
+async function clientAt(t: Teardown, origin?: string) {
   const cloud = await fakeCloud(t);
   const facts = createFacts(openDatabase(":memory:"));
   const sequence = new Sequence(facts, cloud.origin);
@@ -17,7 +18,6 @@ async function clientAt(t: Tap, origin?: string) {
   const client = new CloudClient({ origin: origin ?? cloud.origin, signer, sequence, clock: systemClock });
   return { cloud, client, sequence, facts };
 }
-type Tap = Parameters<Parameters<typeof t.test>[1] & object>[0];
 
 t.test("cloud client: every request is signed, for this cloud, and numbered upwards", async (t) => {
   const { cloud, client } = await clientAt(t);

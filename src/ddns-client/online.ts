@@ -1,0 +1,165 @@
+import type { Clock } from "../kernel/clock.ts";
+import { TellyportError, isTellyportError, messageOf } from "../kernel/errors.ts";
+import { Emitter } from "../kernel/events.ts";
+import type { Component } from "../kernel/lifecycle.ts";
+import type { Log } from "../kernel/log.ts";
+import type { HostToken, OnlineChange, OnlineState } from "../protocol/online.ts";
+import type { Registration } from "../protocol/registration.ts";
+import { onlineState } from "./online-state.ts";
+import type { OnlineActions } from "./routes.ts";
+import type { OnlineSession } from "./session.ts";
+
+/** What the owner may change of it; the rest of its configuration is the installer's. */
+export interface OnlineSettings {
+  readonly enabled: boolean;
+  /** Origin; empty: none. */
+  readonly cloud: string;
+  readonly openPorts: boolean;
+  /** 0: the box's own https port. */
+  readonly port: number;
+}
+
+export interface OnlineDeps {
+  readonly settings: OnlineSettings;
+  /** Keeps what the owner changed over restarts. @throws TellyportError `config-invalid`, `state-unusable` */
+  readonly save: (change: OnlineChange) => Promise<void>;
+  /** What runs while the box is online with these settings. */
+  readonly open: (settings: OnlineSettings) => OnlineSession;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A cloud that does not answer keeps nobody from going offline. */
+const WITHDRAW_MS = 5000;
+
+/** Whether the box is found from anywhere, and all that it takes: begun, changed and ended at run time. */
+export class Online implements Component, OnlineActions {
+  readonly name = "online";
+  readonly #deps: OnlineDeps;
+  readonly #changed: Emitter<void>;
+  #settings: OnlineSettings;
+  #session: OnlineSession | null = null;
+  /** Changes are made one after another. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: OnlineDeps) {
+    this.#deps = deps;
+    this.#settings = deps.settings;
+    this.#changed = new Emitter((error) =>
+      deps.log.error({ error: messageOf(error) }, "online-listener-failed"),
+    );
+  }
+
+  start(): void {
+    if (this.#settings.enabled) this.#open(false);
+  }
+
+  async stop(): Promise<void> {
+    await this.#last;
+    await this.#close();
+  }
+
+  state(): OnlineState {
+    return onlineState(this.#settings, this.#session);
+  }
+
+  /** Names that the box has now: whole, lower case. */
+  names(): readonly string[] {
+    return this.#session?.names() ?? [];
+  }
+
+  /** Whether the box takes an address and port for its own, as the internet has them. */
+  isOurs(address: string, port: number): boolean {
+    return this.#session?.isOurs(address, port) ?? false;
+  }
+
+  /** Told when a name or certificate is another. @returns a function that unsubscribes */
+  onChanged(listener: () => void): () => void {
+    return this.#changed.on(listener);
+  }
+
+  /** The certificate for the box's names; null: there is none yet. */
+  certificate(): { readonly key: string; readonly cert: string } | null {
+    return this.#session?.certificate?.current() ?? null;
+  }
+
+  change(change: OnlineChange): Promise<OnlineState> {
+    return this.#inOrder(async () => {
+      await this.#deps.save(change);
+      const next = { ...this.#settings, ...change };
+      if (this.#settings.enabled && (!next.enabled || next.cloud !== this.#settings.cloud))
+        await this.#withdraw();
+      await this.#close();
+      this.#settings = next;
+      if (next.enabled) this.#open(true);
+      return this.state();
+    });
+  }
+
+  async test(): Promise<OnlineState> {
+    await this.#needed().lookAgain();
+    return this.state();
+  }
+
+  async setAlias(label: string | null): Promise<OnlineState> {
+    await this.#needed().setAlias(label);
+    return this.state();
+  }
+
+  addHost(label: string): Promise<HostToken> {
+    return this.#needed().addHost(label);
+  }
+
+  async dropHost(label: string): Promise<OnlineState> {
+    await this.#needed().dropHost(label);
+    return this.state();
+  }
+
+  #needed(): OnlineSession {
+    if (this.#session !== null) return this.#session;
+    throw new TellyportError(
+      "online-disabled",
+      "The box is not online. `tellyport online enable` changes that.",
+    );
+  }
+
+  #open(atOnce: boolean): void {
+    const session = this.#deps.open(this.#settings);
+    session.onChanged(() => this.#changed.emit());
+    this.#session = session;
+    session.start(atOnce);
+    this.#changed.emit();
+  }
+
+  async #close(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await session?.stop();
+    this.#changed.emit();
+  }
+
+  async #withdraw(): Promise<void> {
+    const { log } = this.#deps;
+    const life = new AbortController();
+    const timer = this.#deps.clock.after(WITHDRAW_MS, () =>
+      life.abort(new TellyportError("request-cancelled", "The cloud does not answer.")),
+    );
+    try {
+      await this.#session?.withdraw(life.signal);
+    } catch (error) {
+      if (!isTellyportError(error)) throw error;
+      // Without news of the box, the cloud takes the address out by itself.
+      log.warn({ code: error.code }, "online-not-withdrawn");
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work, work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}
+
+export type { Registration };

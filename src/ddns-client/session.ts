@@ -1,0 +1,168 @@
+import { Emitter } from "../kernel/events.ts";
+import { TellyportError, messageOf } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
+import type { HostToken, OnlineState } from "../protocol/online.ts";
+import type { Registration } from "../protocol/registration.ts";
+import type { BoxCertificateSource } from "./certificates/ports.ts";
+import type { CloudClient } from "./registration/cloud-client.ts";
+import type { Registrar } from "./registration/registrar.ts";
+import type { WayOut } from "./way-out.ts";
+
+/** A name at another provider, kept up to date. */
+export interface ProviderUpdates {
+  start(): void;
+  stop(): Promise<void>;
+  /** The box's addresses are others. */
+  poke(): void;
+  state(): OnlineState["providers"][number];
+}
+
+/** Certificates for the names that the box has now. */
+export interface NamedCertificateSource extends BoxCertificateSource {
+  start(): void;
+  stop(): Promise<void>;
+  /** @param names whole; none: nothing is ordered */
+  want(names: readonly string[]): void;
+}
+
+export interface SessionParts {
+  /** null: no cloud is named. */
+  readonly cloud: { readonly client: CloudClient; readonly registrar: Registrar } | null;
+  readonly wayOut: WayOut;
+  readonly certificate: NamedCertificateSource | null;
+  readonly providers: readonly ProviderUpdates[];
+  /** The https listener's; null: there is none. */
+  readonly httpsPort: () => number | null;
+  readonly log: Log;
+}
+
+/** All that runs while the box is online with one set of settings. */
+export class OnlineSession {
+  readonly wayOut: WayOut;
+  readonly certificate: NamedCertificateSource | null;
+  readonly providers: readonly ProviderUpdates[];
+  readonly httpsPort: () => number | null;
+  readonly #cloud: SessionParts["cloud"];
+  readonly #changed: Emitter<void>;
+  readonly #ends: (() => void)[] = [];
+  readonly #life = new AbortController();
+
+  constructor({ cloud, wayOut, certificate, providers, httpsPort, log }: SessionParts) {
+    this.#cloud = cloud;
+    this.wayOut = wayOut;
+    this.certificate = certificate;
+    this.providers = providers;
+    this.httpsPort = httpsPort;
+    this.#changed = new Emitter((error) => log.error({ error: messageOf(error) }, "session-listener-failed"));
+  }
+
+  get registrar(): Registrar | null {
+    return this.#cloud?.registrar ?? null;
+  }
+
+  /** Told when a name, address or certificate is another. @returns a function that unsubscribes */
+  onChanged(listener: () => void): () => void {
+    return this.#changed.on(listener);
+  }
+
+  /** @param atOnce a person waits */
+  start(atOnce: boolean): void {
+    this.#ends.push(
+      this.wayOut.onChanged(() => {
+        this.registrar?.poke();
+        for (const provider of this.providers) provider.poke();
+        this.#changed.emit();
+      }),
+    );
+    if (this.registrar !== null)
+      this.#ends.push(
+        this.registrar.onChanged(() => {
+          this.certificate?.want(this.#certified());
+          this.#changed.emit();
+        }),
+      );
+    if (this.certificate !== null) this.#ends.push(this.certificate.onChanged(() => this.#changed.emit()));
+    this.wayOut.start();
+    this.registrar?.start(atOnce);
+    this.certificate?.start();
+    this.certificate?.want(this.#certified());
+    for (const provider of this.providers) provider.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#life.abort(new TellyportError("request-cancelled", "The box goes offline."));
+    for (const end of this.#ends.splice(0)) end();
+    await Promise.all([
+      this.registrar?.stop(),
+      this.certificate?.stop(),
+      ...this.providers.map((provider) => provider.stop()),
+      this.wayOut.stop(),
+    ]);
+  }
+
+  /** Names that requests may call the box by, lower case. */
+  names(): readonly string[] {
+    const { name, lanName, alias } = this.#registration() ?? {};
+    const away = name === undefined ? [] : [`w.${name}`];
+    return [name, lanName, alias, ...away, ...this.providers.map((one) => one.state().name)].flatMap((one) =>
+      one == null ? [] : [one.toLowerCase()],
+    );
+  }
+
+  /** Whether an address is the box's own as far as it knows, and the port leads to it. */
+  isOurs(address: string, port: number): boolean {
+    const { ipv4, ipv6 } = this.wayOut.view();
+    return [ipv4, ipv6].some((one) => one !== null && one.port === port && one.address === address);
+  }
+
+  /** Looks at everything anew. @throws TellyportError as the cloud answers */
+  async lookAgain(): Promise<void> {
+    await this.wayOut.lookAgain();
+    await this.registrar?.report();
+  }
+
+  /** @throws TellyportError as the cloud answers */
+  async setAlias(label: string | null): Promise<void> {
+    await this.#needed().act("alias", { label: label?.toLowerCase() ?? null }, this.#life.signal);
+    await this.registrar?.report();
+  }
+
+  /** @throws TellyportError as the cloud answers */
+  async addHost(label: string): Promise<HostToken> {
+    const token = await this.#needed().hostToken(label.toLowerCase(), this.#life.signal);
+    await this.registrar?.report();
+    return token;
+  }
+
+  /** @throws TellyportError as the cloud answers */
+  async dropHost(label: string): Promise<void> {
+    await this.#needed().act("drop-host", { label: label.toLowerCase() }, this.#life.signal);
+    await this.registrar?.report();
+  }
+
+  /** Has the box's addresses taken out of the DNS. @throws TellyportError as the cloud answers */
+  async withdraw(signal: AbortSignal): Promise<void> {
+    await this.#cloud?.client.act("withdraw", {}, signal);
+  }
+
+  #registration(): Registration | null {
+    const state = this.registrar?.state;
+    return state === undefined || state.kind === "starting" ? null : state.registration;
+  }
+
+  /** What the certificate is for: the box's name, all below it, and the name that people say. */
+  #certified(): string[] {
+    const registration = this.#registration();
+    if (registration === null) return [];
+    const { name, alias } = registration;
+    return [name, `*.${name}`, ...(alias === null ? [] : [alias])];
+  }
+
+  #needed(): CloudClient {
+    if (this.#cloud !== null) return this.#cloud.client;
+    throw new TellyportError(
+      "online-disabled",
+      "No cloud is named: `tellyport online enable --cloud https://...` names one.",
+    );
+  }
+}
