@@ -16,9 +16,9 @@ import {
 export interface DialBackRouteDeps {
   readonly boxId: string;
   /** Ed25519 with the box's identity; 64 bytes. */
-  sign(data: Uint8Array): Uint8Array;
+  readonly sign: (data: Uint8Array) => Uint8Array;
   /** Whether the box takes this for an address and port of its own in the internet, now. */
-  isOurs(address: string, port: number): boolean;
+  readonly isOurs: (address: string, port: number) => boolean;
   /** Default: the system's. */
   readonly clock?: Clock;
 }

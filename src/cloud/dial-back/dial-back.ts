@@ -71,7 +71,7 @@ export function createDialBack(deps: DialBackDeps): DialBack {
       const timer = clock.after(limits.wholeMs, () => whole.abort(new NoAnswer("timeout")));
       open++;
       try {
-        const path = `${DIAL_BACK_PATH}?${query}`;
+        const path = `${DIAL_BACK_PATH}?${query.toString()}`;
         const body = await askAt(address, port, path, AbortSignal.any([signal, whole.signal]));
         const isThere = answers(body, { boxId, publicKey, nonce, address, port });
         if (!isThere) log.info({ box: boxId, address, port }, "dial-back-answered-wrongly");

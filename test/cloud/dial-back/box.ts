@@ -72,10 +72,14 @@ export async function servedBox(
 }
 
 /** Somebody who answers https in his own way. */
-export async function servedStranger(t: Teardown, listener: RequestListener): Promise<number> {
+export async function servedStranger(
+  t: Teardown,
+  listener: RequestListener,
+  address = "127.0.0.1",
+): Promise<number> {
   const { key, cert } = await certificate(t);
   const server = createServer({ key, cert }, listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   t.teardown(() => {
     server.closeAllConnections();
     server.close();
@@ -85,6 +89,6 @@ export async function servedStranger(t: Teardown, listener: RequestListener): Pr
 
 /** A cloud's side that may connect to loopback. */
 export function labDialBack(limits: Partial<DialBackLimits> = {}) {
-  const addresses = new PublicAddresses(["127.0.0.0/8"]);
+  const addresses = new PublicAddresses(["127.0.0.0/8", "::1/128"]);
   return createDialBack({ clock: systemClock, log, addresses, near: true, limits });
 }

@@ -1,5 +1,7 @@
+import type { RequestListener } from "node:http";
 import { request as ask } from "node:https";
 import { createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import { pino } from "pino";
 import t from "tap";
 import { answers } from "../../../src/cloud/dial-back/answer.ts";
@@ -10,6 +12,9 @@ import { signJws } from "../../../src/kernel/ed25519-jws.ts";
 import { DIAL_BACK_TYPE } from "../../../src/protocol/registration.ts";
 import { labDialBack, makeIdentity, servedBox, servedStranger, type Identity } from "./box.ts";
 
+const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
+  list?.some(({ address }) => address === "::1"),
+);
 const never = new AbortController().signal;
 const identity = makeIdentity();
 const at = (port: number, more: Partial<Identity & { address: string }> = {}) => ({
@@ -22,8 +27,12 @@ const at = (port: number, more: Partial<Identity & { address: string }> = {}) =>
 });
 
 /** A stranger that signs like a box. */
-function signing(as: Identity, change: (query: URLSearchParams) => object, header: object = {}) {
-  return (request: { url?: string }, response: { end(text: string): void }): void => {
+function signing(
+  as: Identity,
+  change: (query: URLSearchParams) => object,
+  header: object = {},
+): RequestListener {
+  return (request, response) => {
     const query = new URL(request.url ?? "", "https://x").searchParams;
     const jws = signJws({ typ: DIAL_BACK_TYPE, kid: as.boxId, ...header }, change(query), as.sign);
     response.end(JSON.stringify({ answer: jws }));
@@ -42,6 +51,20 @@ t.test("dial-back: a box that is there is found, by IPv4", async (t) => {
   const port = await servedBox(t, identity);
   t.equal(await labDialBack().verify(at(port)), true);
 });
+
+t.test(
+  "dial-back: a box that is there is found, by IPv6",
+  { skip: hasIpv6 ? false : "no IPv6 here" },
+  async (t) => {
+    const port = await servedStranger(t, signing(identity, honest), "::1");
+    t.equal(await labDialBack().verify(at(port, { address: "::1" })), true);
+    t.equal(
+      await labDialBack().verify(at(port, { address: "0:0::1" })),
+      false,
+      "of an address in its one spelling",
+    );
+  },
+);
 
 t.test("T21: who is not that box, at that address, is not found", async (t) => {
   const dialBack = labDialBack({ asked: { burst: 100, perSecond: 100 } });
