@@ -338,3 +338,21 @@ t.test("dyndns2: curl with HTTP/1.0 and with a form", { skip: skipWithoutProgram
   t.equal(await curl("-I", "-X", "PUT", "-o", "/dev/null", "-w", "%{http_code}", url), "404");
   t.same(hosts.at(HOST), ["127.0.0.1", V6]);
 });
+
+t.test("T17: dyndns2: no token is in the log, whatever goes wrong", async (t) => {
+  const lines: string[] = [];
+  const log = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
+  const { ask, hosts } = await endpoint(t, { log, burst: 6 });
+  const update = `/nic/update?myip=${V4}&password=${TOKEN}`;
+  await ask(update);
+  await ask(update, { headers: { authorization: basic(`nobody.${ZONE}`, TOKEN) } });
+  await ask(update, { headers: { host: "elsewhere.example" } });
+  hosts.trouble = "store-unavailable";
+  await ask(update);
+  hosts.trouble = null;
+  await ask(`${update}&x`, { method: "PUT" });
+  for (let more = 0; more < 10; more++) await ask(update);
+  t.match(lines.join(""), /dyndns-request-refused/);
+  t.match(lines.join(""), /dyndns-update-failed/);
+  for (const secret of [TOKEN, OWN.slice(6)]) t.notOk(lines.join("").includes(secret));
+});
