@@ -69,3 +69,20 @@ export interface DynamicHosts {
   /** Counts a change. @returns how many different addresses the name had in the last hour, this one included */
   countChange(name: string, address: string): Promise<number>;
 }
+
+/** Whether a box is where it says: an address is published as direct only after this. */
+export interface DialBack {
+  /**
+   * Connects to exactly that address and asks for the box's signature over it.
+   * @param question.publicKey Ed25519, 32 bytes, as registered
+   * @returns false: nobody, or somebody else, answered there
+   * @throws TellyportError `rate-limited` when too many are asked; what the signal was fired with
+   */
+  verify(question: {
+    readonly boxId: string;
+    readonly publicKey: Uint8Array;
+    readonly address: string;
+    readonly port: number;
+    readonly signal: AbortSignal;
+  }): Promise<boolean>;
+}

@@ -21,6 +21,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/tuner/drivers/satip/udp-ports.ts": ["dgram"],
   // Servers that are named, or that neighbours.ts let through.
   "src/tuner/drivers/satip/rtsp-connection.ts": ["net client"],
+  // Boxes, at addresses that it judges: of the internet alone, no names, no redirects.
+  "src/cloud/dial-back/ask.ts": ["https client"],
+  // Answers, and never asks.
+  "src/cloud/stun/responder.ts": ["dgram"],
   // The command line's way to its own box.
   "src/cli/box-client.ts": ["net client"],
 };
