@@ -160,6 +160,7 @@ default-soa-content=${SOA(zone)}
   pdnsutil("create-zone", zone, `ns1.${zone}`);
   pdnsutil("add-record", zone, "ns1", "A", at.address.includes(":") ? "127.0.0.1" : at.address);
   pdnsutil("set-meta", zone, "SOA-EDIT-DNSUPDATE", "INCREASE");
+  pdnsutil("set-meta", zone, "SOA-EDIT-API", "INCREASE");
   if (key !== null) {
     pdnsutil("import-tsig-key", key.name, key.algorithm, secretOf(key));
     pdnsutil("set-meta", zone, "TSIG-ALLOW-DNSUPDATE", key.name);

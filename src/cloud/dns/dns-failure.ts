@@ -62,7 +62,7 @@ export function updateFailure(
 function refusal(rcode: string, { server, zone, keyName }: NameServerContext): string {
   switch (rcode) {
     case "REFUSED":
-      return `The name server ${server} refuses updates of ${zone} with the key "${keyName}". Let that key update A, AAAA, CNAME, TXT and CAA there (BIND: update-policy; Knot: acl; PowerDNS: TSIG-ALLOW-DNSUPDATE).`;
+      return `The name server ${server} refuses updates of ${zone} with the key "${keyName}". Let that key update A, AAAA, CNAME, TXT and CAA there (BIND: update-policy; Knot: acl; PowerDNS: TSIG-ALLOW-DNSUPDATE), and check that key and clock are the same on both sides.`;
     case "NOTAUTH":
       return `The name server ${server} is not the primary of ${zone}, or does not know the key "${keyName}". Check the server's address, the zone and the key.`;
     case "NOTZONE":

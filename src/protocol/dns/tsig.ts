@@ -144,7 +144,7 @@ interface TsigRecord extends Variables {
 /** It is the last record, or there is none. @see RFC 8945 §4.2, §5.1 */
 function readTsig(bytes: Uint8Array): TsigRecord | null {
   const record = readMessage(bytes)?.additionals.at(-1);
-  if (record?.type !== TYPE.TSIG || record.class !== CLASS.ANY) return null;
+  if (record?.type !== TYPE.TSIG || record.class !== CLASS.ANY || record.ttl !== 0) return null;
   const algorithm = readName(bytes, record.dataAt);
   if (algorithm === null || algorithm.end + 10 > record.end) return null;
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
