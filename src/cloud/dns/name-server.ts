@@ -1,5 +1,4 @@
 import { randomInt } from "node:crypto";
-import type { Socket } from "node:dgram";
 import type { Clock } from "../../kernel/clock.ts";
 import { TellyportError, systemCode } from "../../kernel/errors.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
@@ -8,7 +7,7 @@ import { AnswerLimit } from "./answer-limit.ts";
 import { Answerer } from "./answerer.ts";
 import { dnsCounters, type DnsCounters } from "./counters.ts";
 import { TcpDoor, type TcpDoorLimits } from "./tcp-door.ts";
-import { openUdpDoor } from "./udp-door.ts";
+import { openUdpDoor, type UdpDoor } from "./udp-door.ts";
 import type { Zone } from "./zone.ts";
 
 export interface NameServerOptions {
@@ -44,29 +43,27 @@ export function createNameServer(options: NameServerOptions): NameServer {
   const limit =
     answersPerSecond === null ? null : new AnswerLimit({ ...perSecond, seed: randomInt(2 ** 32) });
   const tcp = new TcpDoor({ answerer, counters, clock, ...(options.tcp && { limits: options.tcp }) });
-  const sockets: Socket[] = [];
+  const doors: UdpDoor[] = [];
   const addresses: { address: string; port: number }[] = [];
   const udpDeps = { answerer, limit, counters, clock, log };
 
   /** The same port by both. */
   async function openBoth(address: string, port: number): Promise<number> {
     for (let tries = TRIES; ; tries--) {
-      // A datagram socket first: one that has no partner is closed without a trace.
-      const socket = await openUdpDoor(address, port, udpDeps);
+      const door = await openUdpDoor(address, port, udpDeps);
       try {
-        const bound = socket.address().port;
-        await tcp.open(address, bound);
-        sockets.push(socket);
-        return bound;
+        await tcp.open(address, door.port);
+        doors.push(door);
+        return door.port;
       } catch (error) {
-        await closeSocket(socket);
+        await door.close();
         if (port !== 0 || tries === 0 || systemCode(error) !== "EADDRINUSE") throw error;
       }
     }
   }
 
   async function closeAll(): Promise<void> {
-    await Promise.all([...sockets.splice(0).map(closeSocket), tcp.close()]);
+    await Promise.all([...doors.splice(0).map((door) => door.close()), tcp.close()]);
     addresses.length = 0;
   }
 
@@ -87,10 +84,6 @@ export function createNameServer(options: NameServerOptions): NameServer {
     },
     stop: closeAll,
   };
-}
-
-function closeSocket(socket: Socket): Promise<void> {
-  return new Promise((resolve) => socket.close(() => resolve()));
 }
 
 function listenError(error: unknown, address: string, port: number): unknown {

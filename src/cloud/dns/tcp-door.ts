@@ -1,5 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
-import { isIPv6 } from "node:net";
+import { createServer, isIPv6, type Server, type Socket } from "node:net";
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import { networkOf, plainAddress } from "../../kernel/network-address.ts";
 import type { Answerer } from "./answerer.ts";
@@ -48,8 +47,7 @@ export class TcpDoor {
     this.#deps = deps;
   }
 
-  /** @returns the port */
-  open(address: string, port: number): Promise<number> {
+  open(address: string, port: number): Promise<void> {
     const server = createServer((socket) => this.#welcome(socket));
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -58,8 +56,7 @@ export class TcpDoor {
         // An accept that failed (no descriptor is free) is no reason to end.
         server.on("error", () => undefined);
         this.#servers.push(server);
-        const bound = server.address();
-        resolve(typeof bound === "object" && bound !== null ? bound.port : port);
+        resolve();
       });
     });
   }

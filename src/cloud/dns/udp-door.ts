@@ -23,8 +23,13 @@ const RECEIVE_BUFFER = 1 << 20;
 /** What may wait to be sent, octets; beyond it answers are dropped, as the network would. */
 const MOST_WAITING = 1 << 20;
 
-/** Answers queries on a socket that is bound already. */
-export function openUdpDoor(address: string, port: number, deps: UdpDoorDeps): Promise<Socket> {
+export interface UdpDoor {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** DNS over UDP at one address. @param port 0: any that is free */
+export function openUdpDoor(address: string, port: number, deps: UdpDoorDeps): Promise<UdpDoor> {
   const socket = createSocket({
     type: isIPv6(address) ? "udp6" : "udp4",
     // IPv4 has doors of its own.
@@ -40,7 +45,8 @@ export function openUdpDoor(address: string, port: number, deps: UdpDoorDeps): P
       // Of one answer that could not be sent.
       socket.on("error", (error) => deps.log.warn({ error: messageOf(error) }, "dns-udp-failed"));
       socket.on("message", (bytes, from) => answer(socket, bytes, from, deps));
-      resolve(socket);
+      const close = (): Promise<void> => new Promise((closed) => socket.close(() => closed()));
+      resolve({ port: socket.address().port, close });
     });
   });
 }

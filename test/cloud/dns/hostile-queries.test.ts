@@ -113,15 +113,16 @@ t.test("whole queries get whole answers, within the size that was asked for", (t
     fc.property(query, (bytes) => {
       const answer = answerer.answer(bytes, "udp");
       if (answer === null) return false;
-      const message = readMessage(answer.bytes);
-      t.ok(answer.bytes.length <= limitOf(bytes));
       const read = decode(answer.bytes);
-      t.equal(read.id, bytes.readUInt16BE(0));
-      t.equal(read.questions?.length, 1);
       const slip = decode(Answerer.slip(answer));
-      t.ok(slip.flag_tc);
-      t.equal(slip.questions?.length, 1);
-      return message !== null;
+      return (
+        readMessage(answer.bytes) !== null &&
+        answer.bytes.length <= limitOf(bytes) &&
+        read.id === bytes.readUInt16BE(0) &&
+        read.questions?.length === 1 &&
+        slip.flag_tc &&
+        slip.questions?.length === 1
+      );
     }),
     { numRuns: 1500 },
   );
