@@ -35,16 +35,16 @@ type Key = TsigKey | null;
 
 const SOA = (zone: string): string => `ns1.${zone}. hostmaster.${zone}. 1 3600 600 1209600 60`;
 
-/** ISC BIND. @param threads of its workers; default its own choice */
+/** ISC BIND. `threads`: workers, default its own choice; `records`: further lines of its zone file. */
 export async function startBind(
   t: Teardown,
   zone: string,
   key: Key,
-  place: NameServerPlace & { readonly threads?: number } = {},
+  place: NameServerPlace & { readonly threads?: number; readonly records?: string } = {},
 ): Promise<ForeignNameServer> {
   const folder = await temporaryFolder(t);
   const at = await placeOf(place);
-  await zoneFile(join(folder, "zone"), zone, at.address);
+  await zoneFile(join(folder, "zone"), zone, at.address, place.records);
   await writeFile(
     join(folder, "named.conf"),
     `options {
@@ -190,11 +190,11 @@ async function placeOf({ address = "127.0.0.1", port, wrapper = [] }: NameServer
 
 const secretOf = ({ secret }: TsigKey): string => Buffer.from(secret).toString("base64");
 
-async function zoneFile(path: string, zone: string, address: string): Promise<void> {
+async function zoneFile(path: string, zone: string, address: string, records = ""): Promise<void> {
   const type = address.includes(":") ? "AAAA" : "A";
   await writeFile(
     path,
-    `$ORIGIN ${zone}.\n$TTL 3600\n@ SOA ${SOA(zone)}\n@ NS ns1.${zone}.\nns1 ${type} ${address}\n`,
+    `$ORIGIN ${zone}.\n$TTL 3600\n@ SOA ${SOA(zone)}\n@ NS ns1.${zone}.\nns1 ${type} ${address}\n${records}`,
   );
 }
 
