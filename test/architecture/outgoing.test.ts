@@ -23,8 +23,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/tuner/drivers/satip/rtsp-connection.ts": ["net client"],
   // Answers whoever asked, with no more than he may get sent: answer-limit.ts.
   "src/cloud/dns/udp-door.ts": ["dgram"],
-  // The name server, and the API of one, that the cloud's operator named.
-  "src/cloud/dns/dns-connection.ts": ["net client"],
+  // A name server that the cloud's operator named, or the owner.
+  "src/kernel/dns-connection.ts": ["net client"],
+  // The API of the operator's own name server.
   "src/cloud/dns/api-exchange.ts": ["http client", "https client"],
   // The command line's way to its own box.
   "src/cli/box-client.ts": ["net client"],

@@ -1,9 +1,7 @@
+import { dnsUnavailable } from "../../kernel/dns-connection.ts";
 import { TellyportError } from "../../kernel/errors.ts";
 import type { TsigError } from "../../protocol/dns/tsig.ts";
 import type { UpdateAnswer } from "../../protocol/dns/update.ts";
-
-/** After so long a name server may answer again that did not, ms. */
-const RETRY_MS = 5000;
 
 /** What the failures of a name server are told with. */
 export interface NameServerContext {
@@ -11,14 +9,6 @@ export interface NameServerContext {
   readonly server: string;
   readonly zone: string;
   readonly keyName: string;
-}
-
-/** Worth another try. @param why ends without a full stop */
-export function dnsUnavailable(server: string, why: string, cause?: unknown): TellyportError {
-  return new TellyportError("dns-unavailable", `The name server ${server} ${why}. It is tried again.`, {
-    retryAfterMs: RETRY_MS,
-    cause,
-  });
 }
 
 /** Somebody has to change something. @param why and cure: whole sentences without the server */

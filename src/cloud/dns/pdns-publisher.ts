@@ -6,8 +6,8 @@ import type { NameRecords, RecordType } from "../../protocol/dns/records.ts";
 
 import type { DnsPublisher } from "../ports.ts";
 import { apiExchange, type ApiAnswer } from "./api-exchange.ts";
-import { DnsConnection, type DnsServerAddress } from "./dns-connection.ts";
-import { dnsRefused, dnsUnavailable, unpublishable } from "./dns-failure.ts";
+import { DnsConnection, dnsUnavailable, type DnsServerAddress } from "../../kernel/dns-connection.ts";
+import { dnsRefused, unpublishable } from "./dns-failure.ts";
 import { pdnsRrsets } from "./pdns-rrsets.ts";
 import { readRecords } from "./read-records.ts";
 

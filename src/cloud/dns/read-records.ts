@@ -2,8 +2,8 @@ import { randomInt } from "node:crypto";
 import { encodeQuery, readQueryAnswer } from "../../protocol/dns/message.ts";
 import { RCODE, rcodeName } from "../../protocol/dns/numbers.ts";
 import type { RecordType } from "../../protocol/dns/records.ts";
-import type { DnsConnection } from "./dns-connection.ts";
-import { dnsRefused, dnsUnavailable, unpublishable } from "./dns-failure.ts";
+import { dnsUnavailable, type DnsConnection } from "../../kernel/dns-connection.ts";
+import { dnsRefused, unpublishable } from "./dns-failure.ts";
 
 /**
  * What a name server answers for one type at one name; by TCP, so that nothing gets lost or is cut short.

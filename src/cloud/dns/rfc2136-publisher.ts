@@ -4,7 +4,7 @@ import type { NameRecords, RecordType } from "../../protocol/dns/records.ts";
 import type { Signed, TsigKey } from "../../protocol/dns/tsig.ts";
 import { encodeUpdate, readAnswer, splitUpdate, type Update } from "../../protocol/dns/update.ts";
 import type { DnsPublisher } from "../ports.ts";
-import { DnsConnection, type DnsServerAddress } from "./dns-connection.ts";
+import { DnsConnection, type DnsServerAddress } from "../../kernel/dns-connection.ts";
 import { unpublishable, updateFailure } from "./dns-failure.ts";
 import { readRecords } from "./read-records.ts";
 

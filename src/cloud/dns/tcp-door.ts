@@ -3,7 +3,7 @@ import type { Clock, Timer } from "../../kernel/clock.ts";
 import { networkOf, plainAddress } from "../../kernel/network-address.ts";
 import type { Answerer } from "./answerer.ts";
 import type { DnsCounters } from "./counters.ts";
-import { MessageStream, framed } from "./message-stream.ts";
+import { MessageStream, framed } from "../../kernel/message-stream.ts";
 import { countAnswer } from "./udp-door.ts";
 
 export interface TcpDoorLimits {

@@ -1,10 +1,14 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import t from "tap";
 import { systemClock } from "../../../src/kernel/clock.ts";
 import { createLog } from "../../../src/kernel/log.ts";
 import { createNameServer } from "../../../src/cloud/dns/name-server.ts";
 import { Zone } from "../../../src/cloud/dns/zone.ts";
+import { runProgram } from "../../helpers/daemon.ts";
 import { dig, digValues, type Dug } from "../../helpers/dig.ts";
 import { skipWithoutProgram } from "../../helpers/programs.ts";
+import { temporaryFolder } from "../../helpers/temporary.ts";
 
 const ZONE = "tv.example";
 const BOX = `abcdefghijklmnop.${ZONE}`;
@@ -59,6 +63,7 @@ t.test("dig understands the embedded server", { skip: skipWithoutProgram("dig") 
   );
   const server = createNameServer({
     zones: [zone],
+    answersPerSecond: null,
     listen: [{ address: "127.0.0.1", port: 0 }],
     clock: systemClock,
     log: createLog({ level: "silent" }),
@@ -187,6 +192,41 @@ t.test("dig understands the embedded server", { skip: skipWithoutProgram("dig") 
       question: `${odd}.`,
       answers: [{ name: `${odd}.`, value: "198.51.100.7" }],
     });
+  });
+
+  await t.test("dig has nothing to complain of, whatever it asks", async (t) => {
+    const file = join(await temporaryFolder(t), "queries");
+    const names = [
+      "abcdefghijklmnop",
+      "lan.abcdefghijklmnop",
+      "double",
+      "nowhere",
+      "loop1",
+      "many",
+      "down",
+      "x",
+    ];
+    const types = ["A", "AAAA", "TXT", "CNAME", "NS", "SOA", "CAA", "ANY", "MX", "DNSKEY", "TYPE65"];
+    const sizes = [
+      "+noedns",
+      "+bufsize=512",
+      "+bufsize=1232 +dnssec",
+      "+bufsize=4096 +nsid",
+      "+tcp",
+      "+subnet=192.0.2.0/24",
+    ];
+    const lines = [...names.map((name) => `${name}.${ZONE}`), ZONE, "elsewhere.example"].flatMap((name) =>
+      types.flatMap((type) => sizes.map((size) => `${name} ${type} ${size} +norecurse`)),
+    );
+    await writeFile(file, `${lines.join("\n")}\n`);
+    const { stdout } = await runProgram("dig", ["-r", "@127.0.0.1", "-p", String(port), "-f", file], {
+      timeoutMs: 60_000,
+    });
+    t.equal(stdout.match(/^;; ->>HEADER<<-/gm)?.length, lines.length);
+    t.same(
+      stdout.match(/^.*(warning|malformed|mismatch|extra|bad |unexpected|FORMERR|SERVFAIL).*$/gim) ?? [],
+      [],
+    );
   });
 
   await t.test("the serial grows with every change, and only then", async (t) => {

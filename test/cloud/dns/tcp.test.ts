@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import { createSocket } from "node:dgram";
 import { decode, encode } from "dns-packet";
 import t, { type Test } from "tap";
-import { MessageStream, framed } from "../../../src/cloud/dns/message-stream.ts";
+import { MessageStream, framed } from "../../../src/kernel/message-stream.ts";
 import {
   createNameServer,
   type NameServer,

@@ -1,7 +1,6 @@
 import { connect, type Socket } from "node:net";
-import type { Clock } from "../../kernel/clock.ts";
-import { messageOf, systemCode } from "../../kernel/errors.ts";
-import { dnsUnavailable } from "./dns-failure.ts";
+import type { Clock } from "./clock.ts";
+import { TellyportError, messageOf, systemCode } from "./errors.ts";
 import { MessageStream, framed } from "./message-stream.ts";
 
 export interface DnsServerAddress {
@@ -11,8 +10,20 @@ export interface DnsServerAddress {
 }
 
 const LONGEST_ANSWER = 65_535;
+/** Messages that wait for their turn. */
+const MOST_WAITING = 64;
+/** After so long a name server may answer again that did not, ms. */
+const RETRY_MS = 5000;
 /** Connecting, asking and answer together, ms; a batch at a slow database takes two seconds. */
 const DEADLINE = 15_000;
+
+/** A name server does not do what it should; worth another try. @param why ends without a full stop */
+export function dnsUnavailable(server: string, why: string, cause?: unknown): TellyportError {
+  return new TellyportError("dns-unavailable", `The name server ${server} ${why}. It is tried again.`, {
+    retryAfterMs: RETRY_MS,
+    cause,
+  });
+}
 
 /** What is asked just now. */
 interface Asked {
@@ -34,6 +45,7 @@ export class DnsConnection {
   /** Settles when nobody is before the next. */
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  #closed = false;
 
   /** @param deadline ms for one message; default 15 s */
   constructor(address: DnsServerAddress, clock: Clock, deadline = DEADLINE) {
@@ -50,7 +62,7 @@ export class DnsConnection {
    * @throws TellyportError `dns-unavailable`; the signal's reason
    */
   async ask(message: Buffer, signal: AbortSignal): Promise<Buffer> {
-    if (this.#waiting >= 64) throw dnsUnavailable(this.server, "has too much to do");
+    if (this.#waiting >= MOST_WAITING) throw dnsUnavailable(this.server, "has too much to do");
     this.#waiting++;
     const before = this.#turn;
     const answer = before.then(() => this.#askNow(message, signal));
@@ -62,12 +74,15 @@ export class DnsConnection {
     }
   }
 
+  /** For good. */
   close(): void {
+    this.#closed = true;
     this.#fail(dnsUnavailable(this.server, "is not asked any more"));
   }
 
   async #askNow(message: Buffer, signal: AbortSignal): Promise<Buffer> {
     signal.throwIfAborted();
+    if (this.#closed) throw dnsUnavailable(this.server, "is not asked any more");
     const kept = this.#socket !== null;
     const onAbort = (): void =>
       this.#fail(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
@@ -81,7 +96,7 @@ export class DnsConnection {
       try {
         return await this.#exchange(message);
       } catch (error) {
-        if (!kept || late || signal.aborted) throw error;
+        if (!kept || late || signal.aborted || this.#closed) throw error;
         return await this.#exchange(message);
       }
     } finally {
