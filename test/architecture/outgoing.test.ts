@@ -25,6 +25,12 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/cloud/dial-back/ask.ts": ["https client"],
   // Answers, and never asks.
   "src/cloud/stun/responder.ts": ["dgram"],
+  // Answers whoever asked, with no more than he may get sent: answer-limit.ts.
+  "src/cloud/dns/udp-door.ts": ["dgram"],
+  // A name server that the cloud's operator named, or the owner.
+  "src/kernel/dns-connection.ts": ["net client"],
+  // The API of the operator's own name server.
+  "src/cloud/dns/api-exchange.ts": ["http client", "https client"],
   // The command line's way to its own box.
   "src/cli/box-client.ts": ["net client"],
 };
