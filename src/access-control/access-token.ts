@@ -2,7 +2,7 @@ import { SignJWT, jwtVerify } from "jose";
 import { TOKEN_MAX_LENGTH } from "../protocol/dpop.ts";
 import type { Role } from "../protocol/principal.ts";
 import { RecentMap } from "../kernel/recent-map.ts";
-import { readJws } from "./compact-jws.ts";
+import { readJws } from "../kernel/compact-jws.ts";
 import type { AccessKeys } from "./keys.ts";
 
 /** RFC 9068 §2.1. */

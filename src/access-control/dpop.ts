@@ -7,7 +7,7 @@ import { RecentMap } from "../kernel/recent-map.ts";
 import { sha256 } from "./bytes.ts";
 import { unauthenticated } from "./challenge.ts";
 import type { ClientRecord } from "./clients.ts";
-import { readJws } from "./compact-jws.ts";
+import { readJws } from "../kernel/compact-jws.ts";
 import { thumbprintOf } from "./keys.ts";
 import type { Nonces } from "./nonce.ts";
 

@@ -69,3 +69,21 @@ export interface DynamicHosts {
   /** Counts a change. @returns how many different addresses the name had in the last hour, this one included */
   countChange(name: string, address: string): Promise<number>;
 }
+
+/** Asks a box whether it is at an address. */
+export interface DialBack {
+  /**
+   * Connects to the address, never anywhere else, and has the box sign for it.
+   * @param target.publicKey Ed25519, 32 bytes, whose hash the id is
+   * @param target.signal aborted when the time for it is over
+   * @returns false: nobody answered, or not this box, or it said no
+   * @throws the signal's reason
+   */
+  verify(target: {
+    readonly boxId: string;
+    readonly publicKey: Uint8Array;
+    readonly address: string;
+    readonly port: number;
+    readonly signal: AbortSignal;
+  }): Promise<boolean>;
+}

@@ -10,7 +10,7 @@ import {
   type ConnectionSender,
 } from "./connection-table.ts";
 import { createLinkView } from "./origin.ts";
-import { TokenBuckets, type BucketShape } from "./token-buckets.ts";
+import { TokenBuckets, type BucketShape } from "../kernel/token-buckets.ts";
 
 export interface ConnectionsDeps {
   readonly clock: Clock;

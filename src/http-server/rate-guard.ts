@@ -4,7 +4,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 import type { Recognise } from "./ports.ts";
-import { TokenBuckets, type BucketShape } from "./token-buckets.ts";
+import { TokenBuckets, type BucketShape } from "../kernel/token-buckets.ts";
 
 /** How often a sender may ask, and how often it may be wrong. */
 export interface RateLimits {

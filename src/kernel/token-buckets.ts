@@ -1,4 +1,4 @@
-import { RecentMap } from "../kernel/recent-map.ts";
+import { RecentMap } from "./recent-map.ts";
 
 /** How much is let through: `burst` at once, and `perSecond` in the long run. */
 export interface BucketShape {

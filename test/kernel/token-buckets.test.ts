@@ -1,5 +1,5 @@
 import t from "tap";
-import { TokenBuckets } from "../../src/http-server/token-buckets.ts";
+import { TokenBuckets } from "../../src/kernel/token-buckets.ts";
 
 t.test("token buckets: a burst, then a trickle, and the wait is told", (t) => {
   const buckets = new TokenBuckets({ burst: 3, perSecond: 2 });

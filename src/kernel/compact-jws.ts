@@ -1,4 +1,4 @@
-import { isRecord } from "../kernel/is-record.ts";
+import { isRecord } from "./is-record.ts";
 import { parseStrictJson } from "./strict-json.ts";
 
 /** What a compact JWS says, unproven: its signature is not looked at. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import t from "tap";
-import { readJws } from "../../src/access-control/compact-jws.ts";
-import { parseStrictJson } from "../../src/access-control/strict-json.ts";
+import { readJws } from "../../src/kernel/compact-jws.ts";
+import { parseStrictJson } from "../../src/kernel/strict-json.ts";
 
 const encode = (text: string): string => Buffer.from(text).toString("base64url");
 
