@@ -99,7 +99,7 @@ export class ZoneFollower implements Publishing {
       return;
     }
     this.#following = this.#followOnce()
-      .then(() => (this.#lastError = null))
+      .then(() => void (this.#lastError = null))
       .catch((error: unknown) => {
         if (this.#abort.signal.aborted) return;
         this.#lastError = messageOf(error);

@@ -32,7 +32,7 @@ export type { Sender } from "./enrolment.ts";
 export { DEFAULT_LIMITS, type RegistryLimits } from "./limits.ts";
 export { ZoneNames } from "./names.ts";
 export { blockBox, countBoxes, listBoxes, showBox, unblockBox } from "./operator.ts";
-export { desiredRecords, wholeZone } from "./zone-state.ts";
+export { desiredRecords, wholeZone, zonePage } from "./zone-state.ts";
 
 /** Every action of a box, its signature checked. */
 export type Action =

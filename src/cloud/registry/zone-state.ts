@@ -35,28 +35,57 @@ export async function desiredRecords(
   );
 }
 
+/** Where the names of a zone are read on from: those of boxes come before those of labels. */
+const START = "box ";
+
+/** A page of the zone: the names of so many boxes or labels that have records. */
+export interface ZoneNamesPage {
+  readonly names: readonly NameRecords[];
+  /** From where the next page begins; null: there is none. */
+  readonly next: string | null;
+}
+
+/**
+ * @param from of the page before; null: the beginning
+ * @param rows boxes or labels at the most, each with a few names
+ * @param now ms since 1970
+ */
+export async function zonePage(
+  sql: Sql,
+  rules: RecordRules,
+  from: string | null,
+  rows: number,
+  now: number,
+): Promise<ZoneNamesPage> {
+  const { names } = rules;
+  const [kind = "box", after = ""] = (from ?? START).split(" ");
+  const [table, column] = kind === "box" ? (["boxes", "id"] as const) : (["labels", "label"] as const);
+  const limit = Math.min(200, Math.max(1, Math.floor(rows)));
+  const found = await sql.query(
+    `SELECT ${column} AS key FROM ${table} WHERE ${column} > $1 ORDER BY ${column} LIMIT ${limit}`,
+    [after],
+  );
+  const keys = found.map(({ key }) => String(key));
+  const all = keys.flatMap((key) => (kind === "box" ? names.ofBox(key) : names.ofLabel(key)));
+  const records = (await desiredRecords(sql, rules, all, now)).filter(({ sets }) => sets.length > 0);
+  const last = keys.length < limit ? undefined : keys.at(-1);
+  const more = kind === "box" ? "label " : null;
+  return { names: records, next: last === undefined ? more : `${kind} ${last}` };
+}
+
 /** Boxes or labels that are read at a time: 200 names of boxes. */
 const PAGE = 50;
 
 /** Every name of the zone that has records, in pages. Changes meanwhile may be in it or not. */
-export async function* wholeZone(sql: Sql, rules: RecordRules, now: () => number): AsyncGenerator<NameRecords[]> {
-  const { names } = rules;
-  for (const [table, column, namesOf] of [
-    ["boxes", "id", (id: string) => names.ofBox(id)],
-    ["labels", "label", (label: string) => names.ofLabel(label)],
-  ] as const) {
-    for (let after = ""; ; ) {
-      const rows = await sql.query(
-        `SELECT ${column} AS key FROM ${table} WHERE ${column} > $1 ORDER BY ${column} LIMIT ${PAGE}`,
-        [after],
-      );
-      const keys = rows.map(({ key }) => String(key));
-      const last = keys.at(-1);
-      if (last === undefined) break;
-      const page = await desiredRecords(sql, rules, keys.flatMap(namesOf), now());
-      yield page.filter(({ sets }) => sets.length > 0);
-      after = last;
-    }
+export async function* wholeZone(
+  sql: Sql,
+  rules: RecordRules,
+  now: () => number,
+): AsyncGenerator<readonly NameRecords[]> {
+  for (let from: string | null = START; from !== null; ) {
+    const page: ZoneNamesPage = await zonePage(sql, rules, from, PAGE, now());
+    yield page.names;
+    from = page.next;
   }
 }
 
