@@ -50,6 +50,7 @@ export interface RunningCloud {
   /** What boxes may call it. */
   origins(): readonly string[];
   readonly publishing: Publishing;
+  readonly registry: Registry;
   stop(): Promise<void>;
 }
 
@@ -145,7 +146,7 @@ export async function startCloud(deps: CloudDeps): Promise<RunningCloud> {
     });
 
     await lifecycle.start([...parts.components, publishing, registry, listeners]);
-    return { ports: listeners.ports, origins, publishing, stop: () => lifecycle.stop() };
+    return { ports: listeners.ports, origins, publishing, registry, stop: () => lifecycle.stop() };
   } catch (error) {
     await lifecycle.stop();
     throw error;
