@@ -1,4 +1,4 @@
-// Builds dist/: the daemon and command line (one bundle, only native packages external) and the web app.
+// Builds dist/: the daemons and command lines of box and cloud (one bundle, only native packages external) and the web app.
 // `--tests` builds the test files into build/test instead; `--if-needed` does nothing when no source is newer.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
@@ -51,7 +51,7 @@ const require = __createRequire(import.meta.url);`;
 
 async function buildServer() {
   await build({
-    entryPoints: { cli: "src/cli/main.ts", ...THREADS },
+    entryPoints: { cli: "src/cli/main.ts", cloud: "src/cli/cloud/main.ts", ...THREADS },
     outdir: "dist",
     bundle: true,
     splitting: true,
@@ -70,7 +70,7 @@ async function buildServer() {
     logLevel: "warning",
   });
   for (const file of filesBelow("dist")) if (file.endsWith(".js")) keepOneByte(file);
-  chmodSync("dist/cli.js", 0o755);
+  for (const program of ["dist/cli.js", "dist/cloud.js"]) chmodSync(program, 0o755);
   cpSync("src/tuner/drivers/mock/loops", "dist/loops", { recursive: true });
 }
 

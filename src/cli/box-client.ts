@@ -25,9 +25,21 @@ export interface BoxClient {
 /** @throws TellyportError `config-unreadable`, `config-invalid` */
 export async function boxClient(args: Arguments, io: Io): Promise<BoxClient> {
   const directory = await stateDirectory(args, io);
+  return daemonClient(directory, io, notRunning);
+}
+
+/**
+ * The daemon that keeps its state in a directory.
+ * @param notRunning what to say when there is none
+ */
+export function daemonClient(
+  directory: string,
+  io: Io,
+  notRunning: (directory: string) => string,
+): BoxClient {
   const path = join(directory, SOCKET_FILE);
   const connect: Connect = (signal) =>
-    connected(connectSocket({ path }), "connect", signal, (error) => explain(directory, error));
+    connected(connectSocket({ path }), "connect", signal, (error) => explain(directory, error, notRunning));
   return {
     async call(schema, method, path, body, timeoutMs) {
       const request = {
@@ -42,7 +54,15 @@ export async function boxClient(args: Arguments, io: Io): Promise<BoxClient> {
   };
 }
 
-function explain(directory: string, cause: unknown): TellyportError {
+function notRunning(directory: string): string {
+  return `No Tellyport daemon runs with the state directory ${directory}: start it with \`tellyport run\`, or name the directory of the one that runs with --state DIR or $TELLYPORT_STATE (\`scripts/start\` keeps its state in ./var).`;
+}
+
+function explain(
+  directory: string,
+  cause: unknown,
+  notRunning: (directory: string) => string,
+): TellyportError {
   const code = systemCode(cause);
   if (code === "EACCES" || code === "EPERM") {
     return new TellyportError(
@@ -51,9 +71,5 @@ function explain(directory: string, cause: unknown): TellyportError {
       { cause },
     );
   }
-  return new TellyportError(
-    "daemon-not-running",
-    `No Tellyport daemon runs with the state directory ${directory}: start it with \`tellyport run\`, or name the directory of the one that runs with --state DIR or $TELLYPORT_STATE (\`scripts/start\` keeps its state in ./var).`,
-    { cause },
-  );
+  return new TellyportError("daemon-not-running", notRunning(directory), { cause });
 }

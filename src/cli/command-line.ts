@@ -1,25 +1,36 @@
 import { httpStatusOf, isTellyportError, type TellyportError } from "../kernel/errors.ts";
 import type { Problem } from "../protocol/api.ts";
 import { VERSION } from "../version.ts";
+import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands/index.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
-import { renderHelp } from "./help.ts";
+import { renderHelp, TELLYPORT, type Program } from "./help.ts";
 import { printJson, type Io } from "./io.ts";
 import { parseCommandLine } from "./parse.ts";
 import { printable } from "./text.ts";
 
+/** The `tellyport` command as a function. @returns as {@link runCommandLine} */
+export function main(argv: readonly string[], io: Io): Promise<number> {
+  return runCommandLine(argv, io, TELLYPORT, COMMANDS);
+}
+
 /**
- * The `tellyport` command as a function: expected failures are told on standard error and become exit codes.
+ * A program of ours as a function: expected failures are told on standard error and become exit codes.
  * @param argv without the program's own name
  * @returns the exit code, see exit-codes.ts
  * @throws whatever is a programmer's fault
  */
-export async function main(argv: readonly string[], io: Io): Promise<number> {
+export async function runCommandLine(
+  argv: readonly string[],
+  io: Io,
+  program: Program,
+  commands: readonly Command[],
+): Promise<number> {
   try {
-    const parsed = parseCommandLine(argv, COMMANDS);
+    const parsed = parseCommandLine(argv, commands, program.name);
     switch (parsed.kind) {
       case "help":
-        io.stdout.write(renderHelp(parsed.words, COMMANDS));
+        io.stdout.write(renderHelp(parsed.words, commands, program));
         return EXIT.ok;
       case "version":
         io.stdout.write(`${VERSION}\n`);
@@ -30,7 +41,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (!isTellyportError(error)) throw error;
     if (argv.includes("--json")) printJson({ ...io, stdout: io.stderr }, problemOf(error));
-    else io.stderr.write(`tellyport: ${printable(error.message)}\n`);
+    else io.stderr.write(`${program.name}: ${printable(error.message)}\n`);
     return exitCodeOf(error);
   }
 }

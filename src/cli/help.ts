@@ -1,35 +1,48 @@
 import type { Command, Option } from "./command.ts";
 import { fit, wrap } from "./text.ts";
 
-const INTRO = "Tellyport turns a set-top box into its owner's private TV station.";
+/** A program of ours, as its help has it. */
+export interface Program {
+  readonly name: string;
+  readonly intro: string;
+}
+
+export const TELLYPORT: Program = {
+  name: "tellyport",
+  intro: "Tellyport turns a set-top box into its owner's private TV station.",
+};
 const WIDTH = 80;
 
 /** The page for all commands, for a group (`clients`) or for one command. */
-export function renderHelp(words: readonly string[], commands: readonly Command[]): string {
+export function renderHelp(
+  words: readonly string[],
+  commands: readonly Command[],
+  program = TELLYPORT,
+): string {
   const below = commands.filter(({ path }) => words.every((word, index) => path[index] === word));
   const [only] = below;
-  if (only !== undefined && only.path.length === words.length) return renderCommand(only);
-  const name = ["tellyport", ...words].join(" ");
+  if (only !== undefined && only.path.length === words.length) return renderCommand(only, program);
+  const name = [program.name, ...words].join(" ");
   return [
-    ...(words.length === 0 ? [INTRO, ""] : []),
+    ...(words.length === 0 ? [program.intro, ""] : []),
     `usage: ${name} <command> [flags]`,
     "",
     "commands:",
     ...list(below.map((command) => [synopsis(command, words.length), command.summary])),
     "",
     `\`${name} <command> --help\` says more about one.`,
-    ...(words.length === 0 ? ["`tellyport --version` prints the version."] : []),
+    ...(words.length === 0 ? [`\`${program.name} --version\` prints the version.`] : []),
     "",
   ].join("\n");
 }
 
-function renderCommand(command: Command): string {
+function renderCommand(command: Command, program: Program): string {
   const positionals = command.positionals ?? [];
   const flags = [...Object.entries(command.options)];
   return [
     `${command.summary}.`,
     "",
-    `usage: tellyport ${synopsis(command, 0)}${flags.length > 0 ? " [flags]" : ""}`,
+    `usage: ${program.name} ${synopsis(command, 0)}${flags.length > 0 ? " [flags]" : ""}`,
     ...(positionals.length > 0
       ? ["", ...list(positionals.map(({ name, help }) => [`<${name}>`, help]))]
       : []),

@@ -19,9 +19,14 @@ interface Flag {
 /**
  * Reads a command line. Flags may stand anywhere.
  * @param argv without the program's own name
+ * @param program that name, for messages
  * @throws TellyportError `usage`, with what was probably meant
  */
-export function parseCommandLine(argv: readonly string[], commands: readonly Command[]): Parsed {
+export function parseCommandLine(
+  argv: readonly string[],
+  commands: readonly Command[],
+  program = "tellyport",
+): Parsed {
   const { flags, positionals } = split(argv, commands);
   const asksForHelp = flags.some(({ name }) => name === "help" || name === "h") || positionals[0] === "help";
   const words = positionals[0] === "help" ? positionals.slice(1) : positionals;
@@ -31,8 +36,8 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
     const [first] = flags;
     throw usage(
       first === undefined
-        ? "Say what to do: `tellyport --help` lists the commands."
-        : `${first.raw} needs a command before it: \`tellyport --help\` lists them.`,
+        ? `Say what to do: \`${program} --help\` lists the commands.`
+        : `${first.raw} needs a command before it: \`${program} --help\` lists them.`,
     );
   }
   // The longest that fits: `channels set` before `channels`.
@@ -45,15 +50,15 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
   if (command === undefined) {
     const group = groupOf(words, commands);
     if (asksForHelp && group !== null && words.length === 1) return { kind: "help", words: group };
-    throw unknownCommand(words, group, commands);
+    throw unknownCommand(words, group, commands, program);
   }
   if (asksForHelp) return { kind: "help", words: command.path };
   return {
     kind: "run",
     command,
     args: new Arguments(
-      checkFlags(flags, command),
-      checkPositionals(words.slice(command.path.length), command),
+      checkFlags(flags, command, program),
+      checkPositionals(words.slice(command.path.length), command, program),
     ),
   };
 }
@@ -109,13 +114,13 @@ function withValues(argv: readonly string[], commands: readonly Command[]): stri
   });
 }
 
-function checkFlags(flags: readonly Flag[], command: Command): Map<string, string | true> {
+function checkFlags(flags: readonly Flag[], command: Command, program: string): Map<string, string | true> {
   const given = new Map<string, string | true>();
   for (const flag of flags) {
     const option: Option | undefined = Object.hasOwn(command.options, flag.name)
       ? command.options[flag.name]
       : undefined;
-    if (option === undefined || !flag.raw.startsWith("--")) throw unknownFlag(flag, command);
+    if (option === undefined || !flag.raw.startsWith("--")) throw unknownFlag(flag, command, program);
     // Given twice: the last one holds, so that a script's own flags can be overridden behind them.
     given.set(flag.name, option.type === "boolean" ? switchOf(flag) : valueOf(flag, option));
   }
@@ -140,13 +145,18 @@ function valueOf(flag: Flag, option: Option): string {
   return value;
 }
 
-function checkPositionals(given: readonly string[], command: Command): readonly string[] {
+function checkPositionals(
+  given: readonly string[],
+  command: Command,
+  program: string,
+): readonly string[] {
+  const name = nameOf(command, program);
   const takes = command.positionals ?? [];
   const missing = takes.find(({ optional }, index) => optional !== true && given[index] === undefined);
   if (missing !== undefined)
-    throw usage(`\`${nameOf(command)}\` needs <${missing.name}>: \`${nameOf(command)} --help\` says more.`);
+    throw usage(`\`${name}\` needs <${missing.name}>: \`${name} --help\` says more.`);
   const extra = takes.at(-1)?.many === true ? undefined : given[takes.length];
-  if (extra !== undefined) throw usage(`\`${nameOf(command)}\` does not take "${extra}".`);
+  if (extra !== undefined) throw usage(`\`${name}\` does not take "${extra}".`);
   return given;
 }
 
@@ -162,11 +172,12 @@ function unknownCommand(
   words: readonly string[],
   group: readonly string[] | null,
   commands: readonly Command[],
+  program: string,
 ): TellyportError {
   const depth = group === null ? 0 : 1;
   const within = commands.filter(({ path }) => group === null || path[0] === group[0]);
   const known = [...new Set(within.map(({ path }) => path[depth] ?? ""))];
-  const prefix = ["tellyport", ...(group ?? [])].join(" ");
+  const prefix = [program, ...(group ?? [])].join(" ");
   const word = words[depth];
   if (word === undefined) return usage(`\`${prefix}\` needs one of ${known.join(", ")}.`);
   const near = nearest(word, known);
@@ -175,17 +186,18 @@ function unknownCommand(
   );
 }
 
-function unknownFlag(flag: Flag, command: Command): TellyportError {
+function unknownFlag(flag: Flag, command: Command, program: string): TellyportError {
+  const name = nameOf(command, program);
   const near = flag.raw.startsWith("--")
     ? nearest(flag.name, [...Object.keys(command.options), "help"])
     : null;
   return usage(
-    `\`${nameOf(command)}\` has no flag ${flag.raw}: ${near === null ? `\`${nameOf(command)} --help\` lists them.` : `did you mean --${near}?`}`,
+    `\`${name}\` has no flag ${flag.raw}: ${near === null ? `\`${name} --help\` lists them.` : `did you mean --${near}?`}`,
   );
 }
 
-function nameOf(command: Command): string {
-  return ["tellyport", ...command.path].join(" ");
+function nameOf(command: Command, program: string): string {
+  return [program, ...command.path].join(" ");
 }
 
 function usage(message: string): TellyportError {

@@ -9,6 +9,7 @@ import { Housekeeping } from "../kernel/memory/housekeeping.ts";
 import type { SystemMemory } from "../kernel/memory/system-memory.ts";
 import { connectServiceManager } from "../kernel/systemd.ts";
 import { startBox } from "../main.ts";
+import { stopSignal } from "./stop-signal.ts";
 import { overridesOf, type RunOverrides } from "./overrides.ts";
 import { needsScan, scanCommand } from "./no-tuner.ts";
 import { welcome } from "./welcome.ts";
@@ -93,20 +94,4 @@ export function beside(name: string): string {
   const here = new URL(".", import.meta.url).pathname;
   const base = here.endsWith("/chunks/") ? "../" : "./";
   return fileURLToPath(new URL(base + name, import.meta.url));
-}
-
-/** Resolves at the first SIGTERM or SIGINT; the second one ends the process the hard way. */
-function stopSignal(interrupted: AbortSignal | undefined): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    if (interrupted?.aborted === true) resolve("SIGTERM");
-    const onSignal = (signal: NodeJS.Signals): void => {
-      resolve(signal);
-      for (const name of ["SIGTERM", "SIGINT"] as const) {
-        process.removeListener(name, onSignal);
-        process.once(name, () => process.kill(process.pid, "SIGKILL"));
-      }
-    };
-    process.on("SIGTERM", onSignal);
-    process.on("SIGINT", onSignal);
-  });
 }

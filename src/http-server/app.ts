@@ -11,7 +11,7 @@ import { markProven } from "./connections.ts";
 import { headerLines, hostName } from "./host-guard.ts";
 import { KnownMethods } from "./known-methods.ts";
 import { lazyCompilers } from "./lazy-compilers.ts";
-import { originOf } from "./origin.ts";
+import { requestOrigin, type TrustedProxies } from "./origin.ts";
 import type { Authenticator, Refusal } from "./ports.ts";
 import { sendProblem } from "./problem.ts";
 import type { RateGuard } from "./rate-guard.ts";
@@ -33,6 +33,10 @@ export interface AppDeps {
   readonly onRefused?: (refusal: Refusal) => void;
   /** Default: nobody is limited. */
   readonly rates?: RateGuard;
+  /** Reverse proxies that are believed when they say for whom they ask; default: none is. */
+  readonly proxies?: TrustedProxies;
+  /** What the API's description begins with, and where it is; default: the box's, `/api/v1/openapi.json`. */
+  readonly description?: { readonly title: string; readonly introduction: string; readonly path: string };
   /** The features, each with its routes. */
   readonly plugins: readonly FastifyPluginAsync[];
 }
@@ -48,7 +52,7 @@ const FAULTS = 5;
  * @throws when a route was registered without `config.access`
  */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
-  const { rates, hostNames } = deps;
+  const { rates, hostNames, proxies = null } = deps;
   const log = new SparingLog(deps.log, deps.clock ?? systemClock, FAULTS);
   const app = fastify({
     bodyLimit: BODY_LIMIT,
@@ -60,7 +64,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     return503OnClosing: false,
     // Addresses that no router can read: the same guards, headers and form as everywhere, and nothing of it repeated.
     frameworkErrors(_error, request, reply) {
-      const door = originOf(request.raw.socket).listener;
+      const door = requestOrigin(request.raw, proxies).listener;
       const failure = refusalOf(request.raw, door, hostNames) ?? unreadable();
       void reply.headers(SECURITY_HEADERS);
       void sendProblem(failure, request, reply, log);
@@ -97,7 +101,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     });
   });
   app.addHook("onRequest", async (request) => {
-    if (request.origin === undefined) request.origin = originOf(request.raw.socket);
+    if (request.origin === undefined) request.origin = requestOrigin(request.raw, proxies);
     const door = request.origin.listener;
     const access = request.is404 ? undefined : request.routeOptions.config.access;
     const refusal = refusalOf(request.raw, door, hostNames) ?? foreignPage(request.raw, door, access);
@@ -111,14 +115,14 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook("onSend", async (request, reply) => {
     void reply.headers(SECURITY_HEADERS);
     if (deps.isSecured?.(hostName(request.headers.host ?? "") ?? "") !== true) return;
-    if (originOf(request.raw.socket).listener === "https") void reply.headers(STRICT_TRANSPORT);
+    if (request.origin?.listener === "https") void reply.headers(STRICT_TRANSPORT);
   });
 
-  await app.register(fastifySwagger, openApiOptions(deps.version));
+  await app.register(fastifySwagger, openApiOptions(deps.version, deps.description));
   for (const plugin of deps.plugins) await app.register(plugin);
   let description: Buffer | undefined;
   app.get(
-    "/api/v1/openapi.json",
+    deps.description?.path ?? "/api/v1/openapi.json",
     // Made once, of more than 100 KB: strangers may ask for it, but not as often as they like.
     { config: { access: OPEN, weight: 20 }, schema: { hide: true } },
     (_request, reply) =>

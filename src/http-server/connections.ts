@@ -9,7 +9,7 @@ import {
   type ConnectionLimits,
   type ConnectionSender,
 } from "./connection-table.ts";
-import { createLinkView } from "./origin.ts";
+import { createLinkView, type TrustedProxies } from "./origin.ts";
 import { TokenBuckets, type BucketShape } from "../kernel/token-buckets.ts";
 
 export interface ConnectionsDeps {
@@ -19,6 +19,8 @@ export interface ConnectionsDeps {
   readonly limits?: ConnectionLimits;
   /** Whether a plain address is in the home network; default: as the machine's interfaces say. */
   readonly atHome?: (address: string) => boolean;
+  /** Whose connections are those of many; default: nobody's. */
+  readonly proxies?: TrustedProxies;
 }
 
 /** New connections of one sender: a TLS handshake is the dearest thing that a stranger can ask for. */
@@ -131,7 +133,7 @@ export class Connections {
   #accept(socket: Socket): void {
     const now = this.#deps.clock.monotonic();
     if (socket.remoteAddress === undefined) return void socket.destroy();
-    const sender = this.#senderOf(plainAddress(socket.remoteAddress));
+    const sender = this.#senderOf(plainAddress(socket.remoteAddress), socket.remotePort ?? 0);
     const room = this.#opened.take(sender.key, now) > 0 ? "no" : this.#table.room(sender, now);
     if (room !== "yes") this.#refused++;
     if (room === "no") return void socket.destroy();
@@ -150,7 +152,9 @@ export class Connections {
   }
 
   /** At home every address is one of its own: the household shares its /64, and none of it the others' limits. */
-  #senderOf(address: string): ConnectionSender {
+  #senderOf(address: string, port: number): ConnectionSender {
+    // Behind a proxy are many, who take turns on its connections: each of those is a sender, and only all of them have a limit.
+    if (this.#deps.proxies?.has(address) === true) return { key: `${address} ${port}`, region: null };
     return this.#atHome(address)
       ? { key: address, region: null }
       : { key: networkOf(address), region: regionOf(address) };

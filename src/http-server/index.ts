@@ -7,10 +7,11 @@ export {
   refuseSecondDaemon,
   type Listeners,
 } from "./listeners.ts";
-export { isOnLink } from "./origin.ts";
+export { isOnLink, TrustedProxies } from "./origin.ts";
 export { hostNames, localAddress, machineAddresses, neighbourAddresses, publicAddress } from "./own-names.ts";
 export { NamedCertificates, namesOf, type ServedCertificate } from "./named-certificates.ts";
-export { RateGuard } from "./rate-guard.ts";
+export { DEFAULT_RATES, RateGuard, type RateLimits } from "./rate-guard.ts";
+export type { ConnectionLimits } from "./connection-table.ts";
 export { webApp } from "./web-app.ts";
 export { createAnnouncers } from "./announce/announcers.ts";
 export { descriptionRoute } from "./announce/description-route.ts";

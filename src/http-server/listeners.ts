@@ -14,8 +14,9 @@ import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 import { Connections } from "./connections.ts";
-import { markConnections } from "./origin.ts";
+import type { ConnectionLimits } from "./connection-table.ts";
 import type { NamedCertificates } from "./named-certificates.ts";
+import { markConnections, type TrustedProxies } from "./origin.ts";
 import { answerOddities } from "./raw-answers.ts";
 import { withShortCut, type ShortCut } from "./short-cut.ts";
 
@@ -40,6 +41,10 @@ export interface ListenerOptions {
   } | null;
   /** The command line's socket; only the daemon's user and group may open it. */
   readonly socketPath: string;
+  /** Reverse proxies, whose connections are those of many; default: none. */
+  readonly proxies?: TrustedProxies;
+  /** Default: those of a box. */
+  readonly connectionLimits?: ConnectionLimits;
 }
 
 export interface Listeners extends Component {
@@ -64,7 +69,12 @@ export function createListeners(options: ListenerOptions): Listeners {
   const servers: Server[] = [];
   const ports = { http: 0, https: null as number | null };
   const application: RequestListener = (request, response) => app.routing(request, response);
-  const connections = new Connections({ clock, log });
+  const connections = new Connections({
+    clock,
+    log,
+    ...(options.proxies !== undefined && { proxies: options.proxies }),
+    ...(options.connectionLimits !== undefined && { limits: options.connectionLimits }),
+  });
   const answer = connections.noting(
     shortCut === undefined ? application : withShortCut(application, shortCut, hostNames),
   );

@@ -26,11 +26,17 @@ A recovery code, of twenty letters, makes an owner: \`offer\` is \`recovery\`, i
 hyphens, salt \`tellyport-pair-1\`, info \`recovery\`, 32 bytes).`;
 
 /** What `/api/v1/openapi.json` says beside the routes' own schemas: who may use each, and how failures look. */
-export function openApiOptions(version: string): FastifyDynamicSwaggerOptions {
+export function openApiOptions(
+  version: string,
+  about: { readonly title: string; readonly introduction: string } = {
+    title: "Tellyport",
+    introduction: INTRODUCTION,
+  },
+): FastifyDynamicSwaggerOptions {
   return {
     openapi: {
       openapi: "3.1.0",
-      info: { title: "Tellyport", version, description: INTRODUCTION },
+      info: { title: about.title, version, description: about.introduction },
       components: {
         securitySchemes: {
           dpop: {

@@ -1,11 +1,15 @@
+import type { IncomingMessage } from "node:http";
 import type { Server, Socket } from "node:net";
-import { BlockList, isIPv6 } from "node:net";
+import { BlockList, isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Clock } from "../kernel/clock.ts";
 import { plainAddress } from "../kernel/network-address.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 
-/** Where a request came from is read off the accepted socket, once, and never from a header. */
+/**
+ * Where a request came from is read off the accepted socket, once, and never from a header; but for those that come through a reverse
+ * proxy that the installer named.
+ */
 
 /** How old a view of the machine's interfaces may be, ms. */
 const LINK_VIEW_MS = 2000;
@@ -26,6 +30,59 @@ export function originOf(socket: Socket, interfaces = networkInterfaces): Reques
   if (socket.remoteAddress === undefined)
     return { listener, address: null, onLink: false, confidential: listener === "https" };
   return new PeerOrigin(listener, plainAddress(socket.remoteAddress), interfaces);
+}
+
+/**
+ * Where a request came from when reverse proxies may stand in front. Of `X-Forwarded-For` only the last entry counts, which the proxy
+ * itself has written: what is before it came from outside. Nothing that comes through a proxy is on-link, and it is confidential only
+ * when the proxy says that it came by https.
+ * @param proxies whom we believe; null: nobody
+ */
+export function requestOrigin(
+  request: IncomingMessage,
+  proxies: TrustedProxies | null,
+  interfaces = networkInterfaces,
+): RequestOrigin {
+  const { socket, headers } = request;
+  const origin = originOf(socket, interfaces);
+  if (proxies === null || origin.address === null || !proxies.has(origin.address)) return origin;
+  const secure = lastEntry(headers["x-forwarded-proto"])?.toLowerCase() === "https";
+  const sender = plainAddress(lastEntry(headers["x-forwarded-for"]) ?? "");
+  return {
+    listener: secure ? "https" : "http",
+    // The proxy's own question, such as whether we live; without an entry nobody else can be told from it.
+    address: isIP(sender) === 0 ? origin.address : sender,
+    onLink: false,
+    confidential: secure,
+  };
+}
+
+/** The last of a list in a header; lines of one name are one list. @see RFC 9110 §5.3 */
+function lastEntry(header: string | string[] | undefined): string | undefined {
+  return [header].flat().join(",").split(",").at(-1)?.trim();
+}
+
+/** Reverse proxies by address or prefix, `192.0.2.7` or `fd00::/8`. */
+export class TrustedProxies {
+  readonly #prefixes = new BlockList();
+
+  /** @throws TypeError for what is neither */
+  constructor(list: readonly string[]) {
+    for (const entry of list) {
+      const [address = "", bits] = entry.split("/");
+      const version = isIP(address);
+      const most = version === 6 ? 128 : 32;
+      const length = bits === undefined ? most : Number(bits);
+      if (version === 0 || !/^\d*$/.test(bits ?? "") || bits === "" || length > most)
+        throw new TypeError(`${entry} is no address or prefix`);
+      this.#prefixes.addSubnet(address, length, version === 6 ? "ipv6" : "ipv4");
+    }
+  }
+
+  /** @param address plain */
+  has(address: string): boolean {
+    return checkPrefixes(this.#prefixes, address);
+  }
 }
 
 /**

@@ -74,6 +74,7 @@ export const ERROR_CODES = {
   // cloud
   "alias-taken": "conflict",
   "alias-unfit": "invalid",
+  "box-blocked": "forbidden",
   "box-unknown": "not-found",
   "dns-refused": "unavailable",
   "dns-unavailable": "unavailable",

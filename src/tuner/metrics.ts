@@ -3,7 +3,7 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Component } from "../kernel/lifecycle.ts";
 import { OWNER } from "../protocol/access.ts";
 import type { Tuners, TunerSnapshot } from "./ports.ts";
-import { expose, EXPOSITION_TYPE, type Metric } from "./prometheus.ts";
+import { expose, EXPOSITION_TYPE, type Metric } from "../kernel/prometheus.ts";
 import type { SignalLevel } from "./signal-verdict.ts";
 
 /** Each of them has a sample for each tuner, 1 for the one it is in: so they can be counted. */

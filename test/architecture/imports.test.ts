@@ -24,6 +24,8 @@ const COMPOSITION = new Set([
   "src/cli/reset.ts",
   "src/cli/scan.ts",
   "src/cli/doctor.ts",
+  "src/cli/cloud/run.ts",
+  "src/cli/cloud/check-config.ts",
 ]);
 
 interface Import {

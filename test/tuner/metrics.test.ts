@@ -3,7 +3,7 @@ import fc from "fast-check";
 import t from "tap";
 import { createMetrics, tunerMetrics } from "../../src/tuner/metrics.ts";
 import type { TunerSnapshot } from "../../src/tuner/ports.ts";
-import { expose } from "../../src/tuner/prometheus.ts";
+import { expose } from "../../src/kernel/prometheus.ts";
 import { eventually } from "../helpers/daemon.ts";
 import { readExposition } from "./exposition.ts";
 import { fakeTuners, Recorder } from "./feeding.ts";

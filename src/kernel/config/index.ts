@@ -1,245 +1,27 @@
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { Value } from "typebox/value";
-import { parse as parseYaml } from "yaml";
-import { TellyportError, messageOf, systemCode } from "../errors.ts";
-import { isRecord } from "../is-record.ts";
+import { check, load, type ConfigKind, type Loaded, type LoadOptions } from "./loader.ts";
 import { ConfigSchema, type Config } from "./schema.ts";
-import { nearest } from "./nearest.ts";
 
 export { ConfigSchema, type Config } from "./schema.ts";
+export { OWNER_SETTINGS, type ConfigOrigin, type LoadOptions } from "./loader.ts";
 export { nearest } from "./nearest.ts";
 
-/** Where installers put the file; a missing one is no error there, only where a path was given. */
+/** Where installers put the box's file. */
 export const DEFAULT_CONFIG_PATH = "/etc/tellyport/tellyport.yaml";
-/** What the owner changed at run time, in the state directory. */
-export const OWNER_SETTINGS = "settings.yaml";
 
-/** What this file reads of a JSON schema. */
-interface SchemaNode {
-  readonly type?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly anyOf?: readonly SchemaNode[];
-  readonly const?: unknown;
-  readonly items?: SchemaNode;
-  readonly properties?: Record<string, SchemaNode>;
-  /** Of what has keys of the owner's own. */
-  readonly patternProperties?: Record<string, SchemaNode>;
-  readonly owner?: boolean;
-  /** What a value must be, in words, where the schema's own say too little. */
-  readonly rule?: string;
-}
-const ROOT: SchemaNode = ConfigSchema;
+export type LoadedConfig = Loaded<Config>;
 
-export type ConfigOrigin = "default" | "file" | "owner" | "command line";
+const BOX: ConfigKind<typeof ConfigSchema> = {
+  schema: ConfigSchema,
+  defaultPath: DEFAULT_CONFIG_PATH,
+  stateDirectory: (config) => config.state.directory,
+};
 
-export interface LoadedConfig {
-  readonly config: Config;
-  /** One row a leaf, in the schema's order: `http.port`, its value, where it comes from. */
-  readonly values: readonly {
-    readonly key: string;
-    readonly value: unknown;
-    readonly origin: ConfigOrigin;
-  }[];
-  /** The file that was read, or null. */
-  readonly path: string | null;
+/** The box's configuration. @throws as {@link load} */
+export function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
+  return load(BOX, options);
 }
 
-export interface LoadOptions {
-  /** A file that must exist; default {@link DEFAULT_CONFIG_PATH} if it is there. */
-  readonly path?: string | undefined;
-  /** Values from the command line; they win over everything, undefined over what the file says. */
-  readonly overrides?: Record<string, unknown>;
-}
-
-/**
- * Reads and checks the configuration: defaults, then the file, then the owner's settings, then the command line.
- * @throws TellyportError `config-unreadable`, `state-unusable`, `config-invalid` (every fault with its key, and the nearest known key)
- */
-export async function loadConfig(options: LoadOptions = {}): Promise<LoadedConfig> {
-  const path = options.path ?? DEFAULT_CONFIG_PATH;
-  const file = await readYaml(path, options.path === undefined);
-  checkConfig(file ?? {}, `${path}: `);
-  const withFile = merge(file ?? {}, options.overrides ?? {});
-  const directory = (Value.Default(ConfigSchema, structuredClone(withFile)) as Config).state.directory;
-  const settingsPath = join(directory, OWNER_SETTINGS);
-  const settings = (await readYaml(settingsPath, true, (cause) => stateUnreadable(directory, cause))) ?? {};
-  checkConfig(settings, `${settingsPath}: `);
-  const owner = keepOwnersKeys(ROOT, settings);
-  const given = merge(merge(file ?? {}, owner), options.overrides ?? {});
-  checkConfig(given, "");
-  const config = Value.Default(ConfigSchema, structuredClone(given)) as Config;
-  const values = leaves(config).map(({ key, value }) => ({
-    key,
-    value,
-    origin: originOf(key, [
-      ["command line", options.overrides ?? {}],
-      ["owner", owner],
-      ["file", file ?? {}],
-    ]),
-  }));
-  return { config, values, path: file === null ? null : path };
-}
-
-/** The owner's settings are the state directory's: whoever may not read them must use that directory otherwise. */
-function stateUnreadable(directory: string, cause: unknown): TellyportError {
-  return new TellyportError(
-    "state-unusable",
-    `The state directory ${resolve(directory)} cannot be used (${systemCode(cause) ?? messageOf(cause)}). Run this as the user that it belongs to, or name another with --state.`,
-    { cause },
-  );
-}
-
-function fileUnreadable(path: string, cause: unknown): TellyportError {
-  return new TellyportError(
-    "config-unreadable",
-    `The configuration ${path} cannot be read (${systemCode(cause) ?? messageOf(cause)}). Give the path of a readable file with --config.`,
-    { cause },
-  );
-}
-
-async function readYaml(
-  path: string,
-  optional: boolean,
-  unreadable: (cause: unknown) => TellyportError = (cause) => fileUnreadable(path, cause),
-): Promise<Record<string, unknown> | null> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (optional && systemCode(error) === "ENOENT") return null;
-    throw unreadable(error);
-  }
-  try {
-    const value: unknown = parseYaml(text) ?? {};
-    if (isRecord(value)) return value;
-  } catch (error) {
-    throw new TellyportError(
-      "config-invalid",
-      `${path} is not valid YAML: ${(messageOf(error).split("\n")[0] ?? "").replace(/[:.]?$/, ".")}`,
-      { cause: error },
-    );
-  }
-  throw new TellyportError(
-    "config-invalid",
-    `${path} holds no keys. A configuration looks like "http:" and, indented below it, "port: 8080".`,
-  );
-}
-
-/**
- * Checks a (partial) configuration against the schema.
- * @throws TellyportError `config-invalid`, its detail `{faults: [{key, message}]}`
- */
+/** Checks a (partial) configuration of the box. @throws TellyportError `config-invalid` */
 export function checkConfig(value: unknown, where: string): void {
-  const completed: unknown = Value.Default(ConfigSchema, structuredClone(value));
-  const faults = new Map<string, string>();
-  for (const error of Value.Errors(ConfigSchema, completed)) {
-    const key = error.instancePath.slice(1).replaceAll("/", ".");
-    if (error.keyword === "boolean") faults.set(key, unknownKey(key));
-    else if (error.keyword !== "additionalProperties" && !faults.has(key))
-      faults.set(key, `${key === "" ? "the configuration" : key} ${allowed(key) ?? error.message}`);
-  }
-  if (faults.size === 0) return;
-  const all = [...faults.values()].join("; ");
-  throw new TellyportError("config-invalid", `${where}${all}${all.endsWith("?") ? "" : "."}`, {
-    detail: { faults: [...faults].map(([key, message]) => ({ key, message })) },
-  });
-}
-
-function unknownKey(key: string): string {
-  const parent = key.split(".").slice(0, -1);
-  const word = key.split(".").at(-1) ?? "";
-  const known = Object.keys(schemaAt(parent)?.properties ?? {});
-  const near = nearest(word, known);
-  return near === null
-    ? `${key} is not a key that Tellyport knows (here it knows ${known.join(", ")})`
-    : `${key} is not a key that Tellyport knows: did you mean ${[...parent, near].join(".")}?`;
-}
-
-/** What a key may hold, in words. */
-function allowed(key: string): string | null {
-  const schema = schemaAt(key === "" ? [] : key.split("."));
-  if (schema === null) return null;
-  if (schema.rule !== undefined) return schema.rule;
-  if (schema.anyOf?.every((one) => "const" in one))
-    return `must be one of ${schema.anyOf.map((one) => String(one.const)).join(", ")}`;
-  switch (schema.type) {
-    case "integer":
-      return `must be a whole number${rangeOf(schema)}`;
-    case "number":
-      return `must be a number${rangeOf(schema)}`;
-    case "boolean":
-      return "must be true or false";
-    case "string":
-      return "must be text";
-    case "array":
-      return "must be a list";
-    case "object":
-      return `must hold the keys ${Object.keys(schema.properties ?? {}).join(", ")}`;
-    default:
-      return null;
-  }
-}
-
-function rangeOf({ minimum, maximum }: SchemaNode): string {
-  if (minimum === undefined) return "";
-  return maximum === undefined ? ` of ${minimum} or more` : ` from ${minimum} to ${maximum}`;
-}
-
-function schemaAt(path: readonly string[]): SchemaNode | null {
-  let schema: SchemaNode | undefined = ROOT;
-  for (const step of path) {
-    schema =
-      /^\d+$/.test(step) && schema.items !== undefined
-        ? schema.items
-        : (schema.properties?.[step] ?? Object.values(schema.patternProperties ?? {})[0]);
-    if (schema === undefined) return null;
-  }
-  return schema;
-}
-
-/** `over` on top of `under`; lists and plain values replace, sections merge, undefined takes a key away. */
-function merge(under: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
-  const out: Record<string, unknown> = { ...under };
-  for (const [key, value] of Object.entries(over)) {
-    const below = out[key];
-    if (value === undefined) delete out[key];
-    else out[key] = isRecord(value) && isRecord(below) ? merge(below, value) : value;
-  }
-  return out;
-}
-
-function keepOwnersKeys(schema: SchemaNode, value: Record<string, unknown>): Record<string, unknown> {
-  const out: Record<string, unknown> = {};
-  for (const [key, child] of Object.entries(schema.properties ?? {})) {
-    const given = value[key];
-    if (given === undefined) continue;
-    if (child.owner === true) out[key] = given;
-    else if (isRecord(given)) {
-      const kept = keepOwnersKeys(child, given);
-      if (Object.keys(kept).length > 0) out[key] = kept;
-    }
-  }
-  return out;
-}
-
-function leaves(value: Record<string, unknown>, prefix = ""): { key: string; value: unknown }[] {
-  return Object.entries(value).flatMap(([key, child]) =>
-    isRecord(child) && Object.keys(child).length > 0
-      ? leaves(child, `${prefix}${key}.`)
-      : [{ key: prefix + key, value: child }],
-  );
-}
-
-function originOf(
-  key: string,
-  layers: readonly (readonly [ConfigOrigin, Record<string, unknown>])[],
-): ConfigOrigin {
-  for (const [origin, layer] of layers) {
-    let here: unknown = layer;
-    for (const step of key.split(".")) here = isRecord(here) ? here[step] : undefined;
-    if (here !== undefined) return origin;
-  }
-  return "default";
+  check(ConfigSchema, value, where);
 }

@@ -1,0 +1,40 @@
+import { loadCloudConfig } from "../../cloud/config.ts";
+import { EXIT } from "../exit-codes.ts";
+import { printJson, type Io } from "../io.ts";
+import { cloudOverridesOf, type CloudOverrides } from "./overrides.ts";
+
+/** Keys whose values are not printed. */
+const SECRETS = new Set(["publisher.rfc2136.secret", "publisher.pdnsHttp.apiKey", "metrics.token"]);
+
+/** The values in force, one a line, and where each comes from; secrets are not shown. */
+export async function checkCloudConfig(args: CloudOverrides, json: boolean, io: Io): Promise<number> {
+  const loaded = await loadCloudConfig({ path: args.config, overrides: cloudOverridesOf(args) });
+  const { path } = loaded;
+  const values = loaded.values.map((row) => ({ ...row, value: shown(row.key, row.value) }));
+  if (json) {
+    printJson(io, { path, values });
+    return EXIT.ok;
+  }
+  const width = Math.max(...values.map(({ key }) => key.length));
+  io.stdout.write(`${path ?? "no configuration file: every value is the default"}\n\n`);
+  for (const { key, value, origin } of values)
+    io.stdout.write(
+      `${key.padEnd(width)}  ${JSON.stringify(value)}${origin === "default" ? "" : `   (${origin})`}\n`,
+    );
+  return EXIT.ok;
+}
+
+/** The state directory that a configuration names. */
+export async function stateDirectoryOf(path: string | undefined, state: string | undefined): Promise<string> {
+  const overrides = cloudOverridesOf(state === undefined ? {} : { state });
+  const { config } = await loadCloudConfig({ path, overrides });
+  return config.state.directory;
+}
+
+function shown(key: string, value: unknown): unknown {
+  if (SECRETS.has(key)) return value === "" ? "" : "***";
+  // The password of postgresql://USER:PASSWORD@HOST/DATABASE, wherever it stands.
+  if (key === "database" && typeof value === "string")
+    return value.replace(/(:\/\/[^:@/]*:)[^@]*@/, "$1***@").replace(/(password=)[^&]*/gi, "$1***");
+  return value;
+}
