@@ -1,14 +1,25 @@
 import { request as requestHttp, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIPv6, type LookupFunction } from "node:net";
+import { rootCertificates } from "node:tls";
 
 /** Of an answer's head, bytes. */
 const HEAD_BYTES = 16 * 1024;
 /** Until the next of several addresses is tried, ms. */
 const NEXT_ADDRESS_MS = 1000;
 
+/** What is sent beside the headers. */
+export interface Message {
+  /** Default GET. */
+  readonly method?: "GET" | "HEAD" | "POST" | undefined;
+  /** Default: none. */
+  readonly body?: Uint8Array | undefined;
+  /** Certificates of authorities that are trusted beside the public ones, PEM. */
+  readonly ca?: string | undefined;
+}
+
 /**
- * One GET on a connection of its own, to nobody but the given addresses whatever the URL's name resolves to by now. Resolves with
+ * One request on a connection of its own, to nobody but the given addresses whatever the URL's name resolves to by now. Resolves with
  * the head of the answer; redirects are not followed, and a wrong certificate is an error.
  * @param url its user, password and fragment are not sent
  * @param addresses that the name was resolved to, or the URL's own
@@ -18,11 +29,14 @@ export function exchange(
   addresses: readonly string[],
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
+  { method = "GET", body, ca }: Message = {},
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);
     const send = url.protocol === "https:" ? requestHttps : requestHttp;
-    const options: RequestOptions & { autoSelectFamilyAttemptTimeout: number } = {
+    const options: RequestOptions & { autoSelectFamilyAttemptTimeout: number; ca?: string[] } = {
+      method,
+      ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
       // Kept alive, a connection would outlive what was judged.
       agent: false,
       headers: { accept: "*/*", "user-agent": "Tellyport", ...headers },
@@ -48,7 +62,7 @@ export function exchange(
       response.on("error", () => undefined);
       resolve(response);
     });
-    request.end();
+    request.end(body);
   });
 }
 

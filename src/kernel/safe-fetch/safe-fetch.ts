@@ -37,6 +37,12 @@ export const FETCH_LIMITS: FetchLimits = {
 
 export interface FetchRequest {
   readonly reach: Reach;
+  /** Default GET. No redirect of a POST is followed. */
+  readonly method?: "GET" | "HEAD" | "POST";
+  /** Default: none. */
+  readonly body?: Uint8Array;
+  /** Certificates of authorities that are trusted beside the public ones, PEM. */
+  readonly ca?: string | undefined;
   /** Gives it up, the body too. */
   readonly signal?: AbortSignal | undefined;
   readonly limits?: Partial<FetchLimits>;
@@ -64,7 +70,7 @@ export interface FetchAnswer {
 }
 
 /**
- * Asks for an address by GET, and follows its redirects.
+ * Asks for an address, and follows its redirects.
  * @throws TellyportError `fetch-refused`, `request-cancelled`
  * @throws FetchFailure
  */
@@ -141,7 +147,7 @@ export function createSafeFetch(deps: SafeFetchDeps): SafeFetch {
     for (let redirects = 0; ; redirects++) {
       const refuse = (why: FetchRefusal): TellyportError => refused(why, url, request.nameIt);
       const addresses = await judged(url, reach, portKnown, signal, refuse);
-      const response = await exchange(url, addresses, headers, signal);
+      const response = await exchange(url, addresses, headers, signal, request);
       const home = network();
       const from = addresses.filter((address) => address === response.socket.remoteAddress);
       // Whoever of several it was: the least of what they allow.
@@ -151,7 +157,8 @@ export function createSafeFetch(deps: SafeFetchDeps): SafeFetch {
       if (statusCode < 300 || statusCode > 399 || location === undefined) return { response, url, reach };
       response.destroy();
       const to = URL.canParse(location, url.href) ? new URL(location, url) : null;
-      if (redirects >= (request.redirects ?? MOST_REDIRECTS) || to === null || !/^https?:$/.test(to.protocol))
+      const most = request.method === "POST" ? 0 : (request.redirects ?? MOST_REDIRECTS);
+      if (redirects >= most || to === null || !/^https?:$/.test(to.protocol))
         throw new FetchFailure("bad-redirect");
       if (url.protocol === "https:" && to.protocol === "http:")
         throw refused("downgrade", to, request.nameIt);
