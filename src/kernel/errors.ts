@@ -67,6 +67,8 @@ export const ERROR_CODES = {
   // ddns-client
   "acme-failed": "unavailable",
   "acme-refused": "forbidden",
+  "certificate-log-unread": "unavailable",
+  "certificate-unusable": "invalid",
   "cloud-unreachable": "unavailable",
   "online-disabled": "conflict",
   "port-mapping-failed": "unavailable",

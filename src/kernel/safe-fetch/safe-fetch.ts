@@ -42,7 +42,7 @@ export interface FetchRequest {
   readonly limits?: Partial<FetchLimits>;
   /** Beside `Accept`, `User-Agent`, and `Authorization` of the URL's user and password. No redirect to another origin has them. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Default: GET. What has a body follows no redirect. */
+  /** Default: GET. A POST follows no redirect. */
   readonly method?: "GET" | "HEAD" | "POST";
   readonly body?: Uint8Array;
   /** Authorities whose certificates are good here, beside the system's; PEM. */
@@ -145,7 +145,7 @@ export function createSafeFetch(deps: SafeFetchDeps): SafeFetch {
     let { reach } = request;
     const { method, body, ca, localAddress } = request;
     const outgoing = { method, body, ca, localAddress };
-    const mostRedirects = body === undefined ? (request.redirects ?? MOST_REDIRECTS) : 0;
+    const mostRedirects = method === "POST" ? 0 : (request.redirects ?? MOST_REDIRECTS);
     let headers = { ...authorizationOf(start), ...request.headers };
     let portKnown = false;
     for (let redirects = 0; ; redirects++) {
