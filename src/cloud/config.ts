@@ -19,7 +19,11 @@ const count = (value: number, description: string, minimum = 1) =>
 
 const address = (value: string, description: string) =>
   Type.Refine(
-    Type.String({ default: value, description, rule: "must be an address of this machine, or :: for every one" }),
+    Type.String({
+      default: value,
+      description,
+      rule: "must be an address of this machine, or :: for every one",
+    }),
     (text) => isIP(text) !== 0,
   );
 
@@ -39,7 +43,8 @@ const DomainName = (description: string, value?: string) =>
     description,
   });
 
-const secret = (description: string) => Type.String({ default: "", maxLength: 1024, description, secret: true });
+const secret = (description: string) =>
+  Type.String({ default: "", maxLength: 1024, description, secret: true });
 
 export const CloudConfigSchema = section(
   {
@@ -105,7 +110,8 @@ export const CloudConfigSchema = section(
           {
             default: [],
             maxItems: 16,
-            description: "Name servers of the zone, as the zone above names them; for the embedded DNS server",
+            description:
+              "Name servers of the zone, as the zone above names them; for the embedded DNS server",
           },
         ),
         caa: Type.Array(
@@ -114,7 +120,11 @@ export const CloudConfigSchema = section(
             maxLength: 255,
             rule: "must be FLAGS TAG VALUE, such as 0 issue letsencrypt.org",
           }),
-          { default: [], maxItems: 8, description: "Who may issue certificates for boxes, such as `0 issue letsencrypt.org`" },
+          {
+            default: [],
+            maxItems: 8,
+            description: "Who may issue certificates for boxes, such as `0 issue letsencrypt.org`",
+          },
         ),
       },
       "The DNS zone",
@@ -127,6 +137,29 @@ export const CloudConfigSchema = section(
       },
       "The embedded DNS server",
     ),
+    stun: section(
+      {
+        enabled: Type.Boolean({ default: true, description: "Tell boxes by STUN which address they have" }),
+        addresses: Type.Array(
+          Type.Refine(Type.String({ rule: "must be an IP address" }), (text) => isIP(text) !== 0),
+          {
+            default: [],
+            maxItems: 8,
+            description:
+              "Addresses of this machine to answer on; none: every one, which on a machine with several answers from the wrong one",
+          },
+        ),
+        port: port(3478, "UDP port; 0 picks a free one"),
+        advertise: Type.String({
+          pattern: "^([^\\s/?#@]+:[0-9]{1,5})?$",
+          maxLength: 260,
+          default: "",
+          rule: "must be HOST:PORT",
+          description: "What boxes are told, HOST:PORT; empty: the host of the first origin, and this port",
+        }),
+      },
+      "The STUN server",
+    ),
     publisher: section(
       {
         kind: Type.Union([Type.Literal("embedded"), Type.Literal("rfc2136"), Type.Literal("pdns-http")], {
@@ -136,7 +169,11 @@ export const CloudConfigSchema = section(
         }),
         rfc2136: optionalSection(
           {
-            server: Type.String({ minLength: 1, maxLength: 253, description: "Address of the primary name server" }),
+            server: Type.String({
+              minLength: 1,
+              maxLength: 253,
+              description: "Address of the primary name server",
+            }),
             port: port(53, "Its port"),
             keyName: Type.String({ minLength: 1, maxLength: 253, description: "Name of the TSIG key" }),
             algorithm: Type.Union(
@@ -156,6 +193,12 @@ export const CloudConfigSchema = section(
               rule: "must be an http or https address",
               description: "Of its web server, such as http://127.0.0.1:8081",
             }),
+            dnsServer: Type.String({
+              default: "",
+              maxLength: 253,
+              description: "Where it answers queries; empty: the host of `url`",
+            }),
+            dnsPort: port(53, "Port of that"),
             serverId: Type.String({ default: "localhost", maxLength: 64, description: "Its server id" }),
             apiKey: secret("Its API key; or apiKeyFile"),
             apiKeyFile: Type.String({ default: "", maxLength: 4096, description: "File that holds the key" }),
@@ -170,7 +213,8 @@ export const CloudConfigSchema = section(
         allow: Type.Array(Prefix, {
           default: [],
           maxItems: 64,
-          description: "Further prefixes whose addresses are published, and dialled, as if they were the internet's: for laboratories",
+          description:
+            "Further prefixes whose addresses are published, and dialled, as if they were the internet's: for laboratories",
         }),
       },
       "Which addresses boxes may have",

@@ -58,7 +58,9 @@ export async function testCloud(t: Teardown, options: TestCloudOptions = {}): Pr
     publisher,
     isEmbedded: options.isEmbedded ?? false,
     dialBack,
-    stun: null,
+    stun: () => null,
+    dns: null,
+    doors: [],
     routes: () => [],
     components: [],
   };

@@ -19,7 +19,7 @@ export interface BoxRoutesDeps extends SignedRequestRules {
   readonly zone: string;
   readonly version: string;
   /** HOST:PORT of the STUN server that boxes may ask. */
-  readonly stun: string | null;
+  readonly stun: () => string | null;
 }
 
 const SUMMARIES: Readonly<Record<ActionName, string>> = {
@@ -44,7 +44,7 @@ export function boxRoutes(deps: BoxRoutesDeps): FastifyPluginAsync {
       { config: { access: OPEN }, schema: { summary: "The cloud, for anybody", response: { 200: Cloud } } },
       (request, reply): Cloud => {
         void reply.header("cache-control", "no-store");
-        return { zone: deps.zone, observed: observedOf(request), stun: deps.stun, version: deps.version };
+        return { zone: deps.zone, observed: observedOf(request), stun: deps.stun(), version: deps.version };
       },
     );
     for (const name of namesOfActions()) {
