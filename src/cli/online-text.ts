@@ -1,4 +1,5 @@
 import type { OnlineState } from "../protocol/online.ts";
+import { reachabilityWords } from "../protocol/reachability.ts";
 import { dateTime, printable, wrap } from "./text.ts";
 
 type Door = OnlineState["doors"]["ipv4"];
@@ -38,6 +39,7 @@ export function onlineText(state: OnlineState, columns: number | undefined): str
     ["Router", router(state)],
     ["Certificate", certificate(state)],
     ["Trouble", state.problem?.message ?? null],
+    ["Why", reason(state)],
   ];
   return rows
     .filter((row): row is [string, string] => row[1] !== null)
@@ -72,6 +74,13 @@ function router({
   const from = address === null ? "" : ` from ${address}`;
   if (port === null) return `refuses by ${name}${refusal === null ? "" : `: ${refusal}`}`;
   return `lets phones in${from} by ${name}, at port ${port}${until === null ? "" : `, until ${dateTime(new Date(until))}`}`;
+}
+
+/** What stands in the way, and what can be done. */
+function reason({ enabled, diagnosis: { kind, reason: why } }: OnlineState): string | null {
+  if (!enabled) return null;
+  const { title, advice } = reachabilityWords(kind, why, "en");
+  return advice === "" ? `${title}.` : `${title}. ${advice}`;
 }
 
 function certificate({ certificate: one }: OnlineState): string | null {

@@ -2,6 +2,7 @@ import { isIPv6 } from "node:net";
 import type { OnlineState } from "../protocol/online.ts";
 import type { Registration } from "../protocol/registration.ts";
 import type { OnlineSettings } from "./online.ts";
+import { providerState } from "./provider-updates.ts";
 import type { OnlineSession } from "./session.ts";
 
 const NO_DOOR: OnlineState["doors"]["ipv4"] = { state: "none", address: null, port: null };
@@ -19,7 +20,7 @@ export function onlineState(
   session: OnlineSession | null,
 ): OnlineState {
   const registrar = session?.registrar?.state ?? null;
-  const registration = registrar === null || registrar.kind === "starting" ? null : registrar.registration;
+  const registration = registrar?.registration ?? null;
   return {
     enabled,
     cloud: cloud === "" ? null : cloud,
@@ -33,9 +34,9 @@ export function onlineState(
     hosts: registration?.hosts ?? [],
     doors: registration?.doors ?? { ipv4: NO_DOOR, ipv6: NO_DOOR },
     router: session?.wayOut.router() ?? NO_ROUTER,
-    diagnosis: session?.wayOut.diagnosis(registration) ?? "unknown",
+    diagnosis: session?.wayOut.diagnosis(registration) ?? { kind: "unknown", reason: null },
     certificate: certificateState(session),
-    providers: session?.providers.map((one) => one.state()) ?? [],
+    providers: session?.providers.map(providerState) ?? [],
     addresses: addressesOf(registration, session),
   };
 }

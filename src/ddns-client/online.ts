@@ -4,7 +4,6 @@ import { Emitter } from "../kernel/events.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import type { HostToken, OnlineChange, OnlineState } from "../protocol/online.ts";
-import type { Registration } from "../protocol/registration.ts";
 import { onlineState } from "./online-state.ts";
 import type { OnlineActions } from "./routes.ts";
 import type { OnlineSession } from "./session.ts";
@@ -50,8 +49,8 @@ export class Online implements Component, OnlineActions {
     );
   }
 
-  start(): void {
-    if (this.#settings.enabled) this.#open(false);
+  async start(): Promise<void> {
+    if (this.#settings.enabled) await this.#open(false);
   }
 
   async stop(): Promise<void> {
@@ -91,7 +90,7 @@ export class Online implements Component, OnlineActions {
         await this.#withdraw();
       await this.#close();
       this.#settings = next;
-      if (next.enabled) this.#open(true);
+      if (next.enabled) await this.#open(true);
       return this.state();
     });
   }
@@ -123,11 +122,11 @@ export class Online implements Component, OnlineActions {
     );
   }
 
-  #open(atOnce: boolean): void {
+  async #open(atOnce: boolean): Promise<void> {
     const session = this.#deps.open(this.#settings);
     session.onChanged(() => this.#changed.emit());
     this.#session = session;
-    session.start(atOnce);
+    await session.start(atOnce);
     this.#changed.emit();
   }
 
@@ -161,5 +160,3 @@ export class Online implements Component, OnlineActions {
     return done;
   }
 }
-
-export type { Registration };

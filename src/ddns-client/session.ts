@@ -1,26 +1,17 @@
 import { Emitter } from "../kernel/events.ts";
 import { TellyportError, messageOf } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
-import type { HostToken, OnlineState } from "../protocol/online.ts";
+import type { Component } from "../kernel/lifecycle.ts";
+import type { HostToken } from "../protocol/online.ts";
 import type { Registration } from "../protocol/registration.ts";
-import type { BoxCertificateSource } from "./certificates/ports.ts";
+import type { BoxCertificateSource } from "./certificates/index.ts";
+import type { ProviderUpdates } from "./provider-updates.ts";
 import type { CloudClient } from "./registration/cloud-client.ts";
 import type { Registrar } from "./registration/registrar.ts";
 import type { WayOut } from "./way-out.ts";
 
-/** A name at another provider, kept up to date. */
-export interface ProviderUpdates {
-  start(): void;
-  stop(): Promise<void>;
-  /** The box's addresses are others. */
-  poke(): void;
-  state(): OnlineState["providers"][number];
-}
-
 /** Certificates for the names that the box has now. */
-export interface NamedCertificateSource extends BoxCertificateSource {
-  start(): void;
-  stop(): Promise<void>;
+export interface NamedCertificateSource extends BoxCertificateSource, Component {
   /** @param names whole; none: nothing is ordered */
   want(names: readonly string[]): void;
 }
@@ -30,7 +21,11 @@ export interface SessionParts {
   readonly cloud: { readonly client: CloudClient; readonly registrar: Registrar } | null;
   readonly wayOut: WayOut;
   readonly certificate: NamedCertificateSource | null;
+  /** Names that the certificate is for, beside those of the cloud. */
+  readonly ownNames: readonly string[];
   readonly providers: readonly ProviderUpdates[];
+  /** What else runs as long. */
+  readonly others: readonly Component[];
   /** The https listener's; null: there is none. */
   readonly httpsPort: () => number | null;
   readonly log: Log;
@@ -43,16 +38,20 @@ export class OnlineSession {
   readonly providers: readonly ProviderUpdates[];
   readonly httpsPort: () => number | null;
   readonly #cloud: SessionParts["cloud"];
+  readonly #ownNames: readonly string[];
+  readonly #others: readonly Component[];
   readonly #changed: Emitter<void>;
   readonly #ends: (() => void)[] = [];
   readonly #life = new AbortController();
 
-  constructor({ cloud, wayOut, certificate, providers, httpsPort, log }: SessionParts) {
-    this.#cloud = cloud;
-    this.wayOut = wayOut;
-    this.certificate = certificate;
-    this.providers = providers;
-    this.httpsPort = httpsPort;
+  constructor({ log, ...parts }: SessionParts) {
+    this.#cloud = parts.cloud;
+    this.wayOut = parts.wayOut;
+    this.certificate = parts.certificate;
+    this.#ownNames = parts.ownNames;
+    this.providers = parts.providers;
+    this.#others = parts.others;
+    this.httpsPort = parts.httpsPort;
     this.#changed = new Emitter((error) => log.error({ error: messageOf(error) }, "session-listener-failed"));
   }
 
@@ -66,11 +65,11 @@ export class OnlineSession {
   }
 
   /** @param atOnce a person waits */
-  start(atOnce: boolean): void {
+  async start(atOnce: boolean): Promise<void> {
     this.#ends.push(
       this.wayOut.onChanged(() => {
         this.registrar?.poke();
-        for (const provider of this.providers) provider.poke();
+        this.#tellProviders();
         this.#changed.emit();
       }),
     );
@@ -82,11 +81,13 @@ export class OnlineSession {
         }),
       );
     if (this.certificate !== null) this.#ends.push(this.certificate.onChanged(() => this.#changed.emit()));
-    this.wayOut.start();
-    this.registrar?.start(atOnce);
-    this.certificate?.start();
     this.certificate?.want(this.#certified());
-    for (const provider of this.providers) provider.start();
+    await this.certificate?.start?.(this.#life.signal);
+    await this.wayOut.start();
+    this.registrar?.start(atOnce);
+    for (const { schedule } of this.providers) await schedule.start();
+    for (const other of this.#others) await other.start?.(this.#life.signal);
+    this.#tellProviders();
   }
 
   async stop(): Promise<void> {
@@ -94,19 +95,26 @@ export class OnlineSession {
     for (const end of this.#ends.splice(0)) end();
     await Promise.all([
       this.registrar?.stop(),
-      this.certificate?.stop(),
-      ...this.providers.map((provider) => provider.stop()),
+      this.certificate?.stop?.(),
+      ...this.providers.map(({ schedule }) => schedule.stop()),
+      ...this.#others.map((other) => other.stop?.()),
       this.wayOut.stop(),
     ]);
+    for (const { close } of this.providers) close();
   }
 
   /** Names that requests may call the box by, lower case. */
   names(): readonly string[] {
     const { name, lanName, alias } = this.#registration() ?? {};
     const away = name === undefined ? [] : [`w.${name}`];
-    return [name, lanName, alias, ...away, ...this.providers.map((one) => one.state().name)].flatMap((one) =>
-      one == null ? [] : [one.toLowerCase()],
-    );
+    return [
+      name,
+      lanName,
+      alias,
+      ...away,
+      ...this.#ownNames,
+      ...this.providers.map((one) => one.name),
+    ].flatMap((one) => (one == null ? [] : [one.toLowerCase()]));
   }
 
   /** Whether an address is the box's own as far as it knows, and the port leads to it. */
@@ -146,16 +154,20 @@ export class OnlineSession {
   }
 
   #registration(): Registration | null {
-    const state = this.registrar?.state;
-    return state === undefined || state.kind === "starting" ? null : state.registration;
+    return this.registrar?.state.registration ?? null;
+  }
+
+  #tellProviders(): void {
+    const addresses = this.wayOut.addresses();
+    for (const { schedule } of this.providers) schedule.setAddresses(addresses);
   }
 
   /** What the certificate is for: the box's name, all below it, and the name that people say. */
   #certified(): string[] {
     const registration = this.#registration();
-    if (registration === null) return [];
+    if (registration === null) return [...this.#ownNames];
     const { name, alias } = registration;
-    return [name, `*.${name}`, ...(alias === null ? [] : [alias])];
+    return [name, `*.${name}`, ...(alias === null ? [] : [alias]), ...this.#ownNames];
   }
 
   #needed(): CloudClient {

@@ -1,4 +1,5 @@
 import { Type, type Static } from "typebox";
+import { CLOSED_REASONS, REACHABILITIES } from "./reachability.ts";
 import { DoorState, HostToken } from "./registration.ts";
 
 /** How the box is found from anywhere: what its owner sees and changes. */
@@ -41,6 +42,18 @@ const CertificateState = Type.Object(
   { title: "CertificateState" },
 );
 
+const named = <Name extends string>(names: readonly Name[]) =>
+  Type.Union(names.map((name) => Type.Literal(name)));
+
+/** What stands between the box and the internet; reachability.ts has the words. */
+const Diagnosis = Type.Object(
+  {
+    kind: named(REACHABILITIES),
+    reason: nullable(named(CLOSED_REASONS)),
+  },
+  { title: "Diagnosis" },
+);
+
 /** A name at another provider. */
 const ProviderState = Type.Object(
   {
@@ -77,7 +90,7 @@ export const OnlineState = Type.Object(
     hosts: Type.Array(Text),
     doors: Type.Object({ ipv4: OnlineDoor, ipv6: OnlineDoor }),
     router: RouterState,
-    diagnosis: Type.String({ description: "What stands between the box and the internet" }),
+    diagnosis: Diagnosis,
     certificate: nullable(CertificateState),
     providers: Type.Array(ProviderState),
     /** Where phones reach the box. */

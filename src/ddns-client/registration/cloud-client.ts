@@ -4,6 +4,7 @@ import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
 import type { Clock } from "../../kernel/clock.ts";
 import { ERROR_CODES, TellyportError, isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
+import { signJws } from "../../kernel/ed25519-jws.ts";
 import { isRecord } from "../../kernel/is-record.ts";
 import {
   createSafeFetch,
@@ -61,7 +62,7 @@ const LIMITS = { answerMs: 25_000, wholeMs: 30_000, silenceMs: 10_000, bodyBytes
 export class CloudClient {
   readonly #deps: CloudClientDeps;
   readonly #fetch: Record<"any" | Family, SafeFetch>;
-  readonly #header: string;
+  readonly #header: { readonly typ: string; readonly kid: string; readonly jwk: object };
   /** The last request: their numbers must arrive in order. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -79,7 +80,7 @@ export class CloudClient {
       crv: "Ed25519",
       x: Buffer.from(signer.spki.subarray(-32)).toString("base64url"),
     };
-    this.#header = encode({ alg: "EdDSA", typ: REQUEST_TYPE, kid: signer.boxId, jwk });
+    this.#header = { typ: REQUEST_TYPE, kid: signer.boxId, jwk };
   }
 
   /**
@@ -145,8 +146,7 @@ export class CloudClient {
       iat: Math.max(0, Math.floor(clock.now() / 1000)),
       ...words,
     };
-    const signed = `${this.#header}.${encode(payload)}`;
-    return `${signed}.${Buffer.from(signer.sign(Buffer.from(signed))).toString("base64url")}`;
+    return signJws(this.#header, payload, (data) => signer.sign(data));
   }
 
   async #call<S extends TSchema>(
@@ -220,8 +220,4 @@ function problemOf(origin: string, status: number, value: unknown): TellyportErr
 
 function isCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERROR_CODES, code);
-}
-
-function encode(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString("base64url");
 }

@@ -26,7 +26,11 @@ export interface OutsideView {
 
 /** What there is to tell of the registration. */
 export type RegistrarState =
-  | { readonly kind: "starting" }
+  | {
+      readonly kind: "starting";
+      /** As it was known before the start. */
+      readonly registration: Registration | null;
+    }
   | { readonly kind: "registered"; readonly registration: Registration }
   | {
       readonly kind: "failed";
@@ -37,6 +41,8 @@ export type RegistrarState =
 
 export interface RegistrarDeps {
   readonly client: Pick<CloudClient, "act">;
+  /** What the cloud said before the start: the box has its names though the cloud is away. */
+  readonly remembered?: Registration | null;
   readonly view: () => OutsideView;
   readonly version: string;
   readonly clock: Clock;
@@ -51,7 +57,7 @@ const GATHER_MS = 1000;
 export class Registrar {
   readonly #deps: RegistrarDeps;
   readonly #changed: Emitter<RegistrarState>;
-  #state: RegistrarState = { kind: "starting" };
+  #state: RegistrarState;
   #enrolled = false;
   #failures = 0;
   #undecided = 0;
@@ -62,6 +68,7 @@ export class Registrar {
 
   constructor(deps: RegistrarDeps) {
     this.#deps = deps;
+    this.#state = { kind: "starting", registration: deps.remembered ?? null };
     this.#changed = new Emitter((error) =>
       deps.log.error({ error: messageOf(error) }, "registration-listener-failed"),
     );
@@ -133,8 +140,7 @@ export class Registrar {
       // The first says what is wrong; that it goes on being wrong is the state's to say.
       if (this.#failures === 1)
         log.warn({ code: problem.code, error: problem.message }, "registration-failed");
-      const registration = this.#state.kind === "starting" ? null : this.#state.registration;
-      this.#set({ kind: "failed", problem, registration });
+      this.#set({ kind: "failed", problem, registration: this.#state.registration });
     }
     this.#wait(this.#again && this.#failures === 0 ? GATHER_MS : delay);
   }

@@ -415,6 +415,14 @@ export const ConfigSchema = section(
               default: "",
               description: "File with that account's MAC key, base64url",
             }),
+            log: Type.String({
+              pattern: "^(https?://[^\\s]+)?$",
+              maxLength: 2048,
+              default: "",
+              rule: "must be an http or https address",
+              description:
+                "Feed of the public certificate logs, such as https://crt.sh/: the box tells its owner when somebody else has a certificate for its name. The feed learns that name. Empty: nobody is asked",
+            }),
           },
           "The certificate for the box's names",
         ),

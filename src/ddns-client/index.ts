@@ -1,0 +1,82 @@
+import type { FastifyPluginAsync } from "fastify";
+import type { Clock } from "../kernel/clock.ts";
+import type { Config } from "../kernel/config/index.ts";
+import { changeOwnerSettings } from "../kernel/config/owner-settings.ts";
+import type { Log } from "../kernel/log.ts";
+import type { Database } from "../kernel/store/database.ts";
+import { CERTIFICATE_STATE, OwnCertificate } from "./certificates/index.ts";
+import { dialBackRoute } from "./dial-back-route.ts";
+import { createFacts } from "./facts.ts";
+import { Online } from "./online.ts";
+import { openSession } from "./open-session.ts";
+import type { Signer } from "./ports.ts";
+import { onlineRoutes } from "./routes.ts";
+import { readSecrets } from "./secrets.ts";
+
+export { Online, OwnCertificate };
+export type { Signer };
+
+/** Files of the state directory that are this box's alone: a reset takes them. */
+export const ONLINE_FILES = [
+  ...CERTIFICATE_STATE,
+  "online-door4.json",
+  "online-door6.json",
+  "online-dyndns2.json",
+  "online-rfc2136.json",
+] as const;
+
+export interface OnlineModuleDeps {
+  readonly config: Config["online"];
+  readonly stateDir: string;
+  readonly database: Database;
+  readonly clock: Clock;
+  /** Whether what the clock says is believed: certificates are judged by it. */
+  readonly clockTrusted: () => boolean;
+  readonly log: Log;
+  readonly signer: Signer;
+  readonly version: string;
+  /** Of the https listener; null: there is none. */
+  readonly httpsPort: () => number | null;
+  /** Somebody else has a certificate for the box's name. */
+  readonly onForeignCertificate: (entry: {
+    readonly names: readonly string[];
+    readonly issuer: string;
+  }) => void;
+  /** An owner changed something. */
+  readonly noted: Parameters<typeof onlineRoutes>[1];
+}
+
+export interface OnlineModule {
+  readonly online: Online;
+  readonly routes: readonly FastifyPluginAsync[];
+}
+
+/**
+ * How the box is found from anywhere: registration, external address and doors, certificates, names elsewhere.
+ * @throws TellyportError `config-unreadable`, `store-too-new`
+ */
+export async function createOnline(deps: OnlineModuleDeps): Promise<OnlineModule> {
+  const { config, stateDir, database, clock, signer } = deps;
+  const log = deps.log.child({ module: "ddns-client" });
+  const facts = createFacts(database);
+  const secrets = await readSecrets(config);
+  const online = new Online({
+    settings: config,
+    save: (change) => changeOwnerSettings(stateDir, { online: change }),
+    open: (settings) => openSession({ ...deps, log, facts, secrets, random: Math.random }, settings),
+    clock,
+    log,
+  });
+  return {
+    online,
+    routes: [
+      onlineRoutes(online, deps.noted),
+      dialBackRoute({
+        boxId: signer.boxId,
+        sign: (data) => signer.sign(data),
+        isOurs: (address, port) => online.isOurs(address, port),
+        clock,
+      }),
+    ],
+  };
+}
