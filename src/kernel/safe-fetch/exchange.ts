@@ -7,8 +7,16 @@ const HEAD_BYTES = 16 * 1024;
 /** Until the next of several addresses is tried, ms. */
 const NEXT_ADDRESS_MS = 1000;
 
+/** What is sent, beside the URL. */
+export interface Question {
+  /** A request with a body is a POST. */
+  readonly body?: string | undefined;
+  /** Own address that the connection comes from; default: as the system chooses. */
+  readonly localAddress?: string | undefined;
+}
+
 /**
- * One GET on a connection of its own, to nobody but the given addresses whatever the URL's name resolves to by now. Resolves with
+ * One GET or POST on a connection of its own, to nobody but the given addresses whatever the URL's name resolves to by now. Resolves with
  * the head of the answer; redirects are not followed, and a wrong certificate is an error.
  * @param url its user, password and fragment are not sent
  * @param addresses that the name was resolved to, or the URL's own
@@ -18,6 +26,7 @@ export function exchange(
   addresses: readonly string[],
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
+  { body, localAddress }: Question = {},
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);
@@ -25,10 +34,12 @@ export function exchange(
     const options: RequestOptions & { autoSelectFamilyAttemptTimeout: number } = {
       // Kept alive, a connection would outlive what was judged.
       agent: false,
+      method: body === undefined ? "GET" : "POST",
       headers: { accept: "*/*", "user-agent": "Tellyport", ...headers },
       maxHeaderSize: HEAD_BYTES,
       lookup: pinned(addresses),
       autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
+      ...(localAddress !== undefined && { localAddress }),
     };
     const request = send(withoutUserInfo(url), options);
     const onAbort = (): void => void request.destroy(signal.reason as Error);
@@ -48,7 +59,7 @@ export function exchange(
       response.on("error", () => undefined);
       resolve(response);
     });
-    request.end();
+    request.end(body);
   });
 }
 

@@ -44,6 +44,10 @@ export interface FetchRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Redirects that are followed, 0 to 5; default 5. */
   readonly redirects?: number;
+  /** Makes it a POST, whose redirects are not followed: what was meant for one is not sent to another. */
+  readonly body?: string;
+  /** Own address that the connection comes from; default: as the system chooses. */
+  readonly localAddress?: string;
   /** How an address that is refused would be named, for people. */
   readonly nameIt?: NameIt;
 }
@@ -64,7 +68,7 @@ export interface FetchAnswer {
 }
 
 /**
- * Asks for an address by GET, and follows its redirects.
+ * Asks for an address by GET and follows its redirects, or sends it a body by POST.
  * @throws TellyportError `fetch-refused`, `request-cancelled`
  * @throws FetchFailure
  */
@@ -141,7 +145,7 @@ export function createSafeFetch(deps: SafeFetchDeps): SafeFetch {
     for (let redirects = 0; ; redirects++) {
       const refuse = (why: FetchRefusal): TellyportError => refused(why, url, request.nameIt);
       const addresses = await judged(url, reach, portKnown, signal, refuse);
-      const response = await exchange(url, addresses, headers, signal);
+      const response = await exchange(url, addresses, headers, signal, request);
       const home = network();
       const from = addresses.filter((address) => address === response.socket.remoteAddress);
       // Whoever of several it was: the least of what they allow.
@@ -151,7 +155,8 @@ export function createSafeFetch(deps: SafeFetchDeps): SafeFetch {
       if (statusCode < 300 || statusCode > 399 || location === undefined) return { response, url, reach };
       response.destroy();
       const to = URL.canParse(location, url.href) ? new URL(location, url) : null;
-      if (redirects >= (request.redirects ?? MOST_REDIRECTS) || to === null || !/^https?:$/.test(to.protocol))
+      const most = request.body === undefined ? (request.redirects ?? MOST_REDIRECTS) : 0;
+      if (redirects >= most || to === null || !/^https?:$/.test(to.protocol))
         throw new FetchFailure("bad-redirect");
       if (url.protocol === "https:" && to.protocol === "http:")
         throw refused("downgrade", to, request.nameIt);
