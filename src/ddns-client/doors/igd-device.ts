@@ -63,7 +63,7 @@ export class IgdDevice {
         : this.#textBy(by, service.control, { headers, body }, signal)),
       order.action,
     );
-    if (answer === null && by === null && !signal.aborted) this.#found = null;
+    if (answer === null && !signal.aborted) this.#found = null;
     return answer;
   }
 

@@ -159,8 +159,9 @@ export class PortMapper implements Component {
     }
     if (this.#held === null) return this.#open(isNudged, signal);
     const now = clock.monotonic();
-    if (now >= this.#held.renewAt) await this.#renew(this.#held, signal);
-    else if (isNudged || now >= this.#held.checkAt) await this.#check(this.#held, signal);
+    // Something was announced: to ask for it again makes sure, even where the router's epoch is too young to tell.
+    if (isNudged || now >= this.#held.renewAt) await this.#renew(this.#held, signal);
+    else if (now >= this.#held.checkAt) await this.#check(this.#held, signal);
     // What was lost is looked for at once.
     if (this.#held === null) return 0;
     const { renewAt, checkAt } = this.#held;
@@ -224,7 +225,7 @@ export class PortMapper implements Component {
       for (const port of portsToTry(this.#ledger.portFor(this.#wished), this.#random)) {
         const answer = await this.#ask(protocol, port, held, signal);
         if (signal.aborted && answer.kind !== "open") return;
-        if (answer.kind === "open") return this.#hold(protocol, answer.lease);
+        if (answer.kind === "open") return await this.#hold(protocol, answer.lease);
         if (answer.kind === "silent") break;
         if (refusals.at(-1)?.words !== answer.refusal.words) refusals.push(answer.refusal);
         if (answer.kind === "refused") address ??= answer.externalAddress;
@@ -252,7 +253,7 @@ export class PortMapper implements Component {
     const { clock, log } = this.#deps;
     const { lease, protocol } = held;
     const answer = await this.#ask(protocol, lease.externalPort, lease, signal);
-    if (answer.kind === "open") return this.#hold(protocol, answer.lease);
+    if (answer.kind === "open") return await this.#hold(protocol, answer.lease);
     if (signal.aborted) return;
     const left = held.endsAt - clock.monotonic();
     if (answer.kind === "silent" && left > 0 && !isLost) {
@@ -280,7 +281,7 @@ export class PortMapper implements Component {
     this.#tellHeld(held);
   }
 
-  #hold(protocol: DoorProtocol, lease: DoorLease): void {
+  async #hold(protocol: DoorProtocol, lease: DoorLease): Promise<void> {
     const { clock } = this.#deps;
     const now = clock.monotonic();
     const held: Held = {
@@ -293,6 +294,8 @@ export class PortMapper implements Component {
     this.#held = held;
     this.#failures = 0;
     this.#ledger.opened(lease, this.#wished);
+    // Nobody is told of what would be forgotten in a crash.
+    await this.#ledger.settled();
     this.#tellHeld(held);
   }
 
