@@ -79,7 +79,7 @@ export function pcpWaits(times: number, random: () => number): number[] {
       before === undefined ? PCP_FIRST_MS * jitter : Math.min(PCP_LONGEST_MS, before * (1 + jitter)),
     );
   }
-  return waits;
+  return waits.map(Math.round);
 }
 
 /** Waits of a NAT-PMP client, ms: nine times a quarter of a second, doubled; given up before its minute is over. @see RFC 6886 §3.1 */

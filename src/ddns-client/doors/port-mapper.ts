@@ -4,13 +4,14 @@ import { Emitter } from "../../kernel/events.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
 import type { LineLog } from "../../kernel/log-sparingly.ts";
 import { DoorLedger } from "./door-ledger.ts";
+import { openDoor } from "./open-door.ts";
 import type { DoorMemory } from "./door-memory.ts";
-import type { DoorLease, DoorProtocol, DoorRefusal, OpenAnswer, RouterWord } from "./door-protocol.ts";
+import type { DoorLease, DoorProtocol, DoorRefusal, RouterWord } from "./door-protocol.ts";
 import type { Way } from "./gateway.ts";
 import { pauseAfter, portsToTry, renewAgainAfter, renewalAfter, WISHED_LIFETIME } from "./lease-plan.ts";
 import { isSameState, shutDoor, type MappingState } from "./mapping-state.ts";
 import { Pacer } from "./pacer.ts";
-import { probeAll } from "./probe.ts";
+import { probeAll, type Probing } from "./probe.ts";
 
 /** The box may be plugged elsewhere: its way out is looked at so often, ms. */
 const WAY_POLL_MS = 10_000;
@@ -54,6 +55,8 @@ interface Held {
   checkAt: number;
   /** Infinity: for good */
   endsAt: number;
+  /** Checks in a row that the router did not answer. */
+  silences: number;
 }
 
 /**
@@ -79,6 +82,8 @@ export class PortMapper implements Component {
   /** Silent or refused in a row. */
   #failures = 0;
   #openAt = 0;
+  /** The router's address at the last time that it was asked to open. */
+  #triedWith: string | null = null;
   #watchAt = 0;
   #running: Promise<void> | null = null;
 
@@ -186,7 +191,7 @@ export class PortMapper implements Component {
   async #watch(isNudged: boolean, signal: AbortSignal): Promise<number> {
     const { clock } = this.#deps;
     if (isNudged || clock.monotonic() >= this.#watchAt) {
-      const answered = await this.#probe(signal);
+      const answered = await this.#probe(signal).all;
       if (answered.length > 0) await this.#forget(answered);
       this.#watchAt = clock.monotonic() + WATCH_MS * (1 + this.#random() / 8);
       this.#tellRouter(answered.length > 0 ? "watching" : "silent", []);
@@ -198,12 +203,12 @@ export class PortMapper implements Component {
     const { clock } = this.#deps;
     const now = clock.monotonic();
     if (isNudged || now >= Math.min(this.#openAt, this.#watchAt)) {
-      const before = this.#address();
-      const answered = await this.#probe(signal);
+      const probing = this.#probe(signal);
+      const answered = await probing.best;
       this.#watchAt = clock.monotonic() + WATCH_MS * (1 + this.#random() / 8);
       // One that refused is asked again when it has another address, has announced something, or its time is over.
-      const isDue = isNudged || this.#address() !== before || now >= this.#openAt;
-      if (answered.length > 0 && isDue) await this.#openBy(answered, signal);
+      const isDue = isNudged || this.#address() !== this.#triedWith || now >= this.#openAt;
+      if (answered.length > 0 && isDue) await this.#openBy(probing, signal);
       if (signal.aborted || this.#held !== null) return 0;
       if (isDue) this.#openAt = clock.monotonic() + pauseAfter(++this.#failures, this.#random());
       if (answered.length === 0) {
@@ -215,44 +220,30 @@ export class PortMapper implements Component {
     return Math.min(WAY_POLL_MS, Math.min(this.#openAt, this.#watchAt) - clock.monotonic());
   }
 
-  async #openBy(answered: readonly DoorProtocol[], signal: AbortSignal): Promise<void> {
-    const refusals: DoorRefusal[] = [];
-    let address: string | null = null;
-    await this.#forget(answered);
-    for (const protocol of answered) {
-      const old = this.#ledger.open;
-      const held = old !== null && this.#isOurs(old, protocol) ? old : null;
-      for (const port of portsToTry(this.#ledger.portFor(this.#wished), this.#random)) {
-        const answer = await this.#ask(protocol, port, held, signal);
-        if (signal.aborted && answer.kind !== "open") return;
-        if (answer.kind === "open") return await this.#hold(protocol, answer.lease);
-        if (answer.kind === "silent") break;
-        if (refusals.at(-1)?.words !== answer.refusal.words) refusals.push(answer.refusal);
-        if (answer.kind === "refused") address ??= answer.externalAddress;
-        // Many routers give nobody a port that well-known services have.
-        const isReserved =
-          answer.kind === "refused" && answer.refusal.reason === "not-allowed" && port < 1024;
-        if (answer.kind === "refused" && !isReserved) break;
-      }
-    }
-    this.#tellRouter(refusals.length > 0 ? "refused" : "silent", refusals.slice(0, 8), address);
-  }
-
-  #ask(
-    protocol: DoorProtocol,
-    externalPort: number,
-    held: DoorLease | null,
-    signal: AbortSignal,
-  ): Promise<OpenAnswer> {
+  async #openBy(probing: Probing, signal: AbortSignal): Promise<void> {
     const { internalPort, lifetime = WISHED_LIFETIME } = this.#options;
-    return protocol.open({ internalPort, externalPort, lifetime }, held, signal);
+    await this.#forget(await probing.best);
+    const old = this.#ledger.open;
+    const opened = await openDoor(
+      probing,
+      { internalPort, lifetime, externalPorts: portsToTry(this.#ledger.portFor(this.#wished), this.#random) },
+      (protocol) => (old !== null && this.#isOurs(old, protocol) ? old : null),
+      signal,
+    );
+    this.#triedWith = this.#address();
+    if (opened.kind === "open") return await this.#hold(opened.protocol, opened.lease);
+    const { refusals, externalAddress } = opened;
+    if (!signal.aborted)
+      this.#tellRouter(refusals.length > 0 ? "refused" : "silent", refusals, externalAddress);
   }
 
   /** @param isLost the router said that it has forgotten it */
   async #renew(held: Held, signal: AbortSignal, isLost = false): Promise<void> {
     const { clock, log } = this.#deps;
     const { lease, protocol } = held;
-    const answer = await this.#ask(protocol, lease.externalPort, lease, signal);
+    const { internalPort, lifetime = WISHED_LIFETIME } = this.#options;
+    const wish = { internalPort, externalPort: lease.externalPort, lifetime };
+    const answer = await protocol.open(wish, lease, signal);
     if (answer.kind === "open") return await this.#hold(protocol, answer.lease);
     if (signal.aborted) return;
     const left = held.endsAt - clock.monotonic();
@@ -269,7 +260,10 @@ export class PortMapper implements Component {
     const { clock, log } = this.#deps;
     const { lease, protocol } = held;
     const answer = await protocol.check(lease, signal);
-    held.checkAt = clock.monotonic() + protocol.pollMs * (1 + this.#random() / 8);
+    held.silences = answer.kind === "silent" ? held.silences + 1 : 0;
+    // One that is silent may be starting anew, and has forgotten everything when it is back.
+    const wait = held.silences > 0 ? pauseAfter(held.silences, this.#random()) : Infinity;
+    held.checkAt = clock.monotonic() + Math.min(wait, protocol.pollMs * (1 + this.#random() / 8));
     if (answer.kind === "lost") {
       log.info({ port: lease.externalPort }, "door-forgotten");
       await this.#renew(held, signal, true);
@@ -289,6 +283,7 @@ export class PortMapper implements Component {
       protocol,
       renewAt: now + renewalAfter(lease.lifetime, this.#random()),
       checkAt: now + protocol.pollMs * (1 + this.#random() / 8),
+      silences: 0,
       endsAt: lease.lifetime === 0 ? Infinity : now + lease.lifetime * 1000,
     };
     this.#held = held;
@@ -335,14 +330,16 @@ export class PortMapper implements Component {
     return this.#options.externalPort ?? this.#options.internalPort;
   }
 
-  async #probe(signal: AbortSignal): Promise<DoorProtocol[]> {
+  #probe(signal: AbortSignal): Probing {
     const [protocols, words] = [this.#protocols, new Map<string, RouterWord>()];
-    const answered = await probeAll(protocols, this.#deps.clock, signal, (word) => {
+    const probing = probeAll(protocols, this.#deps.clock, signal, (word) => {
       words.set(word.protocol, word);
       if (protocols === this.#protocols) this.#words.set(word.protocol, word);
     });
-    if (!signal.aborted && protocols === this.#protocols) this.#words = words;
-    return answered;
+    void probing.all.then(() => {
+      if (!signal.aborted && protocols === this.#protocols) this.#words = words;
+    });
+    return probing;
   }
 
   #address(): string | null {

@@ -33,8 +33,9 @@ for (const [protocol, speaks] of [
     await eventually(
       "it is open again",
       async () => /^box/.test(await connectFrom(lab.phone, host, PORT)),
-      90_000,
+      75_000,
     );
+    t.comment(box.log.join(" | "));
     await box.stop();
     t.notMatch(await connectFrom(lab.phone, host, PORT), /box/, "it is shut at the end");
   });
