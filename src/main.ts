@@ -6,6 +6,7 @@ import {
   noteRefusal,
   type AccessControl,
 } from "./access-control/index.ts";
+import { createOnline, ownCertificateOf } from "./ddns-client/index.ts";
 import {
   boxRoute,
   buildApp,
@@ -15,10 +16,13 @@ import {
   hostNames,
   isOnLink,
   machineAddresses,
+  NamedCertificates,
   neighbourAddresses,
+  OwnNames,
   publicAddress,
   RateGuard,
   refuseSecondDaemon,
+  TrustedProxies,
   webApp,
   type Listeners,
 } from "./http-server/index.ts";
@@ -220,9 +224,34 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     access.onNotice((entry) => share.tellOwners("notice", entry));
     access.onOffer((state) => share.tellOwners("offer", state));
 
-    const names = hostNames(access.identity.boxId, config.http.hosts);
+    const { online, routes: onlineRoutes } = await createOnline({
+      config: config.online,
+      stateDir,
+      database,
+      clock,
+      clockTrusted: () => clock.report().state === "synchronised",
+      log,
+      signer: access.identity,
+      version: VERSION,
+      httpsPort: () => listeners.ports.https,
+      onForeignCertificate: ({ names, issuer }) =>
+        access.audit.note({ event: "certificate-foreign", detail: { names: names.join(" "), issuer } }),
+      noted: (client, detail) => access.audit.note({ event: "online-changed", client, detail }),
+    });
+    const names = new OwnNames(hostNames(access.identity.boxId, config.http.hosts));
+    const certificates = new NamedCertificates();
+    const ownCertificate = ownCertificateOf(config.http.https, { clock, log });
+    const followNames = (): void => {
+      // What the owner brought goes before what the box got.
+      names.set("own", certificates.set("own", ownCertificate?.current() ?? null));
+      names.set("online", online.names());
+      certificates.set("online", online.certificate());
+    };
+    online.onChanged(followNames);
+    ownCertificate?.onChanged(followNames);
+    const proxies = new TrustedProxies(config.http.trustedProxies);
     const certificate = config.http.https.enabled
-      ? await access.certificate({ names: [...names], addresses: machineAddresses() })
+      ? await access.certificate({ names: [...names.fixed], addresses: machineAddresses() })
       : null;
 
     const describe = (): { id: string; name: string } => ({
@@ -235,20 +264,26 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       version: VERSION,
       hostNames: names,
       onRefused: (refusal) => noteRefusal(access.audit, refusal),
+      isSecured: (name) => online.names().includes(name) && online.certificate() !== null,
+      proxies,
       rates: new RateGuard({ clock, recognise: access.recognise }),
       plugins: [
-        boxRoute(() => ({
-          ...describe(),
-          version: VERSION,
-          ...describeClock(clock.report()),
-          pairing: access.pairingState(),
-          claimed: access.claimed(),
-          https:
-            certificate === null
-              ? null
-              : { port: listeners.ports.https ?? 0, fingerprint: certificate.fingerprint },
-          time: iso(clock.now()),
-        })),
+        boxRoute(
+          () => ({
+            ...describe(),
+            version: VERSION,
+            ...describeClock(clock.report()),
+            pairing: access.pairingState(),
+            claimed: access.claimed(),
+            https:
+              certificate === null
+                ? null
+                : { port: listeners.ports.https ?? 0, fingerprint: certificate.fingerprint },
+            time: iso(clock.now()),
+          }),
+          () => online.state(),
+        ),
+        ...onlineRoutes,
         access.routes,
         tunerRoutes(tuners, named),
         metrics.routes,
@@ -271,8 +306,14 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       https:
         certificate === null
           ? null
-          : { port: config.http.https.port, key: certificate.key, cert: certificate.cert },
+          : {
+              port: config.http.https.port,
+              key: certificate.key,
+              cert: certificate.cert,
+              named: certificates,
+            },
       socketPath,
+      proxies,
     });
 
     await lifecycle.start([
@@ -282,7 +323,9 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       access,
       share,
       metrics,
+      ...(ownCertificate === null ? [] : [ownCertificate]),
       listeners,
+      online,
       ...createAnnouncers(config.announce, {
         log: log.child({ module: "announce" }),
         clock,

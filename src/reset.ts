@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { ACCESS_FILES, noteReset } from "./access-control/index.ts";
 import { readDocument, syncFolder, writeFileAtomic } from "./kernel/atomic-file.ts";
 import type { Clock } from "./kernel/clock.ts";
+import { OWNER_SETTINGS } from "./kernel/config/index.ts";
 import { systemCode } from "./kernel/errors.ts";
 import type { Log } from "./kernel/log.ts";
 import { openDatabase, type Database } from "./kernel/store/database.ts";
+import { ONLINE_FILES } from "./ddns-client/index.ts";
 import { CHANNEL_TABLES } from "./share/index.ts";
 import { LINE_UP_TABLES } from "./tuner/index.ts";
 
@@ -59,7 +61,8 @@ function parseExtent(text: string): Extent {
 /** Can be done again, from whatever line it was broken off at. */
 async function forget(directory: string, { everything }: Extent, deps: ResetDeps): Promise<void> {
   const databases = [DATABASE_FILE, GUIDE_FILE];
-  await removeFiles(directory, everything ? [...ACCESS_FILES, ...databases] : ACCESS_FILES);
+  const own = [...ACCESS_FILES, ...ONLINE_FILES, OWNER_SETTINGS];
+  await removeFiles(directory, everything ? [...own, ...databases] : own);
   const path = join(directory, DATABASE_FILE);
   if (!everything && existsSync(path)) {
     const database = openDatabase(path);

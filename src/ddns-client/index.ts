@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Clock } from "../kernel/clock.ts";
 import type { Config } from "../kernel/config/index.ts";
 import { changeOwnerSettings } from "../kernel/config/owner-settings.ts";
+import { TellyportError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
 import { CERTIFICATE_STATE, OwnCertificate } from "./certificates/index.ts";
@@ -13,7 +14,7 @@ import type { Signer } from "./ports.ts";
 import { onlineRoutes } from "./routes.ts";
 import { readSecrets } from "./secrets.ts";
 
-export { Online, OwnCertificate };
+export type { Online, OwnCertificate };
 export type { Signer };
 
 /** Files of the state directory that are this box's alone: a reset takes them. */
@@ -79,4 +80,23 @@ export async function createOnline(deps: OnlineModuleDeps): Promise<OnlineModule
       }),
     ],
   };
+}
+
+/** The certificate that the owner brought; null: none is named. @throws TellyportError `config-invalid` */
+export function ownCertificateOf(
+  { certificateFile, keyFile }: { readonly certificateFile: string; readonly keyFile: string },
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): OwnCertificate | null {
+  if (certificateFile === "" && keyFile === "") return null;
+  if (certificateFile === "" || keyFile === "")
+    throw new TellyportError(
+      "config-invalid",
+      "http.https.certificateFile and http.https.keyFile belong together: name both, or neither.",
+    );
+  return new OwnCertificate({
+    certificateFile,
+    keyFile,
+    clock,
+    log: log.child({ module: "own-certificate" }),
+  });
 }

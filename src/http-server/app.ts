@@ -8,7 +8,7 @@ import type { Log } from "../kernel/log.ts";
 import { SparingLog } from "../kernel/log-sparingly.ts";
 import { OPEN, type RouteAccess } from "../protocol/access.ts";
 import { markProven } from "./connections.ts";
-import { headerLines, hostName } from "./host-guard.ts";
+import { headerLines, hostName, type HostNames } from "./host-guard.ts";
 import { KnownMethods } from "./known-methods.ts";
 import { lazyCompilers } from "./lazy-compilers.ts";
 import { requestOrigin, type TrustedProxies } from "./origin.ts";
@@ -26,7 +26,7 @@ export interface AppDeps {
   readonly authenticator: Authenticator;
   readonly version: string;
   /** Host names that requests may name, lower case, beside localhost and IP addresses. */
-  readonly hostNames: ReadonlySet<string>;
+  readonly hostNames: HostNames;
   /** Whether a host name has certificates that browsers trust: it is for https alone from then on. */
   readonly isSecured?: (name: string) => boolean;
   /** Told of requests that were refused, those for media left out; must not throw. Good requests cost nothing. */

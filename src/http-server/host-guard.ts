@@ -1,10 +1,15 @@
 import { isIP } from "node:net";
 
+/** Names by which the box may be called, in lower case; they may come and go. */
+export interface HostNames {
+  has(name: string): boolean;
+}
+
 /**
  * Which `Host` a request may name. A page of a stranger that rebinds its own name to this box's address still sends its
  * own name: names are checked against a list. An IP literal cannot be rebound.
  */
-export function hostAllowed(host: string | undefined, names: ReadonlySet<string>): boolean {
+export function hostAllowed(host: string | undefined, names: HostNames): boolean {
   if (host === undefined) return false;
   const name = hostName(host);
   return (

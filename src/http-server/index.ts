@@ -8,7 +8,14 @@ export {
   type Listeners,
 } from "./listeners.ts";
 export { isOnLink, TrustedProxies } from "./origin.ts";
-export { hostNames, localAddress, machineAddresses, neighbourAddresses, publicAddress } from "./own-names.ts";
+export {
+  hostNames,
+  localAddress,
+  machineAddresses,
+  neighbourAddresses,
+  OwnNames,
+  publicAddress,
+} from "./own-names.ts";
 export { NamedCertificates, namesOf, type ServedCertificate } from "./named-certificates.ts";
 export { DEFAULT_RATES, RateGuard, type RateLimits } from "./rate-guard.ts";
 export type { ConnectionLimits } from "./connection-table.ts";

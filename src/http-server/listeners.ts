@@ -19,11 +19,12 @@ import type { NamedCertificates } from "./named-certificates.ts";
 import { markConnections, type TrustedProxies } from "./origin.ts";
 import { answerOddities } from "./raw-answers.ts";
 import { withShortCut, type ShortCut } from "./short-cut.ts";
+import type { HostNames } from "./host-guard.ts";
 
 export interface ListenerOptions {
   readonly app: FastifyInstance;
   /** Host names that requests may name, lower case, beside localhost and IP addresses. */
-  readonly hostNames: ReadonlySet<string>;
+  readonly hostNames: HostNames;
   /** Tried before the application, for requests from the network. */
   readonly shortCut?: ShortCut;
   readonly log: Log;

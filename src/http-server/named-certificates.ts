@@ -8,6 +8,7 @@ export interface ServedCertificate {
 }
 
 interface Entry {
+  readonly cert: string;
   /** Lower case; `*.` in front covers one label. */
   readonly names: readonly string[];
   readonly context: SecureContext;
@@ -22,13 +23,21 @@ export class NamedCertificates {
 
   /**
    * @param owner who sees to it: one certificate each; what was set first is asked first
+   * @returns its names, in lower case
    * @throws when key and certificate do not fit; what was served before still is
    */
-  set(owner: string, certificate: ServedCertificate | null): void {
-    if (certificate === null) return void this.#entries.delete(owner);
+  set(owner: string, certificate: ServedCertificate | null): readonly string[] {
+    if (certificate === null) {
+      this.#entries.delete(owner);
+      return [];
+    }
     const { key, cert } = certificate;
+    const before = this.#entries.get(owner);
+    if (before?.cert === cert) return before.names;
     const context = createSecureContext({ key, cert, minVersion: "TLSv1.2" });
-    this.#entries.set(owner, { names: namesOf(cert), context });
+    const names = namesOf(cert);
+    this.#entries.set(owner, { cert, names, context });
+    return names;
   }
 
   /** The context for a name, or null. @see RFC 6066 §3, RFC 6125 §6.4.3 */

@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
+import type { HostNames } from "./host-guard.ts";
 import { plainAddress } from "../kernel/network-address.ts";
 import { ownAddresses } from "./announce/ssdp.ts";
 
@@ -12,6 +13,25 @@ export function hostNames(boxId: string, extra: readonly string[]): Set<string> 
     `tellyport-${boxId.slice(0, 4)}.local`,
     ...extra.map((name) => name.toLowerCase()),
   ]);
+}
+
+/** Names of the box: those that it always has, and others that come and go. */
+export class OwnNames implements HostNames {
+  readonly fixed: ReadonlySet<string>;
+  readonly #passing = new Map<string, readonly string[]>();
+
+  constructor(fixed: ReadonlySet<string>) {
+    this.fixed = fixed;
+  }
+
+  /** @param owner who sees to them: each has its own. @param names lower case */
+  set(owner: string, names: readonly string[]): void {
+    this.#passing.set(owner, names);
+  }
+
+  has(name: string): boolean {
+    return this.fixed.has(name) || [...this.#passing.values()].some((names) => names.includes(name));
+  }
 }
 
 /** Every address of this machine, but for the link-local ones of IPv6, which need a zone. */

@@ -7,6 +7,7 @@ import { isAnswering } from "./connections.ts";
 import { problemOf } from "./problem.ts";
 import { foreignPage, refusalOf, type Door } from "./request-guard.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
+import type { HostNames } from "./host-guard.ts";
 
 /** What Node hands over beside requests: each gets a word in our form, and its connection is closed. */
 
@@ -18,7 +19,7 @@ const PARSER_STATUS: Readonly<Record<string, number>> = {
 };
 
 /** Answers upgrades, tunnels, expectations and what is no HTTP at all; without it Node closes or answers in its own words. */
-export function answerOddities(server: Server, door: Door, hostNames: ReadonlySet<string>): void {
+export function answerOddities(server: Server, door: Door, hostNames: HostNames): void {
   // Listened for, Node hands every request here that names a protocol to change to, wherever it points.
   server.on("upgrade", (request: IncomingMessage, socket: Duplex) => {
     const refusal = refusalOf(request, door, hostNames) ?? foreignPage(request, door, undefined);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { TellyportError } from "../kernel/errors.ts";
 import type { RequestOrigin, RouteAccess } from "../protocol/access.ts";
-import { hostAllowed, hostHeaders } from "./host-guard.ts";
+import { hostAllowed, hostHeaders, type HostNames } from "./host-guard.ts";
 
 /** What every request must keep to before anybody looks at what it asks for; upgrades and tunnels too. */
 
@@ -17,11 +17,7 @@ export type Door = RequestOrigin["listener"];
  * @param names host names that requests may name, lower case, beside localhost and IP addresses
  * @returns why the request is refused whatever it asks for; null: it is not
  */
-export function refusalOf(
-  request: IncomingMessage,
-  door: Door,
-  names: ReadonlySet<string>,
-): TellyportError | null {
+export function refusalOf(request: IncomingMessage, door: Door, names: HostNames): TellyportError | null {
   const { headers, rawHeaders, method = "", url = "" } = request;
   if (hostHeaders(rawHeaders) > 1) return unreadable();
   if (door !== "local" && !hostAllowed(headers.host, names)) {

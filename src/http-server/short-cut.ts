@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { markProven } from "./connections.ts";
-import { hostAllowed, hostHeaders } from "./host-guard.ts";
+import { hostAllowed, hostHeaders, type HostNames } from "./host-guard.ts";
 
 /**
  * A feature's way past the framework, for requests that are many and open to everyone (`access.kind` "media" or "open").
@@ -12,7 +12,7 @@ export type ShortCut = (request: IncomingMessage, response: ServerResponse) => b
 export function withShortCut(
   application: RequestListener,
   shortCut: ShortCut,
-  hostNames: ReadonlySet<string>,
+  hostNames: HostNames,
 ): RequestListener {
   return (request, response) => {
     const { headers, rawHeaders } = request;

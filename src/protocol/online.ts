@@ -42,14 +42,11 @@ const CertificateState = Type.Object(
   { title: "CertificateState" },
 );
 
-const named = <Name extends string>(names: readonly Name[]) =>
-  Type.Union(names.map((name) => Type.Literal(name)));
-
 /** What stands between the box and the internet; reachability.ts has the words. */
 const Diagnosis = Type.Object(
   {
-    kind: named(REACHABILITIES),
-    reason: nullable(named(CLOSED_REASONS)),
+    kind: Type.Enum(REACHABILITIES),
+    reason: nullable(Type.Enum(CLOSED_REASONS)),
   },
   { title: "Diagnosis" },
 );

@@ -14,6 +14,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/http-server/announce/ssdp.ts": ["dgram"],
   // The box's own socket, to see whether a daemon listens.
   "src/http-server/listeners.ts": ["net client"],
+  // The router that the kernel's routes lead to; what comes from elsewhere is not read.
+  "src/ddns-client/doors/ask-gateway.ts": ["dgram"],
+  // Receives, and never sends.
+  "src/ddns-client/doors/announcements.ts": ["dgram"],
+  // Asks the kernel for a route, and never sends.
+  "src/ddns-client/doors/gateway.ts": ["dgram"],
+  // Judges every address that it sends to as the fetcher does.
+  "src/ddns-client/external-address/stun-client.ts": ["dgram", "dns"],
   // Discovery by broadcast.
   "src/tuner/drivers/hdhomerun/discover.ts": ["dgram"],
   // Receives, and never sends.

@@ -11,9 +11,9 @@ const NEXT_ADDRESS_MS = 1000;
 /** What is sent beside the address. */
 export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
-  /** Default: GET. */
+  /** Default: GET, with a body POST. */
   readonly method?: "GET" | "HEAD" | "POST" | undefined;
-  readonly body?: Uint8Array | undefined;
+  readonly body?: string | Uint8Array | undefined;
   /** Authorities that are trusted beside the system's, PEM. */
   readonly ca?: string | undefined;
   /** Own address from which it goes; default: the system's choice. */
@@ -29,7 +29,7 @@ export interface Outgoing {
 export function exchange(
   url: URL,
   addresses: readonly string[],
-  { headers, method = "GET", body, ca, localAddress }: Outgoing,
+  { headers, body, method = body === undefined ? "GET" : "POST", ca, localAddress }: Outgoing,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
@@ -42,7 +42,7 @@ export function exchange(
       headers: {
         accept: "*/*",
         "user-agent": "Tellyport",
-        ...(body !== undefined && { "content-length": String(body.length) }),
+        ...(body !== undefined && { "content-length": String(Buffer.byteLength(body)) }),
         ...headers,
       },
       ...(ca !== undefined && { ca: [...rootCertificates, ca] }),

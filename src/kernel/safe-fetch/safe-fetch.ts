@@ -42,9 +42,9 @@ export interface FetchRequest {
   readonly limits?: Partial<FetchLimits>;
   /** Beside `Accept`, `User-Agent`, and `Authorization` of the URL's user and password. No redirect to another origin has them. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Default: GET. A POST follows no redirect. */
+  /** Default: GET, with a body POST. A POST follows no redirect. */
   readonly method?: "GET" | "HEAD" | "POST";
-  readonly body?: Uint8Array;
+  readonly body?: string | Uint8Array;
   /** Authorities whose certificates are good here, beside the system's; PEM. */
   readonly ca?: string | undefined;
   /** Own address from which it is asked; default: the system's choice. */
@@ -145,7 +145,8 @@ export function createSafeFetch(deps: SafeFetchDeps): SafeFetch {
     let { reach } = request;
     const { method, body, ca, localAddress } = request;
     const outgoing = { method, body, ca, localAddress };
-    const mostRedirects = method === "POST" ? 0 : (request.redirects ?? MOST_REDIRECTS);
+    const isPost = method === "POST" || body !== undefined;
+    const mostRedirects = isPost ? 0 : (request.redirects ?? MOST_REDIRECTS);
     let headers = { ...authorizationOf(start), ...request.headers };
     let portKnown = false;
     for (let redirects = 0; ; redirects++) {
