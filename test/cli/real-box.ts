@@ -7,6 +7,7 @@ import { TellyportError } from "../../src/kernel/errors.ts";
 import { createLog } from "../../src/kernel/log.ts";
 import { openDatabase } from "../../src/kernel/store/database.ts";
 import { ms } from "../../src/kernel/units.ts";
+import { onlineState } from "../../src/ddns-client/online-state.ts";
 import { LOCAL, MEDIA, MEMBERS, OWNER } from "../../src/protocol/access.ts";
 import type { Channel, Tuner } from "../../src/protocol/api.ts";
 import { temporaryFolder, type Teardown } from "../helpers/temporary.ts";
@@ -78,19 +79,22 @@ export async function startRealBox(
     version: "0.0.0",
     hostNames: new Set(),
     plugins: [
-      boxRoute(() => ({
-        id: access.identity.boxId,
-        name: "Living room",
-        version: "0.0.0",
-        clock: "synchronised",
-        pairing: access.pairingState(),
-        claimed: access.claimed(),
-        https:
-          certificate === null
-            ? null
-            : { port: listeners.ports.https ?? 0, fingerprint: certificate.fingerprint },
-        time: new Date(clock.now()).toISOString(),
-      })),
+      boxRoute(
+        () => ({
+          id: access.identity.boxId,
+          name: "Living room",
+          version: "0.0.0",
+          clock: "synchronised",
+          pairing: access.pairingState(),
+          claimed: access.claimed(),
+          https:
+            certificate === null
+              ? null
+              : { port: listeners.ports.https ?? 0, fingerprint: certificate.fingerprint },
+          time: new Date(clock.now()).toISOString(),
+        }),
+        () => onlineState({ enabled: false, cloud: "", openPorts: false, port: 0 }, null),
+      ),
       access.routes,
       share.routes,
     ],
