@@ -71,7 +71,6 @@ export const ERROR_CODES = {
   "certificate-unusable": "invalid",
   "cloud-unreachable": "unavailable",
   "online-disabled": "conflict",
-  "port-mapping-failed": "unavailable",
 
   // cloud
   "alias-taken": "conflict",

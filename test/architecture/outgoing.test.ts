@@ -8,6 +8,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // Judges every address that it connects to.
   "src/kernel/safe-fetch/exchange.ts": ["http client", "https client"],
   "src/kernel/safe-fetch/safe-fetch.ts": ["dns"],
+  // Addresses of the cloud that the owner named, to choose the family of each; safe-fetch connects.
+  "src/ddns-client/registration/cloud-client.ts": ["dns"],
   // A multicast search, or one of an address that the installer named.
   "src/kernel/ssdp-search.ts": ["dgram"],
   // Answers neighbours.

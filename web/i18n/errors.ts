@@ -62,6 +62,71 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     ],
   },
 
+  // of the box's way into the internet
+  "acme-failed": {
+    en: [
+      "There is no certificate yet",
+      "The authority did not answer as it should. The box tries again by itself.",
+    ],
+    zh: ["证书尚未取得", "证书机构没有正常应答。机顶盒会自动重试。"],
+  },
+  "acme-refused": {
+    en: [
+      "The certificate authority refuses",
+      "Look at the box’s settings for certificates: name, account and limits.",
+    ],
+    zh: ["证书机构拒绝了请求", "请检查机顶盒的证书设置：域名、账户和限额。"],
+  },
+  "certificate-unusable": {
+    en: [
+      "The certificate cannot be used",
+      "Look at the files that the box’s configuration names: key and certificate must fit.",
+    ],
+    zh: ["证书无法使用", "请检查机顶盒配置中的文件：密钥和证书必须匹配。"],
+  },
+  "cloud-unreachable": {
+    en: ["The cloud does not answer", "The box asks again by itself. At home everything works without it."],
+    zh: ["云端没有应答", "机顶盒会自动重试。在家中一切照常。"],
+  },
+  "online-disabled": {
+    en: ["The box is not reachable from outside", "The owner can switch that on."],
+    zh: ["机顶盒未开启远程访问", "机主可以开启。"],
+  },
+  "alias-taken": {
+    en: ["This name is taken", "Another box has it, or had it within a year. Choose another."],
+    zh: ["这个名称已被占用", "另一台机顶盒正在使用，或一年内用过。请换一个。"],
+  },
+  "alias-unfit": {
+    en: [
+      "This name cannot be used",
+      "Choose another: small letters, digits and hyphens, and nothing that looks like another name.",
+    ],
+    zh: ["这个名称不能使用", "请换一个：只用小写字母、数字和连字符，且不要与其他名称相似。"],
+  },
+  "too-many-hosts": {
+    en: ["The box has as many names as it may", "Remove one first."],
+    zh: ["机顶盒的名称数量已达上限", "请先删除一个。"],
+  },
+  "too-many-boxes": {
+    en: ["The cloud takes no new boxes just now", "The box tries again by itself."],
+    zh: ["云端暂不接受新的机顶盒", "机顶盒会自动重试。"],
+  },
+  "box-blocked": {
+    en: ["The cloud has blocked this box", "Ask whoever runs the cloud."],
+    zh: ["云端已停用此机顶盒", "请联系云端的运营者。"],
+  },
+  "box-unknown": {
+    en: ["The cloud does not know this box", "The box registers again by itself."],
+    zh: ["云端不认识此机顶盒", "机顶盒会自动重新注册。"],
+  },
+  "registration-invalid": {
+    en: [
+      "The cloud does not accept this box’s signature",
+      "Check that the cloud’s address in the settings is the one it calls itself.",
+    ],
+    zh: ["云端不接受此机顶盒的签名", "请检查设置中的云端地址是否与其自称一致。"],
+  },
+
   // of the box
   internal: {
     en: ["Something went wrong on the box", "Try again in a moment."],

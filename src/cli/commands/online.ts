@@ -17,7 +17,7 @@ async function show(args: Arguments, io: Io, state: OnlineState): Promise<number
 
 export const onlineStatus: Command = {
   path: ["online", "status"],
-  summary: "Show whether the box is found from anywhere: its name, address, doors and certificate",
+  summary: "Show whether, and how, the box is found from anywhere",
   options: BOX_OPTIONS,
   async run(args, io) {
     const box = await boxClient(args, io);
@@ -27,7 +27,7 @@ export const onlineStatus: Command = {
 
 export const onlineEnable: Command = {
   path: ["online", "enable"],
-  summary: "Register the box's name and address, so that it is found from anywhere",
+  summary: "Register the box's name, so that it is found from anywhere",
   options: {
     cloud: {
       type: "string",
@@ -73,7 +73,7 @@ export const onlineEnable: Command = {
 
 export const onlineDisable: Command = {
   path: ["online", "disable"],
-  summary: "Take the box's address out of the DNS and close its doors; its name stays its own",
+  summary: "Take the box off the internet; its name stays its own",
   options: { ...YES_OPTION, ...BOX_OPTIONS },
   async run(args, io) {
     await confirm(args, io, "Phones away from home will not find the box any more.", "online disable");
@@ -84,7 +84,7 @@ export const onlineDisable: Command = {
 
 export const onlineTest: Command = {
   path: ["online", "test"],
-  summary: "Look anew whether the box is reached from the internet, and say what stands in the way",
+  summary: "Look anew whether the box is reached, and what stands in the way",
   options: BOX_OPTIONS,
   async run(args, io) {
     const box = await boxClient(args, io);
@@ -116,7 +116,7 @@ export const onlineAlias: Command = {
 
 export const onlineHostAdd: Command = {
   path: ["online", "host", "add"],
-  summary: "Make a name that a router or DDNS client may update (dyndns2), with its password",
+  summary: "Make a name, and a password, for a router that speaks dyndns2",
   positionals: [{ name: "NAME", help: "Letters, digits and hyphens" }],
   options: BOX_OPTIONS,
   notes: ["The password is shown this one time. The same name again makes a new one."],
