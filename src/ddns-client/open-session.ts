@@ -81,7 +81,7 @@ export function openSession(deps: SessionDeps, settings: OnlineSettings): Online
     zone === null ? [] : [zone.challenges()],
   ];
   const keeper = keeperOf(deps, fetch, files, places.flat());
-  const watch = keeper === null ? null : watchOf(deps, fetch, files, keeper, () => session.names());
+  const watch = keeper === null ? null : watchOf(deps, fetch, files, keeper, () => session.certifiedNames());
   const session = new OnlineSession({
     cloud,
     wayOut,

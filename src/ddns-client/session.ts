@@ -117,6 +117,11 @@ export class OnlineSession {
     ].flatMap((one) => (one == null ? [] : [one.toLowerCase()]));
   }
 
+  /** Names that the certificate is for, without wildcards. */
+  certifiedNames(): readonly string[] {
+    return this.#certified().filter((name) => !name.startsWith("*."));
+  }
+
   /** Whether an address is the box's own as far as it knows, and the port leads to it. */
   isOurs(address: string, port: number): boolean {
     const { ipv4, ipv6 } = this.wayOut.view();

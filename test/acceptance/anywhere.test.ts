@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import t from "tap";
 import { anywhere, remoteFrom, skipWithoutAnywhere } from "../helpers/anywhere.ts";
-import { CLI } from "../helpers/daemon.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 t.test(
@@ -18,8 +17,8 @@ t.test(
     const offer = await world.box.openOffer();
     const paired = await remoteFrom(
       world,
+      world.lab.phone,
       env,
-      CLI,
       "pair",
       state.addresses.away!,
       "--code",
@@ -27,7 +26,7 @@ t.test(
       "--json",
     );
     t.equal(paired.code, 0, paired.stderr);
-    const channels = await remoteFrom(world, env, CLI, "channels", "--json");
+    const channels = await remoteFrom(world, world.lab.phone, env, "channels", "--json");
     t.equal(channels.code, 0, channels.stderr);
   },
 );

@@ -4,11 +4,17 @@ import { join } from "node:path";
 import type { OnlineState } from "../../src/protocol/online.ts";
 import type { TsigKey } from "../../src/protocol/dns/tsig.ts";
 import { startCloudProcess, type RunningCloudProcess } from "./cloud.ts";
-import { eventually, runProgram, startDaemon, type Daemon } from "./daemon.ts";
+import { CLI, eventually, runProgram, startDaemon, type Daemon } from "./daemon.ts";
 import { digValues } from "./dig.ts";
 import { startBind, type ForeignNameServer } from "./name-servers.ts";
 import { startPebble, type Pebble } from "./pebble.ts";
-import { routerLab, skipWithoutRouter, type RouterLab, type RouterLabOptions } from "./router-lab.ts";
+import {
+  routerLab,
+  skipWithoutRouter,
+  type LabPlace,
+  type RouterLab,
+  type RouterLabOptions,
+} from "./router-lab.ts";
 import { temporaryFolder, type Teardown } from "./temporary.ts";
 
 /** The whole of it, each part real: a box behind a router, a cloud, a name server, an authority, and a phone in the internet. */
@@ -131,9 +137,9 @@ function resolveBy(t: Teardown, wrapper: readonly string[], server: string): voi
   writeFileSync(join(folder, "resolv.conf"), `nameserver ${server}\noptions timeout:1 attempts:2\n`);
 }
 
-/** `tellyport remote ...` in the phone's place, which trusts the authority. */
-export function remoteFrom(world: Anywhere, env: NodeJS.ProcessEnv, cli: string, ...args: string[]) {
-  const command = [...world.lab.phone.wrapper, process.execPath, cli, "remote", ...args];
+/** `tellyport remote ...` at a place of the lab, which trusts the authority. */
+export function remoteFrom(world: Anywhere, place: LabPlace, env: NodeJS.ProcessEnv, ...args: string[]) {
+  const command = [...place.wrapper, process.execPath, CLI, "remote", ...args];
   return runProgram(command[0] as string, command.slice(1), {
     env: { ...process.env, NODE_EXTRA_CA_CERTS: world.rootFile, ...env },
     timeoutMs: 60_000,

@@ -1,7 +1,8 @@
-import { createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Signer } from "../../src/ddns-client/ports.ts";
+import { boxIdOf } from "../../src/protocol/identity.ts";
 import type { Registration } from "../../src/protocol/registration.ts";
 import type { Teardown } from "./temporary.ts";
 
@@ -83,11 +84,17 @@ function read(path: string, text: string): HeardAction {
 }
 
 /** A box's identity that exists for the test alone. */
-export function testSigner(boxId = "aaaaaaaaaaaaaaaa"): Signer {
+export function testBox(): Signer {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const spki = publicKey.export({ type: "spki", format: "der" });
   return {
-    boxId,
-    spki: publicKey.export({ type: "spki", format: "der" }),
+    boxId: boxIdOf(createHash("sha256").update(spki).digest()),
+    spki,
     sign: (data) => sign(null, data, privateKey),
   };
+}
+
+/** One whose id is easy to read. */
+export function testSigner(): Signer {
+  return { ...testBox(), boxId: "aaaaaaaaaaaaaaaa" };
 }

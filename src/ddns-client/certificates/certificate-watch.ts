@@ -23,6 +23,8 @@ export interface CertificateWatchDeps {
 
 /** Between two questions, ms; a quarter is added by chance, so that boxes do not ask together. */
 const ASK_EVERY = 6 * 3600_000;
+/** Until it is looked again whether there is a name, ms. */
+const NAMELESS = 15_000;
 const PATIENCE = 5 * 60_000;
 
 const Progress = Type.Object({ after: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()]) });
@@ -70,7 +72,9 @@ export class CertificateWatch implements Component {
     this.#asking = this.#look().catch((error: unknown) => {
       if (!this.#abort.signal.aborted) log.warn({ error: messageOf(error) }, "certificate-log-unread");
     });
-    this.#timer = clock.after(ASK_EVERY * (1 + random() / 4), () => this.#ask());
+    // A box that was never registered has no name to ask for.
+    const pause = this.#deps.names().length === 0 ? NAMELESS : ASK_EVERY * (1 + random() / 4);
+    this.#timer = clock.after(pause, () => this.#ask());
   }
 
   async #look(): Promise<void> {
