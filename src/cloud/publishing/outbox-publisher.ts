@@ -201,8 +201,9 @@ export class OutboxPublisher implements Publishing {
     this.counters.differing++;
     const { name, type, wanted, served } = first;
     this.#log.error({ name, type, wanted, served }, "dns-read-back-differs");
-    await noteAgain(store, rules.names.zone, [name], clock.now());
-    await putOffByName(store, rules.names.zone, name, clock.now() + FIRST_PUT_OFF);
+    // Whatever made it forget this one may have made it forget the others.
+    const all = records.map((record) => record.name);
+    await noteAgain(store, rules.names.zone, all, clock.now(), clock.now() + FIRST_PUT_OFF);
   }
 
   /** Until there may be something to do. */
@@ -221,19 +222,6 @@ export class OutboxPublisher implements Publishing {
       if (signal.aborted) done();
     });
   }
-}
-
-async function putOffByName(
-  store: PublishingDeps["store"],
-  zone: string,
-  name: string,
-  until: number,
-): Promise<void> {
-  await store.query("UPDATE dirty_names SET not_before = $3 WHERE zone = $1 AND name = $2", [
-    zone,
-    name,
-    Math.floor(until),
-  ]);
 }
 
 /** As `sleep`, and just ends when it is interrupted. */

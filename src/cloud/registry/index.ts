@@ -89,7 +89,7 @@ export class Registry implements Component {
    * Does what a box asks.
    * @throws TellyportError of whatever is in the way; nothing but `rate-limited` after `update` and `dns-unavailable` leaves an effect
    */
-  perform(action: Action, sender: Sender): Promise<Registration> {
+  async perform(action: Action, sender: Sender): Promise<Registration> {
     this.#allowances.takeRequest(action.iss);
     switch (action.act) {
       case "enrol":
@@ -110,7 +110,7 @@ export class Registry implements Component {
   }
 
   /** As {@link perform}, of the action that is answered with a token. */
-  addHost(action: HostAction): Promise<NewHost> {
+  async addHost(action: HostAction): Promise<NewHost> {
     this.#allowances.takeRequest(action.iss);
     return addHost(this.#deps, action);
   }

@@ -61,8 +61,10 @@ export function postgresStore(options: PostgresOptions): Store {
     // The server's own limit comes first; this one is for a server that has gone.
     query_timeout: STATEMENT_MS + 2000,
   });
-  // A connection that breaks while nobody uses it.
-  pool.on("error", (error) => log.warn({ error: messageOf(error) }, "database-connection-lost"));
+  const lost = (error: Error): void => log.warn({ error: messageOf(error) }, "database-connection-lost");
+  // One that breaks while nobody uses it is the pool's; one that is in use tells whoever waits for an answer, and says so itself as well.
+  pool.on("error", lost);
+  pool.on("connect", (client) => client.on("error", lost));
   const woken = new Emitter<void>();
   const wakeups = new Wakeups({ config: clientConfig(url, "wake-ups"), clock, log, onWake: () => woken.emit() });
   wakeups.start();
