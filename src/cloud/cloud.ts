@@ -120,7 +120,15 @@ export async function startCloud(deps: CloudDeps): Promise<RunningCloud> {
       }),
       description: { title: "Tellyport cloud", introduction: INTRODUCTION, path: "/v1/openapi.json" },
       plugins: [
-        boxRoutes({ registry, actions, zone: names.zone, version: VERSION, stun: parts.stun, origins, clock }),
+        boxRoutes({
+          registry,
+          actions,
+          zone: names.zone,
+          version: VERSION,
+          stun: parts.stun,
+          origins,
+          clock,
+        }),
         operatorRoutes({ registry: registryDeps, rules, publishing, publisher }),
         metricsRoute({ store, registry, publishing, actions, clock }),
         ...parts.routes(registry.hosts),
@@ -179,7 +187,11 @@ function limitsOf({ limits }: CloudConfig): RegistryLimits {
 /** Another name server, or other rules: everything is to be published anew. Holds no secret. */
 function targetOf({ zone, publisher, addresses }: CloudConfig): string {
   const { kind, rfc2136, pdnsHttp } = publisher;
-  const where = kind === "rfc2136" ? `${rfc2136?.server} ${rfc2136?.port}` : `${pdnsHttp?.url} ${pdnsHttp?.serverId}`;
-  const rules = createHash("sha256").update(JSON.stringify([zone.caa, addresses.allow])).digest("hex").slice(0, 16);
+  const where =
+    kind === "rfc2136" ? `${rfc2136?.server} ${rfc2136?.port}` : `${pdnsHttp?.url} ${pdnsHttp?.serverId}`;
+  const rules = createHash("sha256")
+    .update(JSON.stringify([zone.caa, addresses.allow]))
+    .digest("hex")
+    .slice(0, 16);
   return `${kind} ${where} ${rules}`;
 }

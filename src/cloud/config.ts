@@ -19,7 +19,11 @@ const count = (value: number, description: string, minimum = 1) =>
 
 const address = (value: string, description: string) =>
   Type.Refine(
-    Type.String({ default: value, description, rule: "must be an address of this machine, or :: for every one" }),
+    Type.String({
+      default: value,
+      description,
+      rule: "must be an address of this machine, or :: for every one",
+    }),
     (text) => isIP(text) !== 0,
   );
 
@@ -39,7 +43,8 @@ const DomainName = (description: string, value?: string) =>
     description,
   });
 
-const secret = (description: string) => Type.String({ default: "", maxLength: 1024, description, secret: true });
+const secret = (description: string) =>
+  Type.String({ default: "", maxLength: 1024, description, secret: true });
 
 export const CloudConfigSchema = section(
   {
@@ -105,7 +110,8 @@ export const CloudConfigSchema = section(
           {
             default: [],
             maxItems: 16,
-            description: "Name servers of the zone, as the zone above names them; for the embedded DNS server",
+            description:
+              "Name servers of the zone, as the zone above names them; for the embedded DNS server",
           },
         ),
         caa: Type.Array(
@@ -114,7 +120,11 @@ export const CloudConfigSchema = section(
             maxLength: 255,
             rule: "must be FLAGS TAG VALUE, such as 0 issue letsencrypt.org",
           }),
-          { default: [], maxItems: 8, description: "Who may issue certificates for boxes, such as `0 issue letsencrypt.org`" },
+          {
+            default: [],
+            maxItems: 8,
+            description: "Who may issue certificates for boxes, such as `0 issue letsencrypt.org`",
+          },
         ),
       },
       "The DNS zone",
@@ -136,7 +146,11 @@ export const CloudConfigSchema = section(
         }),
         rfc2136: optionalSection(
           {
-            server: Type.String({ minLength: 1, maxLength: 253, description: "Address of the primary name server" }),
+            server: Type.String({
+              minLength: 1,
+              maxLength: 253,
+              description: "Address of the primary name server",
+            }),
             port: port(53, "Its port"),
             keyName: Type.String({ minLength: 1, maxLength: 253, description: "Name of the TSIG key" }),
             algorithm: Type.Union(
@@ -170,7 +184,8 @@ export const CloudConfigSchema = section(
         allow: Type.Array(Prefix, {
           default: [],
           maxItems: 64,
-          description: "Further prefixes whose addresses are published, and dialled, as if they were the internet's: for laboratories",
+          description:
+            "Further prefixes whose addresses are published, and dialled, as if they were the internet's: for laboratories",
         }),
       },
       "Which addresses boxes may have",

@@ -2,10 +2,13 @@ import { Type, type Static } from "typebox";
 
 /** What the operator of a cloud asks it over the command line's socket. */
 
-export const BoxState = Type.Union([Type.Literal("active"), Type.Literal("blocked"), Type.Literal("tombstone")], {
-  title: "BoxState",
-  description: "tombstone: not heard of for 183 days; it is itself again when it enrols",
-});
+export const BoxState = Type.Union(
+  [Type.Literal("active"), Type.Literal("blocked"), Type.Literal("tombstone")],
+  {
+    title: "BoxState",
+    description: "tombstone: not heard of for 183 days; it is itself again when it enrols",
+  },
+);
 export type BoxState = Static<typeof BoxState>;
 
 const Text = Type.Union([Type.String(), Type.Null()]);
@@ -26,7 +29,10 @@ export const BoxRow = Type.Object(row, { title: "BoxRow" });
 export type BoxRow = Static<typeof BoxRow>;
 
 export const BoxRows = Type.Object(
-  { boxes: Type.Array(BoxRow), next: Type.Union([Type.String({ description: "`after` of the next page" }), Type.Null()]) },
+  {
+    boxes: Type.Array(BoxRow),
+    next: Type.Union([Type.String({ description: "`after` of the next page" }), Type.Null()]),
+  },
   { title: "BoxRows" },
 );
 
@@ -52,9 +58,16 @@ export const BlockRequest = Type.Object(
   { title: "BlockRequest", additionalProperties: false },
 );
 
-const RecordSet = Type.Object({ type: Type.String(), ttl: Type.Integer(), values: Type.Array(Type.String()) });
+const RecordSet = Type.Object({
+  type: Type.String(),
+  ttl: Type.Integer(),
+  values: Type.Array(Type.String()),
+});
 /** One line of `GET /v1/admin/zone`, which is sent as NDJSON. */
-export const ZoneName = Type.Object({ name: Type.String(), sets: Type.Array(RecordSet) }, { title: "ZoneName" });
+export const ZoneName = Type.Object(
+  { name: Type.String(), sets: Type.Array(RecordSet) },
+  { title: "ZoneName" },
+);
 export type ZoneName = Static<typeof ZoneName>;
 
 /** Names of the zone, a page of them. */

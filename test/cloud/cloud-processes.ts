@@ -22,7 +22,10 @@ export class Recorder {
     const server = createServer((request, response) => {
       let text = "";
       request.on("data", (chunk: Buffer) => (text += chunk.toString()));
-      request.on("end", () => void recorder.#answer(request.url ?? "", text).then((body) => response.end(body)));
+      request.on(
+        "end",
+        () => void recorder.#answer(request.url ?? "", text).then((body) => response.end(body)),
+      );
       request.on("error", () => undefined);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -73,7 +76,9 @@ export async function cloudProcess(t: Teardown, options: ChildOptions): Promise<
   };
   t.teardown(kill);
   const port = await new Promise<number>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on("line", (line) => resolve((JSON.parse(line) as { port: number }).port));
+    createInterface({ input: child.stdout }).on("line", (line) =>
+      resolve((JSON.parse(line) as { port: number }).port),
+    );
     child.once("exit", (code) => reject(new Error(`the cloud ended with ${code}`)));
   });
   return { origin: `http://127.0.0.1:${port}`, child, kill };

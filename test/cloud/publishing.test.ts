@@ -3,7 +3,12 @@ import t from "tap";
 import { MemoryPublisher } from "../../src/cloud/memory-publisher.ts";
 import { backOff } from "../../src/cloud/publishing/back-off.ts";
 import { publishBatch } from "../../src/cloud/publishing/batch.ts";
-import { OutboxPublisher, ZoneFollower, type OutboxOptions, type PublishingDeps } from "../../src/cloud/publishing/index.ts";
+import {
+  OutboxPublisher,
+  ZoneFollower,
+  type OutboxOptions,
+  type PublishingDeps,
+} from "../../src/cloud/publishing/index.ts";
 import type { NameRecords } from "../../src/cloud/ports.ts";
 import { addressPolicy, ZoneNames } from "../../src/cloud/registry/index.ts";
 import { noteChanged } from "../../src/cloud/registry/outbox.ts";
@@ -20,7 +25,10 @@ import type { Teardown } from "../helpers/temporary.ts";
 
 const ZONE = "box.test";
 const names = new ZoneNames(ZONE);
-const ids = Array.from({ length: 30 }, (_, at) => `aaaaaaaaaaaaaa${"abcdef"[Math.floor(at / 6)]}${"abcdef"[at % 6]}`);
+const ids = Array.from(
+  { length: 30 },
+  (_, at) => `aaaaaaaaaaaaaa${"abcdef"[Math.floor(at / 6)]}${"abcdef"[at % 6]}`,
+);
 
 /** Refuses some names, as a name server's policy does. */
 class Picky extends MemoryPublisher {
@@ -90,7 +98,10 @@ async function run(t: Teardown, deps: PublishingDeps, options: OutboxOptions = {
 
 t.test("batch: what is refused is found by halves, and the rest goes through", async (t) => {
   const publisher = new Picky();
-  const all = Array.from({ length: 64 }, (_, at) => ({ name: `n${at}.box.test`, sets: [{ type: "A" as const, ttl: 1, values: ["1.1.1.1"] }] }));
+  const all = Array.from({ length: 64 }, (_, at) => ({
+    name: `n${at}.box.test`,
+    sets: [{ type: "A" as const, ttl: 1, values: ["1.1.1.1"] }],
+  }));
   publisher.refused.add("n17.box.test").add("n40.box.test");
   const { published, refused } = await publishBatch(publisher, ZONE, all, new AbortController().signal);
   t.equal(published.length, 62);
@@ -115,26 +126,44 @@ for (const [kind, skip] of [
   ["sqlite", false],
   ["postgresql", skipWithoutPostgres()],
 ] as const) {
-  t.test(`outbox on ${kind}: names are gathered; one that is refused does not hold up the others`, { skip }, async (t) => {
-    const { store } = await storeOf(t, kind);
-    const publisher = new Picky();
-    const [bad = "", ...good] = ids;
-    publisher.refused.add(names.below(bad));
-    for (const id of ids) await publishBox(store, id, "93.184.216.34");
-    const outbox = await run(t, depsOf(store, publisher));
-    await eventually("the good ones are there", () => good.every((id) => publisher.names.has(names.below(id))), 10_000, 10);
-    await eventually("nothing else waits", async () => (await outbox.state()).pending === 1, 5000, 10);
-    t.match(await outbox.state(), { pending: 1, refused: [{ name: names.below(bad), attempts: 1 }], role: "leader" });
-    publisher.refused.clear();
-    await eventually("it is tried again", () => publisher.names.has(names.below(bad)), 15_000);
-  });
+  t.test(
+    `outbox on ${kind}: names are gathered; one that is refused does not hold up the others`,
+    { skip },
+    async (t) => {
+      const { store } = await storeOf(t, kind);
+      const publisher = new Picky();
+      const [bad = "", ...good] = ids;
+      publisher.refused.add(names.below(bad));
+      for (const id of ids) await publishBox(store, id, "93.184.216.34");
+      const outbox = await run(t, depsOf(store, publisher));
+      await eventually(
+        "the good ones are there",
+        () => good.every((id) => publisher.names.has(names.below(id))),
+        10_000,
+        10,
+      );
+      await eventually("nothing else waits", async () => (await outbox.state()).pending === 1, 5000, 10);
+      t.match(await outbox.state(), {
+        pending: 1,
+        refused: [{ name: names.below(bad), attempts: 1 }],
+        role: "leader",
+      });
+      publisher.refused.clear();
+      await eventually("it is tried again", () => publisher.names.has(names.below(bad)), 15_000);
+    },
+  );
 
   t.test(`outbox on ${kind}: another name server is told everything`, { skip }, async (t) => {
     const { store } = await storeOf(t, kind);
     const [first, second] = [new MemoryPublisher(), new MemoryPublisher()];
     for (const id of ids) await publishBox(store, id, "93.184.216.34");
     const one = await run(t, depsOf(store, first, "one"));
-    await eventually("the first has it", async () => first.names.size >= ids.length && (await one.state()).pending === 0, 10_000, 10);
+    await eventually(
+      "the first has it",
+      async () => first.names.size >= ids.length && (await one.state()).pending === 0,
+      10_000,
+      10,
+    );
     await one.stop();
     await run(t, depsOf(store, second, "two"));
     await eventually("the second has it", () => second.names.size === 2 * ids.length, 10_000, 10);
@@ -156,17 +185,21 @@ for (const [kind, skip] of [
     t.equal(publisher.names.get(names.below(id))?.sets[0]?.values[0], "93.184.216.99");
   });
 
-  t.test(`outbox on ${kind}: a name server that says yes and does nothing is found out`, { skip }, async (t) => {
-    const { store } = await storeOf(t, kind);
-    const publisher = new Picky();
-    publisher.lies = true;
-    const [id = ""] = ids;
-    const outbox = await run(t, depsOf(store, publisher));
-    await publishBox(store, id, "93.184.216.1");
-    await eventually("it is seen", () => outbox.counters.differing > 0, 10_000, 10);
-    publisher.lies = false;
-    await eventually("and told again", () => publisher.names.has(names.below(id)), 15_000);
-  });
+  t.test(
+    `outbox on ${kind}: a name server that says yes and does nothing is found out`,
+    { skip },
+    async (t) => {
+      const { store } = await storeOf(t, kind);
+      const publisher = new Picky();
+      publisher.lies = true;
+      const [id = ""] = ids;
+      const outbox = await run(t, depsOf(store, publisher));
+      await publishBox(store, id, "93.184.216.1");
+      await eventually("it is seen", () => outbox.counters.differing > 0, 10_000, 10);
+      publisher.lies = false;
+      await eventually("and told again", () => publisher.names.has(names.below(id)), 15_000);
+    },
+  );
 
   t.test(`follower on ${kind}: everything at the start, then each change`, { skip }, async (t) => {
     const { store } = await storeOf(t, kind);
@@ -182,8 +215,16 @@ for (const [kind, skip] of [
     await follower.whenPublished(names.below(id), version, systemClock.monotonic() + 5000);
     t.equal(publisher.names.get(names.below(id))?.sets[0]?.values[0], "93.184.216.2");
     await publishBox(store, gone, null);
-    await eventually("what is gone goes, without a word too", () => !publisher.names.has(names.below(gone)), 5000, 20);
-    await t.rejects(follower.whenPublished(names.below(id), await noted(store, id), systemClock.monotonic() - 1), { code: "dns-unavailable" });
+    await eventually(
+      "what is gone goes, without a word too",
+      () => !publisher.names.has(names.below(gone)),
+      5000,
+      20,
+    );
+    await t.rejects(
+      follower.whenPublished(names.below(id), await noted(store, id), systemClock.monotonic() - 1),
+      { code: "dns-unavailable" },
+    );
   });
 }
 
@@ -192,43 +233,63 @@ async function noted(store: Store, id: string): Promise<number> {
   return store.transaction((sql) => noteChanged(sql, store, ZONE, [names.below(id)], Date.now()));
 }
 
-t.test("follower: a transaction that began first and ends last is not missed", { skip: skipWithoutPostgres() }, async (t) => {
-  const { store, url } = await storeOf(t, "postgresql");
-  const other = (await storeOf(t, "postgresql", url)).store;
-  const publisher = new MemoryPublisher();
-  const follower = new ZoneFollower(depsOf(store, publisher));
-  await follower.start();
-  t.teardown(() => follower.stop());
-  const [slow = "", fast = ""] = ids;
-  let release = (): void => undefined;
-  const held = new Promise<void>((resolve) => (release = resolve));
-  let begun = (): void => undefined;
-  const hasBegun = new Promise<void>((resolve) => (begun = resolve));
-  await publishBox(other, slow, null);
-  const first = other.transaction(async (sql) => {
-    await sql.query("UPDATE doors SET published = '93.184.216.7' WHERE box = $1", [slow]);
-    await noteChanged(sql, other, ZONE, [names.below(slow)], Date.now());
-    begun();
-    await held;
-  });
-  await hasBegun;
-  for (let turn = 1; turn <= 20; turn++) await publishBox(store, fast, `93.184.216.${turn}`);
-  await eventually("the one that began later is there", () => publisher.names.get(names.below(fast))?.sets[0]?.values[0] === "93.184.216.20", 5000, 20);
-  release();
-  await first;
-  await eventually("and so is the one that ended later", () => publisher.names.get(names.below(slow))?.sets[0]?.values[0] === "93.184.216.7", 5000, 20);
-});
+t.test(
+  "follower: a transaction that began first and ends last is not missed",
+  { skip: skipWithoutPostgres() },
+  async (t) => {
+    const { store, url } = await storeOf(t, "postgresql");
+    const other = (await storeOf(t, "postgresql", url)).store;
+    const publisher = new MemoryPublisher();
+    const follower = new ZoneFollower(depsOf(store, publisher));
+    await follower.start();
+    t.teardown(() => follower.stop());
+    const [slow = "", fast = ""] = ids;
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let begun = (): void => undefined;
+    const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+    await publishBox(other, slow, null);
+    const first = other.transaction(async (sql) => {
+      await sql.query("UPDATE doors SET published = '93.184.216.7' WHERE box = $1", [slow]);
+      await noteChanged(sql, other, ZONE, [names.below(slow)], Date.now());
+      begun();
+      await held;
+    });
+    await hasBegun;
+    for (let turn = 1; turn <= 20; turn++) await publishBox(store, fast, `93.184.216.${turn}`);
+    await eventually(
+      "the one that began later is there",
+      () => publisher.names.get(names.below(fast))?.sets[0]?.values[0] === "93.184.216.20",
+      5000,
+      20,
+    );
+    release();
+    await first;
+    await eventually(
+      "and so is the one that ended later",
+      () => publisher.names.get(names.below(slow))?.sets[0]?.values[0] === "93.184.216.7",
+      5000,
+      20,
+    );
+  },
+);
 
-t.test("lease: one instance holds it, and who loses the connection knows at once", { skip: skipWithoutPostgres() }, async (t) => {
-  const { store, url } = await storeOf(t, "postgresql");
-  const other = (await storeOf(t, "postgresql", url)).store;
-  const lease = await store.lease("zone");
-  t.ok(lease);
-  t.equal(await other.lease("zone"), null);
-  t.ok(await other.lease("another zone"));
-  await other.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tellyport-cloud lease zone' AND datname = current_database()");
-  await eventually("it is lost", () => lease?.lost.aborted === true, 3000, 10);
-  const next = await other.lease("zone");
-  t.ok(next, "and to be had");
-  await next?.release();
-});
+t.test(
+  "lease: one instance holds it, and who loses the connection knows at once",
+  { skip: skipWithoutPostgres() },
+  async (t) => {
+    const { store, url } = await storeOf(t, "postgresql");
+    const other = (await storeOf(t, "postgresql", url)).store;
+    const lease = await store.lease("zone");
+    t.ok(lease);
+    t.equal(await other.lease("zone"), null);
+    t.ok(await other.lease("another zone"));
+    await other.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tellyport-cloud lease zone' AND datname = current_database()",
+    );
+    await eventually("it is lost", () => lease?.lost.aborted === true, 3000, 10);
+    const next = await other.lease("zone");
+    t.ok(next, "and to be had");
+    await next?.release();
+  },
+);

@@ -35,10 +35,21 @@ export async function startPostgres(t: Teardown, options: { durable?: boolean } 
   // What gets to the socket and the data is the server's user and root.
   await chmod(folder, 0o755);
   await mkdir(join(folder, "data"), { mode: 0o700 });
-  if (user.uid !== userInfo().uid) for (const path of [folder, join(folder, "data")]) await chown(path, user.uid, user.gid);
+  if (user.uid !== userInfo().uid)
+    for (const path of [folder, join(folder, "data")]) await chown(path, user.uid, user.gid);
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const made = spawnSync(
-    ...user.command(join(bin, "initdb"), ["-D", join(folder, "data"), "-A", "trust", "-U", "tellyport", "-E", "UTF8", "--no-sync"]),
+    ...user.command(join(bin, "initdb"), [
+      "-D",
+      join(folder, "data"),
+      "-A",
+      "trust",
+      "-U",
+      "tellyport",
+      "-E",
+      "UTF8",
+      "--no-sync",
+    ]),
     { encoding: "utf8", cwd: folder },
   );
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
@@ -94,7 +105,9 @@ export async function startPostgres(t: Teardown, options: { durable?: boolean } 
 function binaries(): string | null {
   if (!existsSync(ROOT)) return null;
   const versions = readdirSync(ROOT).sort((a, b) => Number(b) - Number(a));
-  const folder = versions.map((version) => join(ROOT, version, "bin")).find((path) => existsSync(join(path, "initdb")));
+  const folder = versions
+    .map((version) => join(ROOT, version, "bin"))
+    .find((path) => existsSync(join(path, "initdb")));
   return folder ?? null;
 }
 
@@ -114,7 +127,16 @@ function runAs(): User | null {
       uid: Number(own.stdout),
       gid: Number(group.stdout),
       // As another user without a shell between: the pid that is signalled is the server's.
-      command: (program, args) => ["setpriv", [`--reuid=${own.stdout.trim()}`, `--regid=${group.stdout.trim()}`, "--clear-groups", program, ...args]],
+      command: (program, args) => [
+        "setpriv",
+        [
+          `--reuid=${own.stdout.trim()}`,
+          `--regid=${group.stdout.trim()}`,
+          "--clear-groups",
+          program,
+          ...args,
+        ],
+      ],
     };
   }
   return null;

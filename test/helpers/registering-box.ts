@@ -56,7 +56,10 @@ export class RegisteringBox {
 const VERSION = { version: "1.0.0" };
 
 /** A box that is registered. */
-export async function enrolledBox(origin: string, headers: Record<string, string> = {}): Promise<RegisteringBox> {
+export async function enrolledBox(
+  origin: string,
+  headers: Record<string, string> = {},
+): Promise<RegisteringBox> {
   const box = new RegisteringBox();
   const { status, body } = await box.send(origin, "enrol", VERSION, headers);
   if (status !== 200) throw new Error(`not enrolled: ${status} ${JSON.stringify(body)}`);
@@ -90,7 +93,11 @@ export function call<T>(
         method,
         path,
         agent: false,
-        headers: { ...where.headers, ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+        headers: {
+          ...where.headers,
+          ...(body !== undefined && { "content-type": "application/json" }),
+          ...headers,
+        },
       },
       (response) => {
         let text = "";

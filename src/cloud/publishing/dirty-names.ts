@@ -39,7 +39,12 @@ export async function settle(store: Store, zone: string, names: readonly DirtyNa
 }
 
 /** Puts a name off that the name server refused. @param until ms since 1970 */
-export async function putOff(store: Store, zone: string, { name, version }: DirtyName, until: number): Promise<void> {
+export async function putOff(
+  store: Store,
+  zone: string,
+  { name, version }: DirtyName,
+  until: number,
+): Promise<void> {
   await store.query(
     "UPDATE dirty_names SET attempts = attempts + 1, not_before = $4 WHERE zone = $1 AND name = $2 AND version = $3",
     [zone, name, version, Math.floor(until)],

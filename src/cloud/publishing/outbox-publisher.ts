@@ -118,7 +118,8 @@ export class OutboxPublisher implements Publishing {
     await sleep(clock, this.#options.settleMs, signal);
     this.#leads = true;
     this.#log.info({ zone: rules.names.zone, publisher: this.#deps.publisher.kind }, "publisher-leads");
-    if (await noteTarget(store, rules, target, clock)) this.#log.info({ target }, "publisher-tells-everything");
+    if (await noteTarget(store, rules, target, clock))
+      this.#log.info({ target }, "publisher-tells-everything");
     for (;;) {
       signal.throwIfAborted();
       const names = await dueNames(store, rules.names.zone, clock.now(), this.#options.batch);
@@ -147,13 +148,22 @@ export class OutboxPublisher implements Publishing {
     const { store, publisher, rules, clock } = this.#deps;
     const { zone } = rules.names;
     // The versions were read before the rows: what changes in between is published now, and once more.
-    const records = await desiredRecords(store, rules, names.map(({ name }) => name), clock.now());
+    const records = await desiredRecords(
+      store,
+      rules,
+      names.map(({ name }) => name),
+      clock.now(),
+    );
     const limited = AbortSignal.any([signal, AbortSignal.timeout(BATCH_MS)]);
     try {
       const { published, refused } = await publishBatch(publisher, zone, records, limited);
       signal.throwIfAborted();
       const done = new Set(published);
-      await settle(store, zone, names.filter(({ name }) => done.has(name)));
+      await settle(
+        store,
+        zone,
+        names.filter(({ name }) => done.has(name)),
+      );
       for (const one of names) {
         const why = refused.get(one.name);
         if (why !== undefined) await this.#refuse(one, why);
@@ -163,7 +173,10 @@ export class OutboxPublisher implements Publishing {
       this.#failures = 0;
       this.#lastError = refused.size > 0 ? ([...refused.values()][0] ?? null) : null;
       this.#waiting.progress.emit();
-      await this.#readBack(records.filter(({ name }) => done.has(name)), signal);
+      await this.#readBack(
+        records.filter(({ name }) => done.has(name)),
+        signal,
+      );
     } catch (error) {
       signal.throwIfAborted();
       const failure = asDnsError(error);
@@ -174,7 +187,10 @@ export class OutboxPublisher implements Publishing {
       const fields = { error: failure.message, names: names.length, againInMs: Math.round(wait) };
       if (failure.code === "dns-refused") {
         this.counters.refusals++;
-        this.#log.error({ ...fields, cure: "look at the key, the zone and its update policy" }, "dns-refused");
+        this.#log.error(
+          { ...fields, cure: "look at the key, the zone and its update policy" },
+          "dns-refused",
+        );
       } else this.#log.warn(fields, "dns-unavailable");
       await sleep(clock, wait, signal);
     }
@@ -225,11 +241,7 @@ export class OutboxPublisher implements Publishing {
 }
 
 /** As `sleep`, and just ends when it is interrupted. */
-function pause(
-  after: PublishingDeps["clock"]["after"],
-  delay: number,
-  signal: AbortSignal,
-): Promise<void> {
+function pause(after: PublishingDeps["clock"]["after"], delay: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const timer = after(delay, resolve);

@@ -76,7 +76,11 @@ export class ZoneFollower implements Publishing {
         rules.names.zone,
         name,
       ]);
-      return row === undefined || Number(row["version"]) === this.#told.get(name) || Number(row["mark"]) < this.#from;
+      return (
+        row === undefined ||
+        Number(row["version"]) === this.#told.get(name) ||
+        Number(row["mark"]) < this.#from
+      );
     }, deadline);
   }
 
@@ -126,22 +130,33 @@ export class ZoneFollower implements Publishing {
     const horizon = Number(rows[0]?.["horizon"] ?? this.#from);
     const changed = rows
       .filter(({ name }) => name !== null && name !== undefined)
-      .map((row) => ({ name: String(row["name"]), version: Number(row["version"]), mark: Number(row["mark"]) }));
+      .map((row) => ({
+        name: String(row["name"]),
+        version: Number(row["version"]),
+        mark: Number(row["mark"]),
+      }));
     const fresh = changed.filter(({ name, version }) => this.#told.get(name) !== version);
     for (let at = 0; at < fresh.length; at += PAGE) await this.#tell(fresh.slice(at, at + PAGE));
     const still = changed.filter(({ mark }) => mark >= horizon).slice(-REMEMBERED);
     const before = this.#told;
-    this.#told = new Map(still.flatMap(({ name }) => {
-      const version = before.get(name);
-      return version === undefined ? [] : [[name, version]];
-    }));
+    this.#told = new Map(
+      still.flatMap(({ name }) => {
+        const version = before.get(name);
+        return version === undefined ? [] : [[name, version]];
+      }),
+    );
     this.#from = horizon;
     if (fresh.length > 0) this.#waiting.progress.emit();
   }
 
   async #tell(changed: readonly { name: string; version: number }[]): Promise<void> {
     const { store, rules, publisher, clock } = this.#deps;
-    const records = await desiredRecords(store, rules, changed.map(({ name }) => name), clock.now());
+    const records = await desiredRecords(
+      store,
+      rules,
+      changed.map(({ name }) => name),
+      clock.now(),
+    );
     await publisher.publish(rules.names.zone, records, this.#abort.signal);
     for (const { name, version } of changed) this.#told.set(name, version);
     this.counters.names += changed.length;

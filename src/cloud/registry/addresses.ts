@@ -68,7 +68,8 @@ export async function update(
     }
     return { registration: await registrationOf(sql, names, box, observed), changed: dirty.length > 0 };
   });
-  if (after === null) throw new TellyportError("box-unknown", "The box was taken off the register meanwhile.");
+  if (after === null)
+    throw new TellyportError("box-unknown", "The box was taken off the register meanwhile.");
   if (after.changed) store.wake();
   return after.registration;
 }
@@ -106,7 +107,11 @@ function changedNames({ names }: RegistryDeps, box: string, before: Door, after:
   return before.published === after.published ? [] : [names.below(box), names.wide(box)];
 }
 
-async function read({ store, names }: RegistryDeps, box: string, observed: string | null): Promise<Registration> {
+async function read(
+  { store, names }: RegistryDeps,
+  box: string,
+  observed: string | null,
+): Promise<Registration> {
   return store.transaction(async (sql) => {
     const row = await rowOf(sql, box);
     if (row === undefined) throw new TellyportError("box-unknown", "No such box is registered here.");

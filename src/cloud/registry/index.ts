@@ -36,13 +36,7 @@ export { desiredRecords, wholeZone, zonePage } from "./zone-state.ts";
 
 /** Every action of a box, its signature checked. */
 export type Action =
-  | EnrolAction
-  | UpdateAction
-  | WithdrawAction
-  | ChallengeAction
-  | AliasAction
-  | DropHostAction
-  | StateAction;
+  EnrolAction | UpdateAction | WithdrawAction | ChallengeAction | AliasAction | DropHostAction | StateAction;
 
 /** How often it is looked for what is over, ms. */
 const AGEING_PERIOD = 10 * 60_000;

@@ -54,11 +54,19 @@ export class Allowances {
     const now = this.#clock.monotonic();
     const network = networkOf(address);
     const region = regionOf(address);
-    const wait = Math.max(this.#network.wait(network, now), this.#region.wait(region, now), this.#all.wait("", now));
+    const wait = Math.max(
+      this.#network.wait(network, now),
+      this.#region.wait(region, now),
+      this.#all.wait("", now),
+    );
     if (wait > 0)
-      throw new TellyportError("too-many-boxes", "Too many new boxes came from here, or at all. Try again later.", {
-        retryAfterMs: wait,
-      });
+      throw new TellyportError(
+        "too-many-boxes",
+        "Too many new boxes came from here, or at all. Try again later.",
+        {
+          retryAfterMs: wait,
+        },
+      );
     this.#network.take(network, now);
     this.#region.take(region, now);
     this.#all.take("", now);
@@ -68,6 +76,8 @@ export class Allowances {
   takeRequest(box: string): void {
     const wait = this.#box.take(box, this.#clock.monotonic());
     if (wait > 0)
-      throw new TellyportError("rate-limited", "This box asks too often. Wait a moment.", { retryAfterMs: wait });
+      throw new TellyportError("rate-limited", "This box asks too often. Wait a moment.", {
+        retryAfterMs: wait,
+      });
   }
 }

@@ -37,7 +37,8 @@ export async function listBoxes({ store }: RegistryDeps, filter: BoxFilter): Pro
 }
 
 function boxRow(row: SqlRow): BoxRow {
-  const text = (name: string): string | null => (row[name] === null || row[name] === undefined ? null : String(row[name]));
+  const text = (name: string): string | null =>
+    row[name] === null || row[name] === undefined ? null : String(row[name]);
   return {
     id: String(row["id"]),
     state: stateOf(row),
@@ -83,7 +84,8 @@ export async function showBox({ store, names }: RegistryDeps, id: string): Promi
 /** Nothing of the box is published, and nothing is taken from it. One that never was here may be blocked too. */
 export async function blockBox(deps: RegistryDeps, id: string, reason: string): Promise<void> {
   const { store, clock } = deps;
-  if (!isBoxId(id)) throw new TellyportError("box-unknown", "That is no id of a box: they have 16 letters and digits.");
+  if (!isBoxId(id))
+    throw new TellyportError("box-unknown", "That is no id of a box: they have 16 letters and digits.");
   const now = clock.now();
   await store.transaction(async (sql) => {
     await sql.query(

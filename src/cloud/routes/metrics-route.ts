@@ -23,7 +23,8 @@ export function metricsRoute(deps: MetricsDeps): FastifyPluginAsync {
 
   async function boxes(): Promise<Record<string, number>> {
     const now = deps.clock.monotonic();
-    if (counted === null || now - counted.at >= COUNTED_FOR) counted = { at: now, boxes: await countBoxes(deps.store) };
+    if (counted === null || now - counted.at >= COUNTED_FOR)
+      counted = { at: now, boxes: await countBoxes(deps.store) };
     return counted.boxes;
   }
 

@@ -65,7 +65,15 @@ export function operatorRoutes(deps: OperatorRoutesDeps): FastifyPluginAsync {
     );
     app.post<{ Params: { id: string }; Body: Static<typeof BlockRequest> }>(
       "/v1/admin/boxes/:id/block",
-      { config, schema: { summary: "Publish nothing of a box, and take nothing from it", params: Params, body: BlockRequest, response: { 200: BoxDetails } } },
+      {
+        config,
+        schema: {
+          summary: "Publish nothing of a box, and take nothing from it",
+          params: Params,
+          body: BlockRequest,
+          response: { 200: BoxDetails },
+        },
+      },
       async ({ params, body }) => {
         await blockBox(registry, params.id, body.reason);
         return showBox(registry, params.id);
@@ -81,12 +89,22 @@ export function operatorRoutes(deps: OperatorRoutesDeps): FastifyPluginAsync {
     );
     app.get<{ Querystring: Static<typeof ZoneQuery> }>(
       "/v1/admin/zone",
-      { config, schema: { summary: "What the DNS shall say", querystring: ZoneQuery, response: { 200: ZonePage } } },
+      {
+        config,
+        schema: { summary: "What the DNS shall say", querystring: ZoneQuery, response: { 200: ZonePage } },
+      },
       ({ query }) => zonePage(store, rules, query.from ?? null, query.limit, clock.now()),
     );
     app.get<{ Querystring: Static<typeof ZoneQuery> }>(
       "/v1/admin/zone/check",
-      { config, schema: { summary: "Compare it with what the name server says", querystring: ZoneQuery, response: { 200: ZoneCheck } } },
+      {
+        config,
+        schema: {
+          summary: "Compare it with what the name server says",
+          querystring: ZoneQuery,
+          response: { 200: ZoneCheck },
+        },
+      },
       async ({ query }) => {
         const page = await zonePage(store, rules, query.from ?? null, query.limit, clock.now());
         const signal = AbortSignal.timeout(CHECK_MS);

@@ -70,7 +70,9 @@ export function readSigned<Name extends keyof Actions>(
   { origins, clock }: SignedRequestRules,
 ): Signed<Name> {
   const read =
-    text.length > LONGEST_REQUEST ? null : verifyEd25519Jws(text, { typ: REQUEST_TYPE, publicKey: "from-jwk" });
+    text.length > LONGEST_REQUEST
+      ? null
+      : verifyEd25519Jws(text, { typ: REQUEST_TYPE, publicKey: "from-jwk" });
   if (read === null) throw invalid("It is not signed as it should be.");
   const { header, payload, publicKey } = read;
   if (membersOf(header) !== HEADER || membersOf(header["jwk"]) !== JWK)
@@ -80,7 +82,8 @@ export function readSigned<Name extends keyof Actions>(
     throw invalid("Its key is not that of the box that it names.");
   if (box !== null && box !== payload.iss) throw invalid("It was sent to another box's address.");
   if (!origins().includes(payload.aud)) throw invalid("It is meant for another cloud.");
-  if (payload.iat > clock.now() / 1000 + REQUEST_AHEAD) throw invalid("It comes from a day that is yet to come.");
+  if (payload.iat > clock.now() / 1000 + REQUEST_AHEAD)
+    throw invalid("It comes from a day that is yet to come.");
   return { action: payload, publicKey };
 }
 

@@ -42,7 +42,9 @@ export async function postgresLease(deps: LeaseDeps, name: string): Promise<Leas
     }
   } catch (error) {
     client.end().catch(() => undefined);
-    throw new TellyportError("store-unavailable", `No lease can be had (${messageOf(error)}).`, { cause: error });
+    throw new TellyportError("store-unavailable", `No lease can be had (${messageOf(error)}).`, {
+      cause: error,
+    });
   }
   let released = false;
   client.on("end", () => {
