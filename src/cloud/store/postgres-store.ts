@@ -32,7 +32,7 @@ const INT8 = 20;
 /** Integers of 64 bits as numbers: ours stay below 2^53. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number, format?: "text" | "binary"): ((value: string) => unknown) =>
-    oid === INT8 ? Number : (pg.types.getTypeParser(oid, format as "text") as (value: string) => unknown),
+    oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),
 };
 
 /** How every connection of ours is opened. */
