@@ -9,6 +9,7 @@ import { backOff } from "./back-off.ts";
 import { asDnsError, publishBatch } from "./batch.ts";
 import { differences } from "./compare.ts";
 import { backlog, dueNames, isSettled, noteAgain, putOff, settle, type DirtyName } from "./dirty-names.ts";
+import { limited } from "./limited.ts";
 import { noCounters, type Publishing, type PublishingDeps } from "./ports.ts";
 import { noteTarget } from "./target.ts";
 import { Waiting } from "./waiting.ts";
@@ -154,9 +155,10 @@ export class OutboxPublisher implements Publishing {
       names.map(({ name }) => name),
       clock.now(),
     );
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(BATCH_MS)]);
     try {
-      const { published, refused } = await publishBatch(publisher, zone, records, limited);
+      const { published, refused } = await limited(clock, signal, BATCH_MS, (own) =>
+        publishBatch(publisher, zone, records, own),
+      );
       signal.throwIfAborted();
       const done = new Set(published);
       await settle(
@@ -210,8 +212,7 @@ export class OutboxPublisher implements Publishing {
     const one = records[Math.floor(Math.random() * records.length)];
     if (one === undefined || clock.monotonic() - this.#readBackAt < READ_BACK_MS) return;
     this.#readBackAt = clock.monotonic();
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(BATCH_MS)]);
-    const found = await differences(publisher, one, limited);
+    const found = await limited(clock, signal, BATCH_MS, (own) => differences(publisher, one, own));
     const [first] = found;
     if (first === undefined) return;
     this.counters.differing++;

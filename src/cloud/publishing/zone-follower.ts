@@ -1,6 +1,6 @@
 import { messageOf } from "../../kernel/errors.ts";
 import { SparingLog } from "../../kernel/log-sparingly.ts";
-import type { Timer } from "../../kernel/clock.ts";
+import { sleep, type Timer } from "../../kernel/clock.ts";
 import type { OutboxState } from "../../protocol/cloud-admin.ts";
 import { desiredRecords, wholeZone } from "../registry/index.ts";
 import { noCounters, type Publishing, type PublishingDeps } from "./ports.ts";
@@ -8,6 +8,8 @@ import { Waiting } from "./waiting.ts";
 
 /** Without a word of a change it is looked for some after so long, ms. */
 const POLL_MS = 1000;
+/** Where there may be other instances, each with a name server of its own, they have it after this at the latest, ms. */
+const OTHERS_MS = POLL_MS + 500;
 /** Names read, and told, at a time. */
 const PAGE = 200;
 /** Marks that are remembered as followed: those of transactions that are younger than the oldest that runs. */
