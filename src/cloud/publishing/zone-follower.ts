@@ -84,6 +84,7 @@ export class ZoneFollower implements Publishing {
         Number(row["mark"]) < this.#from
       );
     }, deadline);
+    if (store.kind === "postgresql") await sleep(this.#deps.clock, OTHERS_MS, this.#abort.signal);
   }
 
   async state(): Promise<OutboxState> {
