@@ -150,7 +150,7 @@ for (const [kind, skip] of [
     `limits on ${kind}: new boxes by network, by region and at all; requests by box`,
     { skip },
     async (t) => {
-      const { say, clock } = await house(t, kind, {
+      const { say, clock, registry } = await house(t, kind, {
         enrolmentsPerNetwork: { burst: 3, perSecond: 3 / 3600 },
         enrolmentsPerRegion: { burst: 5, perSecond: 5 / 3600 },
         enrolments: { burst: 7, perSecond: 7 / 3600 },
@@ -173,6 +173,12 @@ for (const [kind, skip] of [
       t.match(refused, { code: "rate-limited" });
       t.ok((refused as { retryAfterMs: number }).retryAfterMs > 0);
       t.match(await say(i, ENROL, "151.101.2.1"), { box: i }, "and nobody else's");
+      const copied = { act: "state", iss: i, aud: "", seq: 1, iat: 0 } as const;
+      for (let turn = 0; turn < 9; turn++)
+        await t.rejects(registry.perform(copied, { observed: NETWORK, publicKey: KEY }), {
+          code: "sequence-behind",
+        });
+      t.match(await say(i, { act: "state" }), { seq: 2 }, "old ones that somebody copied use up nothing");
     },
   );
 }

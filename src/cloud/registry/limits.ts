@@ -72,12 +72,17 @@ export class Allowances {
     this.#all.take("", now);
   }
 
-  /** A good request of a box. @throws TellyportError `rate-limited` */
-  takeRequest(box: string): void {
-    const wait = this.#box.take(box, this.#clock.monotonic());
+  /** Before a good request of a box. @throws TellyportError `rate-limited` */
+  mayRequest(box: string): void {
+    const wait = this.#box.wait(box, this.#clock.monotonic());
     if (wait > 0)
       throw new TellyportError("rate-limited", "This box asks too often. Wait a moment.", {
         retryAfterMs: wait,
       });
+  }
+
+  /** After it, unless it was an old one: whoever has copied that uses up nothing of the box's. */
+  countRequest(box: string): void {
+    this.#box.take(box, this.#clock.monotonic());
   }
 }

@@ -28,10 +28,10 @@ export async function listBoxes({ store }: RegistryDeps, filter: BoxFilter): Pro
        (SELECT published FROM doors WHERE doors.box = boxes.id AND family = 'ipv6') AS ipv6
      FROM boxes WHERE id > $1
        AND ($2 = '' OR ($2 = 'blocked' AND blocked IS NOT NULL) OR ($2 = state AND blocked IS NULL))
-       AND ($3 = '' OR (id >= $3 AND id < $4) OR EXISTS
-         (SELECT 1 FROM labels WHERE labels.box = boxes.id AND released_at IS NULL AND label >= $3 AND label < $4))
+       AND ($3 = '' OR id LIKE $3 ESCAPE '!' OR EXISTS
+         (SELECT 1 FROM labels WHERE labels.box = boxes.id AND released_at IS NULL AND label LIKE $3 ESCAPE '!'))
      ORDER BY id LIMIT ${Math.min(1000, Math.max(1, Math.floor(limit)))}`,
-    [after, state ?? "", search, `${search}~`],
+    [after, state ?? "", search === "" ? "" : `${search.replace(/[%_!]/g, "!$&")}%`],
   );
   return rows.map(boxRow);
 }
