@@ -145,11 +145,7 @@ function valueOf(flag: Flag, option: Option): string {
   return value;
 }
 
-function checkPositionals(
-  given: readonly string[],
-  command: Command,
-  program: string,
-): readonly string[] {
+function checkPositionals(given: readonly string[], command: Command, program: string): readonly string[] {
   const name = nameOf(command, program);
   const takes = command.positionals ?? [];
   const missing = takes.find(({ optional }, index) => optional !== true && given[index] === undefined);

@@ -5,7 +5,9 @@ import type { Io } from "./io.ts";
 import { readSecret } from "./read-secret.ts";
 
 /** The process around a command line: signals, pipes, the exit code. */
-export async function runProcess(command: (argv: readonly string[], io: Io) => Promise<number>): Promise<void> {
+export async function runProcess(
+  command: (argv: readonly string[], io: Io) => Promise<number>,
+): Promise<void> {
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort(new TellyportError("request-cancelled", "Interrupted."));
   // Once: a second signal ends the process at once, by default or by the daemon's own handler.

@@ -60,7 +60,7 @@ function expectedError(error: unknown): TellyportError {
   if (fastifyError.validation !== undefined)
     return new TellyportError(
       "body-invalid",
-      `The request does not fit: ${fastifyError.message ?? ""}. See /api/v1/openapi.json.`,
+      `The request does not fit: ${fastifyError.message ?? ""}. See the description of the API (openapi.json).`,
     );
   if (fastifyError.statusCode === 413)
     return new TellyportError("body-too-large", "The request body is too large.");

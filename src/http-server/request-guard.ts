@@ -23,7 +23,7 @@ export function refusalOf(request: IncomingMessage, door: Door, names: HostNames
   if (door !== "local" && !hostAllowed(headers.host, names)) {
     return new TellyportError(
       "host-not-allowed",
-      "This box does not go by that name. Use its address, or add the name to http.hosts in the configuration.",
+      "Nothing here goes by that name. Use the address, or add the name to the configuration: http.hosts of a box, http.origins of a cloud.",
     );
   }
   if (!KNOWN_METHODS.has(method)) {

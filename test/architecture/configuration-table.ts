@@ -1,7 +1,7 @@
 import { ConfigSchema } from "../../src/kernel/config/schema.ts";
 
 /** What this file reads of a JSON schema. */
-interface Node {
+export interface Node {
   readonly type?: string;
   readonly description?: string;
   readonly default?: unknown;
@@ -16,21 +16,23 @@ interface Node {
 }
 
 /** `docs/configuration.md` below its introduction: a table for each section of the schema, a row for each key. */
-export function configurationTables(): string {
-  const root: Node = ConfigSchema;
-  return Object.entries(root.properties ?? {})
-    .map(([name, section]) =>
-      [
-        `## ${name}`,
-        "",
-        `${section.description}.`,
-        "",
-        "| key | value | default | meaning |",
-        "| --- | --- | --- | --- |",
-        ...rowsOf(name, section),
-      ].join("\n"),
-    )
-    .join("\n\n");
+export function configurationTables(root: Node = ConfigSchema): string {
+  const sections = Object.entries(root.properties ?? {}).filter(([, { type }]) => type === "object");
+  const alone = Object.entries(root.properties ?? {}).filter(([, { type }]) => type !== "object");
+  const tables = sections.map(([name, section]) =>
+    [
+      `## ${name}`,
+      "",
+      `${section.description}.`,
+      "",
+      "| key | value | default | meaning |",
+      "| --- | --- | --- | --- |",
+      ...rowsOf(name, section),
+    ].join("\n"),
+  );
+  const keys = alone.map(([name, node]) => row(name, node));
+  const head = ["| key | value | default | meaning |", "| --- | --- | --- | --- |"];
+  return [...(keys.length === 0 ? [] : [[...head, ...keys].join("\n")]), ...tables].join("\n\n");
 }
 
 /** Every key of the schema, `http.port`; of the members of a list `tuners.satip.servers[].host`. */

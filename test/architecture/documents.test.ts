@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import t from "tap";
+import { CloudConfigSchema } from "../../src/cloud/config.ts";
 import { ERROR_CODES } from "../../src/kernel/errors.ts";
 import { VERSION } from "../../src/version.ts";
 import { PROJECT } from "../helpers/captures.ts";
@@ -32,6 +33,19 @@ t.test(
     t.end();
   },
 );
+
+t.test("documents: docs/cloud-configuration.md lists every key of the cloud's schema", (t) => {
+  const path = "docs/cloud-configuration.md";
+  const page = read(path);
+  const introduction = page.slice(0, page.indexOf("\n| key |"));
+  const wanted = `${introduction.trimEnd()}\n\n${configurationTables(CloudConfigSchema)}\n`;
+  if (process.env["TELLYPORT_WRITE_TABLE"] === "1") writeFileSync(join(PROJECT, path), wanted);
+  else t.equal(page, wanted, "TELLYPORT_WRITE_TABLE=1 writes it anew");
+  const keys = configurationKeys("", CloudConfigSchema);
+  t.ok(keys.length > 25, "the schema was walked");
+  for (const key of keys) t.ok(wanted.includes(`\n| \`${key}\` | `), key);
+  t.end();
+});
 
 t.test("documents: the version is the package's", (t) => {
   t.equal(VERSION, (JSON.parse(read("package.json")) as { version: string }).version);

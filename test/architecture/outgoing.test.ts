@@ -43,6 +43,10 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "src/cloud/dns/api-exchange.ts": ["http client", "https client"],
   // The command line's way to its own box.
   "src/cli/box-client.ts": ["net client"],
+  // The database that the operator named.
+  "src/cloud/store/postgres-lease.ts": ["database client"],
+  "src/cloud/store/postgres-store.ts": ["database client"],
+  "src/cloud/store/wakeups.ts": ["database client"],
 };
 /** A phone on the command line: it asks what its user wrote. */
 const CLIENT = "src/cli/remote/";
@@ -64,6 +68,7 @@ const IMPORTS: readonly (readonly [string, RegExp])[] = [
   ["dgram", /from\s+"(node:)?dgram"/],
   ["dns", /from\s+"(node:)?dns(\/promises)?"/],
   ["fetch", /(?:^|[^\w.#])(?:globalThis\.)?fetch\(|\btypeof fetch\b|\?\?\s*fetch\b(?!\w)/m],
+  ["database client", /import\s+(?!type\b)[^;]*from\s+"pg"/],
   ["other client", /\bnew\s+(WebSocket|EventSource|XMLHttpRequest)\(|from\s+"undici"/],
 ];
 
@@ -107,6 +112,7 @@ t.test("T16: the check sees a client of each kind", (t) => {
     ["dns", 'import { lookup } from "node:dns/promises";'],
     ["fetch", "const answer = await fetch(url);"],
     ["fetch", "return globalThis.fetch(url);"],
+    ["database client", 'import pg from "pg";'],
     ["other client", "new WebSocket(url)"],
   ] as const)
     t.ok(clientsIn(text).includes(name), text);

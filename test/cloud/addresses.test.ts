@@ -2,7 +2,7 @@ import t from "tap";
 import type { Registration } from "../../src/protocol/registration.ts";
 import { eventually } from "../helpers/daemon.ts";
 import { skipWithoutPostgres, startPostgres, type Postgres } from "../helpers/postgres.ts";
-import { call, enrolledBox, RegisteringBox } from "../helpers/registering-box.ts";
+import { call, enrolledBox, type RegisteringBox } from "../helpers/registering-box.ts";
 import { from, testCloud, ZONE, type TestCloud } from "./cloud-in-test.ts";
 
 const HOME = "93.184.216.34";

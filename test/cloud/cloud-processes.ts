@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { NameRecords } from "../../src/cloud/ports.ts";
@@ -65,8 +64,10 @@ export interface CloudProcess {
 
 /** An instance of the cloud in a process of its own. */
 export async function cloudProcess(t: Teardown, options: ChildOptions): Promise<CloudProcess> {
-  const script = join(dirname(fileURLToPath(import.meta.url)), "cloud.child.js");
-  const child = spawn(process.execPath, ["--enable-source-maps", script, JSON.stringify(options)], {
+  // This file may be bundled into any other.
+  const script = fileURLToPath(import.meta.url).replace(/\/test\/.*$/, "/test/cloud/cloud.child.js");
+  const args = ["--enable-source-maps", "--no-warnings=ExperimentalWarning", script, JSON.stringify(options)];
+  const child = spawn(process.execPath, args, {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const kill = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import { pino } from "pino";
 import { startCloud } from "../../src/cloud/cloud.ts";
+import { MemoryPublisher } from "../../src/cloud/memory-publisher.ts";
 import type { DnsPublisher, NameRecords, RecordType } from "../../src/cloud/ports.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { TellyportError } from "../../src/kernel/errors.ts";
@@ -8,7 +9,7 @@ import { configOf } from "./cloud-in-test.ts";
 /** What the test tells an instance of the cloud that runs in a process of its own. */
 export interface ChildOptions {
   readonly config: object;
-  /** Where the name server of the test is, `http://127.0.0.1:PORT`. */
+  /** Where the name server of the test is, `http://127.0.0.1:PORT`; empty: it is a map of this process. */
   readonly recorder: string;
   /** The name of this instance, for the recorder. */
   readonly instance: string;
@@ -47,7 +48,7 @@ const cloud = await startCloud({
   clock: systemClock,
   log: pino({ level: process.env["TELLYPORT_TEST_LOG"] ?? "silent" }, pino.destination(2)),
   parts: {
-    publisher: new RecorderPublisher(options),
+    publisher: options.recorder === "" ? new MemoryPublisher() : new RecorderPublisher(options),
     isEmbedded: false,
     dialBack: { verify: async () => true },
     stun: () => null,
@@ -56,7 +57,8 @@ const cloud = await startCloud({
     routes: () => [],
     components: [],
   },
-  outbox: { gatherMs: 20, pollMs: 100, settleMs: 300, batch: 20 },
+  // Of a bench: as in earnest.
+  ...(options.recorder !== "" && { outbox: { gatherMs: 20, pollMs: 100, settleMs: 300, batch: 20 } }),
 });
 process.stdout.write(`${JSON.stringify({ port: cloud.ports.http })}\n`);
 process.once("SIGTERM", () => void cloud.stop());

@@ -1,5 +1,9 @@
 import { createHmac, generateKeyPairSync, sign } from "node:crypto";
+import fc from "fast-check";
 import t from "tap";
+import { readSigned } from "../../src/cloud/routes/signed-requests.ts";
+import { systemClock } from "../../src/kernel/clock.ts";
+import { isTellyportError } from "../../src/kernel/errors.ts";
 import { ACTIONS, REQUEST_AHEAD } from "../../src/protocol/registration.ts";
 import { enrolledBox, post, RegisteringBox } from "../helpers/registering-box.ts";
 import { from, testCloud } from "./cloud-in-test.ts";
@@ -160,4 +164,33 @@ t.test("enrolment: again it is the same box, and without it nothing is known", a
   });
   const cloud = await fetch(`${origin}/v1/cloud`, { headers: from("93.184.216.34") });
   t.match(await cloud.json(), { zone: "box.test", observed: "93.184.216.34", stun: null });
+});
+
+t.test("signed requests: whatever the bytes, it is read or refused", (t) => {
+  const box = new RegisteringBox();
+  const rules = { origins: () => ["https://cloud.test"], clock: systemClock };
+  const read = (text: string): void => {
+    try {
+      readSigned(text, "update", box.id, rules);
+    } catch (error) {
+      if (!isTellyportError(error, "registration-invalid")) throw error;
+    }
+  };
+  const good = box.jws(box.payload("update", "https://cloud.test", { address: null, port: 1, lan: [] }));
+  t.equal(readSigned(good, "update", box.id, rules).action.port, 1);
+  fc.assert(fc.property(fc.string(), read));
+  fc.assert(
+    fc.property(fc.nat(good.length - 1), fc.string({ minLength: 1, maxLength: 1 }), (at, char) =>
+      read(good.slice(0, at) + char + good.slice(at + 1)),
+    ),
+  );
+  fc.assert(fc.property(fc.nat(good.length), (at) => read(good.slice(0, at))));
+  fc.assert(fc.property(fc.json(), fc.json(), (header, payload) => read(box.jws(payload, header))));
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (key) => {
+      const x = Buffer.from(key).toString("base64url");
+      read(box.jws(box.payload("update", "https://cloud.test"), { ...box.header(), jwk: { ...box.jwk, x } }));
+    }),
+  );
+  t.end();
 });

@@ -119,9 +119,15 @@ async function pathOf(cloud: BoxClient, which: string): Promise<string> {
   const exact = boxes.filter(({ alias }) => alias === wanted);
   const [only, ...others] = exact.length > 0 ? exact : boxes;
   if (only === undefined)
-    throw new TellyportError("box-unknown", `There is no box "${which}": \`tellyport-cloud boxes list\` shows them.`);
+    throw new TellyportError(
+      "box-unknown",
+      `There is no box "${which}": \`tellyport-cloud boxes list\` shows them.`,
+    );
   if (others.length > 0)
-    throw new TellyportError("usage", `"${which}" fits several boxes: ${boxes.map(({ id }) => id).join(", ")}.`);
+    throw new TellyportError(
+      "usage",
+      `"${which}" fits several boxes: ${boxes.map(({ id }) => id).join(", ")}.`,
+    );
   return `/v1/admin/boxes/${only.id}`;
 }
 

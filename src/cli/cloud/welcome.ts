@@ -15,9 +15,7 @@ export function cloudWelcome(options: {
     "",
     `  API              ${origin}/v1/cloud   (described at ${origin}/v1/openapi.json)`,
     `  Zone             ${zone}`,
-    ...(dns === null
-      ? []
-      : [`  Ask its DNS      dig @${dns.address} -p ${dns.port} SOA ${zone}`]),
+    ...(dns === null ? [] : [`  Ask its DNS      dig @${dns.address} -p ${dns.port} SOA ${zone}`]),
     `  Point a box here set online.cloud to ${origin}, then \`tellyport online enable\``,
     `  Its boxes        npx tellyport-cloud boxes list --state ${shown}`,
     `  Its names        npx tellyport-cloud zone show --state ${shown}`,

@@ -14,7 +14,7 @@ export const zoneShow: Command = {
   notes: ["With --json each name is a line of its own."],
   async run(args, io) {
     const cloud = await cloudClient(args, io);
-    for (let from: string | null = ""; from !== null; ) {
+    for (let from: string | null = ""; from !== null;) {
       const page: { names: ZoneName[]; next: string | null } = await cloud.call(
         ZonePage,
         "GET",
@@ -39,7 +39,7 @@ export const zoneCheck: Command = {
     const outbox = await cloud.call(OutboxState, "GET", "/v1/admin/outbox");
     let checked = 0;
     const differing: ZoneCheck["differing"] = [];
-    for (let from: string | null = ""; from !== null; ) {
+    for (let from: string | null = ""; from !== null;) {
       const page: ZoneCheck = await cloud.call(ZoneCheck, "GET", `/v1/admin/zone/check${queryOf(from)}`);
       checked += page.checked;
       differing.push(...page.differing);
@@ -49,8 +49,9 @@ export const zoneCheck: Command = {
     else {
       for (const { name, type, wanted, served } of differing)
         io.stdout.write(
-          printable(`${name} ${type}: should be ${wanted.join(", ") || "nothing"}, is ${served.join(", ") || "nothing"}`) +
-            "\n",
+          printable(
+            `${name} ${type}: should be ${wanted.join(", ") || "nothing"}, is ${served.join(", ") || "nothing"}`,
+          ) + "\n",
         );
       io.stdout.write(
         `${checked} sets of records were compared with the name server (${outbox.publisher}): ${differing.length === 0 ? "it says the same" : `${differing.length} differ`}. ${outbox.pending} names wait.\n`,
@@ -68,7 +69,9 @@ function queryOf(from: string): string {
 /** @see RFC 1035 §5.1 */
 function linesOf({ name, sets }: ZoneName): string {
   return sets
-    .flatMap(({ type, ttl, values }) => values.map((value) => `${name}. ${ttl} IN ${type} ${dataOf(type, value)}\n`))
+    .flatMap(({ type, ttl, values }) =>
+      values.map((value) => `${name}. ${ttl} IN ${type} ${dataOf(type, value)}\n`),
+    )
     .join("");
 }
 

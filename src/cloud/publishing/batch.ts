@@ -49,5 +49,7 @@ export async function publishBatch(
 export function asDnsError(error: unknown): TellyportError {
   return isTellyportError(error)
     ? error
-    : new TellyportError("dns-unavailable", `The name server cannot be told (${messageOf(error)}).`, { cause: error });
+    : new TellyportError("dns-unavailable", `The name server cannot be told (${messageOf(error)}).`, {
+        cause: error,
+      });
 }

@@ -39,16 +39,34 @@ export async function settle(store: Store, zone: string, names: readonly DirtyNa
 }
 
 /** Puts a name off that the name server refused. @param until ms since 1970 */
-export async function putOff(store: Store, zone: string, { name, version }: DirtyName, until: number): Promise<void> {
+export async function putOff(
+  store: Store,
+  zone: string,
+  { name, version }: DirtyName,
+  until: number,
+): Promise<void> {
   await store.query(
     "UPDATE dirty_names SET attempts = attempts + 1, not_before = $4 WHERE zone = $1 AND name = $2 AND version = $3",
     [zone, name, version, Math.floor(until)],
   );
 }
 
-/** Notes names again that turned out not to be as they should. */
-export async function noteAgain(store: Store, zone: string, names: readonly string[], now: number): Promise<void> {
-  await store.transaction((sql) => noteChanged(sql, store, zone, names, now));
+/** Notes names again that turned out not to be as they should. @param until they are put off so long, ms since 1970 */
+export async function noteAgain(
+  store: Store,
+  zone: string,
+  names: readonly string[],
+  now: number,
+  until: number,
+): Promise<void> {
+  await store.transaction(async (sql) => {
+    const version = await noteChanged(sql, store, zone, names, now);
+    await sql.query("UPDATE dirty_names SET not_before = $3 WHERE zone = $1 AND version = $2", [
+      zone,
+      version,
+      Math.floor(until),
+    ]);
+  });
 }
 
 /** Whether a name was published, or changed again, since it was noted with a version. */

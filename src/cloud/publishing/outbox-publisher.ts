@@ -9,6 +9,7 @@ import { backOff } from "./back-off.ts";
 import { asDnsError, publishBatch } from "./batch.ts";
 import { differences } from "./compare.ts";
 import { backlog, dueNames, isSettled, noteAgain, putOff, settle, type DirtyName } from "./dirty-names.ts";
+import { limited } from "./limited.ts";
 import { noCounters, type Publishing, type PublishingDeps } from "./ports.ts";
 import { noteTarget } from "./target.ts";
 import { Waiting } from "./waiting.ts";
@@ -118,7 +119,8 @@ export class OutboxPublisher implements Publishing {
     await sleep(clock, this.#options.settleMs, signal);
     this.#leads = true;
     this.#log.info({ zone: rules.names.zone, publisher: this.#deps.publisher.kind }, "publisher-leads");
-    if (await noteTarget(store, rules, target, clock)) this.#log.info({ target }, "publisher-tells-everything");
+    if (await noteTarget(store, rules, target, clock))
+      this.#log.info({ target }, "publisher-tells-everything");
     for (;;) {
       signal.throwIfAborted();
       const names = await dueNames(store, rules.names.zone, clock.now(), this.#options.batch);
@@ -147,13 +149,23 @@ export class OutboxPublisher implements Publishing {
     const { store, publisher, rules, clock } = this.#deps;
     const { zone } = rules.names;
     // The versions were read before the rows: what changes in between is published now, and once more.
-    const records = await desiredRecords(store, rules, names.map(({ name }) => name), clock.now());
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(BATCH_MS)]);
+    const records = await desiredRecords(
+      store,
+      rules,
+      names.map(({ name }) => name),
+      clock.now(),
+    );
     try {
-      const { published, refused } = await publishBatch(publisher, zone, records, limited);
+      const { published, refused } = await limited(clock, signal, BATCH_MS, (own) =>
+        publishBatch(publisher, zone, records, own),
+      );
       signal.throwIfAborted();
       const done = new Set(published);
-      await settle(store, zone, names.filter(({ name }) => done.has(name)));
+      await settle(
+        store,
+        zone,
+        names.filter(({ name }) => done.has(name)),
+      );
       for (const one of names) {
         const why = refused.get(one.name);
         if (why !== undefined) await this.#refuse(one, why);
@@ -163,7 +175,10 @@ export class OutboxPublisher implements Publishing {
       this.#failures = 0;
       this.#lastError = refused.size > 0 ? ([...refused.values()][0] ?? null) : null;
       this.#waiting.progress.emit();
-      await this.#readBack(records.filter(({ name }) => done.has(name)), signal);
+      await this.#readBack(
+        records.filter(({ name }) => done.has(name)),
+        signal,
+      );
     } catch (error) {
       signal.throwIfAborted();
       const failure = asDnsError(error);
@@ -174,7 +189,10 @@ export class OutboxPublisher implements Publishing {
       const fields = { error: failure.message, names: names.length, againInMs: Math.round(wait) };
       if (failure.code === "dns-refused") {
         this.counters.refusals++;
-        this.#log.error({ ...fields, cure: "look at the key, the zone and its update policy" }, "dns-refused");
+        this.#log.error(
+          { ...fields, cure: "look at the key, the zone and its update policy" },
+          "dns-refused",
+        );
       } else this.#log.warn(fields, "dns-unavailable");
       await sleep(clock, wait, signal);
     }
@@ -194,15 +212,15 @@ export class OutboxPublisher implements Publishing {
     const one = records[Math.floor(Math.random() * records.length)];
     if (one === undefined || clock.monotonic() - this.#readBackAt < READ_BACK_MS) return;
     this.#readBackAt = clock.monotonic();
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(BATCH_MS)]);
-    const found = await differences(publisher, one, limited);
+    const found = await limited(clock, signal, BATCH_MS, (own) => differences(publisher, one, own));
     const [first] = found;
     if (first === undefined) return;
     this.counters.differing++;
     const { name, type, wanted, served } = first;
     this.#log.error({ name, type, wanted, served }, "dns-read-back-differs");
-    await noteAgain(store, rules.names.zone, [name], clock.now());
-    await putOffByName(store, rules.names.zone, name, clock.now() + FIRST_PUT_OFF);
+    // Whatever made it forget this one may have made it forget the others.
+    const all = records.map((record) => record.name);
+    await noteAgain(store, rules.names.zone, all, clock.now(), clock.now() + FIRST_PUT_OFF);
   }
 
   /** Until there may be something to do. */
@@ -223,25 +241,8 @@ export class OutboxPublisher implements Publishing {
   }
 }
 
-async function putOffByName(
-  store: PublishingDeps["store"],
-  zone: string,
-  name: string,
-  until: number,
-): Promise<void> {
-  await store.query("UPDATE dirty_names SET not_before = $3 WHERE zone = $1 AND name = $2", [
-    zone,
-    name,
-    Math.floor(until),
-  ]);
-}
-
 /** As `sleep`, and just ends when it is interrupted. */
-function pause(
-  after: PublishingDeps["clock"]["after"],
-  delay: number,
-  signal: AbortSignal,
-): Promise<void> {
+function pause(after: PublishingDeps["clock"]["after"], delay: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const timer = after(delay, resolve);

@@ -8,7 +8,12 @@ import type { Store } from "../store/ports.ts";
  * @param target tells name servers, and what is the same for all names, apart
  * @returns whether it was
  */
-export async function noteTarget(store: Store, rules: RecordRules, target: string, clock: Clock): Promise<boolean> {
+export async function noteTarget(
+  store: Store,
+  rules: RecordRules,
+  target: string,
+  clock: Clock,
+): Promise<boolean> {
   const { zone } = rules.names;
   const [row] = await store.query("SELECT publisher FROM published_with WHERE zone = $1", [zone]);
   if (row?.["publisher"] === target) return false;

@@ -1,6 +1,6 @@
 import { messageOf } from "../../kernel/errors.ts";
 import { SparingLog } from "../../kernel/log-sparingly.ts";
-import type { Timer } from "../../kernel/clock.ts";
+import { sleep, type Timer } from "../../kernel/clock.ts";
 import type { OutboxState } from "../../protocol/cloud-admin.ts";
 import { desiredRecords, wholeZone } from "../registry/index.ts";
 import { noCounters, type Publishing, type PublishingDeps } from "./ports.ts";
@@ -8,6 +8,8 @@ import { Waiting } from "./waiting.ts";
 
 /** Without a word of a change it is looked for some after so long, ms. */
 const POLL_MS = 1000;
+/** Where there may be other instances, each with a name server of its own, they have it after this at the latest, ms. */
+const OTHERS_MS = POLL_MS + 500;
 /** Names read, and told, at a time. */
 const PAGE = 200;
 /** Marks that are remembered as followed: those of transactions that are younger than the oldest that runs. */
@@ -76,8 +78,13 @@ export class ZoneFollower implements Publishing {
         rules.names.zone,
         name,
       ]);
-      return row === undefined || Number(row["version"]) === this.#told.get(name) || Number(row["mark"]) < this.#from;
+      return (
+        row === undefined ||
+        Number(row["version"]) === this.#told.get(name) ||
+        Number(row["mark"]) < this.#from
+      );
     }, deadline);
+    if (store.kind === "postgresql") await sleep(this.#deps.clock, OTHERS_MS, this.#abort.signal);
   }
 
   async state(): Promise<OutboxState> {
@@ -126,22 +133,33 @@ export class ZoneFollower implements Publishing {
     const horizon = Number(rows[0]?.["horizon"] ?? this.#from);
     const changed = rows
       .filter(({ name }) => name !== null && name !== undefined)
-      .map((row) => ({ name: String(row["name"]), version: Number(row["version"]), mark: Number(row["mark"]) }));
+      .map((row) => ({
+        name: String(row["name"]),
+        version: Number(row["version"]),
+        mark: Number(row["mark"]),
+      }));
     const fresh = changed.filter(({ name, version }) => this.#told.get(name) !== version);
     for (let at = 0; at < fresh.length; at += PAGE) await this.#tell(fresh.slice(at, at + PAGE));
     const still = changed.filter(({ mark }) => mark >= horizon).slice(-REMEMBERED);
     const before = this.#told;
-    this.#told = new Map(still.flatMap(({ name }) => {
-      const version = before.get(name);
-      return version === undefined ? [] : [[name, version]];
-    }));
+    this.#told = new Map(
+      still.flatMap(({ name }) => {
+        const version = before.get(name);
+        return version === undefined ? [] : [[name, version]];
+      }),
+    );
     this.#from = horizon;
     if (fresh.length > 0) this.#waiting.progress.emit();
   }
 
   async #tell(changed: readonly { name: string; version: number }[]): Promise<void> {
     const { store, rules, publisher, clock } = this.#deps;
-    const records = await desiredRecords(store, rules, changed.map(({ name }) => name), clock.now());
+    const records = await desiredRecords(
+      store,
+      rules,
+      changed.map(({ name }) => name),
+      clock.now(),
+    );
     await publisher.publish(rules.names.zone, records, this.#abort.signal);
     for (const { name, version } of changed) this.#told.set(name, version);
     this.counters.names += changed.length;

@@ -19,7 +19,7 @@ export async function accept(sql: Sql, { iss, seq }: Request, now: number): Prom
     [iss, seq, now],
   );
   if (row !== undefined) return row;
-  throw whyNot(await rowOf(sql, iss), false) ?? behind(0);
+  throw whyNot(await rowOf(sql, iss), false);
 }
 
 export async function rowOf(sql: Sql, id: string): Promise<SqlRow | undefined> {
@@ -27,7 +27,7 @@ export async function rowOf(sql: Sql, id: string): Promise<SqlRow | undefined> {
 }
 
 /** @param enrols whether the request may be a box's first, or its first after it was given up */
-export function whyNot(row: SqlRow | undefined, enrols: boolean): TellyportError | null {
+export function whyNot(row: SqlRow | undefined, enrols: boolean): TellyportError {
   if (row === undefined || (!enrols && row["state"] !== "active" && row["blocked"] === null))
     return new TellyportError("box-unknown", "No such box is registered here. Enrol it first.");
   if (row["blocked"] !== null)

@@ -12,6 +12,9 @@ import { judge } from "./judge.ts";
 import { noteChanged } from "./outbox.ts";
 import { registrationOf } from "./registration.ts";
 
+/** An address at home that stays the same is written down again after so long. */
+const LAN_NOTED_MS = 3600_000;
+
 /**
  * A box says where it is. What it says is written down at once; its address is published only when it has answered there, and if
  * nothing newer was said meanwhile.
@@ -38,7 +41,9 @@ export async function update(
   const { ask, registration, changed } = await store.transaction(async (sql) => {
     const box = await accept(sql, action, now);
     const isNewLan = box["lan"] !== lan;
-    await sql.query("UPDATE boxes SET lan = $2, lan_at = $3 WHERE id = $1", [iss, lan, now]);
+    // Its age need not be known to the minute.
+    if (isNewLan || now - Number(box["lan_at"] ?? 0) >= LAN_NOTED_MS)
+      await sql.query("UPDATE boxes SET lan = $2, lan_at = $3 WHERE id = $1", [iss, lan, now]);
     const before = await readDoor(sql, iss, family);
     const step = reported(before, verdict, report);
     await writeDoor(sql, iss, family, step.door);
@@ -68,7 +73,8 @@ export async function update(
     }
     return { registration: await registrationOf(sql, names, box, observed), changed: dirty.length > 0 };
   });
-  if (after === null) throw new TellyportError("box-unknown", "The box was taken off the register meanwhile.");
+  if (after === null)
+    throw new TellyportError("box-unknown", "The box was taken off the register meanwhile.");
   if (after.changed) store.wake();
   return after.registration;
 }
@@ -106,7 +112,11 @@ function changedNames({ names }: RegistryDeps, box: string, before: Door, after:
   return before.published === after.published ? [] : [names.below(box), names.wide(box)];
 }
 
-async function read({ store, names }: RegistryDeps, box: string, observed: string | null): Promise<Registration> {
+async function read(
+  { store, names }: RegistryDeps,
+  box: string,
+  observed: string | null,
+): Promise<Registration> {
   return store.transaction(async (sql) => {
     const row = await rowOf(sql, box);
     if (row === undefined) throw new TellyportError("box-unknown", "No such box is registered here.");

@@ -24,7 +24,8 @@ export interface Aged {
 /** Ages everything that is due. Several instances may do it at the same time. */
 export async function age(deps: RegistryDeps): Promise<Aged> {
   const aged = {
-    addresses: (await everyPage(deps, ageDoors)) + (await everyPage(deps, ageLan)) + (await everyPage(deps, ageHosts)),
+    addresses:
+      (await everyPage(deps, ageDoors)) + (await everyPage(deps, ageLan)) + (await everyPage(deps, ageHosts)),
     challenges: await everyPage(deps, ageChallenges),
     boxes: await everyPage(deps, ageBoxes),
   };
@@ -74,7 +75,13 @@ async function ageLan({ store, names }: RegistryDeps, sql: Sql, now: number): Pr
      WHERE id IN (SELECT id FROM boxes WHERE lan_at <= $1 ORDER BY id LIMIT ${PAGE}) AND lan_at <= $1 RETURNING id`,
     [now - ADDRESSES_LAST],
   );
-  await noteChanged(sql, store, names.zone, rows.map(({ id }) => names.lan(String(id))), now);
+  await noteChanged(
+    sql,
+    store,
+    names.zone,
+    rows.map(({ id }) => names.lan(String(id))),
+    now,
+  );
   return rows.length;
 }
 
@@ -84,7 +91,13 @@ async function ageChallenges({ store, names }: RegistryDeps, sql: Sql, now: numb
      WHERE id IN (SELECT id FROM boxes WHERE challenge_until <= $1 ORDER BY id LIMIT ${PAGE}) AND challenge_until <= $1 RETURNING id`,
     [now],
   );
-  await noteChanged(sql, store, names.zone, rows.map(({ id }) => names.challenge(String(id))), now);
+  await noteChanged(
+    sql,
+    store,
+    names.zone,
+    rows.map(({ id }) => names.challenge(String(id))),
+    now,
+  );
   return rows.length;
 }
 
@@ -96,7 +109,13 @@ async function ageHosts({ store, names }: RegistryDeps, sql: Sql, now: number): 
      RETURNING label`,
     [now - BOXES_LAST],
   );
-  await noteChanged(sql, store, names.zone, rows.map(({ label }) => names.below(String(label))), now);
+  await noteChanged(
+    sql,
+    store,
+    names.zone,
+    rows.map(({ label }) => names.below(String(label))),
+    now,
+  );
   return rows.length;
 }
 

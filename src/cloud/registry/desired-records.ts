@@ -74,16 +74,21 @@ function publicSets(
   { ipv4, ipv6 }: { readonly ipv4: string | null; readonly ipv6: string | null },
   policy: AddressPolicy,
 ): RecordSet[] {
-  return addressSets(
-    [ipv4, ipv6].filter((address) => address !== null).filter(policy.isPublic),
-    ADDRESS_TTL,
-  );
+  return addressSets([ipv4, ipv6].filter((address) => address !== null).filter(policy.isPublic), ADDRESS_TTL);
 }
 
 function addressSets(addresses: readonly string[], ttl: number): RecordSet[] {
   return [
-    ...setOf("A", ttl, addresses.filter((address) => !address.includes(":"))),
-    ...setOf("AAAA", ttl, addresses.filter((address) => address.includes(":"))),
+    ...setOf(
+      "A",
+      ttl,
+      addresses.filter((address) => !address.includes(":")),
+    ),
+    ...setOf(
+      "AAAA",
+      ttl,
+      addresses.filter((address) => address.includes(":")),
+    ),
   ];
 }
 

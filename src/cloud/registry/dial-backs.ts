@@ -104,7 +104,11 @@ export class DialBacks {
 }
 
 function busy(): TellyportError {
-  return new TellyportError("rate-limited", "Too many boxes are being looked for there. Try again in a moment.", {
-    retryAfterMs: 10_000,
-  });
+  return new TellyportError(
+    "rate-limited",
+    "Too many boxes are being looked for there. Try again in a moment.",
+    {
+      retryAfterMs: 10_000,
+    },
+  );
 }

@@ -21,7 +21,10 @@ export function dynamicHosts({ store, clock, names }: RegistryDeps): DynamicHost
 
   return {
     async find(wanted) {
-      const labels = wanted.slice(0, MOST_NAMES).map(labelOf).filter((label) => label !== null);
+      const labels = wanted
+        .slice(0, MOST_NAMES)
+        .map(labelOf)
+        .filter((label) => label !== null);
       if (labels.length === 0) return [];
       const rows = await store.query(
         `SELECT hosts.*, boxes.blocked AS box_blocked FROM hosts
@@ -46,9 +49,16 @@ export function dynamicHosts({ store, clock, names }: RegistryDeps): DynamicHost
              WHERE label = $1 RETURNING label`,
             [label, now, ipv4 === undefined ? 0 : 1, ipv4 ?? null, ipv6 === undefined ? 0 : 1, ipv6 ?? null],
           );
-          if (row === undefined) throw new TellyportError("store-unavailable", "The name was given up meanwhile.");
+          if (row === undefined)
+            throw new TellyportError("store-unavailable", "The name was given up meanwhile.");
         }
-        await noteChanged(sql, store, names.zone, known.map(({ name }) => name), now);
+        await noteChanged(
+          sql,
+          store,
+          names.zone,
+          known.map(({ name }) => name),
+          now,
+        );
       });
       store.wake();
     },

@@ -33,7 +33,10 @@ export async function addHost({ store, clock, names }: RegistryDeps, action: Hos
       return;
     }
     if (had.length >= MOST_HOSTS)
-      throw new TellyportError("too-many-hosts", `A box has ${MOST_HOSTS} such names at the most. Remove one.`);
+      throw new TellyportError(
+        "too-many-hosts",
+        `A box has ${MOST_HOSTS} such names at the most. Remove one.`,
+      );
     await takeLabel(sql, { label, kind: "host", box, now });
     await sql.query(
       "INSERT INTO hosts (label, token_hash, ipv4, ipv6, blocked, seen_at) VALUES ($1, $2, NULL, NULL, 0, $3)",

@@ -1,5 +1,5 @@
 import type { Component } from "../../kernel/lifecycle.ts";
-import { messageOf } from "../../kernel/errors.ts";
+import { isTellyportError, messageOf } from "../../kernel/errors.ts";
 import type {
   AliasAction,
   ChallengeAction,
@@ -36,13 +36,7 @@ export { desiredRecords, wholeZone, zonePage } from "./zone-state.ts";
 
 /** Every action of a box, its signature checked. */
 export type Action =
-  | EnrolAction
-  | UpdateAction
-  | WithdrawAction
-  | ChallengeAction
-  | AliasAction
-  | DropHostAction
-  | StateAction;
+  EnrolAction | UpdateAction | WithdrawAction | ChallengeAction | AliasAction | DropHostAction | StateAction;
 
 /** How often it is looked for what is over, ms. */
 const AGEING_PERIOD = 10 * 60_000;
@@ -90,7 +84,28 @@ export class Registry implements Component {
    * @throws TellyportError of whatever is in the way; nothing but `rate-limited` after `update` and `dns-unavailable` leaves an effect
    */
   perform(action: Action, sender: Sender): Promise<Registration> {
-    this.#allowances.takeRequest(action.iss);
+    return this.#limited(action.iss, () => this.#perform(action, sender));
+  }
+
+  /** As {@link perform}, of the action that is answered with a token. */
+  addHost(action: HostAction): Promise<NewHost> {
+    return this.#limited(action.iss, () => addHost(this.#deps, action));
+  }
+
+  async #limited<T>(box: string, work: () => Promise<T>): Promise<T> {
+    this.#allowances.mayRequest(box);
+    let isOld = false;
+    try {
+      return await work();
+    } catch (error) {
+      isOld = isTellyportError(error, "sequence-behind");
+      throw error;
+    } finally {
+      if (!isOld) this.#allowances.countRequest(box);
+    }
+  }
+
+  #perform(action: Action, sender: Sender): Promise<Registration> {
     switch (action.act) {
       case "enrol":
         return enrol(this.#deps, this.#allowances, action, sender);
@@ -107,12 +122,6 @@ export class Registry implements Component {
       case "state":
         return this.#state(action, sender.observed);
     }
-  }
-
-  /** As {@link perform}, of the action that is answered with a token. */
-  addHost(action: HostAction): Promise<NewHost> {
-    this.#allowances.takeRequest(action.iss);
-    return addHost(this.#deps, action);
   }
 
   #state(action: StateAction, observed: string | null): Promise<Registration> {

@@ -40,8 +40,14 @@ export async function takeLabel(
     [label, folded, kind, box, now],
   );
   if (row === undefined)
-    throw new TellyportError("alias-taken", `${label}, or a name that looks like it, is taken. Choose another.`);
-  const [given] = await sql.query("SELECT COUNT(*) AS n FROM labels WHERE box = $1 AND released_at IS NOT NULL", [box]);
+    throw new TellyportError(
+      "alias-taken",
+      `${label}, or a name that looks like it, is taken. Choose another.`,
+    );
+  const [given] = await sql.query(
+    "SELECT COUNT(*) AS n FROM labels WHERE box = $1 AND released_at IS NOT NULL",
+    [box],
+  );
   if (Number(given?.["n"] ?? 0) >= MOST_GIVEN_UP)
     throw new TellyportError("rate-limited", "This box has given up too many names lately.", {
       retryAfterMs: 24 * 3600_000,
@@ -49,7 +55,10 @@ export async function takeLabel(
 }
 
 export async function releaseLabel(sql: Sql, label: string, now: number): Promise<void> {
-  await sql.query("UPDATE labels SET released_at = $2 WHERE label = $1 AND released_at IS NULL", [label, now]);
+  await sql.query("UPDATE labels SET released_at = $2 WHERE label = $1 AND released_at IS NULL", [
+    label,
+    now,
+  ]);
   await sql.query("DELETE FROM hosts WHERE label = $1", [label]);
   await sql.query("DELETE FROM host_days WHERE label = $1", [label]);
   await sql.query("DELETE FROM host_changes WHERE label = $1", [label]);

@@ -54,20 +54,35 @@ export class Allowances {
     const now = this.#clock.monotonic();
     const network = networkOf(address);
     const region = regionOf(address);
-    const wait = Math.max(this.#network.wait(network, now), this.#region.wait(region, now), this.#all.wait("", now));
+    const wait = Math.max(
+      this.#network.wait(network, now),
+      this.#region.wait(region, now),
+      this.#all.wait("", now),
+    );
     if (wait > 0)
-      throw new TellyportError("too-many-boxes", "Too many new boxes came from here, or at all. Try again later.", {
-        retryAfterMs: wait,
-      });
+      throw new TellyportError(
+        "too-many-boxes",
+        "Too many new boxes came from here, or at all. Try again later.",
+        {
+          retryAfterMs: wait,
+        },
+      );
     this.#network.take(network, now);
     this.#region.take(region, now);
     this.#all.take("", now);
   }
 
-  /** A good request of a box. @throws TellyportError `rate-limited` */
-  takeRequest(box: string): void {
-    const wait = this.#box.take(box, this.#clock.monotonic());
+  /** Before a good request of a box. @throws TellyportError `rate-limited` */
+  mayRequest(box: string): void {
+    const wait = this.#box.wait(box, this.#clock.monotonic());
     if (wait > 0)
-      throw new TellyportError("rate-limited", "This box asks too often. Wait a moment.", { retryAfterMs: wait });
+      throw new TellyportError("rate-limited", "This box asks too often. Wait a moment.", {
+        retryAfterMs: wait,
+      });
+  }
+
+  /** After it, unless it was an old one: whoever has copied that uses up nothing of the box's. */
+  countRequest(box: string): void {
+    this.#box.take(box, this.#clock.monotonic());
   }
 }

@@ -28,16 +28,17 @@ export async function listBoxes({ store }: RegistryDeps, filter: BoxFilter): Pro
        (SELECT published FROM doors WHERE doors.box = boxes.id AND family = 'ipv6') AS ipv6
      FROM boxes WHERE id > $1
        AND ($2 = '' OR ($2 = 'blocked' AND blocked IS NOT NULL) OR ($2 = state AND blocked IS NULL))
-       AND ($3 = '' OR (id >= $3 AND id < $4) OR EXISTS
-         (SELECT 1 FROM labels WHERE labels.box = boxes.id AND released_at IS NULL AND label >= $3 AND label < $4))
+       AND ($3 = '' OR id LIKE $3 ESCAPE '!' OR EXISTS
+         (SELECT 1 FROM labels WHERE labels.box = boxes.id AND released_at IS NULL AND label LIKE $3 ESCAPE '!'))
      ORDER BY id LIMIT ${Math.min(1000, Math.max(1, Math.floor(limit)))}`,
-    [after, state ?? "", search, `${search}~`],
+    [after, state ?? "", search === "" ? "" : `${search.replace(/[%_!]/g, "!$&")}%`],
   );
   return rows.map(boxRow);
 }
 
 function boxRow(row: SqlRow): BoxRow {
-  const text = (name: string): string | null => (row[name] === null || row[name] === undefined ? null : String(row[name]));
+  const text = (name: string): string | null =>
+    row[name] === null || row[name] === undefined ? null : String(row[name]);
   return {
     id: String(row["id"]),
     state: stateOf(row),
@@ -83,7 +84,8 @@ export async function showBox({ store, names }: RegistryDeps, id: string): Promi
 /** Nothing of the box is published, and nothing is taken from it. One that never was here may be blocked too. */
 export async function blockBox(deps: RegistryDeps, id: string, reason: string): Promise<void> {
   const { store, clock } = deps;
-  if (!isBoxId(id)) throw new TellyportError("box-unknown", "That is no id of a box: they have 16 letters and digits.");
+  if (!isBoxId(id))
+    throw new TellyportError("box-unknown", "That is no id of a box: they have 16 letters and digits.");
   const now = clock.now();
   await store.transaction(async (sql) => {
     await sql.query(

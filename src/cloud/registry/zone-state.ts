@@ -1,12 +1,7 @@
 import type { NameRecords } from "../ports.ts";
 import type { Sql, SqlRow } from "../store/ports.ts";
 import { parameters } from "../store/statements.ts";
-import {
-  recordsOf,
-  type PublishedBox,
-  type PublishedLabel,
-  type RecordRules,
-} from "./desired-records.ts";
+import { recordsOf, type PublishedBox, type PublishedLabel, type RecordRules } from "./desired-records.ts";
 
 /** What the rows say that the DNS shall say. */
 
@@ -18,7 +13,11 @@ export async function desiredRecords(
   now: number,
 ): Promise<NameRecords[]> {
   const things = wanted.map((name) => ({ name, thing: rules.names.parse(name) }));
-  const boxes = await readBoxes(sql, [...new Set(things.flatMap(({ thing }) => (thing !== null && "box" in thing ? [thing.box] : [])))], now);
+  const boxes = await readBoxes(
+    sql,
+    [...new Set(things.flatMap(({ thing }) => (thing !== null && "box" in thing ? [thing.box] : [])))],
+    now,
+  );
   const labels = await readLabels(sql, [
     ...new Set(things.flatMap(({ thing }) => (thing !== null && "label" in thing ? [thing.label] : []))),
   ]);
@@ -82,7 +81,7 @@ export async function* wholeZone(
   rules: RecordRules,
   now: () => number,
 ): AsyncGenerator<readonly NameRecords[]> {
-  for (let from: string | null = START; from !== null; ) {
+  for (let from: string | null = START; from !== null;) {
     const page: ZoneNamesPage = await zonePage(sql, rules, from, PAGE, now());
     yield page.names;
     from = page.next;

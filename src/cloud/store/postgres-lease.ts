@@ -2,6 +2,7 @@ import pg from "pg";
 import type { Clock } from "../../kernel/clock.ts";
 import { TellyportError, messageOf } from "../../kernel/errors.ts";
 import type { LineLog } from "../../kernel/log-sparingly.ts";
+import { endSoon } from "./end-soon.ts";
 import type { Lease } from "./ports.ts";
 
 export interface LeaseDeps {
@@ -42,7 +43,9 @@ export async function postgresLease(deps: LeaseDeps, name: string): Promise<Leas
     }
   } catch (error) {
     client.end().catch(() => undefined);
-    throw new TellyportError("store-unavailable", `No lease can be had (${messageOf(error)}).`, { cause: error });
+    throw new TellyportError("store-unavailable", `No lease can be had (${messageOf(error)}).`, {
+      cause: error,
+    });
   }
   let released = false;
   client.on("end", () => {
@@ -66,7 +69,7 @@ export async function postgresLease(deps: LeaseDeps, name: string): Promise<Leas
     async release() {
       released = true;
       beat.cancel();
-      await client.end().catch(() => undefined);
+      await endSoon(client, clock);
     },
   };
 }

@@ -19,7 +19,7 @@ export interface PostgresOptions {
 
 const STATEMENT_MS = 5000;
 const CONNECT_MS = 5000;
-/** A connection of the pool is waited for so long. */
+/** Tries of a transaction that another one stood in the way of. */
 const RETRIES = 8;
 /** Transactions that wait for a connection; one more is refused. */
 const LONGEST_QUEUE = 2048;
@@ -30,11 +30,9 @@ const MIGRATION_LOCK = 0x7e11;
 
 const INT8 = 20;
 /** Integers of 64 bits as numbers: ours stay below 2^53. */
-const types = {
-  getTypeParser: ((oid: number, format?: "text" | "binary") =>
-    oid === INT8
-      ? Number
-      : pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser,
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: "text" | "binary"): ((value: string) => unknown) =>
+    oid === INT8 ? Number : (pg.types.getTypeParser(oid, format) as (value: string) => unknown),
 };
 
 /** How every connection of ours is opened. */
@@ -61,19 +59,34 @@ export function postgresStore(options: PostgresOptions): Store {
     // The server's own limit comes first; this one is for a server that has gone.
     query_timeout: STATEMENT_MS + 2000,
   });
-  // A connection that breaks while nobody uses it.
-  pool.on("error", (error) => log.warn({ error: messageOf(error) }, "database-connection-lost"));
+  const lost = (error: Error): void => log.warn({ error: messageOf(error) }, "database-connection-lost");
+  // One that breaks while nobody uses it is the pool's; one that is in use tells whoever waits for an answer, and says so itself as well.
+  pool.on("error", lost);
+  pool.on("connect", (client) => client.on("error", lost));
   const woken = new Emitter<void>();
-  const wakeups = new Wakeups({ config: clientConfig(url, "wake-ups"), clock, log, onWake: () => woken.emit() });
+  const wakeups = new Wakeups({
+    config: clientConfig(url, "wake-ups"),
+    clock,
+    log,
+    onWake: () => woken.emit(),
+  });
   wakeups.start();
   let names = 0;
   /** Prepared once on each connection, by a name of its own; a list of names has one text for each length. */
   const prepared = new Map<string, string>();
 
-  async function run(client: pg.ClientBase, text: string, values: readonly SqlValue[]): Promise<readonly SqlRow[]> {
+  async function run(
+    client: pg.ClientBase,
+    text: string,
+    values: readonly SqlValue[],
+  ): Promise<readonly SqlRow[]> {
     let name = prepared.get(text);
     if (name === undefined && prepared.size < 500) prepared.set(text, (name = `t${++names}`));
-    const { rows } = await client.query<SqlRow>({ text, values: [...values], ...(name !== undefined && { name }) });
+    const { rows } = await client.query<SqlRow>({
+      text,
+      values: [...values],
+      ...(name !== undefined && { name }),
+    });
     return rows;
   }
 
@@ -137,7 +150,10 @@ export function postgresStore(options: PostgresOptions): Store {
         client.release(broken);
       }
     },
-    migrate: (steps) => attempt((sql) => migrate(sql, steps)).catch((error: unknown) => { throw asFailure(error); }),
+    migrate: (steps) =>
+      attempt((sql) => migrate(sql, steps)).catch((error: unknown) => {
+        throw asFailure(error);
+      }),
     lease: (name) => postgresLease({ config: clientConfig(url, `lease ${name}`), clock, log }, name),
     wake: () => wakeups.wake(),
     woken,
@@ -151,7 +167,9 @@ export function postgresStore(options: PostgresOptions): Store {
 async function migrate(sql: Sql, steps: readonly string[]): Promise<void> {
   // Instances that start together make the tables one after another.
   await sql.query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
-  await sql.query("CREATE TABLE IF NOT EXISTS schema_version (module TEXT PRIMARY KEY, version BIGINT NOT NULL)");
+  await sql.query(
+    "CREATE TABLE IF NOT EXISTS schema_version (module TEXT PRIMARY KEY, version BIGINT NOT NULL)",
+  );
   const [row] = await sql.query("SELECT version FROM schema_version WHERE module = 'cloud'");
   const from = Number(row?.["version"] ?? 0);
   if (from > steps.length)
@@ -159,7 +177,8 @@ async function migrate(sql: Sql, steps: readonly string[]): Promise<void> {
       "store-too-new",
       `The registry was written by a newer Tellyport (${from}, this one knows ${steps.length}). Install that release again.`,
     );
-  for (const step of steps.slice(from)) for (const statement of statementsOf(step)) await sql.query(statement);
+  for (const step of steps.slice(from))
+    for (const statement of statementsOf(step)) await sql.query(statement);
   await sql.query(
     "INSERT INTO schema_version (module, version) VALUES ('cloud', $1) ON CONFLICT (module) DO UPDATE SET version = excluded.version",
     [steps.length],
@@ -168,7 +187,10 @@ async function migrate(sql: Sql, steps: readonly string[]): Promise<void> {
 
 /** A prepared statement is one statement. */
 function statementsOf(step: string): string[] {
-  return step.split(";").map((one) => one.trim()).filter((one) => one !== "");
+  return step
+    .split(";")
+    .map((one) => one.trim())
+    .filter((one) => one !== "");
 }
 
 /** Serialisation failure, deadlock: another try may go through. @see PostgreSQL, appendix A, class 40 */
@@ -192,8 +214,12 @@ function asFailure(error: unknown): unknown {
 }
 
 function unavailable(cause: unknown): TellyportError {
-  return new TellyportError("store-unavailable", `The registry's database does not answer (${messageOf(cause)}).`, {
-    cause,
-    retryAfterMs: 5000,
-  });
+  return new TellyportError(
+    "store-unavailable",
+    `The registry's database does not answer (${messageOf(cause)}).`,
+    {
+      cause,
+      retryAfterMs: 5000,
+    },
+  );
 }

@@ -2,6 +2,7 @@ import pg from "pg";
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import type { LineLog } from "../../kernel/log-sparingly.ts";
+import { endSoon } from "./end-soon.ts";
 
 export interface WakeupsDeps {
   readonly config: pg.ClientConfig;
@@ -45,7 +46,7 @@ export class Wakeups {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#again?.cancel();
-    await this.#client?.end().catch(() => undefined);
+    if (this.#client !== null) await endSoon(this.#client, this.#deps.clock);
   }
 
   async #connect(): Promise<void> {
