@@ -36,7 +36,7 @@ export interface Diagnosis {
 /** Between a home and its provider. @see RFC 6333 §5.7 */
 const DS_LITE = parsePrefix("192.0.0.0/29");
 
-/** Why a box is reached, or not. @see the matrix of NATs in ARCHITECTURE.md */
+/** Why a box is reached, or not; the same for the same findings. */
 export function diagnose(findings: Findings): Diagnosis {
   const { dialBack, own } = findings;
   const ipv6 =

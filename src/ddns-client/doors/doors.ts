@@ -11,7 +11,8 @@ import { IgdPinhole } from "./igd-pinhole.ts";
 import { NatPmpDoor } from "./nat-pmp-door.ts";
 import { PCP_PORT } from "./pcp.ts";
 import { PcpDoor } from "./pcp-door.ts";
-import { PortMapper, type PortMapperOptions } from "./port-mapper.ts";
+import type { PortMapperOptions } from "./mapper-options.ts";
+import { PortMapper } from "./port-mapper.ts";
 
 export interface DoorDeps {
   readonly clock: Clock;

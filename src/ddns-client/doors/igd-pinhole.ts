@@ -10,7 +10,7 @@ import type { Way } from "./gateway.ts";
 import { igdRefusal } from "./igd-door.ts";
 import type { IgdDevice } from "./igd-device.ts";
 import { addPinhole, deletePinhole, GET_FIREWALL, updatePinhole } from "./igd-orders.ts";
-import { IGD_ERRORS, type IgdOrder, type IgdService, type SoapAnswer } from "./igd.ts";
+import type { IgdOrder, IgdService, SoapAnswer } from "./igd.ts";
 
 /** Nothing is shut, so nothing is opened. @see WANIPv6FirewallControl:1 §2.5.3 */
 const FIREWALL_DISABLED = 702;
@@ -75,8 +75,8 @@ export class IgdPinhole implements DoorProtocol {
     if (pinhole === undefined) return { kind: "same", externalAddress };
     const answer = await this.#order(updatePinhole(pinhole, lifetime), signal);
     if (answer === null) return { kind: "silent" };
-    const isLost = answer.kind === "refused" && answer.code === IGD_ERRORS.noSuchPinhole;
-    return isLost ? { kind: "lost" } : { kind: "same", externalAddress };
+    // 704 by the standard; miniupnpd says 402.
+    return answer.kind === "refused" ? { kind: "lost" } : { kind: "same", externalAddress };
   }
 
   async close({ pinhole }: DoorLease, signal: AbortSignal): Promise<void> {

@@ -113,7 +113,6 @@ export const IGD_ERRORS = {
   invalidAction: 401,
   actionFailed: 501,
   notAuthorized: 606,
-  noSuchPinhole: 704,
   /** Of the firewall: the owner allows no pinholes. */
   pinholesNotAllowed: 703,
   noSuchMapping: 714,

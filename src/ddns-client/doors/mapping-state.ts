@@ -1,5 +1,5 @@
 import type { Way } from "./gateway.ts";
-import type { DoorProtocolName, DoorRefusal, RouterWord } from "./door-protocol.ts";
+import type { DoorLease, DoorProtocolName, DoorRefusal, RouterWord } from "./door-protocol.ts";
 
 /**
  * How a door stands. `off`: nothing was begun; `no-router`: the box has no way out; `looking`: the router is being asked; `watching`:
@@ -46,5 +46,44 @@ export function shutDoor(status: MappingStatus, way: Way | null, internalPort: n
     until: null,
     router: [],
     refusals: [],
+  };
+}
+
+/** One that is open. @param until ms since 1970; null: for good */
+export function openState(
+  way: Way | null,
+  lease: DoorLease,
+  until: number | null,
+  router: readonly RouterWord[],
+): MappingState {
+  return {
+    ...shutDoor("open", way, lease.internalPort),
+    protocol: lease.protocol,
+    externalAddress: lease.externalAddress,
+    externalPort: lease.externalPort,
+    until,
+    router,
+  };
+}
+
+/**
+ * One that is shut, with what the router says.
+ * @param refusals of the order to open; none: those of its words
+ * @param address that the router named in refusing
+ */
+export function heardState(
+  shut: MappingState,
+  router: readonly RouterWord[],
+  refusals: readonly DoorRefusal[],
+  address: string | null,
+): MappingState {
+  const refused = router.flatMap(({ refusal }) => (refusal === null ? [] : [refusal]));
+  const named = router.find(({ externalAddress }) => externalAddress !== null)?.externalAddress ?? null;
+  return {
+    ...shut,
+    protocol: router[0]?.protocol ?? null,
+    externalAddress: named ?? address,
+    router,
+    refusals: refusals.length > 0 ? refusals : refused,
   };
 }

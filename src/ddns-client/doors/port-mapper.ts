@@ -2,16 +2,17 @@ import type { Clock } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
-import type { LineLog } from "../../kernel/log-sparingly.ts";
 import { DoorLedger } from "./door-ledger.ts";
+import { HeldDoor } from "./held-door.ts";
 import { openDoor } from "./open-door.ts";
-import type { DoorMemory } from "./door-memory.ts";
-import type { DoorLease, DoorProtocol, DoorRefusal, RouterWord } from "./door-protocol.ts";
+import type { DoorLease, DoorProtocol, DoorRefusal } from "./door-protocol.ts";
 import type { Way } from "./gateway.ts";
-import { pauseAfter, portsToTry, renewAgainAfter, renewalAfter, WISHED_LIFETIME } from "./lease-plan.ts";
-import { isSameState, shutDoor, type MappingState } from "./mapping-state.ts";
+import { pauseAfter, portsToTry, WISHED_LIFETIME } from "./lease-plan.ts";
+import { heardState, isSameState, openState, shutDoor, type MappingState } from "./mapping-state.ts";
+import type { PortMapperDeps, PortMapperOptions } from "./mapper-options.ts";
 import { Pacer } from "./pacer.ts";
-import { probeAll, type Probing } from "./probe.ts";
+import type { Probing } from "./probe.ts";
+import { RouterBook } from "./router-book.ts";
 
 /** The box may be plugged elsewhere: its way out is looked at so often, ms. */
 const WAY_POLL_MS = 10_000;
@@ -20,44 +21,6 @@ const WATCH_MS = 60_000;
 /** Until a mapping is taken away at the end, ms. */
 const CLOSE_MS = 2000;
 const UNEXPECTED_PAUSE_MS = 30_000;
-
-export interface PortMapperDeps {
-  readonly name: string;
-  readonly clock: Clock;
-  readonly log: LineLog;
-  /** 0 to 1; default `Math.random`. */
-  readonly random?: () => number;
-  /** The way out as it is now. */
-  readonly findWay: () => Promise<Way | null>;
-  /** Ways of asking that router, the best first. @param nonce of PCP */
-  readonly protocols: (way: Way, nonce: Uint8Array) => readonly DoorProtocol[];
-  /** Calls back for whatever the router announces; returns what ends it. */
-  readonly listen: (way: Way, heard: () => void) => () => void;
-  readonly memory: DoorMemory;
-}
-
-export interface PortMapperOptions {
-  /** Where the box listens, TCP. */
-  readonly internalPort: number;
-  /** The one that is asked for first, unless another is remembered; default: the internal one. */
-  readonly externalPort?: number;
-  /** Whether a door shall be open; the router is asked for its address in any case. */
-  readonly open: boolean;
-  /** What a mapping is asked for, s; default 7200. */
-  readonly lifetime?: number;
-}
-
-/** A lease, and what is due. Times are monotonic, ms. */
-interface Held {
-  lease: DoorLease;
-  readonly protocol: DoorProtocol;
-  renewAt: number;
-  checkAt: number;
-  /** Infinity: for good */
-  endsAt: number;
-  /** Checks in a row that the router did not answer. */
-  silences: number;
-}
 
 /**
  * Keeps a port of the router, or a hole in its firewall, open towards the box: renews it at half its life, makes it again when the
@@ -75,9 +38,8 @@ export class PortMapper implements Component {
   #options: PortMapperOptions;
   #state: MappingState;
   #way: Way | null = null;
-  #protocols: readonly DoorProtocol[] = [];
-  #held: Held | null = null;
-  #words = new Map<string, RouterWord>();
+  #held: HeldDoor | null = null;
+  #router: RouterBook;
   #deaf: (() => void) | null = null;
   /** Silent or refused in a row. */
   #failures = 0;
@@ -94,6 +56,7 @@ export class PortMapper implements Component {
     this.#options = options;
     this.#ledger = new DoorLedger(deps.memory, deps.log);
     this.#pacer = new Pacer(deps.clock);
+    this.#router = new RouterBook([], deps.clock);
     this.changes = new Emitter((error) =>
       deps.log.error({ error: messageOf(error) }, "door-listener-failed"),
     );
@@ -153,7 +116,7 @@ export class PortMapper implements Component {
 
   /** Does what is due. @returns until the next, ms */
   async #step(signal: AbortSignal): Promise<number> {
-    const { clock, findWay } = this.#deps;
+    const { findWay } = this.#deps;
     const isNudged = this.#pacer.take();
     const way = await findWay();
     if (JSON.stringify(way) !== JSON.stringify(this.#way)) this.#moved(way);
@@ -163,38 +126,34 @@ export class PortMapper implements Component {
       return this.#watch(isNudged, signal);
     }
     if (this.#held === null) return this.#open(isNudged, signal);
-    const now = clock.monotonic();
     // Something was announced: to ask for it again makes sure, even where the router's epoch is too young to tell.
-    if (isNudged || now >= this.#held.renewAt) await this.#renew(this.#held, signal);
-    else if (now >= this.#held.checkAt) await this.#check(this.#held, signal);
+    if (isNudged || this.#held.isRenewalDue) await this.#renew(this.#held, signal);
+    else if (this.#held.isCheckDue) await this.#check(this.#held, signal);
     // What was lost is looked for at once.
-    if (this.#held === null) return 0;
-    const { renewAt, checkAt } = this.#held;
-    return Math.min(WAY_POLL_MS, Math.min(renewAt, checkAt) - clock.monotonic());
+    return this.#held === null ? 0 : Math.min(WAY_POLL_MS, this.#held.dueAfter);
   }
 
   /** The box has another way out, or none: what was open there is out of reach. */
   #moved(way: Way | null): void {
-    const { log, listen, protocols } = this.#deps;
+    const { clock, log, listen, protocols } = this.#deps;
     this.#deaf?.();
     this.#deaf = way === null ? null : listen(way, () => this.look());
     this.#way = way;
     this.#held = null;
-    this.#words.clear();
     this.#failures = this.#openAt = this.#watchAt = 0;
-    this.#protocols = way === null ? [] : protocols(way, this.#ledger.nonce);
+    this.#router = new RouterBook(way === null ? [] : protocols(way, this.#ledger.nonce), clock);
     log.info({ gateway: way?.gateway ?? null, client: way?.client ?? null }, "door-way");
-    this.#tell(shutDoor(way === null ? "no-router" : "looking", way, this.#options.internalPort));
+    this.#tell(this.#shut(way === null ? "no-router" : "looking"));
   }
 
   /** Only asks for the router's address. */
   async #watch(isNudged: boolean, signal: AbortSignal): Promise<number> {
     const { clock } = this.#deps;
     if (isNudged || clock.monotonic() >= this.#watchAt) {
-      const answered = await this.#probe(signal).all;
+      const answered = await this.#router.probe(signal).all;
       if (answered.length > 0) await this.#forget(answered);
       this.#watchAt = clock.monotonic() + WATCH_MS * (1 + this.#random() / 8);
-      this.#tellRouter(answered.length > 0 ? "watching" : "silent", []);
+      this.#tellRouter(answered.length > 0 ? "watching" : "silent");
     }
     return Math.min(WAY_POLL_MS, this.#watchAt - clock.monotonic());
   }
@@ -203,16 +162,16 @@ export class PortMapper implements Component {
     const { clock } = this.#deps;
     const now = clock.monotonic();
     if (isNudged || now >= Math.min(this.#openAt, this.#watchAt)) {
-      const probing = this.#probe(signal);
+      const probing = this.#router.probe(signal);
       const answered = await probing.best;
       this.#watchAt = clock.monotonic() + WATCH_MS * (1 + this.#random() / 8);
       // One that refused is asked again when it has another address, has announced something, or its time is over.
-      const isDue = isNudged || this.#address() !== this.#triedWith || now >= this.#openAt;
+      const isDue = isNudged || this.#router.address !== this.#triedWith || now >= this.#openAt;
       if (answered.length > 0 && isDue) await this.#openBy(probing, signal);
       if (signal.aborted || this.#held !== null) return 0;
       if (isDue) this.#openAt = clock.monotonic() + pauseAfter(++this.#failures, this.#random());
       if (answered.length === 0) {
-        this.#tellRouter("silent", []);
+        this.#tellRouter("silent");
         // While it starts again it is silent to all; there is no address to watch then.
         this.#watchAt = this.#openAt;
       }
@@ -230,7 +189,7 @@ export class PortMapper implements Component {
       (protocol) => (old !== null && this.#isOurs(old, protocol) ? old : null),
       signal,
     );
-    this.#triedWith = this.#address();
+    this.#triedWith = this.#router.address;
     if (opened.kind === "open") return await this.#hold(opened.protocol, opened.lease);
     const { refusals, externalAddress } = opened;
     if (!signal.aborted)
@@ -238,36 +197,24 @@ export class PortMapper implements Component {
   }
 
   /** @param isLost the router said that it has forgotten it */
-  async #renew(held: Held, signal: AbortSignal, isLost = false): Promise<void> {
-    const { clock, log } = this.#deps;
+  async #renew(held: HeldDoor, signal: AbortSignal, isLost = false): Promise<void> {
     const { lease, protocol } = held;
     const { internalPort, lifetime = WISHED_LIFETIME } = this.#options;
     const wish = { internalPort, externalPort: lease.externalPort, lifetime };
     const answer = await protocol.open(wish, lease, signal);
     if (answer.kind === "open") return await this.#hold(protocol, answer.lease);
-    if (signal.aborted) return;
-    const left = held.endsAt - clock.monotonic();
-    if (answer.kind === "silent" && left > 0 && !isLost) {
-      const again = Number.isFinite(left) ? left : WATCH_MS;
-      held.renewAt = clock.monotonic() + Math.min(left, renewAgainAfter(again, this.#random()));
-      return;
-    }
-    log.warn({ answer: answer.kind, port: lease.externalPort }, "door-lost");
+    if (signal.aborted || (answer.kind === "silent" && !isLost && held.postponeRenewal())) return;
+    this.#deps.log.warn({ answer: answer.kind, port: lease.externalPort }, "door-lost");
     this.#lose();
   }
 
-  async #check(held: Held, signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#deps;
+  async #check(held: HeldDoor, signal: AbortSignal): Promise<void> {
     const { lease, protocol } = held;
     const answer = await protocol.check(lease, signal);
-    held.silences = answer.kind === "silent" ? held.silences + 1 : 0;
-    // One that is silent may be starting anew, and has forgotten everything when it is back.
-    const wait = held.silences > 0 ? pauseAfter(held.silences, this.#random()) : Infinity;
-    held.checkAt = clock.monotonic() + Math.min(wait, protocol.pollMs * (1 + this.#random() / 8));
+    held.checked(answer.kind === "silent");
     if (answer.kind === "lost") {
-      log.info({ port: lease.externalPort }, "door-forgotten");
-      await this.#renew(held, signal, true);
-      return;
+      this.#deps.log.info({ port: lease.externalPort }, "door-forgotten");
+      return await this.#renew(held, signal, true);
     }
     const address = answer.kind === "same" ? answer.externalAddress : null;
     if (address === null || address === lease.externalAddress) return;
@@ -276,16 +223,7 @@ export class PortMapper implements Component {
   }
 
   async #hold(protocol: DoorProtocol, lease: DoorLease): Promise<void> {
-    const { clock } = this.#deps;
-    const now = clock.monotonic();
-    const held: Held = {
-      lease,
-      protocol,
-      renewAt: now + renewalAfter(lease.lifetime, this.#random()),
-      checkAt: now + protocol.pollMs * (1 + this.#random() / 8),
-      silences: 0,
-      endsAt: lease.lifetime === 0 ? Infinity : now + lease.lifetime * 1000,
-    };
+    const held = new HeldDoor(protocol, lease, this.#deps.clock, this.#random);
     this.#held = held;
     this.#failures = 0;
     this.#ledger.opened(lease, this.#wished);
@@ -297,7 +235,7 @@ export class PortMapper implements Component {
   #lose(): void {
     this.#held = null;
     this.#openAt = this.#watchAt = 0;
-    this.#tell(shutDoor("looking", this.#way, this.#options.internalPort));
+    this.#tell(this.#shut("looking"));
   }
 
   async #close(): Promise<void> {
@@ -330,54 +268,20 @@ export class PortMapper implements Component {
     return this.#options.externalPort ?? this.#options.internalPort;
   }
 
-  #probe(signal: AbortSignal): Probing {
-    const [protocols, words] = [this.#protocols, new Map<string, RouterWord>()];
-    const probing = probeAll(protocols, this.#deps.clock, signal, (word) => {
-      words.set(word.protocol, word);
-      if (protocols === this.#protocols) this.#words.set(word.protocol, word);
-    });
-    void probing.all.then(() => {
-      if (!signal.aborted && protocols === this.#protocols) this.#words = words;
-    });
-    return probing;
-  }
-
-  #address(): string | null {
-    return (
-      this.#routerWords().find(({ externalAddress }) => externalAddress !== null)?.externalAddress ?? null
-    );
-  }
-
-  #routerWords(): RouterWord[] {
-    return this.#protocols.flatMap(({ name }) => this.#words.get(name) ?? []);
-  }
-
   #tellRouter(
     status: MappingState["status"],
-    refusals: readonly DoorRefusal[],
+    refusals: readonly DoorRefusal[] = [],
     address: string | null = null,
   ): void {
-    const router = this.#routerWords();
-    const refused = router.flatMap(({ refusal }) => (refusal === null ? [] : [refusal]));
-    this.#tell({
-      ...shutDoor(status, this.#way, this.#options.internalPort),
-      protocol: router[0]?.protocol ?? null,
-      externalAddress: this.#address() ?? address,
-      router,
-      refusals: refusals.length > 0 ? refusals : refused,
-    });
+    this.#tell(heardState(this.#shut(status), this.#router.words, refusals, address));
   }
 
-  #tellHeld({ lease, endsAt }: Held): void {
-    const { clock } = this.#deps;
-    this.#tell({
-      ...shutDoor("open", this.#way, this.#options.internalPort),
-      protocol: lease.protocol,
-      externalAddress: lease.externalAddress,
-      externalPort: lease.externalPort,
-      until: Number.isFinite(endsAt) ? clock.now() + (endsAt - clock.monotonic()) : null,
-      router: this.#routerWords(),
-    });
+  #tellHeld({ lease, until }: HeldDoor): void {
+    this.#tell(openState(this.#way, lease, until, this.#router.words));
+  }
+
+  #shut(status: MappingState["status"]): MappingState {
+    return shutDoor(status, this.#way, this.#options.internalPort);
   }
 
   #tell(state: MappingState): void {

@@ -51,6 +51,8 @@ export class ExternalAddress implements Component {
   #sights: { 4: readonly StunSight[]; 6: readonly StunSight[] } = { 4: [], 6: [] };
   #silentRounds = { 4: 0, 6: 0 };
   #routerAddress: string | null = null;
+  /** How often what servers say was made worthless, so that those who are asked meanwhile are asked again. */
+  #outdated = 0;
   #view: ExternalView;
   #stunAt = 0;
   #rounds = 0;
@@ -129,6 +131,7 @@ export class ExternalAddress implements Component {
     this.#own = own;
     // What was seen was seen of other addresses.
     this.#sights = { 4: [], 6: [] };
+    this.#outdated++;
     this.#stunAt = 0;
     this.#deps.mapper?.look();
     this.#deps.pinholes?.look();
@@ -138,11 +141,10 @@ export class ExternalAddress implements Component {
     const { clock, servers, ask = askStun } = this.#deps;
     const from = family === 6 ? this.#own.ipv6 : null;
     const hasFamily = family === 6 ? from !== null : this.#own.ipv4.length > 0;
-    const router = this.#routerAddress;
-    const own = this.#own;
+    const outdated = this.#outdated;
     const sights = hasFamily ? await ask({ clock, family, from, servers: servers(), signal }) : [];
     // It changed in the meantime: the next round has begun, or does soon.
-    if (signal.aborted || own !== this.#own || (family === 4 && router !== this.#routerAddress)) return;
+    if (signal.aborted || outdated !== this.#outdated) return;
     this.#silentRounds[family] = sights.length > 0 ? 0 : this.#silentRounds[family] + 1;
     if (sights.length > 0 || this.#silentRounds[family] >= MOST_SILENT_ROUNDS) this.#sights[family] = sights;
   }
@@ -155,6 +157,7 @@ export class ExternalAddress implements Component {
       if (isNews) {
         // The router knows first; servers are asked at once whether they see it too.
         this.#sights[4] = [];
+        this.#outdated++;
         this.#stunAt = 0;
         this.#pacer.nudgeSometime();
       }

@@ -3,7 +3,8 @@ import { passingDoorMemory, type DoorMemory } from "../../../src/ddns-client/doo
 import type { DoorProtocolName } from "../../../src/ddns-client/doors/door-protocol.ts";
 import { createPortMapper } from "../../../src/ddns-client/doors/doors.ts";
 import type { MappingState } from "../../../src/ddns-client/doors/mapping-state.ts";
-import type { PortMapper, PortMapperOptions } from "../../../src/ddns-client/doors/port-mapper.ts";
+import type { PortMapperOptions } from "../../../src/ddns-client/doors/mapper-options.ts";
+import type { PortMapper } from "../../../src/ddns-client/doors/port-mapper.ts";
 import { systemClock, type Clock } from "../../../src/kernel/clock.ts";
 import { namedReach } from "../../../src/kernel/safe-fetch/index.ts";
 import { eventually } from "../../helpers/daemon.ts";

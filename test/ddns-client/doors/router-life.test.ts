@@ -42,7 +42,6 @@ for (const protocol of ["pcp", "nat-pmp", "igd"] as const) {
     await new Promise((resolve) => setTimeout(resolve, 6000));
     const from = performance.now();
     await lab.reboot(500);
-    t.notMatch(lab.rules(), /dnat/);
     await eventually(
       "the phone gets through again",
       async () => /^box/.test(await connectFrom(lab.phone, lab.wan, PORT)),
