@@ -23,10 +23,17 @@ export interface OutboxOptions {
   readonly pollMs?: number;
   /** A new leader lets what the one before sent last arrive; default 1 s, of no use where there is one instance. */
   readonly settleMs?: number;
+  /**
+   * What the leader before sent last, or a try that was given up, may still arrive after what is said next, in a name server that is
+   * slow: such names are said once more after so long; default 12 s.
+   */
+  readonly doubtMs?: number;
 }
 
 /** One batch takes no longer, ms. */
 const BATCH_MS = 10_000;
+/** Names that are said once more at the most. */
+const MOST_DOUBTED = 5000;
 /** Who is not the leader tries again after so long, ms. */
 const LEASE_MS = 1000;
 /** Between two looks at what the name server says, ms. */
@@ -54,11 +61,21 @@ export class OutboxPublisher implements Publishing {
   #lastError: string | null = null;
   #readBackAt = -Infinity;
   #failures = 0;
+  readonly #doubted = new Set<string>();
+  /** Monotonic ms. */
+  #doubtedUntil = Infinity;
 
   constructor(deps: PublishingDeps, options: OutboxOptions = {}) {
     this.#deps = deps;
     const settleMs = deps.store.kind === "sqlite" ? 0 : 1000;
-    this.#options = { batch: 100, gatherMs: 200, pollMs: 1000, settleMs, ...options };
+    this.#options = {
+      batch: 100,
+      gatherMs: 200,
+      pollMs: 1000,
+      settleMs,
+      doubtMs: BATCH_MS + 2000,
+      ...options,
+    };
     this.#log = new SparingLog(deps.log, deps.clock, 5);
     this.#waiting = new Waiting(deps.clock);
   }
@@ -121,12 +138,30 @@ export class OutboxPublisher implements Publishing {
     this.#log.info({ zone: rules.names.zone, publisher: this.#deps.publisher.kind }, "publisher-leads");
     if (await noteTarget(store, rules, target, clock))
       this.#log.info({ target }, "publisher-tells-everything");
+    this.#doubt(await dueNames(store, rules.names.zone, Number.MAX_SAFE_INTEGER, MOST_DOUBTED));
     for (;;) {
       signal.throwIfAborted();
+      if (clock.monotonic() >= this.#doubtedUntil) await this.#sayAgain();
       const names = await dueNames(store, rules.names.zone, clock.now(), this.#options.batch);
       if (names.length === 0) await this.#woken(this.#options.pollMs, signal);
       else if (!(await this.#gathers(names, signal))) await this.#publish(names, signal);
     }
+  }
+
+  /** Something older may have been said of these, by whoever led before or in a try that was given up, and arrive after all. */
+  #doubt(names: readonly DirtyName[]): void {
+    if (names.length === 0) return;
+    for (const { name } of names) if (this.#doubted.size < MOST_DOUBTED) this.#doubted.add(name);
+    this.#doubtedUntil = this.#deps.clock.monotonic() + this.#options.doubtMs;
+  }
+
+  async #sayAgain(): Promise<void> {
+    const { store, rules, clock } = this.#deps;
+    const names = [...this.#doubted];
+    for (let at = 0; at < names.length; at += this.#options.batch)
+      await noteAgain(store, rules.names.zone, names.slice(at, at + this.#options.batch), clock.now(), 0);
+    this.#doubted.clear();
+    this.#doubtedUntil = Infinity;
   }
 
   /** Few names, of which the first has not waited long: others may come. @returns whether that was waited for */
@@ -182,6 +217,7 @@ export class OutboxPublisher implements Publishing {
     } catch (error) {
       signal.throwIfAborted();
       const failure = asDnsError(error);
+      this.#doubt(names);
       this.#failures++;
       this.#lastError = failure.message;
       this.counters.failures++;
