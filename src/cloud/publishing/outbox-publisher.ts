@@ -9,6 +9,7 @@ import { backOff } from "./back-off.ts";
 import { asDnsError, publishBatch } from "./batch.ts";
 import { differences } from "./compare.ts";
 import { backlog, dueNames, isSettled, noteAgain, putOff, settle, type DirtyName } from "./dirty-names.ts";
+import { doubt, doubtList, sayAgain } from "./doubts.ts";
 import { limited } from "./limited.ts";
 import { noCounters, type Publishing, type PublishingDeps } from "./ports.ts";
 import { noteTarget } from "./target.ts";
@@ -32,8 +33,8 @@ export interface OutboxOptions {
 
 /** One batch takes no longer, ms. */
 const BATCH_MS = 10_000;
-/** Names that are said once more at the most. */
-const MOST_DOUBTED = 5000;
+/** How often it is looked for names that are to be said once more, ms. */
+const SAY_AGAIN_MS = 500;
 /** Who is not the leader tries again after so long, ms. */
 const LEASE_MS = 1000;
 /** Between two looks at what the name server says, ms. */
@@ -61,9 +62,8 @@ export class OutboxPublisher implements Publishing {
   #lastError: string | null = null;
   #readBackAt = -Infinity;
   #failures = 0;
-  readonly #doubted = new Set<string>();
   /** Monotonic ms. */
-  #doubtedUntil = Infinity;
+  #saidAgainAt = -Infinity;
 
   constructor(deps: PublishingDeps, options: OutboxOptions = {}) {
     this.#deps = deps;
@@ -138,30 +138,17 @@ export class OutboxPublisher implements Publishing {
     this.#log.info({ zone: rules.names.zone, publisher: this.#deps.publisher.kind }, "publisher-leads");
     if (await noteTarget(store, rules, target, clock))
       this.#log.info({ target }, "publisher-tells-everything");
-    this.#doubt(await dueNames(store, rules.names.zone, Number.MAX_SAFE_INTEGER, MOST_DOUBTED));
+    await doubtList(store, rules.names.zone, clock.now() + this.#options.doubtMs);
     for (;;) {
       signal.throwIfAborted();
-      if (clock.monotonic() >= this.#doubtedUntil) await this.#sayAgain();
+      if (clock.monotonic() - this.#saidAgainAt >= SAY_AGAIN_MS) {
+        this.#saidAgainAt = clock.monotonic();
+        await sayAgain(store, rules.names.zone, clock.now());
+      }
       const names = await dueNames(store, rules.names.zone, clock.now(), this.#options.batch);
       if (names.length === 0) await this.#woken(this.#options.pollMs, signal);
       else if (!(await this.#gathers(names, signal))) await this.#publish(names, signal);
     }
-  }
-
-  /** Something older may have been said of these, by whoever led before or in a try that was given up, and arrive after all. */
-  #doubt(names: readonly DirtyName[]): void {
-    if (names.length === 0) return;
-    for (const { name } of names) if (this.#doubted.size < MOST_DOUBTED) this.#doubted.add(name);
-    this.#doubtedUntil = this.#deps.clock.monotonic() + this.#options.doubtMs;
-  }
-
-  async #sayAgain(): Promise<void> {
-    const { store, rules, clock } = this.#deps;
-    const names = [...this.#doubted];
-    for (let at = 0; at < names.length; at += this.#options.batch)
-      await noteAgain(store, rules.names.zone, names.slice(at, at + this.#options.batch), clock.now(), 0);
-    this.#doubted.clear();
-    this.#doubtedUntil = Infinity;
   }
 
   /** Few names, of which the first has not waited long: others may come. @returns whether that was waited for */
@@ -217,7 +204,8 @@ export class OutboxPublisher implements Publishing {
     } catch (error) {
       signal.throwIfAborted();
       const failure = asDnsError(error);
-      this.#doubt(names);
+      const said = names.map(({ name }) => name);
+      await doubt(store, zone, said, clock.now() + this.#options.doubtMs);
       this.#failures++;
       this.#lastError = failure.message;
       this.counters.failures++;
