@@ -1,5 +1,6 @@
 import t from "tap";
 import type { Registration } from "../../src/protocol/registration.ts";
+import { TellyportError } from "../../src/kernel/errors.ts";
 import { eventually } from "../helpers/daemon.ts";
 import { skipWithoutPostgres, startPostgres, type Postgres } from "../helpers/postgres.ts";
 import { call, enrolledBox, type RegisteringBox } from "../helpers/registering-box.ts";
@@ -125,6 +126,14 @@ for (const [kind, skip] of databases) {
       t.equal((await update(box, cloud, HOME)).doors.ipv4.state, "direct");
       await settled(cloud);
       t.equal(await dns(cloud, box.id, "A"), HOME);
+      cloud.dialBack.answer = () => Promise.reject(new TellyportError("rate-limited", "Too many."));
+      const body = { address: null, port: 8443, lan: [] };
+      t.match(await box.send(cloud.origin, "update", body, from(OTHER)), { status: 429 });
+      t.match((await box.send(cloud.origin, "state")).body, {
+        doors: { ipv4: { state: "direct", address: HOME } },
+      });
+      t.equal(await dns(cloud, box.id, "A"), HOME, "nothing follows from a failure of ours");
+      cloud.dialBack.answer = ({ address }) => address === HOME;
       t.equal((await update(box, cloud, OTHER)).doors.ipv4.state, "unverified");
       await settled(cloud);
       t.equal(await dns(cloud, box.id, "A"), "", "the old address may be somebody else's now");

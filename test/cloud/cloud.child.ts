@@ -58,7 +58,9 @@ const cloud = await startCloud({
     components: [],
   },
   // Of a bench: as in earnest.
-  ...(options.recorder !== "" && { outbox: { gatherMs: 20, pollMs: 100, settleMs: 300, batch: 20 } }),
+  ...(options.recorder !== "" && {
+    outbox: { gatherMs: 20, pollMs: 100, settleMs: 300, doubtMs: 4000, batch: 20 },
+  }),
 });
 process.stdout.write(`${JSON.stringify({ port: cloud.ports.http })}\n`);
 process.once("SIGTERM", () => void cloud.stop());

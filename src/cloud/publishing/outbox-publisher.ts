@@ -9,6 +9,7 @@ import { backOff } from "./back-off.ts";
 import { asDnsError, publishBatch } from "./batch.ts";
 import { differences } from "./compare.ts";
 import { backlog, dueNames, isSettled, noteAgain, putOff, settle, type DirtyName } from "./dirty-names.ts";
+import { doubt, doubtList, sayAgain } from "./doubts.ts";
 import { limited } from "./limited.ts";
 import { noCounters, type Publishing, type PublishingDeps } from "./ports.ts";
 import { noteTarget } from "./target.ts";
@@ -23,10 +24,17 @@ export interface OutboxOptions {
   readonly pollMs?: number;
   /** A new leader lets what the one before sent last arrive; default 1 s, of no use where there is one instance. */
   readonly settleMs?: number;
+  /**
+   * What the leader before sent last, or a try that was given up, may still arrive after what is said next, in a name server that is
+   * slow: such names are said once more after so long; default 12 s.
+   */
+  readonly doubtMs?: number;
 }
 
 /** One batch takes no longer, ms. */
 const BATCH_MS = 10_000;
+/** How often it is looked for names that are to be said once more, ms. */
+const SAY_AGAIN_MS = 500;
 /** Who is not the leader tries again after so long, ms. */
 const LEASE_MS = 1000;
 /** Between two looks at what the name server says, ms. */
@@ -54,11 +62,20 @@ export class OutboxPublisher implements Publishing {
   #lastError: string | null = null;
   #readBackAt = -Infinity;
   #failures = 0;
+  /** Monotonic ms. */
+  #saidAgainAt = -Infinity;
 
   constructor(deps: PublishingDeps, options: OutboxOptions = {}) {
     this.#deps = deps;
     const settleMs = deps.store.kind === "sqlite" ? 0 : 1000;
-    this.#options = { batch: 100, gatherMs: 200, pollMs: 1000, settleMs, ...options };
+    this.#options = {
+      batch: 100,
+      gatherMs: 200,
+      pollMs: 1000,
+      settleMs,
+      doubtMs: BATCH_MS + 2000,
+      ...options,
+    };
     this.#log = new SparingLog(deps.log, deps.clock, 5);
     this.#waiting = new Waiting(deps.clock);
   }
@@ -121,8 +138,13 @@ export class OutboxPublisher implements Publishing {
     this.#log.info({ zone: rules.names.zone, publisher: this.#deps.publisher.kind }, "publisher-leads");
     if (await noteTarget(store, rules, target, clock))
       this.#log.info({ target }, "publisher-tells-everything");
+    await doubtList(store, rules.names.zone, clock.now() + this.#options.doubtMs);
     for (;;) {
       signal.throwIfAborted();
+      if (clock.monotonic() - this.#saidAgainAt >= SAY_AGAIN_MS) {
+        this.#saidAgainAt = clock.monotonic();
+        await sayAgain(store, rules.names.zone, clock.now());
+      }
       const names = await dueNames(store, rules.names.zone, clock.now(), this.#options.batch);
       if (names.length === 0) await this.#woken(this.#options.pollMs, signal);
       else if (!(await this.#gathers(names, signal))) await this.#publish(names, signal);
@@ -182,6 +204,8 @@ export class OutboxPublisher implements Publishing {
     } catch (error) {
       signal.throwIfAborted();
       const failure = asDnsError(error);
+      const said = names.map(({ name }) => name);
+      await doubt(store, zone, said, clock.now() + this.#options.doubtMs);
       this.#failures++;
       this.#lastError = failure.message;
       this.counters.failures++;

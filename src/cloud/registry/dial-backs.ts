@@ -1,6 +1,5 @@
 import type { Clock } from "../../kernel/clock.ts";
-import { TellyportError, messageOf } from "../../kernel/errors.ts";
-import type { LineLog } from "../../kernel/log-sparingly.ts";
+import { TellyportError } from "../../kernel/errors.ts";
 import { networkOf } from "../../kernel/network-address.ts";
 import type { DialBack } from "../ports.ts";
 
@@ -18,12 +17,12 @@ interface Waiting {
 
 /** Dial-backs, so many at a time, and so many of them to one network. */
 export class DialBacks {
-  readonly #deps: { dialBack: DialBack; clock: Clock; log: LineLog; inAll: number; perNetwork: number };
+  readonly #deps: { dialBack: DialBack; clock: Clock; inAll: number; perNetwork: number };
   readonly #running = new Map<string, number>();
   readonly #waiting = new Set<Waiting>();
   #inAll = 0;
 
-  constructor(deps: { dialBack: DialBack; clock: Clock; log: LineLog; inAll: number; perNetwork: number }) {
+  constructor(deps: { dialBack: DialBack; clock: Clock; inAll: number; perNetwork: number }) {
     this.#deps = deps;
   }
 
@@ -33,10 +32,10 @@ export class DialBacks {
 
   /**
    * Whether the box answers there, and is that box.
-   * @throws TellyportError `rate-limited` when too many wait
+   * @throws TellyportError `rate-limited` when too many wait, and what the dial-back itself throws
    */
   async ask(target: Omit<Parameters<DialBack["verify"]>[0], "signal">): Promise<boolean> {
-    const { dialBack, clock, log } = this.#deps;
+    const { dialBack, clock } = this.#deps;
     const network = networkOf(target.address);
     await this.#turn(network);
     const over = new AbortController();
@@ -48,8 +47,9 @@ export class DialBacks {
       );
       return await Promise.race([dialBack.verify({ ...target, signal: over.signal }), late]);
     } catch (error) {
-      if (!over.signal.aborted) log.warn({ error: messageOf(error) }, "dial-back-failed");
-      return false;
+      // Out of time is nobody there; from a failure of ours nothing follows, and what is published stays.
+      if (over.signal.aborted) return false;
+      throw error;
     } finally {
       timer.cancel();
       this.#leave(network);

@@ -57,7 +57,6 @@ export class Registry implements Component {
     this.#dialBacks = new DialBacks({
       dialBack: deps.dialBack,
       clock: deps.clock,
-      log: deps.log,
       inAll: deps.limits.dialBacks,
       perNetwork: deps.limits.dialBacksPerNetwork,
     });

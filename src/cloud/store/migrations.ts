@@ -84,6 +84,13 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX dirty_due ON dirty_names (zone, not_before, queued_at);
   CREATE INDEX dirty_mark ON dirty_names (mark);
 
+  CREATE TABLE doubted_names (
+    zone TEXT NOT NULL,
+    name TEXT NOT NULL,
+    until BIGINT NOT NULL,
+    PRIMARY KEY (zone, name)
+  );
+
   CREATE TABLE published_with (
     zone TEXT PRIMARY KEY,
     publisher TEXT NOT NULL
