@@ -19,6 +19,11 @@ const NICENESS = new Map([
   ["threats", 0],
   ["long", 0],
 ]);
+/** Tests of a suite at a time, where most of them wait: for routers, name servers, clients of others. */
+const AT_A_TIME = new Map([
+  ["ddns-client", 5],
+  ["cloud", 4],
+]);
 const args = process.argv.slice(2);
 let only = null;
 let withBrowser = false;
@@ -50,13 +55,9 @@ function suites() {
 
 function runSuite(name, files) {
   const entry = join(built, `suite-${name}.js`);
-  writeFileSync(
-    entry,
-    files
-      .sort()
-      .map((file) => `import "./${file}";\n`)
-      .join(""),
-  );
+  const jobs = `suite-${name}-jobs.js`;
+  writeFileSync(join(built, jobs), `import t from "tap";\nt.jobs = ${AT_A_TIME.get(name) ?? 1};\n`);
+  writeFileSync(entry, [jobs, ...files.sort()].map((file) => `import "./${file}";\n`).join(""));
   const counts = { pass: 0, fail: 0, skip: 0, reasons: [], failures: [] };
   return new Promise((done) => {
     const child = spawn(
