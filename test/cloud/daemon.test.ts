@@ -30,6 +30,7 @@ for (const [kind, without] of [
           database,
           http: { address: "127.0.0.1" },
           dns: { port: 0 },
+          stun: { port: 0 },
           metrics: { token: "let-me-see" },
         }),
       );

@@ -33,8 +33,8 @@ export interface RouterLab {
   readonly seen: string;
   /** Cuts the router's power: its mappings and its epoch are gone. Resolves when it serves again. @param downMs default 0 */
   reboot(downMs?: number): Promise<void>;
-  /** The home router gets another IPv4 address on its outer side. @returns it */
-  newWanAddress(): string;
+  /** The home router gets another IPv4 address on its outer side. @param last its last octet; default: one more. @returns it */
+  newWanAddress(last?: number): string;
   /** Ends miniupnpd; {@link reboot} starts it again. */
   silence(): Promise<void>;
   /** Rules that miniupnpd has made, as nft prints them. */
@@ -147,9 +147,10 @@ export async function routerLab(t: Teardown, options: RouterLabOptions = {}): Pr
       await new Promise((resolve) => setTimeout(resolve, downMs));
       await daemon.start();
     },
-    newWanAddress() {
+    newWanAddress(last) {
       const old = wan;
-      wan = `${network}.${++host}`;
+      host = last ?? host + 1;
+      wan = `${network}.${host}`;
       spaces.ip("home", "addr", "del", `${old}/24`, "dev", "wan0");
       spaces.ip("home", "addr", "add", `${wan}/24`, "dev", "wan0");
       spaces.ip("home", "route", "replace", "default", "via", `${network}.1`);

@@ -30,7 +30,7 @@ t.test("a real authority: both names in one certificate, and the key stays", { s
   t.equal(box.keeper.current(), null);
   t.same(front.exchanges, [], "nothing is asked before there is a name");
   box.keeper.want(NAMES);
-  const served = await eventually("a certificate", () => box.keeper.current(), 20_000);
+  const served = await eventually("a certificate", () => box.keeper.current(), 60_000);
   t.same([...served.names].sort(), [...NAMES].sort());
   await eventually("told", () => changes.length === 1);
 
@@ -129,7 +129,7 @@ t.test("a real authority: renewal, a long absence, and another name", { skip }, 
       await new Promise((resolve) => setTimeout(resolve, 300));
       t.equal(front.orders().length, before, "with more than a third left nothing is ordered");
     } else {
-      await eventually("renewed", () => box.keeper.current()?.cert !== old?.cert, 20_000);
+      await eventually("renewed", () => box.keeper.current()?.cert !== old?.cert, 60_000);
       t.match(box.log.lines.find(({ event }) => event === "certificate-wanted")?.fields, { reason });
       t.equal(box.keeper.state().phase, "good");
       t.not(box.keeper.current()?.key, old?.key, "it has a key of its own");
@@ -141,9 +141,9 @@ t.test("a real authority: renewal, a long absence, and another name", { skip }, 
   const box = await testBox(t, options);
   await box.keeper.start();
   box.keeper.want(NAMES);
-  await eventually("a certificate", () => box.keeper.current(), 20_000);
+  await eventually("a certificate", () => box.keeper.current(), 60_000);
   box.keeper.want([...NAMES, ALIAS]);
-  await eventually("one with the alias", () => box.keeper.current()?.names.includes(ALIAS), 20_000);
+  await eventually("one with the alias", () => box.keeper.current()?.names.includes(ALIAS), 60_000);
   t.equal(box.keeper.current()?.names.length, 3);
   t.ok(dns.asked.includes(`_acme-challenge.${ALIAS}`));
   const before = front.orders().length;
@@ -160,13 +160,13 @@ t.test("a real authority: an account of its customers", { skip }, async (t) => {
   const without = await testBox(t, options);
   await without.keeper.start();
   without.keeper.want(NAMES);
-  const problem = await eventually("refused", () => without.keeper.state().problem, 20_000);
+  const problem = await eventually("refused", () => without.keeper.state().problem, 60_000);
   t.match(problem, { code: "acme-refused", message: /key id and HMAC key/ });
   await without.keeper.stop();
   const box = await testBox(t, { ...options, externalAccount: { kid: "kid-1", hmacKey } });
   await box.keeper.start();
   box.keeper.want(NAMES);
-  await eventually("a certificate", () => box.keeper.current(), 20_000);
+  await eventually("a certificate", () => box.keeper.current(), 60_000);
 });
 
 /** A certificate of the same names whose life is short, from now on. */
