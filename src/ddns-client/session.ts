@@ -31,6 +31,12 @@ export interface SessionParts {
   readonly log: Log;
 }
 
+/** The cloud sees another address than the box named. */
+function isElsewhere(registration: Registration | null): boolean {
+  const { ipv4, ipv6 } = registration?.doors ?? {};
+  return ipv4?.state === "differs" || ipv6?.state === "differs";
+}
+
 /** All that runs while the box is online with one set of settings. */
 export class OnlineSession {
   readonly wayOut: WayOut;
@@ -75,7 +81,8 @@ export class OnlineSession {
     );
     if (this.registrar !== null)
       this.#ends.push(
-        this.registrar.onChanged(() => {
+        this.registrar.onChanged(({ kind, registration }) => {
+          if (kind === "registered" && isElsewhere(registration)) this.wayOut.doubt();
           this.certificate?.want(this.#certified());
           this.#changed.emit();
         }),

@@ -113,6 +113,11 @@ export class WayOut {
     });
   }
 
+  /** Somebody sees the box at another address than it knows: everybody is asked again soon. */
+  doubt(): void {
+    this.#external.look();
+  }
+
   /** Asks router and STUN servers anew, and waits for what they say. */
   async lookAgain(): Promise<void> {
     const { clock } = this.#deps;

@@ -151,9 +151,11 @@ export class ExternalAddress implements Component {
 
   /** @param state of the IPv4 router; null: of the other */
   #doorChanged(state: MappingState | null): void {
-    if (state !== null && state.externalAddress !== this.#routerAddress) {
-      const isNews = this.#routerAddress !== null && state.externalAddress !== null;
-      this.#routerAddress = state.externalAddress;
+    const address = state?.externalAddress ?? null;
+    // One that says nothing for a moment, as while it changes, has the address that it had.
+    if (address !== null && address !== this.#routerAddress) {
+      const isNews = this.#routerAddress !== null;
+      this.#routerAddress = address;
       if (isNews) {
         // The router knows first; servers are asked at once whether they see it too.
         this.#sights[4] = [];

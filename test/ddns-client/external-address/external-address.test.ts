@@ -90,6 +90,22 @@ t.test("external address: the router's new address counts at once, and servers a
   t.ok(world.questions.length > before);
 });
 
+t.test(
+  "external address: a router that is silent while its address changes has another one then",
+  async (t) => {
+    const world = new World();
+    world.begin(t);
+    world.router({ status: "open", externalAddress: "5.5.5.30", externalPort: 8443 });
+    await world.clock.advanceAsync(5000);
+    world.seen[4] = [];
+    world.router({ status: "looking", externalAddress: null, externalPort: null });
+    await world.clock.advanceAsync(200);
+    world.router({ status: "open", externalAddress: "5.5.5.31", externalPort: 8443 });
+    await world.clock.advanceAsync(5000);
+    t.equal(world.told.at(-1)?.ipv4, "5.5.5.31", "what servers saw before counts no more");
+  },
+);
+
 t.test("external address: a server's new word, and its silence", async (t) => {
   const world = new World();
   world.begin(t);
