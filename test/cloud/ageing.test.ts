@@ -14,6 +14,7 @@ import { sqliteStore } from "../../src/cloud/store/sqlite-store.ts";
 import { postgresStore } from "../../src/cloud/store/postgres-store.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { numbered } from "../../src/cloud/store/statements.ts";
+import { TellyportError } from "../../src/kernel/errors.ts";
 import { openDatabase } from "../../src/kernel/store/database.ts";
 import type { Registration } from "../../src/protocol/registration.ts";
 import { pino } from "pino";
@@ -264,4 +265,18 @@ t.test("ageing: what is due among a million boxes is found by an index, and in i
     t.notMatch(plan, /SCAN (boxes|doors)/);
     t.notMatch(plan, /TEMP B-TREE/);
   }
+});
+
+t.test("dial-backs: a box that could not be asked in the crowd keeps what it has", async (t) => {
+  const { deps, say, clock } = await house(t, "sqlite");
+  const [box = ""] = ids(1);
+  await say(box, ENROL);
+  t.match(await say(box, UPDATE), { doors: { ipv4: { state: "direct" } } });
+  clock.advance(25 * HOUR);
+  const verify = async (): Promise<never> => {
+    throw new TellyportError("rate-limited", "Too many.", { retryAfterMs: 6000 });
+  };
+  Object.assign(deps.dialBack, { verify });
+  await t.rejects(say(box, UPDATE), { code: "rate-limited", retryAfterMs: 6000 });
+  t.match(await say(box, { act: "state" }), { doors: { ipv4: { state: "direct", address: NETWORK } } });
 });

@@ -1,5 +1,5 @@
 import type { Clock } from "../../kernel/clock.ts";
-import { TellyportError, messageOf } from "../../kernel/errors.ts";
+import { TellyportError, isTellyportError, messageOf } from "../../kernel/errors.ts";
 import type { LineLog } from "../../kernel/log-sparingly.ts";
 import { networkOf } from "../../kernel/network-address.ts";
 import type { DialBack } from "../ports.ts";
@@ -33,7 +33,7 @@ export class DialBacks {
 
   /**
    * Whether the box answers there, and is that box.
-   * @throws TellyportError `rate-limited` when too many wait
+   * @throws TellyportError `rate-limited` when too many wait, or are asked
    */
   async ask(target: Omit<Parameters<DialBack["verify"]>[0], "signal">): Promise<boolean> {
     const { dialBack, clock, log } = this.#deps;
@@ -48,6 +48,8 @@ export class DialBacks {
       );
       return await Promise.race([dialBack.verify({ ...target, signal: over.signal }), late]);
     } catch (error) {
+      // Nobody was asked: that says nothing against the box.
+      if (isTellyportError(error, "rate-limited")) throw error;
       if (!over.signal.aborted) log.warn({ error: messageOf(error) }, "dial-back-failed");
       return false;
     } finally {
