@@ -82,7 +82,7 @@ export function openSession(deps: SessionDeps, settings: OnlineSettings): Online
   ];
   const keeper = keeperOf(deps, fetch, files, places.flat());
   const watch = keeper === null ? null : watchOf(deps, fetch, files, keeper, () => session.certifiedNames());
-  const session = new OnlineSession({
+  const session: OnlineSession = new OnlineSession({
     cloud,
     wayOut,
     certificate: keeper,
