@@ -264,7 +264,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       version: VERSION,
       hostNames: names,
       onRefused: (refusal) => noteRefusal(access.audit, refusal),
-      isSecured: (name) => online.names().includes(name) && online.certificate() !== null,
+      isSecured: (name) => certificates.covers("online", name),
       proxies,
       rates: new RateGuard({ clock, recognise: access.recognise }),
       plugins: [

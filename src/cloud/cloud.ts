@@ -100,8 +100,9 @@ export async function startCloud(deps: CloudDeps): Promise<RunningCloud> {
     };
     const registry = new Registry(registryDeps);
 
-    const origins = (): readonly string[] =>
-      config.http.origins.length > 0 ? config.http.origins : localOrigins(listeners.ports.http);
+    // As boxes write them: without the port that goes without saying.
+    const named = config.http.origins.map((origin) => new URL(origin).origin);
+    const origins = (): readonly string[] => (named.length > 0 ? named : localOrigins(listeners.ports.http));
     const proxies = new TrustedProxies(config.http.trustedProxies);
     const hostNames = new Set(config.http.origins.map((origin) => new URL(origin).hostname));
     const actions = new ActionCounts();

@@ -71,11 +71,14 @@ export const CloudConfigSchema = section(
         address: address("::", "Address to listen on; `::` is every one, IPv4 too"),
         port: port(8090, "Plain http; TLS is a reverse proxy's in front. 0 picks a free one"),
         origins: Type.Array(
-          Type.String({
-            pattern: "^https?://[a-z0-9.:[\\]-]+$",
-            maxLength: 300,
-            rule: "must be like https://cloud.example, without a slash at its end",
-          }),
+          Type.Refine(
+            Type.String({
+              pattern: "^https?://[a-z0-9.:[\\]-]+$",
+              maxLength: 300,
+              rule: "must be like https://cloud.example, without a slash at its end",
+            }),
+            (text) => URL.canParse(text),
+          ),
           {
             default: [],
             maxItems: 16,

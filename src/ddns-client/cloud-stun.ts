@@ -13,7 +13,7 @@ export class CloudStun {
   /** @param own HOST:PORT each. @param cloud its origin; empty: none */
   constructor(own: readonly string[], cloud: string) {
     this.#own = own.flatMap((text) => parse(text, true) ?? []);
-    this.#cloud = cloud === "" ? "" : new URL(cloud).hostname;
+    this.#cloud = cloud === "" ? "" : new URL(cloud).hostname.replace(/^\[|\]$/g, "");
   }
 
   get servers(): readonly StunServer[] {

@@ -38,8 +38,9 @@ export class Online implements Component, OnlineActions {
   readonly #changed: Emitter<void>;
   #settings: OnlineSettings;
   #session: OnlineSession | null = null;
-  /** Changes are made one after another. */
+  /** Start, changes and end come one after another. */
   #last: Promise<unknown> = Promise.resolve();
+  readonly #life = new AbortController();
 
   constructor(deps: OnlineDeps) {
     this.#deps = deps;
@@ -49,13 +50,16 @@ export class Online implements Component, OnlineActions {
     );
   }
 
-  async start(): Promise<void> {
-    if (this.#settings.enabled) await this.#open(false);
+  start(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.#settings.enabled) await this.#open(false);
+    });
   }
 
-  async stop(): Promise<void> {
-    await this.#last;
-    await this.#close();
+  /** For good; a change that is under way is finished, but waits for no cloud any more. */
+  stop(): Promise<void> {
+    this.#life.abort(new TellyportError("stopping", "The box is being stopped."));
+    return this.#inOrder(() => this.#close());
   }
 
   state(): OnlineState {
@@ -84,6 +88,7 @@ export class Online implements Component, OnlineActions {
 
   change(change: OnlineChange): Promise<OnlineState> {
     return this.#inOrder(async () => {
+      this.#life.signal.throwIfAborted();
       await this.#deps.save(change);
       const next = { ...this.#settings, ...change };
       if (this.#settings.enabled && (!next.enabled || next.cloud !== this.#settings.cloud))
@@ -126,7 +131,12 @@ export class Online implements Component, OnlineActions {
     const session = this.#deps.open(this.#settings);
     session.onChanged(() => this.#changed.emit());
     this.#session = session;
-    await session.start(atOnce);
+    try {
+      await session.start(atOnce);
+    } catch (error) {
+      await this.#close();
+      throw error;
+    }
     this.#changed.emit();
   }
 
@@ -144,7 +154,7 @@ export class Online implements Component, OnlineActions {
       life.abort(new TellyportError("request-cancelled", "The cloud does not answer.")),
     );
     try {
-      await this.#session?.withdraw(life.signal);
+      await this.#session?.withdraw(AbortSignal.any([life.signal, this.#life.signal]));
     } catch (error) {
       if (!isTellyportError(error)) throw error;
       // Without news of the box, the cloud takes the address out by itself.

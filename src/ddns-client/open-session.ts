@@ -73,7 +73,7 @@ export function openSession(deps: SessionDeps, settings: OnlineSettings): Online
     },
     servers: () => stun.servers,
   });
-  const cloud = settings.cloud === "" ? null : cloudOf(deps, settings.cloud, wayOut, stun);
+  const cloud = settings.cloud === "" ? null : cloudOf(deps, new URL(settings.cloud).origin, wayOut, stun);
   const zone = ownZone(deps);
   const files = certificateFiles(stateDir);
   const places = [
@@ -82,7 +82,7 @@ export function openSession(deps: SessionDeps, settings: OnlineSettings): Online
   ];
   const keeper = keeperOf(deps, fetch, files, places.flat());
   const watch = keeper === null ? null : watchOf(deps, fetch, files, keeper, () => session.certifiedNames());
-  const session = new OnlineSession({
+  const session: OnlineSession = new OnlineSession({
     cloud,
     wayOut,
     certificate: keeper,
@@ -95,6 +95,7 @@ export function openSession(deps: SessionDeps, settings: OnlineSettings): Online
   return session;
 }
 
+/** @param origin in small letters, as requests are signed for it */
 function cloudOf(deps: SessionDeps, origin: string, wayOut: WayOut, stun: CloudStun) {
   const { facts, signer, clock, version, random, log, secrets } = deps;
   const sequence = new Sequence(facts, origin);
@@ -133,13 +134,14 @@ function readRegistration(text: string | null): Registration | null {
 }
 
 function keeperOf(
-  { config, clock, clockTrusted, log, random, secrets }: SessionDeps,
+  { config, clock, clockTrusted, log, random, secrets, httpsPort }: SessionDeps,
   fetch: SafeFetch,
   files: CertificateFiles,
   places: readonly DnsChallenges[],
 ): CertificateKeeper | null {
   const { directory, contact, profile, accountId } = config.certificate;
-  if (directory === "" || places.length === 0) return null;
+  // Without https there is nobody to show it to: a proxy in front has its own.
+  if (directory === "" || places.length === 0 || httpsPort() === null) return null;
   const authority = new AcmeAuthority(
     {
       directory: new URL(directory),

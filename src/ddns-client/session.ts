@@ -16,10 +16,13 @@ export interface NamedCertificateSource extends BoxCertificateSource, Component 
   want(names: readonly string[]): void;
 }
 
+/** The way into the internet, whoever looks after it. */
+export type WayThere = Pick<WayOut, keyof WayOut>;
+
 export interface SessionParts {
   /** null: no cloud is named. */
   readonly cloud: { readonly client: CloudClient; readonly registrar: Registrar } | null;
-  readonly wayOut: WayOut;
+  readonly wayOut: WayThere;
   readonly certificate: NamedCertificateSource | null;
   /** Names that the certificate is for, beside those of the cloud. */
   readonly ownNames: readonly string[];
@@ -39,7 +42,7 @@ function isElsewhere(registration: Registration | null): boolean {
 
 /** All that runs while the box is online with one set of settings. */
 export class OnlineSession {
-  readonly wayOut: WayOut;
+  readonly wayOut: WayThere;
   readonly certificate: NamedCertificateSource | null;
   readonly providers: readonly ProviderUpdates[];
   readonly httpsPort: () => number | null;
@@ -160,8 +163,10 @@ export class OnlineSession {
     await this.registrar?.report();
   }
 
-  /** Has the box's addresses taken out of the DNS. @throws TellyportError as the cloud answers */
+  /** Has the box's addresses taken out of the DNS; nothing is reported from then on. @throws TellyportError as the cloud answers */
   async withdraw(signal: AbortSignal): Promise<void> {
+    // Whatever it is about to say would put them back.
+    await this.registrar?.stop();
     await this.#cloud?.client.act("withdraw", {}, signal);
   }
 

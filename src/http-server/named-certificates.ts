@@ -42,12 +42,21 @@ export class NamedCertificates {
 
   /** The context for a name, or null. @see RFC 6066 §3, RFC 6125 §6.4.3 */
   contextOf(name: string): SecureContext | null {
-    const wanted = name.toLowerCase();
-    const above = `*${wanted.slice(wanted.indexOf("."))}`;
-    for (const { names, context } of this.#entries.values())
-      if (names.includes(wanted) || (wanted.includes(".") && names.includes(above))) return context;
+    for (const entry of this.#entries.values()) if (isFor(entry, name)) return entry.context;
     return null;
   }
+
+  /** Whether that owner's certificate is for a name. */
+  covers(owner: string, name: string): boolean {
+    const entry = this.#entries.get(owner);
+    return entry !== undefined && isFor(entry, name);
+  }
+}
+
+function isFor({ names }: Entry, name: string): boolean {
+  const wanted = name.toLowerCase();
+  const above = `*${wanted.slice(wanted.indexOf("."))}`;
+  return names.includes(wanted) || (wanted.includes(".") && names.includes(above));
 }
 
 /** DNS names of a certificate, lower case. @param cert PEM, of which the first is the server's */

@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import type { Clock } from "./clock.ts";
 import { TellyportError, messageOf, systemCode } from "./errors.ts";
 import { MessageStream, framed } from "./message-stream.ts";
+import { orAborted } from "./or-aborted.ts";
 
 export interface DnsServerAddress {
   /** Name or address. */
@@ -43,7 +44,7 @@ export class DnsConnection {
   #socket: Socket | null = null;
   #asked: Asked | null = null;
   /** Settles when nobody is before the next. */
-  #turn: Promise<unknown> = Promise.resolve();
+  #turn: Promise<void> = Promise.resolve();
   #waiting = 0;
   #closed = false;
 
@@ -65,8 +66,9 @@ export class DnsConnection {
     if (this.#waiting >= MOST_WAITING) throw dnsUnavailable(this.server, "has too much to do");
     this.#waiting++;
     const before = this.#turn;
-    const answer = before.then(() => this.#askNow(message, signal));
-    this.#turn = answer.catch(() => undefined);
+    const answer = orAborted(before, signal).then(() => this.#askNow(message, signal));
+    // Who gives up while it waits lets nobody past those before it.
+    this.#turn = Promise.allSettled([before, answer]).then(() => undefined);
     try {
       return await answer;
     } finally {

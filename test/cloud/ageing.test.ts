@@ -13,6 +13,8 @@ import { MIGRATIONS } from "../../src/cloud/store/migrations.ts";
 import { sqliteStore } from "../../src/cloud/store/sqlite-store.ts";
 import { postgresStore } from "../../src/cloud/store/postgres-store.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
+import { numbered } from "../../src/cloud/store/statements.ts";
+import { TellyportError } from "../../src/kernel/errors.ts";
 import { openDatabase } from "../../src/kernel/store/database.ts";
 import type { Registration } from "../../src/protocol/registration.ts";
 import { pino } from "pino";
@@ -234,4 +236,47 @@ t.test("dial-backs: so many at a time, so many to one network, and each has its 
     "who does not answer in time is not there",
   );
   t.equal(registry.dialling, 0);
+});
+
+t.test("ageing: what is due among a million boxes is found by an index, and in its order", async (t) => {
+  const { deps, say } = await house(t, "sqlite");
+  const [box = ""] = ids(1);
+  await say(box, ENROL);
+  const database = openDatabase(":memory:");
+  t.teardown(() => database.close());
+  database.migrate("cloud", MIGRATIONS);
+  const texts = new Set<string>();
+  const store: RegistryDeps["store"] = {
+    ...deps.store,
+    transaction: (work) =>
+      deps.store.transaction((sql) =>
+        work({ query: (text, values) => (texts.add(text), sql.query(text, values)) }),
+      ),
+  };
+  await age({ ...deps, store });
+  const plans = [...texts]
+    .filter((text) => /\b(boxes|doors)\b/.test(text))
+    .map((text) => {
+      const rows = database.prepare(`EXPLAIN QUERY PLAN ${numbered(text)}`).all();
+      return rows.map(({ detail }) => String(detail)).join("\n");
+    });
+  t.ok(plans.length >= 4);
+  for (const plan of plans) {
+    t.notMatch(plan, /SCAN (boxes|doors)/);
+    t.notMatch(plan, /TEMP B-TREE/);
+  }
+});
+
+t.test("dial-backs: a box that could not be asked in the crowd keeps what it has", async (t) => {
+  const { deps, say, clock } = await house(t, "sqlite");
+  const [box = ""] = ids(1);
+  await say(box, ENROL);
+  t.match(await say(box, UPDATE), { doors: { ipv4: { state: "direct" } } });
+  clock.advance(25 * HOUR);
+  const verify = async (): Promise<never> => {
+    throw new TellyportError("rate-limited", "Too many.", { retryAfterMs: 6000 });
+  };
+  Object.assign(deps.dialBack, { verify });
+  await t.rejects(say(box, UPDATE), { code: "rate-limited", retryAfterMs: 6000 });
+  t.match(await say(box, { act: "state" }), { doors: { ipv4: { state: "direct", address: NETWORK } } });
 });

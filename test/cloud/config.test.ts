@@ -31,6 +31,7 @@ t.test("cloud configuration: what cannot be is refused, in words", async (t) => 
     ["database: mysql://x", /must be sqlite, or postgresql/],
     ["zone: {name: Box.Example.}", /small letters without a dot at its end/],
     ["http: {origins: ['https://cloud.example/']}", /without a slash/],
+    ["http: {origins: ['https://cloud.example:99999']}", /must be like/],
     ["http: {trustedProxies: [proxy.example]}", /address or a prefix/],
     ["addresses: {allow: [10.0.0.0/40]}", /address or a prefix/],
     ["zone: {caa: [letsencrypt.org]}", /FLAGS TAG VALUE/],

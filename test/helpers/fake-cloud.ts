@@ -20,6 +20,8 @@ export interface FakeCloud {
   readonly heard: HeardAction[];
   /** Decides each answer; default: {@link registrationOf} with status 200. */
   answer: (action: HeardAction) => { status: number; body: unknown };
+  /** What it never answers; default: nothing. */
+  silent: (action: HeardAction) => boolean;
   close(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function fakeCloud(t: Teardown, port = 0): Promise<FakeCloud> {
     request.on("end", () => {
       const action = text === "" ? quiet(request.url ?? "") : read(request.url ?? "", text);
       if (text !== "") heard.push(action);
+      if (cloud.silent(action)) return;
       const { status, body } = cloud.answer(action);
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     });
@@ -57,6 +60,7 @@ export async function fakeCloud(t: Teardown, port = 0): Promise<FakeCloud> {
   const cloud: FakeCloud = {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     heard,
+    silent: () => false,
     answer: ({ payload }) => ({ status: 200, body: registrationOf({ seq: Number(payload["seq"]) }) }),
     close: () =>
       new Promise((resolve) => {

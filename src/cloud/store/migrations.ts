@@ -19,7 +19,7 @@ export const MIGRATIONS: readonly string[] = [
     challenge TEXT NOT NULL,
     challenge_until BIGINT
   );
-  CREATE INDEX boxes_seen ON boxes (seen_at);
+  CREATE INDEX boxes_seen ON boxes (seen_at) WHERE state = 'active';
   CREATE INDEX boxes_lan ON boxes (lan_at);
   CREATE INDEX boxes_challenge ON boxes (challenge_until);
 
@@ -37,7 +37,7 @@ export const MIGRATIONS: readonly string[] = [
     reported_at BIGINT NOT NULL,
     PRIMARY KEY (box, family)
   );
-  CREATE INDEX doors_reported ON doors (reported_at);
+  CREATE INDEX doors_reported ON doors (reported_at) WHERE state <> 'none';
 
   CREATE TABLE labels (
     label TEXT PRIMARY KEY,

@@ -72,6 +72,8 @@ export class Wakeups {
       this.#deps.onWake();
     } catch (error) {
       lost(error instanceof Error ? error : undefined);
+      // A standby takes connections, and lets nobody listen.
+      client.end().catch(() => undefined);
     }
   }
 }

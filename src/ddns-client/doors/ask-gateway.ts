@@ -52,9 +52,10 @@ export function askGateway<Answer>(options: GatewayQuestion<Answer>): Promise<An
     });
     socket.bind({ address: from, port: 0, exclusive: true }, () => {
       if (isOver) return;
-      // A connected socket hears nobody else.
-      socket.connect(to.port, to.address, () => {
-        if (!isOver) send();
+      // A connected socket hears nobody else. Where no way leads there, the callback hears of it, and no event.
+      socket.connect(to.port, to.address, (error?: Error) => {
+        if (error != null) end(null);
+        else if (!isOver) send();
       });
     });
   });

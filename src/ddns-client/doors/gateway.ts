@@ -58,6 +58,7 @@ function addressTowards(gateway: string): Promise<string | null> {
       resolve(address);
     };
     socket.once("error", () => end(null));
-    socket.connect(DISCARD, gateway, () => end(socket.address().address));
+    // Where no way leads there, the callback hears of it, and no event.
+    socket.connect(DISCARD, gateway, (error?: Error) => end(error == null ? socket.address().address : null));
   });
 }

@@ -28,6 +28,7 @@ export interface ExternalView {
 
 /** Doors and where the box listens behind them. */
 export interface Doors {
+  /** 0: it does not listen. */
   readonly internalPort: number;
   readonly ipv4: Pick<MappingState, "status" | "externalPort"> | null;
   readonly ipv6: Pick<MappingState, "status" | "externalPort"> | null;
@@ -43,12 +44,13 @@ export function externalView(sources: Sources, doors: Doors): ExternalView {
     (address) => address !== null && isGlobal(address),
   );
   const isOwn = ipv4 !== undefined && sources.own.ipv4.includes(ipv4);
+  const internalPort = doors.internalPort === 0 ? null : doors.internalPort;
   return {
     ipv4: ipv4 ?? null,
     ipv6: sources.own.ipv6,
-    port: isOwn ? doors.internalPort : doors.ipv4?.status === "open" ? doors.ipv4.externalPort : null,
+    port: isOwn ? internalPort : doors.ipv4?.status === "open" ? doors.ipv4.externalPort : null,
     // Without a router that filters, nothing has to be opened.
-    port6: sources.own.ipv6 === null ? null : (doors.ipv6?.externalPort ?? doors.internalPort),
+    port6: sources.own.ipv6 === null ? null : (doors.ipv6?.externalPort ?? internalPort),
     sources,
   };
 }

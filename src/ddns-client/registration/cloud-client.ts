@@ -6,6 +6,7 @@ import type { Clock } from "../../kernel/clock.ts";
 import { ERROR_CODES, TellyportError, isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
 import { signJws } from "../../kernel/ed25519-jws.ts";
 import { isRecord } from "../../kernel/is-record.ts";
+import { orAborted } from "../../kernel/or-aborted.ts";
 import {
   createSafeFetch,
   namedReach,
@@ -64,7 +65,7 @@ export class CloudClient {
   readonly #fetch: Record<"any" | Family, SafeFetch>;
   readonly #header: { readonly typ: string; readonly kid: string; readonly jwk: object };
   /** The last request: their numbers must arrive in order. */
-  #last: Promise<unknown> = Promise.resolve();
+  #last: Promise<void> = Promise.resolve();
 
   constructor(deps: CloudClientDeps) {
     const { clock, resolve = resolveName, signer } = deps;
@@ -93,12 +94,12 @@ export class CloudClient {
     signal: AbortSignal,
     way: Way = {},
   ): Promise<Registration> {
-    return this.#inOrder(() => this.#act(name, words, Registration, signal, way));
+    return this.#inOrder(signal, () => this.#act(name, words, Registration, signal, way));
   }
 
   /** A new token for a name that is updated by dyndns2. @throws as {@link act} */
   hostToken(label: string, signal: AbortSignal): Promise<HostToken> {
-    return this.#inOrder(() => this.#act("host", { label }, HostToken, signal, {}));
+    return this.#inOrder(signal, () => this.#act("host", { label }, HostToken, signal, {}));
   }
 
   /** What the cloud says to anybody. @throws as {@link act} */
@@ -106,9 +107,15 @@ export class CloudClient {
     return this.#call("/v1/cloud", Cloud, { signal }, way);
   }
 
-  #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work, work);
-    this.#last = done.catch(() => undefined);
+  /** @param signal ends the wait too: one before it may hold everybody up until its own time is over */
+  #inOrder<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    const done = orAborted(before, signal)
+      .catch((error: unknown) => {
+        throw isTellyportError(error) ? error : unreachable(this.#deps.origin, error);
+      })
+      .then(work);
+    this.#last = Promise.allSettled([before, done]).then(() => undefined);
     return done;
   }
 

@@ -4,7 +4,7 @@ import { Emitter } from "../../kernel/events.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Registration } from "../../protocol/registration.ts";
 import type { CloudClient, Family, Way } from "./cloud-client.ts";
-import { backOff, bootDelay, isUndecided, untilNext } from "./schedule.ts";
+import { afterChange, backOff, bootDelay, isUndecided, untilNext } from "./schedule.ts";
 
 /** One family's way into the internet, as the box knows it. */
 export interface Outside {
@@ -62,9 +62,13 @@ export class Registrar {
   #failures = 0;
   #undecided = 0;
   #timer: Timer | null = null;
+  /** Of the timer, monotonic ms. */
+  #dueAt = Infinity;
+  /** When it was tried last, monotonic ms. */
+  #triedAt = -Infinity;
   #running: Promise<void> | null = null;
   #again = false;
-  #life = new AbortController();
+  readonly #life = new AbortController();
 
   constructor(deps: RegistrarDeps) {
     this.#deps = deps;
@@ -91,7 +95,8 @@ export class Registrar {
   /** What the box knows of its addresses has changed. */
   poke(): void {
     if (this.#running !== null) this.#again = true;
-    else if (this.#failures === 0) this.#wait(GATHER_MS);
+    // The first report, which is yet to come, has it too: after a power cut all addresses are news at the same moment.
+    else if (this.#state.kind !== "starting") this.#hurry();
   }
 
   /** Reports now. Resolves when the cloud has answered, or has not: see the state. */
@@ -110,8 +115,21 @@ export class Registrar {
   }
 
   #wait(delay: number): void {
+    const { clock } = this.#deps;
     this.#timer?.cancel();
-    this.#timer = this.#deps.clock.after(delay, () => void this.#begin());
+    if (this.#life.signal.aborted) return;
+    this.#dueAt = clock.monotonic() + delay;
+    this.#timer = clock.after(delay, () => void this.#begin());
+  }
+
+  /** Sooner than is due, unless the cloud itself said when. */
+  #hurry(): void {
+    const now = this.#deps.clock.monotonic();
+    const state = this.#state;
+    if (state.kind !== "failed") return this.#wait(GATHER_MS);
+    if (state.problem.retryAfterMs !== undefined) return;
+    const delay = afterChange(now - this.#triedAt);
+    if (now + delay < this.#dueAt) this.#wait(delay);
   }
 
   #begin(): Promise<void> {
@@ -123,9 +141,11 @@ export class Registrar {
     if (this.#life.signal.aborted) return;
     const { random, log } = this.#deps;
     this.#again = false;
+    this.#triedAt = this.#deps.clock.monotonic();
     let delay: number;
     try {
       const registration = await this.#tell();
+      if (this.#life.signal.aborted) return;
       this.#failures = 0;
       this.#undecided = isUndecided(registration.doors) ? this.#undecided + 1 : 0;
       delay = untilNext(registration, this.#undecided, random());
@@ -142,7 +162,8 @@ export class Registrar {
         log.warn({ code: problem.code, error: problem.message }, "registration-failed");
       this.#set({ kind: "failed", problem, registration: this.#state.registration });
     }
-    this.#wait(this.#again && this.#failures === 0 ? GATHER_MS : delay);
+    this.#wait(delay);
+    if (this.#again) this.#hurry();
   }
 
   /** @returns the cloud's last word. @throws TellyportError when no way leads to it */

@@ -9,6 +9,10 @@ const LONGEST_BACK_OFF_MS = 5 * 60 * SECOND;
 /** A door that did not answer is tried again after this, then twice as late each time. */
 const FIRST_RETRY_MS = 15 * SECOND;
 const LONGEST_RETRY_MS = 15 * 60 * SECOND;
+/** Whatever a cloud says, it is asked neither without a pause nor less than daily: timers know no more than 24 days. */
+const [SHORTEST_REFRESH_MS, LONGEST_REFRESH_MS] = [60 * SECOND, 24 * 3600 * SECOND];
+/** Between two tries, where the box's addresses changed after one that failed. */
+const LEAST_APART_MS = 30 * SECOND;
 
 /** Before the first request after a start. @returns ms */
 export const bootDelay = (random: number): number => random * LONGEST_JITTER_MS;
@@ -16,12 +20,19 @@ export const bootDelay = (random: number): number => random * LONGEST_JITTER_MS;
 /**
  * After a failure: full jitter, and never before the cloud wants to hear of it.
  * @param failures in a row, 1 or more
- * @returns ms, 1 s to 5 min beyond what the cloud said
+ * @returns ms, 1 s to 5 min beyond what the cloud said, of which a day is believed
  */
 export function backOff(failures: number, random: number, retryAfterMs = 0): number {
   const most = Math.min(LONGEST_BACK_OFF_MS, SECOND * 2 ** Math.min(failures, 10));
-  return retryAfterMs + Math.max(SECOND, random * most);
+  return Math.min(Math.max(0, retryAfterMs), LONGEST_REFRESH_MS) + Math.max(SECOND, random * most);
 }
+
+/**
+ * After a failure that the box's addresses changed since: what was in the way may be gone with the old ones.
+ * @param since when it was tried last, ms ago
+ * @returns ms
+ */
+export const afterChange = (since: number): number => Math.max(SECOND, LEAST_APART_MS - since);
 
 /**
  * After an answer: at the latest when the cloud wants an update, sooner while a door that should be open is not.
@@ -30,7 +41,8 @@ export function backOff(failures: number, random: number, retryAfterMs = 0): num
  */
 export function untilNext({ doors, refreshSeconds }: Registration, tries: number, random: number): number {
   // Early rather than late, and not all at the same moment.
-  const refresh = refreshSeconds * SECOND * (0.8 + 0.15 * random);
+  const wished = Math.min(LONGEST_REFRESH_MS, Math.max(SHORTEST_REFRESH_MS, refreshSeconds * SECOND));
+  const refresh = wished * (0.8 + 0.15 * random);
   if (!isUndecided(doors)) return refresh;
   const retry = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries, 10));
   return Math.min(refresh, retry * (0.75 + 0.5 * random));

@@ -16,6 +16,10 @@ const optionalSection = <P extends Record<string, TSchema>>(properties: P, descr
 const port = (value: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65535, default: value, description });
 
+/** A pattern says what parts an address may have; whether it is one is more than that: its port, brackets, escapes. */
+const webAddress = <T extends TSchema>(text: T) =>
+  Type.Refine(text, (value) => value === "" || (typeof value === "string" && URL.canParse(value)));
+
 /** Faults of the mock broadcaster, for developers. */
 const mockFaults = optionalSection(
   {
@@ -342,15 +346,17 @@ export const ConfigSchema = section(
           description: "Register the box's name and address with the cloud",
           owner: true,
         }),
-        cloud: Type.String({
-          pattern: "^(https?://[^\\s/?#@]+)?$",
-          maxLength: 300,
-          default: "",
-          rule: "must be an address such as https://cloud.example",
-          description:
-            "Address of the cloud that keeps the box's name, such as https://cloud.example; empty: none",
-          owner: true,
-        }),
+        cloud: webAddress(
+          Type.String({
+            pattern: "^(https?://[^\\s/?#@]+)?$",
+            maxLength: 300,
+            default: "",
+            rule: "must be an address such as https://cloud.example",
+            description:
+              "Address of the cloud that keeps the box's name, such as https://cloud.example; empty: none",
+            owner: true,
+          }),
+        ),
         openPorts: Type.Boolean({
           default: false,
           description:
@@ -385,13 +391,15 @@ export const ConfigSchema = section(
         }),
         certificate: section(
           {
-            directory: Type.String({
-              pattern: "^(https://[^\\s]+)?$",
-              maxLength: 2048,
-              default: "https://acme-v02.api.letsencrypt.org/directory",
-              rule: "must be an https address",
-              description: "ACME directory of the certificate authority; empty: no certificate is ordered",
-            }),
+            directory: webAddress(
+              Type.String({
+                pattern: "^(https://[^\\s]+)?$",
+                maxLength: 2048,
+                default: "https://acme-v02.api.letsencrypt.org/directory",
+                rule: "must be an https address",
+                description: "ACME directory of the certificate authority; empty: no certificate is ordered",
+              }),
+            ),
             contact: Type.String({
               pattern: "^([^\\s@]+@[^\\s@]+)?$",
               maxLength: 254,
@@ -415,25 +423,29 @@ export const ConfigSchema = section(
               default: "",
               description: "File with that account's MAC key, base64url",
             }),
-            log: Type.String({
-              pattern: "^(https?://[^\\s]+)?$",
-              maxLength: 2048,
-              default: "",
-              rule: "must be an http or https address",
-              description:
-                "Feed of the public certificate logs, such as https://crt.sh/: the box tells its owner when somebody else has a certificate for its name. The feed learns that name. Empty: nobody is asked",
-            }),
+            log: webAddress(
+              Type.String({
+                pattern: "^(https?://[^\\s]+)?$",
+                maxLength: 2048,
+                default: "",
+                rule: "must be an http or https address",
+                description:
+                  "Feed of the public certificate logs, such as https://crt.sh/: the box tells its owner when somebody else has a certificate for its name. The feed learns that name. Empty: nobody is asked",
+              }),
+            ),
           },
           "The certificate for the box's names",
         ),
         dyndns2: optionalSection(
           {
-            server: Type.String({
-              pattern: "^https?://[^\\s?#@]+$",
-              maxLength: 300,
-              rule: "must be an address such as https://dyndns.example/nic/update",
-              description: "Update address, such as https://dyndns.example/nic/update",
-            }),
+            server: webAddress(
+              Type.String({
+                pattern: "^https?://[^\\s?#@]+$",
+                maxLength: 300,
+                rule: "must be an address such as https://dyndns.example/nic/update",
+                description: "Update address, such as https://dyndns.example/nic/update",
+              }),
+            ),
             hosts: Type.Array(Type.String({ minLength: 3, maxLength: 253 }), {
               minItems: 1,
               maxItems: 8,

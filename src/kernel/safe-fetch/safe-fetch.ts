@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Clock } from "../clock.ts";
 import { TellyportError } from "../errors.ts";
+import { orAborted } from "../or-aborted.ts";
 import { boundedBody } from "./body.ts";
 import { exchange } from "./exchange.ts";
 import { FetchFailure, type FetchTrouble } from "./failure.ts";
@@ -183,6 +184,7 @@ export function createSafeFetch(deps: SafeFetchDeps): SafeFetch {
     const before = judgeUrl(url, reach);
     if (before !== null) throw refuse(before);
     const host = url.hostname.replace(/^\[|\]$/g, "");
+    // A resolver cannot be told to stop: its answer comes to nobody.
     const found = isIP(host) === 0 ? await orAborted(resolve(host), signal) : [host];
     const home = network();
     const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
@@ -201,16 +203,6 @@ export function createSafeFetch(deps: SafeFetchDeps): SafeFetch {
 
 async function resolveName(name: string): Promise<readonly string[]> {
   return (await lookup(name, { all: true })).map(({ address }) => address);
-}
-
-/** A resolver cannot be told to stop: its answer comes to nobody. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }
 
 function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {

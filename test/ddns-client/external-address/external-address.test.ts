@@ -4,7 +4,11 @@ import {
   type ExternalAddressDeps,
 } from "../../../src/ddns-client/external-address/external-address.ts";
 import type { StunQuestion, StunSight } from "../../../src/ddns-client/external-address/stun-client.ts";
-import type { ExternalView, Sources } from "../../../src/ddns-client/external-address/view.ts";
+import {
+  externalView,
+  type ExternalView,
+  type Sources,
+} from "../../../src/ddns-client/external-address/view.ts";
 import { shutDoor, type MappingState } from "../../../src/ddns-client/doors/mapping-state.ts";
 import { Emitter } from "../../../src/kernel/events.ts";
 import { FakeClock } from "../../helpers/fake-clock.ts";
@@ -141,4 +145,18 @@ t.test("external address: flapping is told in peace", async (t) => {
     await world.clock.advanceAsync(50, 50);
   }
   t.ok(world.told.length - before <= 5, `${world.told.length - before} words in 10 s`);
+});
+
+t.test("external address: where https does not listen, no port leads to it", (t) => {
+  const sources: Sources = {
+    own: { ipv4: ["5.5.5.5"], ipv6: "2a01::10" },
+    router: null,
+    stun: { ipv4: null, ipv6: null },
+    isEndpointIndependent: null,
+  };
+  const view = (internalPort: number): ExternalView =>
+    externalView(sources, { internalPort, ipv4: null, ipv6: null });
+  t.match(view(0), { ipv4: "5.5.5.5", ipv6: "2a01::10", port: null, port6: null });
+  t.match(view(8443), { port: 8443, port6: 8443 });
+  t.end();
 });

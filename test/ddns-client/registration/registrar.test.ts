@@ -109,15 +109,72 @@ t.test("registrar: without a cloud it tries again, ever later, and recovers by i
   t.match(one.state, { kind: "failed", problem: { code: "cloud-unreachable" }, registration: null });
   await run(3_600_000);
   t.ok(asked.length > 20 && asked.length < 60, `${asked.length} requests in an hour`);
-  one.poke();
-  const before = asked.length;
-  await run(1500);
-  t.equal(asked.length, before, "a change does not make it knock more often");
   world.answer = () => registrationOf();
   await run(310_000);
   t.equal(one.state.kind, "registered");
   t.ok(clock.pending > 0);
   await one.stop();
+});
+
+t.test(
+  "registrar: an address that comes back after a long time without is told within half a minute",
+  async (t) => {
+    const { one, asked, world, run } = registrar(0.999);
+    world.answer = () => {
+      throw new TellyportError("cloud-unreachable", "Away.");
+    };
+    one.start(true);
+    await run(900_000);
+    asked.length = 0;
+    world.answer = () => registrationOf();
+    one.poke();
+    await run(31_000);
+    t.equal(one.state.kind, "registered");
+    t.equal(asked.length, 2);
+    world.answer = () => {
+      throw new TellyportError("cloud-unreachable", "Away.");
+    };
+    await one.report();
+    await run(900_000);
+    asked.length = 0;
+    for (let changes = 0; changes < 60; changes++) {
+      one.poke();
+      await run(1000);
+    }
+    t.ok(asked.length <= 3, "changes without end do not make it knock without a pause");
+    await one.stop();
+  },
+);
+
+t.test(
+  "registrar: what it learns of its addresses at the start keeps nobody from waiting his turn",
+  async (t) => {
+    const { one, asked, run } = registrar(0.5);
+    one.start(false);
+    await run(2000);
+    one.poke();
+    await run(12_000);
+    t.same(asked, []);
+    await run(2000);
+    t.equal(asked.length, 2);
+    await one.stop();
+  },
+);
+
+t.test("registrar: when it has been stopped nothing is under way any more", async (t) => {
+  const { one, clock, world, run } = registrar();
+  let heard = 0;
+  one.onChanged(() => heard++);
+  one.start(true);
+  world.answer = () => {
+    void one.stop();
+    return registrationOf();
+  };
+  await run(20);
+  await one.stop();
+  one.poke();
+  t.equal(clock.pending, 0);
+  t.equal(heard, 0);
 });
 
 t.test("registrar: what the cloud wants to wait for is waited for", async (t) => {
@@ -181,6 +238,11 @@ t.test("schedule: jitter, back-off and refresh keep to their bounds", (t) => {
     const closed = registrationOf({ doors: { ipv4: { ...DIRECT, state: "unverified" }, ipv6: NONE } });
     t.ok(untilNext(closed, 0, random) <= 20_000);
     t.ok(untilNext(closed, 40, random) <= 1_200_000);
+    for (const refreshSeconds of [-1, 0, 1e12]) {
+      const odd = untilNext({ ...open, refreshSeconds }, 0, random);
+      t.ok(odd >= 45_000 && odd <= 86_400_000, "a timer that is too long is none, and so is one of nothing");
+    }
+    t.ok(backOff(1, random, 1e15) <= 86_402_000);
   }
   t.end();
 });

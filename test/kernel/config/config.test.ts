@@ -156,3 +156,16 @@ t.test("config: the address to listen on is one, or nothing would begin", async 
   for (const address of ["::", "0.0.0.0", "127.0.0.1", "fe80::1%eth0", "2001:db8::7"])
     t.equal((await load(t, `http: {address: "${address}"}\n`)).config.http.address, address);
 });
+
+t.test("config: an address in the web is one, or nothing would begin the next time either", async (t) => {
+  for (const text of [
+    "{cloud: 'https://cloud.example:99999'}",
+    "{cloud: 'https://[::1'}",
+    "{certificate: {directory: 'https://:1/'}}",
+    "{certificate: {log: 'https://crt.example:x/'}}",
+    "{dyndns2: {server: 'https://[dyn/', hosts: [a.example], user: u, passwordFile: /p}}",
+  ])
+    await t.rejects(load(t, `online: ${text}\n`), { code: "config-invalid", message: /must be an/ }, text);
+  for (const cloud of ["", "https://cloud.example", "http://[::1]:8080", "https://Cloud.Example:443"])
+    t.equal((await load(t, `online: {cloud: "${cloud}"}\n`)).config.online.cloud, cloud);
+});

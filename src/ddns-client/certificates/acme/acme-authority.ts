@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { sleep, type Clock } from "../../../kernel/clock.ts";
 import { TellyportError, isTellyportError } from "../../../kernel/errors.ts";
+import { orAborted } from "../../../kernel/or-aborted.ts";
 import type { SafeFetch } from "../../../kernel/safe-fetch/index.ts";
 import type { CertificateFiles } from "../files.ts";
 import type { CertificateAuthority, DnsChallenges, OrderEnd, RenewalWindow } from "../ports.ts";
@@ -267,16 +268,6 @@ function whyNot({ identifier, wildcard, challenges, status }: Authorization): Te
   return problemError(name, problem ?? { detail: `the authorization is ${status}` }, {
     challenge: true,
     ...(problem === undefined && { status: 503 }),
-  });
-}
-
-/** Whoever does not heed the signal is not waited for. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
   });
 }
 
