@@ -342,15 +342,18 @@ export const ConfigSchema = section(
           description: "Register the box's name and address with the cloud",
           owner: true,
         }),
-        cloud: Type.String({
-          pattern: "^(https?://[^\\s/?#@]+)?$",
-          maxLength: 300,
-          default: "",
-          rule: "must be an address such as https://cloud.example",
-          description:
-            "Address of the cloud that keeps the box's name, such as https://cloud.example; empty: none",
-          owner: true,
-        }),
+        cloud: Type.Refine(
+          Type.String({
+            pattern: "^(https?://[^\\s/?#@]+)?$",
+            maxLength: 300,
+            default: "",
+            rule: "must be an address such as https://cloud.example",
+            description:
+              "Address of the cloud that keeps the box's name, such as https://cloud.example; empty: none",
+            owner: true,
+          }),
+          (text) => text === "" || URL.canParse(text),
+        ),
         openPorts: Type.Boolean({
           default: false,
           description:
