@@ -9,6 +9,8 @@ const LONGEST_BACK_OFF_MS = 5 * 60 * SECOND;
 /** A door that did not answer is tried again after this, then twice as late each time. */
 const FIRST_RETRY_MS = 15 * SECOND;
 const LONGEST_RETRY_MS = 15 * 60 * SECOND;
+/** Whatever a cloud wishes for: each request is a write to the disk, and after two days it forgets the addresses. */
+const [SHORTEST_REFRESH_MS, LONGEST_REFRESH_MS] = [60 * SECOND, 48 * 3600 * SECOND];
 
 /** Before the first request after a start. @returns ms */
 export const bootDelay = (random: number): number => random * LONGEST_JITTER_MS;
@@ -30,7 +32,8 @@ export function backOff(failures: number, random: number, retryAfterMs = 0): num
  */
 export function untilNext({ doors, refreshSeconds }: Registration, tries: number, random: number): number {
   // Early rather than late, and not all at the same moment.
-  const refresh = refreshSeconds * SECOND * (0.8 + 0.15 * random);
+  const wished = Math.min(LONGEST_REFRESH_MS, Math.max(SHORTEST_REFRESH_MS, refreshSeconds * SECOND));
+  const refresh = wished * (0.8 + 0.15 * random);
   if (!isUndecided(doors)) return refresh;
   const retry = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(tries, 10));
   return Math.min(refresh, retry * (0.75 + 0.5 * random));
