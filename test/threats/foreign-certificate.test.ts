@@ -26,8 +26,8 @@ t.test("T19: a certificate of somebody else for the box's name is told to the ow
   t.teardown(() => feed.close());
   const log = `http://127.0.0.1:${(feed.address() as AddressInfo).port}/`;
   cloud.answer = ({ payload }) => {
-    if (payload["iss"] === undefined) return { status: 404, body: {} };
-    const box = String(payload["iss"]);
+    const { iss: box } = payload;
+    if (typeof box !== "string") return { status: 404, body: {} };
     name = `${box}.tv.example`;
     return { status: 200, body: registrationOf({ box, name, lanName: `lan.${name}` }) };
   };
