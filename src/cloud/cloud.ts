@@ -70,7 +70,7 @@ export async function startCloud(deps: CloudDeps): Promise<RunningCloud> {
     const store = await openStore(config.database, { stateDir, clock, log: log.child({ module: "store" }) });
     await lifecycle.start([{ name: "store", stop: () => store.close() }]);
 
-    const names = new ZoneNames(config.zone.name);
+    const names = new ZoneNames(config.zone.name, ownNames(config));
     const policy = addressPolicy(config.addresses.allow.map(wholePrefix));
     const rules = { names, policy, caa: config.zone.caa };
     const parts = deps.parts ?? (await createParts({ config, clock, log }));
@@ -164,6 +164,19 @@ export async function startCloud(deps: CloudDeps): Promise<RunningCloud> {
 
 function localOrigins(port: number): string[] {
   return ["localhost", "127.0.0.1", "[::1]"].map((host) => `http://${host}:${port}`);
+}
+
+/** Names of the operator's own machines, as far as the configuration says: no box may have one. */
+function ownNames({ zone, http, stun, publisher }: CloudConfig): string[] {
+  const { rfc2136, pdnsHttp } = publisher;
+  return [
+    ...zone.nameServers.map(({ name }) => name),
+    ...http.origins.map((origin) => new URL(origin).hostname),
+    stun.advertise.replace(/:\d+$/, ""),
+    rfc2136?.server ?? "",
+    pdnsHttp?.dnsServer ?? "",
+    pdnsHttp === undefined ? "" : new URL(pdnsHttp.url).hostname,
+  ].map((name) => name.toLowerCase().replace(/\.$/, ""));
 }
 
 function limitsOf({ limits }: CloudConfig): RegistryLimits {

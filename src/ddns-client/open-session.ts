@@ -30,6 +30,7 @@ import type { NameProvider } from "./providers/name-provider.ts";
 import { ProviderSchedule } from "./providers/provider-schedule.ts";
 import { createRfc2136Client } from "./providers/rfc2136-client.ts";
 import { CloudClient } from "./registration/cloud-client.ts";
+import { isOfBox } from "./registration/own-registration.ts";
 import { Registrar } from "./registration/registrar.ts";
 import { Sequence } from "./registration/sequence.ts";
 import type { OnlineSecrets } from "./secrets.ts";
@@ -103,7 +104,7 @@ function cloudOf(deps: SessionDeps, origin: string, wayOut: WayOut, stun: CloudS
   const fact = `registration ${origin}`;
   const registrar = new Registrar({
     client,
-    remembered: readRegistration(facts.get(fact)),
+    remembered: readRegistration(facts.get(fact), signer.boxId),
     view: () => wayOut.view(),
     version,
     clock,
@@ -123,11 +124,11 @@ function cloudOf(deps: SessionDeps, origin: string, wayOut: WayOut, stun: CloudS
   return { client, registrar };
 }
 
-function readRegistration(text: string | null): Registration | null {
+function readRegistration(text: string | null, boxId: string): Registration | null {
   if (text === null) return null;
   try {
     const value: unknown = JSON.parse(text);
-    return Value.Check(Registration, value) ? value : null;
+    return Value.Check(Registration, value) && isOfBox(value, boxId) ? value : null;
   } catch {
     return null; // the cloud says it again
   }

@@ -39,9 +39,9 @@ export class TokenBuckets {
     return wait;
   }
 
-  /** As {@link take} of one, and takes nothing. */
-  wait(key: string, now: number): number {
-    return this.#waitAt(this.#level(key, now), 1);
+  /** As {@link take}, and takes nothing. */
+  wait(key: string, now: number, count = 1): number {
+    return this.#waitAt(this.#level(key, now), count);
   }
 
   get size(): number {

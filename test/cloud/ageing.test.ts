@@ -18,6 +18,7 @@ import { TellyportError } from "../../src/kernel/errors.ts";
 import { openDatabase } from "../../src/kernel/store/database.ts";
 import type { Registration } from "../../src/protocol/registration.ts";
 import { pino } from "pino";
+import { eventually } from "../helpers/daemon.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { skipWithoutPostgres, startPostgres } from "../helpers/postgres.ts";
 import type { Teardown } from "../helpers/temporary.ts";
@@ -279,4 +280,58 @@ t.test("dial-backs: a box that could not be asked in the crowd keeps what it has
   Object.assign(deps.dialBack, { verify });
   await t.rejects(say(box, UPDATE), { code: "rate-limited", retryAfterMs: 6000 });
   t.match(await say(box, { act: "state" }), { doors: { ipv4: { state: "direct", address: NETWORK } } });
+});
+
+t.test("dial-backs: a region takes a part of the places, and of the queue", async (t) => {
+  const { say, deps, registry } = await house(t, "sqlite", {
+    dialBacks: 8,
+    dialBacksPerNetwork: 2,
+    enrolmentsPerRegion: { burst: 1000, perSecond: 1 },
+  });
+  const held: (() => void)[] = [];
+  (deps.dialBack as { verify: unknown }).verify = () =>
+    new Promise<boolean>((resolve) => held.push(() => resolve(true)));
+  const boxes = ids(100);
+  const [victim = "", ...others] = boxes;
+  const of = (index: number): string => `2a00:1450:4001:${index.toString(16)}::1`;
+  for (const [index, box] of boxes.entries()) await say(box, ENROL, of(index));
+  const answers = others.map((box, index) => say(box, UPDATE, of(index)).catch((error: unknown) => error));
+  await eventually("the rest is sent away", () => registry.dialling === 2);
+  const refused = await Promise.all(answers.slice(-10));
+  for (const one of refused) t.match(one, { code: "rate-limited" });
+  const good = say(victim, UPDATE, NETWORK);
+  await eventually("another region goes before them", () => registry.dialling === 3);
+  held.at(-1)?.();
+  t.match(await good, { doors: { ipv4: { state: "direct" } } });
+  while (held.length > 0 || registry.dialling > 0) {
+    held.shift()?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(answers);
+});
+
+t.test("limits: who sends many requests at once has no more of them", async (t) => {
+  const { say } = await house(t, "sqlite", { requestsPerBox: { burst: 5, perSecond: 0.001 } });
+  const [box = ""] = ids(1);
+  await say(box, ENROL);
+  const answers = await Promise.allSettled(Array.from({ length: 20 }, () => say(box, { act: "state" })));
+  t.equal(answers.filter(({ status }) => status === "fulfilled").length, 4);
+});
+
+t.test("addresses: one that cannot be shown again goes after two days, whatever else is said", async (t) => {
+  const { say, clock, deps } = await house(t, "sqlite");
+  const [box = ""] = ids(1);
+  await say(box, ENROL);
+  await say(box, UPDATE);
+  const published = async () => (await deps.store.query("SELECT published FROM doors"))[0]?.["published"];
+  t.equal(await published(), NETWORK);
+  deps.dialBack.verify = () =>
+    Promise.reject(new TellyportError("rate-limited", "Too many addresses are being checked."));
+  for (let hour = 0; hour < 50; hour += 10) {
+    t.equal(await published(), NETWORK, `${hour} h`);
+    clock.advance(10 * HOUR);
+    await t.rejects(say(box, UPDATE, "93.184.216.99"), { code: "rate-limited" });
+    await age(deps);
+  }
+  t.equal(await published(), null);
 });

@@ -111,6 +111,28 @@ t.test("alias: one a box, nobody else's who looks alike, and nobody's for a year
   t.match(await alias(box, null), { status: 200, body: { alias: null } });
 });
 
+t.test("labels: the operator's own machines keep theirs", async (t) => {
+  const names = new ZoneNames("box.test", ["primary.box.test", "a.infra.box.test", "box.test", "x.test"]);
+  t.same([...names.ownLabels], ["primary", "infra"]);
+  const { origin } = await testCloud(t, {
+    config: {
+      zone: {
+        name: "box.test",
+        nameServers: [
+          { name: "primary.box.test", addresses: ["9.9.9.9"] },
+          { name: "alpha.infra.box.test", addresses: ["9.9.9.10"] },
+        ],
+      },
+      stun: { advertise: "reflexion.box.test:3478" },
+    },
+  });
+  const box = await enrolledBox(origin);
+  for (const act of ["alias", "host"] as const)
+    for (const label of ["primary", "pr1mary", "infra", "reflexion"])
+      t.match(await box.send(origin, act, { label }), { status: 400, body: { code: "alias-unfit" } }, label);
+  t.match(await box.send(origin, "alias", { label: "alpha" }), { status: 200 });
+});
+
 t.test("hosts: four a box, each with a token that is kept as its hash alone", async (t) => {
   const { origin, cloud, socket } = await testCloud(t);
   const [box, other] = [await enrolledBox(origin), await enrolledBox(origin)];

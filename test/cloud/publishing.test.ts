@@ -226,6 +226,24 @@ for (const [kind, skip] of [
       { code: "dns-unavailable" },
     );
   });
+
+  t.test(`follower on ${kind}: a name that is refused keeps no other out`, { skip }, async (t) => {
+    const { store } = await storeOf(t, kind);
+    const [bad = "", good = "", later = ""] = ids;
+    for (const id of [bad, good]) await publishBox(store, id, "93.184.216.1");
+    const publisher = new Picky();
+    publisher.refused.add(names.below(bad));
+    const follower = new ZoneFollower(depsOf(store, publisher));
+    await follower.start();
+    t.teardown(() => follower.stop());
+    t.ok(publisher.names.has(names.below(good)), "it starts, and tells the others");
+    await publishBox(store, bad, "93.184.216.2");
+    const version = await publishBox(store, later, "93.184.216.2");
+    store.wake();
+    await follower.whenPublished(names.below(later), version, systemClock.monotonic() + 5000);
+    t.ok(publisher.names.has(names.below(later)));
+    t.notOk(publisher.names.has(names.below(bad)));
+  });
 }
 
 /** Notes a name, and lets nobody know. */

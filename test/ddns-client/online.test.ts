@@ -55,6 +55,7 @@ class House {
       addresses: () => ({ ipv4: "5.5.5.5", ipv6: null }),
       router: () => ({ protocol: null, address: null, port: null, until: null, refusal: null }),
       diagnosis: () => ({ kind: "unknown", reason: null }),
+      doubt: () => undefined,
       lookAgain: async () => undefined,
       onChanged: () => () => undefined,
     };

@@ -5,6 +5,7 @@ import { messageOf, TellyportError } from "../../kernel/errors.ts";
 import type { LineLog } from "../../kernel/log-sparingly.ts";
 import { networkOf } from "../../kernel/network-address.ts";
 import { homeNetwork, isHomePort, type HomeNetwork } from "../../kernel/safe-fetch/index.ts";
+import { RecentMap } from "../../kernel/recent-map.ts";
 import { TokenBuckets, type BucketShape } from "../../kernel/token-buckets.ts";
 import { DIAL_BACK_PATH } from "../../protocol/registration.ts";
 import type { DialBack } from "../ports.ts";
@@ -15,7 +16,7 @@ import { askAt, NoAnswer } from "./ask.ts";
 export interface DialBackLimits {
   /** Connections at once; default 64. */
   readonly atOnce: number;
-  /** Questions of one network; default 10, and one in six seconds. */
+  /** Questions of one network, those of a box that was there before apart; default 10, and one in six seconds. */
   readonly asked: BucketShape;
   /** For the whole of it, ms; default 5000. */
   readonly wholeMs: number;
@@ -41,6 +42,8 @@ export interface DialBackDeps {
 
 /** Bytes of a nonce. */
 const NONCE_BYTES = 24;
+/** Boxes that were where they said. */
+const REMEMBERED = 65_536;
 
 /**
  * Asks boxes at the addresses that they claim. It connects to no name, to nothing private or reserved, to no port of another service, and
@@ -50,7 +53,9 @@ export function createDialBack(deps: DialBackDeps): DialBack {
   const { clock, log, addresses, near = false } = deps;
   const limits = { ...DIAL_BACK_LIMITS, ...deps.limits };
   const network = deps.network ?? (() => homeNetwork(networkInterfaces()));
-  const asked = new TokenBuckets(limits.asked);
+  const asked = new TokenBuckets(limits.asked, REMEMBERED);
+  /** By network and box: whoever reports from behind the same address uses up nothing of theirs. */
+  const known = new RecentMap<true>(REMEMBERED);
   let open = 0;
 
   function mayAsk(address: string, port: number): boolean {
@@ -62,7 +67,9 @@ export function createDialBack(deps: DialBackDeps): DialBack {
   return {
     async verify({ boxId, publicKey, address, port, signal }) {
       if (!mayAsk(address, port)) return false;
-      const wait = asked.take(networkOf(address), clock.monotonic());
+      const here = networkOf(address);
+      const box = `${here} ${boxId}`;
+      const wait = asked.take(known.get(box) === true ? box : here, clock.monotonic());
       if (wait > 0) throw tooMany(wait);
       if (open >= limits.atOnce) throw tooMany(limits.wholeMs);
       const nonce = randomBytes(NONCE_BYTES).toString("base64url");
@@ -74,7 +81,8 @@ export function createDialBack(deps: DialBackDeps): DialBack {
         const path = `${DIAL_BACK_PATH}?${query.toString()}`;
         const body = await askAt(address, port, path, AbortSignal.any([signal, whole.signal]));
         const isThere = answers(body, { boxId, publicKey, nonce, address, port });
-        if (!isThere) log.info({ box: boxId, address, port }, "dial-back-answered-wrongly");
+        if (isThere) known.set(box, true);
+        else log.info({ box: boxId, address, port }, "dial-back-answered-wrongly");
         return isThere;
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;

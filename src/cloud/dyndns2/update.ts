@@ -2,11 +2,12 @@ import type { Clock } from "../../kernel/clock.ts";
 import { isTellyportError, messageOf } from "../../kernel/errors.ts";
 import type { LineLog } from "../../kernel/log-sparingly.ts";
 import { networkOf } from "../../kernel/network-address.ts";
+import { RecentMap } from "../../kernel/recent-map.ts";
 import { TokenBuckets, type BucketShape } from "../../kernel/token-buckets.ts";
 import type { DynamicHosts } from "../ports.ts";
 import { BAD_CREDENTIALS, DNS_TROUBLE, done, notNow, OUR_FAULT, refuse, type Answer } from "./answers.ts";
 import type { Asked } from "./asked.ts";
-import type { Credentials } from "./credentials.ts";
+import { hashOfToken, type Credentials } from "./credentials.ts";
 import { judge, namesOf, type Step } from "./judge.ts";
 
 /** How much one name, or one network, may ask for. */
@@ -41,11 +42,16 @@ export interface UpdatesDeps {
   readonly limits: DyndnsLimits;
 }
 
+/** Credentials that are remembered to be good. */
+const REMEMBERED = 65_536;
+
 /** Carries out updates. */
 export class Updates {
   readonly #deps: UpdatesDeps;
   readonly #guesses: TokenBuckets;
   readonly #changes: TokenBuckets;
+  /** By a hash: credentials that were good when they were shown last, and those that were once. */
+  readonly #shown = new RecentMap<boolean>(REMEMBERED);
 
   constructor(deps: UpdatesDeps) {
     this.#deps = deps;
@@ -70,12 +76,16 @@ export class Updates {
     const { clock } = this.#deps;
     const network = from === null ? "" : networkOf(from);
     const wait = this.#guesses.wait(network, clock.monotonic());
-    if (wait > 0) return notNow(Math.ceil(wait / 1000));
+    const key = hashOfToken(`${credentials.user} ${credentials.token}`);
+    // Who has been right is no guesser, whoever guesses behind the same address.
+    if (wait > 0 && this.#shown.get(key) !== true) return notNow(Math.ceil(wait / 1000));
     try {
       const hosts = await this.#deps.hosts.find(namesOf(asked, credentials));
       const verdict = judge(asked, credentials, hosts, observed);
+      const isGood = verdict.kind === "steps" || verdict.answer !== BAD_CREDENTIALS;
+      if (isGood || this.#shown.get(key) === true) this.#shown.set(key, isGood);
       if (verdict.kind === "steps") return await this.#carryOut(verdict.steps);
-      if (verdict.answer === BAD_CREDENTIALS) this.#guesses.take(network, clock.monotonic());
+      if (!isGood) this.#guesses.take(network, clock.monotonic());
       return verdict.answer;
     } catch (error) {
       return this.#failed(error);

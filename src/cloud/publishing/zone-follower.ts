@@ -1,7 +1,8 @@
-import { messageOf } from "../../kernel/errors.ts";
+import { isTellyportError, messageOf } from "../../kernel/errors.ts";
 import { SparingLog } from "../../kernel/log-sparingly.ts";
 import { sleep, type Timer } from "../../kernel/clock.ts";
 import type { OutboxState } from "../../protocol/cloud-admin.ts";
+import type { NameRecords } from "../ports.ts";
 import { desiredRecords, wholeZone } from "../registry/index.ts";
 import { noCounters, type Publishing, type PublishingDeps } from "./ports.ts";
 import { Waiting } from "./waiting.ts";
@@ -46,14 +47,14 @@ export class ZoneFollower implements Publishing {
 
   /** Answers are right from the first on: it resolves when everything was told. */
   async start(): Promise<void> {
-    const { store, clock, rules, publisher } = this.#deps;
+    const { store, clock, rules } = this.#deps;
     const { signal } = this.#abort;
     // Before anything is read: what changes while it is, is told again.
     const [row] = await store.query(`SELECT ${store.dialect.horizon} AS horizon`);
     this.#from = Number(row?.["horizon"] ?? 0);
     for await (const page of wholeZone(store, rules, () => clock.now()))
       for (let at = 0; at < page.length; at += PAGE) {
-        await publisher.publish(rules.names.zone, page.slice(at, at + PAGE), signal);
+        await this.#publish(page.slice(at, at + PAGE), signal);
         this.counters.names += Math.min(PAGE, page.length - at);
       }
     this.#off = store.woken.on(() => this.#follow());
@@ -153,16 +154,32 @@ export class ZoneFollower implements Publishing {
   }
 
   async #tell(changed: readonly { name: string; version: number }[]): Promise<void> {
-    const { store, rules, publisher, clock } = this.#deps;
+    const { store, rules, clock } = this.#deps;
     const records = await desiredRecords(
       store,
       rules,
       changed.map(({ name }) => name),
       clock.now(),
     );
-    await publisher.publish(rules.names.zone, records, this.#abort.signal);
+    await this.#publish(records, this.#abort.signal);
     for (const { name, version } of changed) this.#told.set(name, version);
     this.counters.names += changed.length;
     this.counters.batches++;
+  }
+
+  /** One name that cannot be published keeps no other out: it is left as it is, and told of in the log. */
+  async #publish(names: readonly NameRecords[], signal: AbortSignal): Promise<void> {
+    const { publisher, rules } = this.#deps;
+    try {
+      await publisher.publish(rules.names.zone, names, signal);
+    } catch (error) {
+      if (!isTellyportError(error, "dns-refused")) throw error;
+      if (names.length > 1) {
+        for (const one of names) await this.#publish([one], signal);
+        return;
+      }
+      this.counters.refusals++;
+      this.#log.error({ name: names[0]?.name, error: error.message }, "dns-name-refused");
+    }
   }
 }

@@ -19,7 +19,7 @@ export async function alias(
     const given = had.filter((one) => one !== label);
     for (const one of given) await releaseLabel(sql, one, now);
     const taken = label === null || had.includes(label) ? [] : [label];
-    for (const one of taken) await takeLabel(sql, { label: one, kind: "alias", box, now });
+    for (const one of taken) await takeLabel(sql, names, { label: one, kind: "alias", box, now });
     const dirty = [...given, ...taken].flatMap((one) => names.ofLabel(one));
     await noteChanged(sql, store, names.zone, dirty, now);
     return registrationOf(sql, names, row, observed);

@@ -1,6 +1,6 @@
 import type { Clock } from "../../kernel/clock.ts";
 import { TellyportError } from "../../kernel/errors.ts";
-import { networkOf } from "../../kernel/network-address.ts";
+import { networkOf, regionOf } from "../../kernel/network-address.ts";
 import type { DialBack } from "../ports.ts";
 
 /** One dial-back takes no longer, ms. */
@@ -9,15 +9,26 @@ const DEADLINE_MS = 8000;
 const TURN_MS = 5000;
 /** Those that wait; one more is refused. */
 const LONGEST_QUEUE = 512;
+/** Of all that may run, so many may be of one region, an IPv4 /24 or an IPv6 /48, ... */
+const PART_OF_REGION = 4;
+/** ... and of those that wait: one attacker has every address of it. */
+const QUEUE_OF_REGION = 64;
+
+/** Whose address is asked: one subscriber's network, and the region around it. */
+interface Place {
+  readonly network: string;
+  readonly region: string;
+}
 
 interface Waiting {
-  readonly network: string;
+  readonly place: Place;
   go(): void;
 }
 
-/** Dial-backs, so many at a time, and so many of them to one network. */
+/** Dial-backs, so many at a time, and so many of them to one network, and to one region. */
 export class DialBacks {
   readonly #deps: { dialBack: DialBack; clock: Clock; inAll: number; perNetwork: number };
+  /** By network, and by region. */
   readonly #running = new Map<string, number>();
   readonly #waiting = new Set<Waiting>();
   #inAll = 0;
@@ -36,8 +47,8 @@ export class DialBacks {
    */
   async ask(target: Omit<Parameters<DialBack["verify"]>[0], "signal">): Promise<boolean> {
     const { dialBack, clock } = this.#deps;
-    const network = networkOf(target.address);
-    await this.#turn(network);
+    const place = { network: networkOf(target.address), region: regionOf(target.address) };
+    await this.#turn(place);
     const over = new AbortController();
     const timer = clock.after(DEADLINE_MS, () => over.abort(new Error("the box took too long")));
     try {
@@ -52,45 +63,49 @@ export class DialBacks {
       throw error;
     } finally {
       timer.cancel();
-      this.#leave(network);
+      this.#leave(place);
     }
   }
 
-  #mayGo(network: string): boolean {
+  #mayGo({ network, region }: Place): boolean {
     const { inAll, perNetwork } = this.#deps;
-    return this.#inAll < inAll && (this.#running.get(network) ?? 0) < perNetwork;
+    const perRegion = Math.max(perNetwork, Math.floor(inAll / PART_OF_REGION));
+    const running = (where: string): number => this.#running.get(where) ?? 0;
+    return this.#inAll < inAll && running(network) < perNetwork && running(region) < perRegion;
   }
 
-  #enter(network: string): void {
-    this.#inAll++;
-    this.#running.set(network, (this.#running.get(network) ?? 0) + 1);
+  #count({ network, region }: Place, by: 1 | -1): void {
+    this.#inAll += by;
+    for (const where of [network, region]) {
+      const next = (this.#running.get(where) ?? 0) + by;
+      if (next > 0) this.#running.set(where, next);
+      else this.#running.delete(where);
+    }
   }
 
-  #leave(network: string): void {
-    this.#inAll--;
-    const left = (this.#running.get(network) ?? 1) - 1;
-    if (left > 0) this.#running.set(network, left);
-    else this.#running.delete(network);
+  #leave(place: Place): void {
+    this.#count(place, -1);
     for (const one of this.#waiting) {
-      if (!this.#mayGo(one.network)) continue;
+      if (!this.#mayGo(one.place)) continue;
       one.go();
       return;
     }
   }
 
-  #turn(network: string): Promise<void> {
-    if (this.#mayGo(network)) {
-      this.#enter(network);
+  #turn(place: Place): Promise<void> {
+    if (this.#mayGo(place)) {
+      this.#count(place, 1);
       return Promise.resolve();
     }
-    if (this.#waiting.size >= LONGEST_QUEUE) return Promise.reject(busy());
+    const ofRegion = [...this.#waiting].filter((one) => one.place.region === place.region).length;
+    if (ofRegion >= QUEUE_OF_REGION || this.#waiting.size >= LONGEST_QUEUE) return Promise.reject(busy());
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
-        network,
+        place,
         go: () => {
           timer.cancel();
           this.#waiting.delete(waiting);
-          this.#enter(network);
+          this.#count(place, 1);
           resolve();
         },
       };

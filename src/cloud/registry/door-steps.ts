@@ -6,6 +6,8 @@ import type { Verdict } from "./judge.ts";
 
 /** A dial-back is good for so long. */
 const GOOD_FOR = 24 * 3600_000;
+/** What it showed stays in the DNS so long while no other one can be made: by then the address may be somebody else's. */
+const LASTS = 48 * 3600_000;
 
 export interface Report {
   readonly observed: string;
@@ -29,7 +31,8 @@ export function reported(door: Door, verdict: Verdict, report: Report): { door: 
     door.verifiedAt !== null &&
     door.verifiedAt <= now &&
     now - door.verifiedAt < GOOD_FOR;
-  return { door: { ...told, recent }, ask: !stillGood };
+  const isOver = door.verifiedAt !== null && now - door.verifiedAt >= LASTS;
+  return { door: { ...told, recent, ...(isOver && NOTHING) }, ask: !stillGood };
 }
 
 /** The box was asked, and signed for the address, or not. */

@@ -37,7 +37,7 @@ export async function addHost({ store, clock, names }: RegistryDeps, action: Hos
         "too-many-hosts",
         `A box has ${MOST_HOSTS} such names at the most. Remove one.`,
       );
-    await takeLabel(sql, { label, kind: "host", box, now });
+    await takeLabel(sql, names, { label, kind: "host", box, now });
     await sql.query(
       "INSERT INTO hosts (label, token_hash, ipv4, ipv6, blocked, seen_at) VALUES ($1, $2, NULL, NULL, 0, $3)",
       [label, hash, now],

@@ -92,7 +92,7 @@ export class Registry implements Component {
   }
 
   async #limited<T>(box: string, work: () => Promise<T>): Promise<T> {
-    this.#allowances.mayRequest(box);
+    const end = this.#allowances.beginRequest(box);
     let isOld = false;
     try {
       return await work();
@@ -100,7 +100,7 @@ export class Registry implements Component {
       isOld = isTellyportError(error, "sequence-behind");
       throw error;
     } finally {
-      if (!isOld) this.#allowances.countRequest(box);
+      end(!isOld);
     }
   }
 

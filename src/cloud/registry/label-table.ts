@@ -1,6 +1,7 @@
 import { TellyportError } from "../../kernel/errors.ts";
 import type { Sql } from "../store/ports.ts";
 import { fold, unfitness } from "./labels.ts";
+import type { ZoneNames } from "./names.ts";
 
 export type LabelKind = "alias" | "host";
 
@@ -19,14 +20,16 @@ export async function labelsOf(sql: Sql, box: string, kind: LabelKind): Promise<
 
 /**
  * Gives a label to a box that does not have it.
+ * @param names whose own labels are nobody's
  * @param now ms since 1970
  * @throws TellyportError `alias-unfit`, `alias-taken`, `rate-limited`
  */
 export async function takeLabel(
   sql: Sql,
+  names: Pick<ZoneNames, "ownLabels">,
   { label, kind, box, now }: { label: string; kind: LabelKind; box: string; now: number },
 ): Promise<void> {
-  const why = unfitness(label);
+  const why = unfitness(label, names.ownLabels);
   if (why !== null) throw new TellyportError("alias-unfit", `${label} cannot be had. ${why}`);
   const folded = fold(label);
   // Its own from before, in whatever spelling, and what has been nobody's for long enough.

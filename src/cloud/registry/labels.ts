@@ -32,14 +32,16 @@ const FOLDED_RESERVED = new Set(RESERVED.map(fold));
 /**
  * Why a label may not be had by anybody.
  * @param label as the schema lets it through: 3 to 40 of a-z, 0-9 and hyphens within
+ * @param own labels of the operator's machines in this zone
  * @returns null: it may
  */
-export function unfitness(label: string): string | null {
+export function unfitness(label: string, own: ReadonlySet<string> = new Set()): string | null {
   if (isBoxId(label)) return "It looks like the id of a box.";
   // RFC 5891 §4.2.3.1: what `xn--` begins is another name to those who read it.
   if (label.slice(2, 4) === "--") return "It has two hyphens where encoded names have them.";
   if (/^\d+$/.test(label)) return "It is a number.";
   const folded = fold(label);
   if (folded.length < 3) return "It is too short without its hyphens.";
-  return FOLDED_RESERVED.has(folded) ? "It is kept for the operator, or looks like a name that is." : null;
+  const isKept = FOLDED_RESERVED.has(folded) || [...own].some((one) => fold(one) === folded);
+  return isKept ? "It is kept for the operator, or looks like a name that is." : null;
 }

@@ -40,6 +40,8 @@ export class Allowances {
   readonly #region: TokenBuckets;
   readonly #all: TokenBuckets;
   readonly #box: TokenBuckets;
+  /** Requests that are being done. */
+  readonly #open = new Map<string, number>();
 
   constructor(clock: Clock, limits: RegistryLimits) {
     this.#clock = clock;
@@ -72,17 +74,24 @@ export class Allowances {
     this.#all.take("", now);
   }
 
-  /** Before a good request of a box. @throws TellyportError `rate-limited` */
-  mayRequest(box: string): void {
-    const wait = this.#box.wait(box, this.#clock.monotonic());
+  /**
+   * Before a good request of a box. Those that are still being done count as if they were over: who sends many at once has no more.
+   * @returns to be called after it, with whether it counts: an old one does not, so whoever has copied that uses up nothing of the box's
+   * @throws TellyportError `rate-limited`
+   */
+  beginRequest(box: string): (counts: boolean) => void {
+    const open = this.#open.get(box) ?? 0;
+    const wait = this.#box.wait(box, this.#clock.monotonic(), open + 1);
     if (wait > 0)
       throw new TellyportError("rate-limited", "This box asks too often. Wait a moment.", {
         retryAfterMs: wait,
       });
-  }
-
-  /** After it, unless it was an old one: whoever has copied that uses up nothing of the box's. */
-  countRequest(box: string): void {
-    this.#box.take(box, this.#clock.monotonic());
+    this.#open.set(box, open + 1);
+    return (counts) => {
+      const left = (this.#open.get(box) ?? 1) - 1;
+      if (left > 0) this.#open.set(box, left);
+      else this.#open.delete(box);
+      if (counts) this.#box.take(box, this.#clock.monotonic());
+    };
   }
 }

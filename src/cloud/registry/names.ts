@@ -18,9 +18,18 @@ export function isBoxId(label: string): boolean {
 /** Names of one zone, all in lower case without a dot at the end. */
 export class ZoneNames {
   readonly zone: string;
+  /** Labels right below the zone that the operator's own machines have, or have names below. */
+  readonly ownLabels: ReadonlySet<string>;
 
-  constructor(zone: string) {
+  /** @param own whole names of the operator's machines; those of other zones are passed over */
+  constructor(zone: string, own: readonly string[] = []) {
     this.zone = zone;
+    const end = `.${zone}`;
+    this.ownLabels = new Set(
+      own
+        .filter((name) => name.endsWith(end))
+        .map((name) => name.slice(0, -end.length).split(".").at(-1) ?? ""),
+    );
   }
 
   /** `<id>.<zone>`, or `<label>.<zone>` */

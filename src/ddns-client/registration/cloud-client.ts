@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
 import type { Clock } from "../../kernel/clock.ts";
-import { ERROR_CODES, TellyportError, isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
+import { TellyportError, isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
 import { signJws } from "../../kernel/ed25519-jws.ts";
 import { isRecord } from "../../kernel/is-record.ts";
 import { orAborted } from "../../kernel/or-aborted.ts";
@@ -23,6 +23,7 @@ import {
   type ActionName,
 } from "../../protocol/registration.ts";
 import type { Signer } from "../ports.ts";
+import { isOfBox } from "./own-registration.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** The families of addresses: what comes over IPv4 speaks of IPv4 alone. */
@@ -94,7 +95,14 @@ export class CloudClient {
     signal: AbortSignal,
     way: Way = {},
   ): Promise<Registration> {
-    return this.#inOrder(signal, () => this.#act(name, words, Registration, signal, way));
+    return this.#inOrder(signal, async () => {
+      const registration = await this.#act(name, words, Registration, signal, way);
+      if (isOfBox(registration, this.#deps.signer.boxId)) return registration;
+      throw unreachable(
+        this.#deps.origin,
+        new Error("it speaks of another box, or of names that are not its own"),
+      );
+    });
   }
 
   /** A new token for a name that is updated by dyndns2. @throws as {@link act} */
@@ -209,22 +217,48 @@ function unreachable(origin: string, cause: unknown): TellyportError {
   );
 }
 
+/** Nobody is believed who wants to be left alone for longer, ms. */
+const LONGEST_WAIT = 24 * 3600_000;
+/** What clouds refuse with. The other codes are the box's: by some of them the app takes itself for signed out. */
+const REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
+  "alias-taken",
+  "alias-unfit",
+  "box-blocked",
+  "box-unknown",
+  "dns-unavailable",
+  "host-not-allowed",
+  "rate-limited",
+  "registration-invalid",
+  "sequence-behind",
+  "too-many-boxes",
+  "too-many-hosts",
+]);
+
 /** The cloud's own words, where they are words that Tellyport knows. */
 function problemOf(origin: string, status: number, value: unknown): TellyportError {
-  const problem = isRecord(value) ? value : {};
-  const { code, title, detail, retryAfterMs } = problem;
-  if (typeof code !== "string" || !isCode(code) || status >= 500)
+  const { code, title, detail, retryAfterMs } = isRecord(value) ? value : {};
+  const wait = typeof retryAfterMs === "number" && {
+    retryAfterMs: Math.min(LONGEST_WAIT, Math.max(0, retryAfterMs)),
+  };
+  if (typeof code !== "string" || !isRefusal(code) || status >= 500)
     return new TellyportError(
       "cloud-unreachable",
-      `The cloud at ${origin} cannot help now (${status}${typeof code === "string" ? `, ${code.slice(0, 60)}` : ""}). It is asked again by itself.`,
-      typeof retryAfterMs === "number" ? { retryAfterMs } : {},
+      `The cloud at ${origin} cannot help now (${status}${typeof code === "string" ? `, ${oneLine(code, 60)}` : ""}). It is asked again by itself.`,
+      wait || {},
     );
-  return new TellyportError(code, typeof title === "string" ? title.slice(0, 300) : code, {
-    ...(isRecord(detail) && { detail }),
-    ...(typeof retryAfterMs === "number" && { retryAfterMs }),
+  // Its details would go on to whoever asked the box, and some of them into the head of its answer.
+  const seq = isRecord(detail) ? detail["seq"] : undefined;
+  return new TellyportError(code, typeof title === "string" ? oneLine(title, 300) : code, {
+    ...(typeof seq === "number" && { detail: { seq } }),
+    ...wait,
   });
 }
 
-function isCode(code: string): code is ErrorCode {
-  return Object.hasOwn(ERROR_CODES, code);
+/** Control characters would be written into logs and terminals. */
+function oneLine(text: string, longest: number): string {
+  return text.replace(/[\p{Cc}\p{Cf}]+/gu, " ").slice(0, longest);
+}
+
+function isRefusal(code: string): code is ErrorCode {
+  return REFUSALS.has(code);
 }

@@ -201,6 +201,12 @@ t.test("dial-back: only so many of one network, and at once", async (t) => {
   const port = await servedBox(t, identity);
   const few = labDialBack({ asked: { burst: 2, perSecond: 0.001 } });
   t.equal(await few.verify(at(port)), true);
+  const nobody = at(await servedStranger(t, (_request, response) => void response.end()), {
+    boxId: "bbbbbbbbbbbbbbbb",
+  });
+  t.equal(await few.verify(nobody), false);
+  await t.rejects(few.verify(nobody), { code: "rate-limited" });
+  t.equal(await few.verify(at(port)), true, "a box that was there before is not held up by others");
   t.equal(await few.verify(at(port)), true);
   await t.rejects(few.verify(at(port)), { code: "rate-limited" });
   const silent = await servedStranger(t, () => undefined);

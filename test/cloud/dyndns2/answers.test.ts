@@ -248,6 +248,19 @@ t.test("dyndns2: wrong tokens are limited by network, softly", async (t) => {
   t.equal((await from("2600:1:2:3::2", TOKEN)).status, 200);
 });
 
+t.test("dyndns2: who was right before goes on behind the address of one who guesses", async (t) => {
+  const clock = new FakeClock();
+  const { ask } = await endpoint(t, { clock, limits: { guesses: { burst: 3, perSecond: 0.1 } } });
+  const as = (user: string, token: string, hostname = user) =>
+    ask(`/nic/update?hostname=${hostname}&myip=${V4}`, { headers: { authorization: basic(user, token) } });
+  t.equal((await as(HOST, TOKEN)).status, 200);
+  for (let guess = 0; guess < 3; guess++) t.equal((await as(HOST, "wrong")).status, 401);
+  t.equal((await as(HOST, "wrong")).status, 503);
+  t.match(await as(HOST, TOKEN), { status: 200, body: `nochg ${V4}\n` });
+  t.equal((await as(`box2.${ZONE}`, TOKEN)).status, 503, "for that name alone");
+  t.equal((await as(HOST, `${TOKEN} `)).status, 503, "and with those very words");
+});
+
 t.test("dyndns2: nothing before the routes answers 400, 403, 421 or 429", async (t) => {
   const { ask } = await endpoint(t, { burst: 12 });
   const update = `/nic/update?hostname=${HOST}&myip=${V4}`;

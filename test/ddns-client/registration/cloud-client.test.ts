@@ -1,8 +1,10 @@
 import t from "tap";
 import { createFacts } from "../../../src/ddns-client/facts.ts";
 import { CloudClient } from "../../../src/ddns-client/registration/cloud-client.ts";
+import { untilNext } from "../../../src/ddns-client/registration/schedule.ts";
 import { Sequence } from "../../../src/ddns-client/registration/sequence.ts";
 import { systemClock } from "../../../src/kernel/clock.ts";
+import { TellyportError } from "../../../src/kernel/errors.ts";
 import { openDatabase } from "../../../src/kernel/store/database.ts";
 import { fakeCloud, registrationOf, testSigner } from "../../helpers/fake-cloud.ts";
 import type { Teardown } from "../../helpers/temporary.ts";
@@ -87,6 +89,70 @@ t.test("cloud client: what is no cloud, or no answer, is told as such", async (t
   }
   await cloud.close();
   await t.rejects(client.act("update", UPDATE, NEVER), { code: "cloud-unreachable" });
+});
+
+t.test("cloud client: a cloud speaks of this box, and of names in one zone", async (t) => {
+  const { cloud, client } = await clientAt(t);
+  const good = [{}, { alias: "smith.tv.example" }, { hosts: ["router.tv.example", "ab.tv.example"] }];
+  const bad = [
+    { name: "evil.test", lanName: "lan.evil.test" },
+    { lanName: "evil.test" },
+    { lanName: "lan.bbbbbbbbbbbbbbbb.tv.example" },
+    { box: "bbbbbbbbbbbbbbbb" },
+    { name: "*.tv.example", lanName: "lan.*.tv.example" },
+    { name: "aaaaaaaaaaaaaaaa.local", lanName: "lan.aaaaaaaaaaaaaaaa.local" },
+    { name: "aaaaaaaaaaaaaaaa.", lanName: "lan.aaaaaaaaaaaaaaaa." },
+    ...["evil.test", "a.b.tv.example", "tv.example", "*.tv.example", ".tv.example", "Smith.tv.example"].map(
+      (alias) => ({ alias }),
+    ),
+    { alias: `${"a".repeat(64)}.tv.example` },
+    { alias: "a\u001b[2J.tv.example" },
+    { hosts: ["router.tv.example", "evil.test"] },
+  ];
+  for (const more of good) {
+    cloud.answer = () => ({ status: 200, body: registrationOf(more) });
+    t.match(await client.act("update", UPDATE, NEVER), more);
+  }
+  for (const more of bad) {
+    cloud.answer = () => ({ status: 200, body: registrationOf(more) });
+    await t.rejects(
+      client.act("update", UPDATE, NEVER),
+      { code: "cloud-unreachable" },
+      JSON.stringify(more).slice(0, 80),
+    );
+  }
+});
+
+t.test("cloud client: of a refusal it takes what clouds say, and no more", async (t) => {
+  const { cloud, client } = await clientAt(t);
+  const detail = { headers: { "set-cookie": "a=b" }, seq: "9", free: [] };
+  for (const [code, told, retryAfterMs, waits] of [
+    ["alias-taken", "alias-taken", 5000, 5000],
+    ["rate-limited", "rate-limited", 1e300, 86_400_000],
+    ["rate-limited", "rate-limited", -5, 0],
+    ["client-revoked", "cloud-unreachable", 1e300, 86_400_000],
+  ] as const) {
+    const title = "No.\u001b[31m\r\n Go";
+    cloud.answer = () => ({ status: 400, body: { code, title, detail, retryAfterMs } });
+    const error = await client.act("update", UPDATE, NEVER).catch((caught: unknown) => caught);
+    t.match(error, { code: told, retryAfterMs: waits });
+    t.ok(error instanceof TellyportError && error.detail === undefined, "no details");
+    t.notMatch(error instanceof Error ? error.message : "", /\p{Cc}/u);
+  }
+});
+
+t.test("cloud client: the times that a cloud wishes for have bounds", (t) => {
+  for (const [refreshSeconds, least, most] of [
+    [-1e15, 48_000, 60_000],
+    [0, 48_000, 60_000],
+    [3600, 2_880_000, 3_420_000],
+    [1e15, 0, 172_800_000],
+  ] as const)
+    for (const random of [0, 0.99]) {
+      const wait = untilNext(registrationOf({ refreshSeconds }), 0, random);
+      t.ok(wait >= least && wait <= most, `${refreshSeconds}: ${wait}`);
+    }
+  t.end();
 });
 
 t.test(
