@@ -26,6 +26,18 @@ function atFirst(path: RegExp, times: number, instead: Instead) {
   return ({ url }: AcmeExchange): Instead | undefined => (path.test(url) && left-- > 0 ? instead : undefined);
 }
 
+/** Time passes until there is a certificate: on a crowded machine a try more may be needed. */
+async function inTime(box: Awaited<ReturnType<typeof testBox>>, what: string): Promise<void> {
+  await eventually(
+    what,
+    () => {
+      box.clock.ahead += 30_000;
+      return box.keeper.current();
+    },
+    60_000,
+  );
+}
+
 t.test("an authority that is busy is asked again", { skip }, async (t) => {
   const { front, options } = await stage(t);
   for (const [what, path, instead, code] of [
@@ -55,9 +67,7 @@ t.test("an authority that is busy is asked again", { skip }, async (t) => {
     t.equal(seen.code, code, `${what}: ${seen.message}`);
     t.ok((seen.retryAt ?? 0) > seen.at, `${what}: and when it is tried again`);
     if (what === "rateLimited") t.match(seen.message, /slowly/);
-    // Time passes.
-    box.clock.ahead += 2 * 60_000;
-    await eventually(`a certificate after ${what}`, () => box.keeper.current(), 60_000);
+    await inTime(box, `a certificate after ${what}`);
     t.equal(box.keeper.state().problem, null);
     t.equal(front.orders().length, before + 1, `${what}: one order`);
     await box.keeper.stop();
@@ -176,8 +186,7 @@ t.test("an authority that has forgotten the account, or the order", { skip }, as
     () => front.exchanges.some(({ url, status }) => url.startsWith("/my-order") && status === 404),
     60_000,
   );
-  box.clock.ahead += 10 * 60_000;
-  await eventually("a certificate", () => box.keeper.current(), 60_000);
+  await inTime(box, "a certificate");
   t.equal(front.orders().length, 2);
   const accounts = front.exchanges.filter(({ url, status }) => url === "/sign-me-up" && status === 201);
   t.equal(accounts.length, 2);
