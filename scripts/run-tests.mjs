@@ -18,8 +18,10 @@ const NICENESS = new Map([
   ["acceptance", 0],
   ["threats", 0],
   ["long", 0],
+  ["ddns-client", 10],
+  ["cloud", 10],
 ]);
-/** Tests of a suite at a time, where most of them wait: for routers, name servers, clients of others. */
+/** Tests of a suite at a time, where most of them wait for routers, name servers and clients of others; such suites have a lane of their own. */
 const AT_A_TIME = new Map([
   ["ddns-client", 5],
   ["cloud", 4],
@@ -181,7 +183,9 @@ async function work(queue) {
 const rank = (name) => (LONGEST.includes(name) ? LONGEST.indexOf(name) : LONGEST.length);
 const queue = names.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 const checked = withChecks ? checks() : [];
-await Promise.all(Array.from({ length: WORKERS }, () => work(queue)));
+const waiting = queue.filter((name) => AT_A_TIME.has(name));
+const busy = queue.filter((name) => !AT_A_TIME.has(name));
+await Promise.all([work(waiting), ...Array.from({ length: WORKERS }, () => work(busy))]);
 for (const ok of await checked) total[ok ? "pass" : "fail"]++;
 if (!existsSync(built)) total.fail++;
 console.log(`${total.pass} passed, ${total.fail} failed${total.skip > 0 ? `, ${total.skip} skipped` : ""}`);
