@@ -22,6 +22,7 @@ import {
   publicAddress,
   RateGuard,
   refuseSecondDaemon,
+  requestPeer,
   TrustedProxies,
   webApp,
   type Listeners,
@@ -144,6 +145,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     });
     await lifecycle.start([access.audit]);
 
+    const proxies = new TrustedProxies(config.http.trustedProxies);
     const share = createShare({
       tuners,
       database,
@@ -153,6 +155,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       log: log.child({ module: "share" }),
       grants: access.grants,
       atHome: (address) => isOnLink(address, networkInterfaces()),
+      peerOf: (request) => requestPeer(request, proxies),
       rules: access.rules,
       transcoding: {
         cores: config.live.transcoding.cores === 0 ? null : config.live.transcoding.cores,
@@ -249,7 +252,6 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     };
     online.onChanged(followNames);
     ownCertificate?.onChanged(followNames);
-    const proxies = new TrustedProxies(config.http.trustedProxies);
     const certificate = config.http.https.enabled
       ? await access.certificate({ names: [...names.fixed], addresses: machineAddresses() })
       : null;

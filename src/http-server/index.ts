@@ -7,7 +7,7 @@ export {
   refuseSecondDaemon,
   type Listeners,
 } from "./listeners.ts";
-export { isOnLink, TrustedProxies } from "./origin.ts";
+export { isOnLink, requestPeer, TrustedProxies } from "./origin.ts";
 export {
   hostNames,
   localAddress,

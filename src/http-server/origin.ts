@@ -57,6 +57,24 @@ export function requestOrigin(
   };
 }
 
+/** An address of nobody: who comes through a proxy from the proxy's own network is not at home for that. */
+const BEHIND_PROXY = "0.0.0.0";
+
+/**
+ * The address for which a request counts, where nothing but an address is judged: the socket's peer, or whom a proxy names.
+ * @returns undefined: the socket has closed
+ */
+export function requestPeer(
+  request: IncomingMessage,
+  proxies: TrustedProxies,
+  interfaces = networkInterfaces,
+): string | undefined {
+  const peer = request.socket.remoteAddress;
+  if (peer === undefined || proxies.isEmpty || !proxies.has(plainAddress(peer))) return peer;
+  const { address } = requestOrigin(request, proxies, interfaces);
+  return address === null || isOnLink(address, interfaces()) ? BEHIND_PROXY : address;
+}
+
 /** The last of a list in a header; lines of one name are one list. @see RFC 9110 §5.3 */
 function lastEntry(header: string | string[] | undefined): string | undefined {
   return [header].flat().join(",").split(",").at(-1)?.trim();
@@ -65,9 +83,11 @@ function lastEntry(header: string | string[] | undefined): string | undefined {
 /** Reverse proxies by address or prefix, `192.0.2.7` or `fd00::/8`. */
 export class TrustedProxies {
   readonly #prefixes = new BlockList();
+  readonly isEmpty: boolean;
 
   /** @throws TypeError for what is neither */
   constructor(list: readonly string[]) {
+    this.isEmpty = list.length === 0;
     for (const entry of list) {
       const [address = "", bits] = entry.split("/");
       const version = isIP(address);

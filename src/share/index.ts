@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Clock } from "../kernel/clock.ts";
 import type { Log } from "../kernel/log.ts";
 import { LINES_OF_CLIENTS, SparingLog } from "../kernel/log-sparingly.ts";
@@ -34,6 +35,8 @@ export interface ShareDeps {
   readonly grants: GrantPort;
   /** Whether an address is in the home network, or is this machine; default: none is. */
   readonly atHome?: (address: string) => boolean;
+  /** Where a request for media came from, when a reverse proxy may ask in somebody's name; default: its socket's peer. */
+  readonly peerOf?: ((request: IncomingMessage) => string | undefined) | undefined;
   /** Who may watch what; default: everybody everything. */
   readonly rules?: ViewingRules;
   readonly options?: Partial<ShareOptions>;

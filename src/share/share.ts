@@ -63,6 +63,8 @@ export interface SharePartsDeps {
   readonly grants: GrantPort;
   /** Whether an address is in the home network, or is this machine; default: none is. */
   readonly atHome?: ((address: string) => boolean) | undefined;
+  /** Where a request for media came from, when others may ask in somebody's name; default: its socket's peer. */
+  readonly peerOf?: ((request: IncomingMessage) => string | undefined) | undefined;
   /** Default: everybody may everything. */
   readonly rules?: ViewingRules;
   readonly createSource: SourceFactory;
@@ -158,6 +160,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     playbacks,
     firstMediaMs: options.firstMediaMs,
     noProgressMs: options.noProgressMs,
+    peerOf: deps.peerOf,
   });
   const stills = new StillStore({ clock });
   const stillTaker =

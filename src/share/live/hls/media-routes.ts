@@ -37,6 +37,8 @@ export interface MediaRoutesOptions {
   readonly firstMediaMs: number;
   /** A receiver that takes nothing for so many ms is cut off. */
   readonly noProgressMs: number;
+  /** Where a request came from, for whom places are counted; undefined: its socket has closed. Default: the socket's peer. */
+  readonly peerOf?: ((request: IncomingMessage) => string | undefined) | undefined;
 }
 
 /** Media of one rendition that a client asked for. */
@@ -53,8 +55,10 @@ export interface MediaRoutes {
   atOnce(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
+const socketPeer = ({ socket }: IncomingMessage): string | undefined => socket.remoteAddress;
+
 export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
-  const { playbacks, firstMediaMs, noProgressMs } = options;
+  const { playbacks, firstMediaMs, noProgressMs, peerOf = socketPeer } = options;
   const sender = new MediaSender({ noProgress: noProgressMs, exceeded: () => playbacks.countCutOff() });
   const schema = { hide: true };
   const plugin: FastifyPluginAsync = async (app) => {
@@ -85,7 +89,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
       { config: { access: MEDIA }, schema },
       async (request, reply) => {
         const { grant, stream: run, rendition, name } = request.params;
-        const peer = request.raw.socket.remoteAddress;
+        const peer = peerOf(request.raw);
         const { playback, ended } = admit(request.raw, reply.raw, grant);
         const { stream } = playback;
         if (run !== stream.id)
@@ -120,7 +124,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
     // One that waits behind another answer of its connection has no socket.
     if (response.socket === null || response.socket.destroyed) return false;
     try {
-      const playback = playbacks.byGrant(path.grant, request.socket.remoteAddress);
+      const playback = playbacks.byGrant(path.grant, peerOf(request));
       const { store, id } = playback.stream;
       const what = parseMediaName(path.name);
       if (path.stream !== id || !isThere(playback, path.rendition, what)) return false;
@@ -148,7 +152,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
     response: ServerResponse,
     grant: string,
   ): { playback: RunningPlayback; ended: Promise<null> } {
-    const playback = playbacks.byGrant(grant, request.socket.remoteAddress);
+    const playback = playbacks.byGrant(grant, peerOf(request));
     let end = (): void => undefined;
     // Where the stream itself failed, whoever waits for it is told that first.
     const ended = new Promise<null>((resolve) => (end = () => void setImmediate(resolve, null)));
