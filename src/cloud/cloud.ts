@@ -170,6 +170,7 @@ function localOrigins(port: number): string[] {
 function ownNames({ zone, http, stun, publisher }: CloudConfig): string[] {
   const { rfc2136, pdnsHttp } = publisher;
   return [
+    ...zone.reserved.map((label) => `${label}.${zone.name}`),
     ...zone.nameServers.map(({ name }) => name),
     ...http.origins.map((origin) => new URL(origin).hostname),
     stun.advertise.replace(/:\d+$/, ""),
@@ -202,7 +203,9 @@ function limitsOf({ limits }: CloudConfig): RegistryLimits {
 function targetOf({ zone, publisher, addresses }: CloudConfig): string {
   const { kind, rfc2136, pdnsHttp } = publisher;
   const where =
-    kind === "rfc2136" ? `${rfc2136?.server} ${rfc2136?.port}` : `${pdnsHttp?.url} ${pdnsHttp?.serverId}`;
+    kind === "rfc2136"
+      ? `${rfc2136?.server} ${rfc2136?.port}`
+      : `${pdnsHttp?.url.replace(/\/\/[^/]*@/, "//")} ${pdnsHttp?.serverId}`;
   const rules = createHash("sha256")
     .update(JSON.stringify([zone.caa, addresses.allow]))
     .digest("hex")

@@ -117,6 +117,18 @@ export const CloudConfigSchema = section(
               "Name servers of the zone, as the zone above names them; for the embedded DNS server",
           },
         ),
+        reserved: Type.Array(
+          Type.String({
+            pattern: "^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$",
+            rule: "must be a label in small letters, such as intranet",
+          }),
+          {
+            default: [],
+            maxItems: 1000,
+            description:
+              "Labels right below the zone that no box may have, beside those of the machines that this file names: where the zone holds records of your own, since a box's would take their place",
+          },
+        ),
         caa: Type.Array(
           Type.String({
             pattern: "^(0|128) [a-z]+ [\\x21-\\x7e][\\x20-\\x7e]*$",

@@ -17,8 +17,9 @@ export function limitRequest(rates: RateGuard, request: FastifyRequest): void {
   const { config, url = "" } = request.routeOptions;
   const kind = request.is404 ? undefined : config.access?.kind;
   if (kind === "media" && sender.known !== null) return markProven(request.raw.socket);
-  const judged = kind === "media" || kind === "roles" || kind === "local";
   const { authorization, cookie } = request.headers;
+  const asksWho = config.knowsClients === true && authorization !== undefined;
+  const judged = kind === "media" || kind === "roles" || kind === "local" || asksWho;
   const credential = kind === "media" || authorization !== undefined || cookie !== undefined;
   if (judged && credential) rates.mayGuess(sender);
   if (judged && sender.known !== null) {

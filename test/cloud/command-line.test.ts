@@ -110,7 +110,7 @@ t.test("tellyport-cloud: check-config prints what holds, but no secret", async (
   const config = join(await temporaryFolder(t), "cloud.yaml");
   await writeFile(
     config,
-    'database: "postgresql://tellyport:hunter2@db/cloud"\nmetrics: {token: hunter3}\npublisher: {kind: rfc2136, rfc2136: {server: 10.0.0.1, keyName: k, secret: hunter4}}\n',
+    'database: "postgresql://tellyport:hunter2@hunter5@db/cloud"\nmetrics: {token: hunter3}\npublisher: {kind: rfc2136, rfc2136: {server: 10.0.0.1, keyName: k, secret: hunter4}, pdnsHttp: {url: "http://me:hunter6@10.0.0.2:8081"}}\n',
   );
   for (const argv of [["check-config"], ["check-config", "--json"]]) {
     const { code, out } = await run(...argv, "--config", config);

@@ -118,6 +118,7 @@ t.test("labels: the operator's own machines keep theirs", async (t) => {
     config: {
       zone: {
         name: "box.test",
+        reserved: ["intranet"],
         nameServers: [
           { name: "primary.box.test", addresses: ["9.9.9.9"] },
           { name: "alpha.infra.box.test", addresses: ["9.9.9.10"] },
@@ -128,7 +129,7 @@ t.test("labels: the operator's own machines keep theirs", async (t) => {
   });
   const box = await enrolledBox(origin);
   for (const act of ["alias", "host"] as const)
-    for (const label of ["primary", "pr1mary", "infra", "reflexion"])
+    for (const label of ["primary", "pr1mary", "infra", "reflexion", "intranet", "lntranet"])
       t.match(await box.send(origin, act, { label }), { status: 400, body: { code: "alias-unfit" } }, label);
   t.match(await box.send(origin, "alias", { label: "alpha" }), { status: 200 });
 });

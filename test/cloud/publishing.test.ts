@@ -153,6 +153,20 @@ for (const [kind, skip] of [
     },
   );
 
+  t.test(`outbox on ${kind}: not even many that are refused, and came first`, { skip }, async (t) => {
+    const { store } = await storeOf(t, kind);
+    const publisher = new Picky();
+    const [bad, good] = [ids.slice(0, 5), ids.slice(5)];
+    for (const id of bad) publisher.refused.add(names.below(id));
+    for (const id of ids) await publishBox(store, id, "93.184.216.1");
+    await run(t, depsOf(store, publisher));
+    await eventually(
+      "the others are published",
+      () => good.every((id) => publisher.names.has(names.below(id))),
+      20_000,
+    );
+  });
+
   t.test(`outbox on ${kind}: another name server is told everything`, { skip }, async (t) => {
     const { store } = await storeOf(t, kind);
     const [first, second] = [new MemoryPublisher(), new MemoryPublisher()];

@@ -77,6 +77,11 @@ t.test(
     const more = await untilLimited(box.url, path, { headers, from: "127.0.0.50" });
     t.ok(more.before <= 40, `and the guesser is not heard as before: ${more.before} times`);
 
+    const open = "/api/v1/box";
+    const there = await untilLimited(box.url, open, { headers, from: "127.0.0.50" });
+    t.ok(there.before <= 40, `nor at what is open and asks who it is: ${there.before} times`);
+    t.equal((await onTheWire(box.url, open, { from: "127.0.0.50" })).status, 200, "which stays open");
+
     // Whoever has a client's token and not its key is stopped, and the client is not.
     const stolen = { authorization: `DPoP ${phone.tokens?.accessToken}`, dpop: "x.y.z" };
     t.match(await untilLimited(box.url, path, { headers: stolen, from: "127.0.0.52" }), LIMITED);

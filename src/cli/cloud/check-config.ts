@@ -5,6 +5,8 @@ import { cloudOverridesOf, type CloudOverrides } from "./overrides.ts";
 
 /** Keys whose values are not printed. */
 const SECRETS = new Set(["publisher.rfc2136.secret", "publisher.pdnsHttp.apiKey", "metrics.token"]);
+/** Keys whose values are addresses that may have a password in them. */
+const WITH_PASSWORDS = new Set(["database", "publisher.pdnsHttp.url"]);
 
 /** The values in force, one a line, and where each comes from; secrets are not shown. */
 export async function checkCloudConfig(args: CloudOverrides, json: boolean, io: Io): Promise<number> {
@@ -33,8 +35,8 @@ export async function stateDirectoryOf(path: string | undefined, state: string |
 
 function shown(key: string, value: unknown): unknown {
   if (SECRETS.has(key)) return value === "" ? "" : "***";
-  // The password of postgresql://USER:PASSWORD@HOST/DATABASE, wherever it stands.
-  if (key === "database" && typeof value === "string")
-    return value.replace(/(:\/\/[^:@/]*:)[^@]*@/, "$1***@").replace(/(password=)[^&]*/gi, "$1***");
+  // The password of postgresql://USER:PASSWORD@HOST/DATABASE, wherever it stands, and whatever is in it.
+  if (WITH_PASSWORDS.has(key) && typeof value === "string")
+    return value.replace(/(:\/\/[^:@/]*:).*@/, "$1***@").replace(/(password=)[^&]*/gi, "$1***");
   return value;
 }

@@ -25,7 +25,11 @@ export interface TcpDoorDeps {
 /** Queries are small: what says it is longer is none. */
 const LONGEST_QUERY = 4096;
 /** Answers that a client has not taken, octets; until it does, no more of its queries are read. */
-const MOST_WAITING = 256 * 1024;
+const MOST_WAITING = 64 * 1024;
+/** Queries of one connection that wait; no resolver has as many, and who has more is cut off. */
+const MOST_QUERIES = 1024;
+/** Answers to one connection before the others have their turn. */
+const TURN = 64;
 
 interface Connection {
   readonly socket: Socket;
@@ -33,6 +37,8 @@ interface Connection {
   timer: Timer | null;
   /** Whole queries without an answer yet. */
   waiting: Buffer[];
+  /** Its next turn comes by itself. */
+  hasTurn: boolean;
 }
 
 /** DNS over TCP for all addresses together. @see RFC 7766 */
@@ -85,7 +91,7 @@ export class TcpDoor {
         break;
       }
     }
-    const connection: Connection = { socket, network, timer: null, waiting: [] };
+    const connection: Connection = { socket, network, timer: null, waiting: [], hasTurn: false };
     this.#perNetwork.set(network, (this.#perNetwork.get(network) ?? 0) + 1);
     this.#used(connection);
     socket.once("close", () => this.#forget(connection));
@@ -94,19 +100,23 @@ export class TcpDoor {
       const messages = stream.take(chunk);
       if (messages === null) return this.#end(connection);
       connection.waiting.push(...messages);
-      this.#answerAll(connection);
+      if (connection.waiting.length > MOST_QUERIES) return this.#end(connection);
+      this.#answerSome(connection);
     });
-    socket.on("drain", () => this.#answerAll(connection));
+    socket.on("drain", () => this.#answerSome(connection));
     socket.setNoDelay(true);
   }
 
-  /** As far as the client takes its answers; nothing more is read meanwhile. */
-  #answerAll(connection: Connection): void {
+  /** As far as the client takes its answers, and so many in one turn; nothing more is read meanwhile. */
+  #answerSome(connection: Connection): void {
     const { answerer, counters } = this.#deps;
     const { socket, waiting } = connection;
+    if (connection.hasTurn || !this.#connections.has(connection)) return;
+    const pieces: Buffer[] = [];
+    let room = MOST_WAITING - socket.writableLength;
     let done = 0;
-    for (const message of waiting) {
-      if (socket.writableLength > MOST_WAITING) break;
+    for (const message of waiting.slice(0, TURN)) {
+      if (room < 0) break;
       done++;
       counters.tcpQueries++;
       const answer = answerer.answer(message, "tcp");
@@ -115,12 +125,25 @@ export class TcpDoor {
         return this.#end(connection);
       }
       countAnswer(counters, answer.bytes);
-      socket.write(framed(answer.bytes));
+      const piece = framed(answer.bytes);
+      pieces.push(piece);
+      room -= piece.length;
     }
-    if (done > 0) this.#used(connection);
+    if (done > 0) {
+      // In one: each write costs memory beside its octets until it is taken.
+      socket.write(Buffer.concat(pieces));
+      this.#used(connection);
+    }
     connection.waiting = waiting.slice(done);
-    if (connection.waiting.length > 0) socket.pause();
-    else socket.resume();
+    if (connection.waiting.length === 0) return void socket.resume();
+    socket.pause();
+    // It says so itself when all of that is taken.
+    if (socket.writableNeedDrain) return;
+    connection.hasTurn = true;
+    setImmediate(() => {
+      connection.hasTurn = false;
+      this.#answerSome(connection);
+    });
   }
 
   #used(connection: Connection): void {

@@ -177,9 +177,11 @@ export class OutboxPublisher implements Publishing {
       names.map(({ name }) => name),
       clock.now(),
     );
+    // After a failure from anywhere: a few at the beginning that are refused look as if all of them were.
+    const order = this.#failures === 0 ? records : rotated(records, Math.random());
     try {
       const { published, refused } = await limited(clock, signal, BATCH_MS, (own) =>
-        publishBatch(publisher, zone, records, own),
+        publishBatch(publisher, zone, order, own),
       );
       signal.throwIfAborted();
       const done = new Set(published);
@@ -272,4 +274,10 @@ function pause(after: PublishingDeps["clock"]["after"], delay: number, signal: A
     const timer = after(delay, resolve);
     signal.addEventListener("abort", () => (timer.cancel(), resolve()), { once: true });
   });
+}
+
+/** The same in a circle, begun elsewhere. @param random 0 to 1 */
+function rotated<T>(list: readonly T[], random: number): readonly T[] {
+  const from = Math.floor(random * list.length);
+  return [...list.slice(from), ...list.slice(0, from)];
 }

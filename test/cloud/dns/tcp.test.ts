@@ -125,6 +125,26 @@ t.test("who takes no answers is not read from", async (t) => {
   t.equal(counters.tcpQueries, 1000);
 });
 
+t.test(
+  "one that asks without end holds up nobody, and none has more than a thousand questions open",
+  async (t) => {
+    const { port, counters } = await server(t);
+    const ask = (count: number) =>
+      Buffer.concat(Array.from({ length: count }, () => framed(question(`ns1.${ZONE}`))));
+    const greedy = await Promise.all(Array.from({ length: 20 }, () => join(t, port)));
+    for (const socket of greedy) socket.write(ask(1000));
+    const modest = await join(t, port);
+    modest.write(ask(1));
+    await eventually("the modest one is served", () => modest.answers.length === 1, 5000, 1);
+    await eventually("and then all", () => greedy.every(({ answers }) => answers.length === 1000));
+    t.equal(counters.tcpQueries, 20_001);
+    const [first] = greedy;
+    first?.pause();
+    first?.write(ask(3000));
+    await eventually("it is cut off", () => counters.connections === 20);
+  },
+);
+
 t.test("over UDP the same answer goes out so often only", async (t) => {
   const { port, counters } = await server(t, { answersPerSecond: 5 });
   const socket = createSocket("udp4");
