@@ -167,7 +167,7 @@ t.test("an authority that has forgotten the account, or the order", { skip }, as
   front.instead = ({ url }) => (url.startsWith("/authZ/") ? { status: 500 } : undefined);
   await box.keeper.start();
   box.keeper.want(NAMES);
-  await eventually("a problem", () => box.keeper.state().problem, 20_000, 5);
+  const first = await eventually("a problem", () => box.keeper.state().problem, 20_000, 5);
   front.authority = await startPebble(t, { dns: dns.address });
   front.instead = () => undefined;
   box.clock.ahead += 2 * 60_000;
@@ -176,6 +176,8 @@ t.test("an authority that has forgotten the account, or the order", { skip }, as
     () => front.exchanges.some(({ url, status }) => url.startsWith("/my-order") && status === 404),
     20_000,
   );
+  // The pause is counted from when the box has seen that, and not from when it was on the line.
+  await eventually("it is known", () => box.keeper.state().problem?.at !== first.at, 20_000);
   box.clock.ahead += 10 * 60_000;
   await eventually("a certificate", () => box.keeper.current(), 20_000);
   t.equal(front.orders().length, 2);
