@@ -227,6 +227,8 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     access.onNotice((entry) => share.tellOwners("notice", entry));
     access.onOffer((state) => share.tellOwners("offer", state));
 
+    const certificates = new NamedCertificates();
+    const ownCertificate = ownCertificateOf(config.http.https, { clock, log });
     const { online, routes: onlineRoutes } = await createOnline({
       config: config.online,
       stateDir,
@@ -237,13 +239,12 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       signer: access.identity,
       version: VERSION,
       httpsPort: () => listeners.ports.https,
+      served: { own: ownCertificate, hasCertificate: (name) => certificates.contextOf(name) !== null },
       onForeignCertificate: ({ names, issuer }) =>
         access.audit.note({ event: "certificate-foreign", detail: { names: names.join(" "), issuer } }),
       noted: (client, detail) => access.audit.note({ event: "online-changed", client, detail }),
     });
     const names = new OwnNames(hostNames(access.identity.boxId, config.http.hosts));
-    const certificates = new NamedCertificates();
-    const ownCertificate = ownCertificateOf(config.http.https, { clock, log });
     const followNames = (): void => {
       // What the owner brought goes before what the box got.
       names.set("own", certificates.set("own", ownCertificate?.current() ?? null));

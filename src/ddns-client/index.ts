@@ -9,6 +9,7 @@ import { CERTIFICATE_STATE, OwnCertificate } from "./certificates/index.ts";
 import { dialBackRoute } from "./dial-back-route.ts";
 import { createFacts } from "./facts.ts";
 import { Online } from "./online.ts";
+import type { Served } from "./online-state.ts";
 import { openSession } from "./open-session.ts";
 import type { Signer } from "./ports.ts";
 import { onlineRoutes } from "./routes.ts";
@@ -38,6 +39,8 @@ export interface OnlineModuleDeps {
   readonly version: string;
   /** Of the https listener; null: there is none. */
   readonly httpsPort: () => number | null;
+  /** What the listener shows to who asks by name. */
+  readonly served: Served;
   /** Somebody else has a certificate for the box's name. */
   readonly onForeignCertificate: (entry: {
     readonly names: readonly string[];
@@ -65,6 +68,7 @@ export async function createOnline(deps: OnlineModuleDeps): Promise<OnlineModule
     settings: config,
     save: (change) => changeOwnerSettings(stateDir, { online: change }),
     open: (settings) => openSession({ ...deps, log, facts, secrets, random: Math.random }, settings),
+    served: deps.served,
     clock,
     log,
   });

@@ -1,6 +1,6 @@
-import { isIPv6 } from "node:net";
 import type { OnlineState } from "../protocol/online.ts";
 import type { Registration } from "../protocol/registration.ts";
+import type { BoxCertificateSource, CertificateState } from "./certificates/index.ts";
 import type { OnlineSettings } from "./online.ts";
 import { providerState } from "./provider-updates.ts";
 import type { OnlineSession } from "./session.ts";
@@ -14,10 +14,19 @@ const NO_ROUTER: OnlineState["router"] = {
   refusal: null,
 };
 
+/** What the box shows to who asks for it by name. */
+export interface Served {
+  /** Whether there is a certificate for a name, from wherever. */
+  readonly hasCertificate: (name: string) => boolean;
+  /** The owner's own; null: none is named. */
+  readonly own: Pick<BoxCertificateSource, "state"> | null;
+}
+
 /** What there is to tell of the way into the internet. @param session null: the box is not online */
 export function onlineState(
   { enabled, cloud, openPorts, port }: OnlineSettings,
   session: OnlineSession | null,
+  { hasCertificate, own }: Served,
 ): OnlineState {
   const registrar = session?.registrar?.state ?? null;
   const registration = registrar?.registration ?? null;
@@ -35,39 +44,39 @@ export function onlineState(
     doors: registration?.doors ?? { ipv4: NO_DOOR, ipv6: NO_DOOR },
     router: session?.wayOut.router() ?? NO_ROUTER,
     diagnosis: session?.wayOut.diagnosis(registration) ?? { kind: "unknown", reason: null },
-    certificate: certificateState(session),
+    certificate: certificateState((own ?? session?.certificate)?.state()),
     providers: session?.providers.map(providerState) ?? [],
-    addresses: addressesOf(registration, session),
+    addresses:
+      session === null || registration === null
+        ? { home: null, away: null }
+        : addressesOf(registration, session.httpsPort(), hasCertificate),
   };
 }
 
 /**
- * Where phones reach the box by a name that its certificate has. Where both doors are open, they share a port or the first is told:
+ * Where phones reach the box by a name that it has a certificate for. Where both doors are open, they share a port or the first is told:
  * a page's origin has the port in it.
+ * @param port of https; null: there is none, so that whoever is at an open door has a certificate of his own, as a proxy does
  */
 function addressesOf(
-  registration: Registration | null,
-  session: OnlineSession | null,
+  { lanName, alias, name, doors: { ipv4, ipv6 } }: Registration,
+  port: number | null,
+  hasCertificate: Served["hasCertificate"],
 ): OnlineState["addresses"] {
-  const nothing = { home: null, away: null };
-  if (session === null || session.certificate?.current() == null) return nothing;
-  const port = session.httpsPort();
-  if (registration === null) return nothing;
-  const open = [registration.doors.ipv4, registration.doors.ipv6].find(({ state }) => state === "direct");
-  const name = registration.alias ?? registration.name;
+  const open = [ipv4, ipv6].find(({ state }) => state === "direct")?.port ?? null;
+  const isGood = (one: string): boolean => port === null || hasCertificate(one);
+  const away = [...(alias === null ? [] : [alias]), name].find(isGood);
   return {
-    home: port === null ? null : originAt(registration.lanName, port),
-    away: open === undefined || open.port === null ? null : originAt(name, open.port),
+    home: port !== null && hasCertificate(lanName) ? originAt(lanName, port) : null,
+    away: open === null || away === undefined ? null : originAt(away, open),
   };
 }
 
-/** @param host a name or an address */
-function originAt(host: string, port: number): string {
-  return new URL(`https://${isIPv6(host) ? `[${host}]` : host}:${port}`).origin;
+function originAt(name: string, port: number): string {
+  return new URL(`https://${name}:${port}`).origin;
 }
 
-function certificateState(session: OnlineSession | null): OnlineState["certificate"] {
-  const state = session?.certificate?.state();
+function certificateState(state: CertificateState | undefined): OnlineState["certificate"] {
   if (state === undefined) return null;
   const { names, issuer, notAfter, renewAt, problem } = state;
   return {

@@ -4,7 +4,7 @@ import { Emitter } from "../kernel/events.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import type { HostToken, OnlineChange, OnlineState } from "../protocol/online.ts";
-import { onlineState } from "./online-state.ts";
+import { onlineState, type Served } from "./online-state.ts";
 import type { OnlineActions } from "./routes.ts";
 import type { OnlineSession } from "./session.ts";
 
@@ -24,6 +24,7 @@ export interface OnlineDeps {
   readonly save: (change: OnlineChange) => Promise<void>;
   /** What runs while the box is online with these settings. */
   readonly open: (settings: OnlineSettings) => OnlineSession;
+  readonly served: Served;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -63,7 +64,7 @@ export class Online implements Component, OnlineActions {
   }
 
   state(): OnlineState {
-    return onlineState(this.#settings, this.#session);
+    return onlineState(this.#settings, this.#session, this.#deps.served);
   }
 
   /** Names that the box has now: whole, lower case. */

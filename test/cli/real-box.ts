@@ -93,7 +93,11 @@ export async function startRealBox(
               : { port: listeners.ports.https ?? 0, fingerprint: certificate.fingerprint },
           time: new Date(clock.now()).toISOString(),
         }),
-        () => onlineState({ enabled: false, cloud: "", openPorts: false, port: 0 }, null),
+        () =>
+          onlineState({ enabled: false, cloud: "", openPorts: false, port: 0 }, null, {
+            hasCertificate: () => false,
+            own: null,
+          }),
       ),
       access.routes,
       share.routes,

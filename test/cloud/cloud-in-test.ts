@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { Value } from "typebox/value";
 import { startCloud, type CloudDeps, type RunningCloud } from "../../src/cloud/cloud.ts";
 import { CloudConfigSchema, type CloudConfig } from "../../src/cloud/config.ts";
-import { MemoryPublisher } from "../../src/cloud/memory-publisher.ts";
+import { MemoryPublisher } from "../helpers/memory-publisher.ts";
 import type { CloudParts } from "../../src/cloud/parts.ts";
 import type { DialBack, DnsPublisher } from "../../src/cloud/ports.ts";
 import { systemClock, type Clock } from "../../src/kernel/clock.ts";

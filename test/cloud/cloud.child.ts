@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import { startCloud } from "../../src/cloud/cloud.ts";
-import { MemoryPublisher } from "../../src/cloud/memory-publisher.ts";
+import { MemoryPublisher } from "../helpers/memory-publisher.ts";
 import type { DnsPublisher, NameRecords, RecordType } from "../../src/cloud/ports.ts";
 import { systemClock } from "../../src/kernel/clock.ts";
 import { TellyportError } from "../../src/kernel/errors.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
 import t from "tap";
-import { MemoryPublisher } from "../../src/cloud/memory-publisher.ts";
+import { MemoryPublisher } from "../helpers/memory-publisher.ts";
 import { runCommandLine } from "../../src/cli/command-line.ts";
 import { CLOUD_COMMANDS } from "../../src/cli/cloud/commands.ts";
 import { eventually } from "../helpers/daemon.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import t from "tap";
-import { MemoryPublisher } from "../../src/cloud/memory-publisher.ts";
+import { MemoryPublisher } from "../helpers/memory-publisher.ts";
 import type { NameRecords } from "../../src/cloud/ports.ts";
 import { fold, unfitness } from "../../src/cloud/registry/labels.ts";
 import { ZoneNames } from "../../src/cloud/registry/names.ts";

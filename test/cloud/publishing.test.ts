@@ -1,6 +1,6 @@
 import { pino } from "pino";
 import t from "tap";
-import { MemoryPublisher } from "../../src/cloud/memory-publisher.ts";
+import { MemoryPublisher } from "../helpers/memory-publisher.ts";
 import { backOff } from "../../src/cloud/publishing/back-off.ts";
 import { publishBatch } from "../../src/cloud/publishing/batch.ts";
 import {

@@ -9,7 +9,7 @@ import { systemClock } from "../../src/kernel/clock.ts";
 import { createLog } from "../../src/kernel/log.ts";
 import { openDatabase } from "../../src/kernel/store/database.ts";
 import type { OnlineChange } from "../../src/protocol/online.ts";
-import { fakeCloud, testSigner, type FakeCloud } from "../helpers/fake-cloud.ts";
+import { fakeCloud, registrationOf, testSigner, type FakeCloud } from "../helpers/fake-cloud.ts";
 import type { Teardown } from "../helpers/temporary.ts";
 
 const log = createLog({ level: "silent" });
@@ -20,6 +20,9 @@ class House {
   readonly cloud: FakeCloud;
   readonly online: Online;
   readonly saved: OnlineChange[] = [];
+  /** Names that there is a certificate for. */
+  certified: readonly string[] = [];
+  httpsPort: number | null = 8443;
   begun = 0;
   ended = 0;
   /** Resolves when the way out may have begun. */
@@ -31,6 +34,10 @@ class House {
       settings: { enabled: true, cloud: cloud.origin, openPorts: false, port: 0, ...settings },
       save: async (change) => void this.saved.push(change),
       open: (now) => this.#session(now),
+      served: {
+        hasCertificate: (name) => this.certified.includes(name),
+        own: null,
+      },
       clock: systemClock,
       log,
     });
@@ -74,7 +81,7 @@ class House {
       ownNames: [],
       providers: [],
       others: [],
-      httpsPort: () => 8443,
+      httpsPort: () => this.httpsPort,
       log,
     });
   }
@@ -154,3 +161,30 @@ t.test("online: what cannot begin is ended, and can be tried again", async (t) =
   await one.online.change({ enabled: true });
   t.same([one.begun, one.ended], [2, 1]);
 });
+
+t.test(
+  "online: phones are told names that there is a certificate for, and a proxy has its own",
+  async (t) => {
+    const one = await house(t);
+    const { online, cloud } = one;
+    const { name, lanName } = registrationOf();
+    const alias = "smith.tv.example";
+    const ipv4 = { state: "direct", address: "5.5.5.5", port: 443 } as const;
+    const { ipv6 } = registrationOf().doors;
+    cloud.answer = () => ({ status: 200, body: registrationOf({ alias, doors: { ipv4, ipv6 } }) });
+    await online.change({ enabled: true });
+    while (online.state().registration !== "registered") await turn(10);
+    t.same(online.state().addresses, { home: null, away: null }, "browsers would warn of every name");
+    one.certified = [name, lanName];
+    t.same(online.state().addresses, { home: `https://${lanName}:8443`, away: `https://${name}` });
+    one.certified = [name, lanName, alias];
+    t.equal(
+      online.state().addresses.away,
+      `https://${alias}`,
+      "the name that people say, once it is in there",
+    );
+    one.certified = [];
+    one.httpsPort = null;
+    t.same(online.state().addresses, { home: null, away: `https://${alias}` });
+  },
+);

@@ -29,17 +29,8 @@ export function fileDoorMemory(path: string): DoorMemory {
   };
 }
 
-/** Kept as long as the process lives. */
-export function passingDoorMemory(): DoorMemory {
-  let kept: RememberedDoor | null = null;
-  return {
-    read: async () => kept,
-    write: async (door) => void (kept = door),
-  };
-}
-
 /** @returns null for what is none */
-export function parseRememberedDoor(value: unknown): RememberedDoor | null {
+function parseRememberedDoor(value: unknown): RememberedDoor | null {
   if (!isRecord(value)) return null;
   const { nonce, wished, externalPort, open } = value;
   if (typeof nonce !== "string" || !/^[0-9a-f]{24}$/.test(nonce)) return null;

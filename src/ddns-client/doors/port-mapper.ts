@@ -1,4 +1,3 @@
-import type { Clock } from "../../kernel/clock.ts";
 import { messageOf } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
@@ -7,6 +6,7 @@ import { HeldDoor } from "./held-door.ts";
 import { openDoor } from "./open-door.ts";
 import type { DoorLease, DoorProtocol, DoorRefusal } from "./door-protocol.ts";
 import type { Way } from "./gateway.ts";
+import { inTime } from "./in-time.ts";
 import { pauseAfter, portsToTry, WISHED_LIFETIME } from "./lease-plan.ts";
 import { heardState, isSameState, openState, shutDoor, type MappingState } from "./mapping-state.ts";
 import type { PortMapperDeps, PortMapperOptions } from "./mapper-options.ts";
@@ -243,7 +243,7 @@ export class PortMapper implements Component {
     const held = this.#held;
     if (held === null) return;
     this.#held = null;
-    await within(clock, (signal) => held.protocol.close(held.lease, signal));
+    await inTime(clock, CLOSE_MS, (signal) => held.protocol.close(held.lease, signal));
     log.info({ port: held.lease.externalPort }, "door-closed");
     this.#ledger.closed();
   }
@@ -254,7 +254,7 @@ export class PortMapper implements Component {
     if (old === null || (this.#options.open && this.#isOurs(old, answered[0]))) return;
     const protocol = answered.find(({ name }) => name === old.protocol);
     if (protocol !== undefined && old.client === this.#way?.client)
-      await within(this.#deps.clock, (late) => protocol.close(old, late));
+      await inTime(this.#deps.clock, CLOSE_MS, (late) => protocol.close(old, late));
     this.#ledger.closed();
   }
 
@@ -293,12 +293,4 @@ export class PortMapper implements Component {
     this.#deps.log.info({ status, protocol, externalAddress, externalPort, words }, "door");
     this.changes.emit(state);
   }
-}
-
-/** Gives up what takes too long. */
-async function within(clock: Clock, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const late = new AbortController();
-  const timer = clock.after(CLOSE_MS, () => late.abort());
-  await work(late.signal);
-  timer.cancel();
 }

@@ -1,10 +1,11 @@
 import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { createPinholeKeeper, createPortMapper } from "../../../src/ddns-client/doors/doors.ts";
-import { fileDoorMemory, passingDoorMemory } from "../../../src/ddns-client/doors/door-memory.ts";
+import { fileDoorMemory } from "../../../src/ddns-client/doors/door-memory.ts";
 import type { DoorProtocolName } from "../../../src/ddns-client/doors/door-protocol.ts";
 import type { MappingState } from "../../../src/ddns-client/doors/mapping-state.ts";
 import { systemClock } from "../../../src/kernel/clock.ts";
+import { passingDoorMemory } from "../../helpers/passing-door-memory.ts";
 
 /**
  * A box in a network of its own: listens at a port, keeps a door to it open, and prints what becomes of it, a line of JSON each. Lines

@@ -1,5 +1,5 @@
 import t from "tap";
-import { passingDoorMemory, type DoorMemory } from "../../../src/ddns-client/doors/door-memory.ts";
+import type { DoorMemory } from "../../../src/ddns-client/doors/door-memory.ts";
 import type { DoorProtocolName } from "../../../src/ddns-client/doors/door-protocol.ts";
 import { createPortMapper } from "../../../src/ddns-client/doors/doors.ts";
 import type { MappingState } from "../../../src/ddns-client/doors/mapping-state.ts";
@@ -19,6 +19,7 @@ import {
   type IgdCall,
 } from "../../helpers/fake-gateway.ts";
 import type { Teardown } from "../../helpers/temporary.ts";
+import { passingDoorMemory } from "../../helpers/passing-door-memory.ts";
 
 interface Bench {
   readonly clock?: Clock;

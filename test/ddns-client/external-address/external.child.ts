@@ -1,10 +1,10 @@
 import { createPortMapper } from "../../../src/ddns-client/doors/doors.ts";
 import { diagnose, type Diagnosis } from "../../../src/ddns-client/doors/diagnosis.ts";
-import { passingDoorMemory } from "../../../src/ddns-client/doors/door-memory.ts";
 import { ExternalAddress } from "../../../src/ddns-client/external-address/external-address.ts";
 import type { StunServer } from "../../../src/ddns-client/external-address/stun-client.ts";
 import type { ExternalView } from "../../../src/ddns-client/external-address/view.ts";
 import { systemClock } from "../../../src/kernel/clock.ts";
+import { passingDoorMemory } from "../../helpers/passing-door-memory.ts";
 
 /** A box that looks at its way into the internet, and prints what it thinks of it, a line of JSON each. Ends with its input. */
 export interface ExternalWish {

@@ -1,4 +1,4 @@
-import type { DnsPublisher, NameRecords, RecordType } from "./ports.ts";
+import type { DnsPublisher, NameRecords, RecordType } from "../../src/cloud/ports.ts";
 
 /** A name server that is a map, and answers nobody but us. */
 export class MemoryPublisher implements DnsPublisher {
