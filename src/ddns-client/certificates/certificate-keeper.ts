@@ -1,10 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import { TellyportError, isTellyportError, messageOf, type ErrorCode } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
 import type { LineLog } from "../../kernel/log-sparingly.ts";
-import { assemble, keyHash, onePem, parsePem, served, unfit, type CertificateAndKey } from "./chain.ts";
+import { assemble, onePem, parsePem, served, unfit, type CertificateAndKey } from "./chain.ts";
 import { CERTIFICATE_FILE, ORDER_FILE, type CertificateFiles } from "./files.ts";
 import { next, sameNames, type Keeping, type NextStep } from "./keeping.ts";
 import {
@@ -12,6 +12,7 @@ import {
   backOff,
   begun,
   fulfilled,
+  keyHashOf,
   parseLedger,
   type Ledger,
   type OrderInProgress,
@@ -89,8 +90,11 @@ export class CertificateKeeper implements BoxCertificateSource, Component {
     await this.open();
     this.#abort = new AbortController();
     const { order } = this.#ledger;
-    // The power was cut between the certificate and this line.
-    if (order !== null && keyHashOf(order) === this.#certificate?.keyHash) await this.#finished();
+    // The power was cut between the certificate and this line. A full disk is no reason not to begin: it is the same again next time.
+    if (order !== null && keyHashOf(order) === this.#certificate?.keyHash)
+      await this.#finished().catch((error: unknown) =>
+        this.#deps.log.warn({ file: ORDER_FILE, error: messageOf(error) }, "certificate-file-unwritten"),
+      );
     this.#timer = this.#deps.clock.every(LOOK_EVERY, () => this.#look());
     this.#look();
   }
@@ -283,10 +287,6 @@ export class CertificateKeeper implements BoxCertificateSource, Component {
     await this.#deps.files.write(ORDER_FILE, `${JSON.stringify(ledger)}\n`);
     this.#ledger = ledger;
   }
-}
-
-function keyHashOf(order: OrderInProgress): string {
-  return keyHash(createPublicKey(order.key));
 }
 
 function phaseOf(

@@ -1,5 +1,7 @@
+import { createPublicKey } from "node:crypto";
 import { Type, type Static } from "typebox";
 import { Value } from "typebox/value";
+import { keyHash } from "./chain.ts";
 
 /** What is remembered of orders: the one in progress, and what bounds the next. Written before anything is asked for. */
 
@@ -54,6 +56,11 @@ export function parseLedger(text: string): Ledger {
   const value: unknown = JSON.parse(text);
   if (!Value.Check(Ledger, value)) throw new Error("it is no ledger of orders");
   return value;
+}
+
+/** Of the order's key, as certificates have it. @throws Error when the key cannot be read */
+export function keyHashOf({ key }: OrderInProgress): string {
+  return keyHash(createPublicKey(key));
 }
 
 /** An order is about to be made. @param keyHash of its key */

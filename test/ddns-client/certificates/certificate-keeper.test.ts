@@ -6,7 +6,9 @@ import {
   CertificateKeeper,
   certificateFiles,
   type CertificateAuthority,
+  type CertificateFiles,
 } from "../../../src/ddns-client/certificates/index.ts";
+import { EMPTY_LEDGER } from "../../../src/ddns-client/certificates/ledger.ts";
 import { TellyportError } from "../../../src/kernel/errors.ts";
 import { eventually, runProgram } from "../../helpers/daemon.ts";
 import { FakeClock } from "../../helpers/fake-clock.ts";
@@ -58,7 +60,7 @@ class OfficeAuthority implements CertificateAuthority {
   }
 }
 
-async function stage(t: Teardown, state?: string) {
+async function stage(t: Teardown, state?: string, disk: Partial<CertificateFiles> = {}) {
   const folder = state ?? (await temporaryFolder(t));
   const clock = new FakeClock(Date.now() + MINUTE);
   const authority = new OfficeAuthority(t);
@@ -67,7 +69,7 @@ async function stage(t: Teardown, state?: string) {
   const keeper = new CertificateKeeper({
     authority,
     challenges: { publish: async () => undefined, clear: async () => undefined },
-    files: certificateFiles(folder),
+    files: { ...certificateFiles(folder), ...disk },
     clock,
     log,
     random: () => 0,
@@ -124,6 +126,20 @@ t.test("what an authority sends is looked at before the old one goes", { skip },
   t.match(problem, { code: "acme-failed", message: /of no use: it is not for a\.test/ });
   t.equal((await readFile(join(folder, "online.pem"), "utf8")).includes(old.cert.trim()), true);
   t.same(keeper.current()?.names, ["a.test"]);
+});
+
+t.test("a full disk keeps no box from beginning with the certificate that it has", { skip }, async (t) => {
+  const state = await temporaryFolder(t);
+  const { key, cert } = await madeCertificate(t, ["a.test"]);
+  await writeFile(join(state, "online.pem"), key + cert);
+  // The power was cut after the certificate and before this file.
+  const order = { authority: "office", names: ["a.test"], key, url: "order 1" };
+  await writeFile(join(state, "online-order.json"), JSON.stringify({ ...EMPTY_LEDGER, order }));
+  const full = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+  const { keeper, log } = await stage(t, state, { write: () => Promise.reject(full) });
+  await keeper.start();
+  t.equal(keeper.current()?.names[0], "a.test");
+  t.equal(log.lines.filter(({ event }) => event === "certificate-file-unwritten").length, 1);
 });
 
 t.test("files that are damaged cost one order", { skip }, async (t) => {
