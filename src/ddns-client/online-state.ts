@@ -43,7 +43,10 @@ export function onlineState(
     hosts: registration?.hosts ?? [],
     doors: registration?.doors ?? { ipv4: NO_DOOR, ipv6: NO_DOOR },
     router: session?.wayOut.router() ?? NO_ROUTER,
-    diagnosis: session?.wayOut.diagnosis(registration) ?? { kind: "unknown", reason: null },
+    diagnosis: session?.wayOut.diagnosis(registrar?.kind === "registered" ? registration : null) ?? {
+      kind: "unknown",
+      reason: null,
+    },
     certificate: certificateState((own ?? session?.certificate)?.state()),
     providers: session?.providers.map(providerState) ?? [],
     addresses:

@@ -57,10 +57,12 @@ export class WayOut {
     });
   }
 
-  async start(): Promise<void> {
-    await this.#mapper.start();
-    await this.#pinholes.start();
+  start(): Promise<void> {
+    this.#mapper.start();
+    this.#pinholes.start();
     this.#external.start();
+    // Nothing is waited for: routers take their time.
+    return Promise.resolve();
   }
 
   /** Gives back what the router let in. */
