@@ -37,27 +37,31 @@ export function onlineState(
     diagnosis: session?.wayOut.diagnosis(registration) ?? { kind: "unknown", reason: null },
     certificate: certificateState(session),
     providers: session?.providers.map(providerState) ?? [],
-    addresses: addressesOf(registration, session),
+    addresses:
+      session === null || registration === null
+        ? { home: null, away: null }
+        : addressesOf(registration, session.certificate?.state().names ?? [], session.httpsPort()),
   };
 }
 
 /**
  * Where phones reach the box by a name that its certificate has. Where both doors are open, they share a port or the first is told:
  * a page's origin has the port in it.
+ * @param names of the certificate; none: there is none
+ * @param port of the https listener; null: there is none
  */
-function addressesOf(
-  registration: Registration | null,
-  session: OnlineSession | null,
+export function addressesOf(
+  { name, lanName, alias, doors }: Pick<Registration, "name" | "lanName" | "alias" | "doors">,
+  names: readonly string[],
+  port: number | null,
 ): OnlineState["addresses"] {
-  const nothing = { home: null, away: null };
-  if (session === null || session.certificate?.current() == null) return nothing;
-  const port = session.httpsPort();
-  if (registration === null) return nothing;
-  const open = [registration.doors.ipv4, registration.doors.ipv6].find(({ state }) => state === "direct");
-  const name = registration.alias ?? registration.name;
+  const open = [doors.ipv4, doors.ipv6].find(({ state }) => state === "direct");
+  // A new alias, or a name at another cloud, is not in the certificate at once: browsers would warn.
+  const away = [alias, name].find((one) => one !== null && names.includes(one)) ?? null;
+  const isAtHome = names.includes(lanName) || names.includes(`*.${name}`);
   return {
-    home: port === null ? null : originAt(registration.lanName, port),
-    away: open === undefined || open.port === null ? null : originAt(name, open.port),
+    home: port === null || !isAtHome ? null : originAt(lanName, port),
+    away: away === null || open === undefined || open.port === null ? null : originAt(away, open.port),
   };
 }
 
