@@ -86,7 +86,7 @@ function reason({ enabled, diagnosis: { kind, reason: why } }: OnlineState): str
 function certificate({ certificate: one }: OnlineState): string | null {
   if (one === null) return null;
   const { issuer, notAfter, names, problem } = one;
-  const trouble = problem === null ? "" : `; ${problem.message}`;
-  if (notAfter === null) return `none yet${trouble}`;
+  const trouble = problem === null ? "" : `. ${problem.message}`;
+  if (notAfter === null) return problem === null ? "none yet" : `none yet. ${problem.message}`;
   return `${issuer ?? "unknown authority"}, until ${dateTime(new Date(notAfter))}, for ${names.join(", ")}${trouble}`;
 }

@@ -16,6 +16,7 @@ import {
   type DnsCounters,
   type NameServerEntry,
 } from "./dns/index.ts";
+import { tsigSecretOf } from "../protocol/dns/tsig.ts";
 import { dyndnsRoutes } from "./dyndns2/routes.ts";
 import type { DialBack, DnsPublisher, DynamicHosts } from "./ports.ts";
 import { PublicAddresses } from "./public-address.ts";
@@ -86,7 +87,13 @@ async function publisherOf(config: CloudConfig, clock: Clock, log: Log): Promise
       if (rfc2136 === undefined) throw missing("publisher.rfc2136");
       const { server, port, keyName, algorithm } = rfc2136;
       const text = await secretOf("publisher.rfc2136.secret", rfc2136.secret, rfc2136.secretFile);
-      const key = { name: keyName, algorithm, secret: Buffer.from(text, "base64") };
+      const secret = tsigSecretOf(text);
+      if (secret === null)
+        throw new TellyportError(
+          "config-invalid",
+          "publisher.rfc2136.secret, or the file that secretFile names, must be the TSIG key's base64 alone, such as NoRDvw/5CtM=.",
+        );
+      const key = { name: keyName, algorithm, secret };
       return abroad(new Rfc2136Publisher({ host: server, port, key, clock }));
     }
     case "pdns-http": {

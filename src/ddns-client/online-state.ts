@@ -61,8 +61,8 @@ export function onlineState(
  * a page's origin has the port in it.
  * @param port of https; null: there is none, so that whoever is at an open door has a certificate of his own, as a proxy does
  */
-function addressesOf(
-  { lanName, alias, name, doors: { ipv4, ipv6 } }: Registration,
+export function addressesOf(
+  { lanName, alias, name, doors: { ipv4, ipv6 } }: Pick<Registration, "name" | "lanName" | "alias" | "doors">,
   port: number | null,
   hasCertificate: Served["hasCertificate"],
 ): OnlineState["addresses"] {

@@ -190,7 +190,7 @@ function watchOf(
 function ownZone({ config: { rfc2136 }, secrets: { tsigSecret }, clock }: SessionDeps): OwnZone | null {
   if (rfc2136 === undefined) return null;
   const { server, port, zone, name, keyName, algorithm } = rfc2136;
-  const key = { name: keyName, algorithm, secret: Buffer.from(tsigSecret ?? "", "base64") };
+  const key = { name: keyName, algorithm, secret: tsigSecret ?? new Uint8Array() };
   return new OwnZone({ host: server, port, zone, name, key, clock });
 }
 

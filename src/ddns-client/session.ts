@@ -5,6 +5,7 @@ import type { Component } from "../kernel/lifecycle.ts";
 import type { HostToken } from "../protocol/online.ts";
 import type { Registration } from "../protocol/registration.ts";
 import type { BoxCertificateSource } from "./certificates/index.ts";
+import { labelOf } from "./label.ts";
 import type { ProviderUpdates } from "./provider-updates.ts";
 import type { CloudClient } from "./registration/cloud-client.ts";
 import type { Registrar } from "./registration/registrar.ts";
@@ -144,22 +145,26 @@ export class OnlineSession {
     await this.registrar?.report();
   }
 
-  /** @throws TellyportError as the cloud answers */
+  /** @throws TellyportError `alias-unfit`, or as the cloud answers */
   async setAlias(label: string | null): Promise<void> {
-    await this.#needed().act("alias", { label: label?.toLowerCase() ?? null }, this.#life.signal);
+    await this.#needed().act(
+      "alias",
+      { label: label === null ? null : this.#label(label) },
+      this.#life.signal,
+    );
     await this.registrar?.report();
   }
 
-  /** @throws TellyportError as the cloud answers */
+  /** @throws TellyportError `alias-unfit`, or as the cloud answers */
   async addHost(label: string): Promise<HostToken> {
-    const token = await this.#needed().hostToken(label.toLowerCase(), this.#life.signal);
+    const token = await this.#needed().hostToken(this.#label(label), this.#life.signal);
     await this.registrar?.report();
     return token;
   }
 
-  /** @throws TellyportError as the cloud answers */
+  /** @throws TellyportError `alias-unfit`, or as the cloud answers */
   async dropHost(label: string): Promise<void> {
-    await this.#needed().act("drop-host", { label: label.toLowerCase() }, this.#life.signal);
+    await this.#needed().act("drop-host", { label: this.#label(label) }, this.#life.signal);
     await this.registrar?.report();
   }
 
@@ -168,6 +173,10 @@ export class OnlineSession {
     // Whatever it is about to say would put them back.
     await this.registrar?.stop();
     await this.#cloud?.client.act("withdraw", {}, signal);
+  }
+
+  #label(text: string): string {
+    return labelOf(text, this.#registration()?.name ?? null);
   }
 
   #registration(): Registration | null {

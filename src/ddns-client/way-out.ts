@@ -108,6 +108,7 @@ export class WayOut {
     return diagnose({
       own: sources.own,
       router: this.#mapper.state,
+      isAsked: this.#deps.openPorts,
       stun: sources.stun,
       observed: { ipv4: ipv4?.address ?? null, ipv6: ipv6?.address ?? null },
       dialBack: { ipv4: dialBackOf(ipv4?.state), ipv6: dialBackOf(ipv6?.state) },

@@ -16,7 +16,7 @@ export function cloudWelcome(options: {
     `  API              ${origin}/v1/cloud   (described at ${origin}/v1/openapi.json)`,
     `  Zone             ${zone}`,
     ...(dns === null ? [] : [`  Ask its DNS      dig @${dns.address} -p ${dns.port} SOA ${zone}`]),
-    `  Point a box here set online.cloud to ${origin}, then \`tellyport online enable\``,
+    `  Point a box here npx tellyport online enable --cloud ${origin}`,
     `  Its boxes        npx tellyport-cloud boxes list --state ${shown}`,
     `  Its names        npx tellyport-cloud zone show --state ${shown}`,
     "  Stop             Ctrl-C",

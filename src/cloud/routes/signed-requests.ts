@@ -81,7 +81,10 @@ export function readSigned<Name extends keyof Actions>(
   if (payload.iss !== idOf(publicKey) || header["kid"] !== payload.iss)
     throw invalid("Its key is not that of the box that it names.");
   if (box !== null && box !== payload.iss) throw invalid("It was sent to another box's address.");
-  if (!origins().includes(payload.aud)) throw invalid("It is meant for another cloud.");
+  if (!origins().includes(payload.aud))
+    throw invalid(
+      `It is meant for another cloud. This one is ${origins().join(" or ")}: name it so, or the other address in its http.origins.`,
+    );
   if (payload.iat > clock.now() / 1000 + REQUEST_AHEAD)
     throw invalid("It comes from a day that is yet to come.");
   return { action: payload, publicKey };

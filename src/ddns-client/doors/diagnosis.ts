@@ -13,6 +13,8 @@ export interface Findings {
   readonly own: { readonly ipv4: readonly string[]; readonly ipv6: string | null };
   /** The router, as the mapper sees it; null: nobody asked it. */
   readonly router: Pick<MappingState, "status" | "externalAddress" | "externalPort" | "refusals"> | null;
+  /** Whether the router is asked to let phones in. */
+  readonly isAsked: boolean;
   /** By servers of the internet; null: it was not asked, or none answered yet. */
   readonly stun: { readonly ipv4: string | null; readonly ipv6: string | null };
   /** By the cloud, which was asked something; null: it was not, or does not answer. */
@@ -69,7 +71,7 @@ interface OfIpv4 {
 const only = (kind: Diagnosis["ipv4"]): OfIpv4 => ({ kind, reason: null });
 
 function ofIpv4(findings: Findings): OfIpv4 {
-  const { own, router, stun, observed, dialBack, isSettled } = findings;
+  const { own, router, isAsked, stun, observed, dialBack, isSettled } = findings;
   if (own.ipv4.length === 0) return only(null);
   const seen = stun.ipv4 ?? observed.ipv4;
   // Somebody signed for it from outside: whatever else is the case.
@@ -87,8 +89,10 @@ function ofIpv4(findings: Findings): OfIpv4 {
   if (router?.status === "open")
     return only(dialBack.ipv4 === "unanswered" ? "firewall" : "single-nat-mapped");
   if (router === null || router.status === "looking" || router.status === "no-router") return only("unknown");
-  const reason: ClosedReason =
-    router.status === "refused"
+  // Its address was asked for, and no door: that it says nothing is no reason yet.
+  const reason: ClosedReason = !isAsked
+    ? "mapping-off"
+    : router.status === "refused"
       ? "mapping-refused"
       : router.status === "silent"
         ? "router-silent"

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
 import type { Clock } from "../../kernel/clock.ts";
-import { TellyportError, isTellyportError, type ErrorCode } from "../../kernel/errors.ts";
+import { TellyportError, isTellyportError, messageOf, type ErrorCode } from "../../kernel/errors.ts";
 import { signJws } from "../../kernel/ed25519-jws.ts";
 import { isRecord } from "../../kernel/is-record.ts";
 import { orAborted } from "../../kernel/or-aborted.ts";
@@ -212,7 +212,7 @@ async function jsonOf(answer: FetchAnswer): Promise<unknown> {
 function unreachable(origin: string, cause: unknown): TellyportError {
   return new TellyportError(
     "cloud-unreachable",
-    `The cloud at ${origin} does not answer as it should. It is asked again by itself; at home everything works without it.`,
+    `The cloud at ${origin} does not answer as it should (${messageOf(cause)}). It is asked again by itself; at home everything works without it.`,
     { cause },
   );
 }

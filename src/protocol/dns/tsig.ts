@@ -197,3 +197,9 @@ function time48(seconds: number): Buffer {
 function timeOf(octets: Uint8Array): number {
   return Buffer.from(octets).readUIntBE(0, 6);
 }
+
+/** The key's octets, of base64 as `tsig-keygen` prints it between the quotation marks; null: it is something else. */
+export function tsigSecretOf(text: string): Uint8Array | null {
+  const base64 = text.trim();
+  return /^[A-Za-z0-9+/]{4,}={0,2}$/.test(base64) ? Buffer.from(base64, "base64") : null;
+}

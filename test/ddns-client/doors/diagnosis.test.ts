@@ -11,6 +11,7 @@ import {
 const HOME: Findings = {
   own: { ipv4: ["192.168.1.10"], ipv6: null },
   router: { status: "watching", externalAddress: "5.5.5.30", externalPort: null, refusals: [] },
+  isAsked: true,
   stun: { ipv4: "5.5.5.30", ipv6: null },
   observed: { ipv4: null, ipv6: null },
   dialBack: { ipv4: null, ipv6: null },
@@ -29,6 +30,11 @@ const open = router({ status: "open", externalPort: 8443 });
 
 const CASES: readonly (readonly [what: string, change: Partial<Findings>, expected: object])[] = [
   ["a mapping that is not wished for", {}, { kind: "single-nat-closed", reason: "mapping-off" }],
+  [
+    "one that is not wished for, and a router that says nothing",
+    { isAsked: false, router: router({ status: "silent", externalAddress: null }) },
+    { kind: "single-nat-closed", reason: "mapping-off" },
+  ],
   [
     "one that is refused",
     { router: router({ status: "refused", refusals: [refusal("not-allowed")] }) },

@@ -34,6 +34,7 @@ const say = (): void => {
   const { view, isSettled } = external;
   const diagnosis = diagnose({
     own: view.sources.own,
+    isAsked: true,
     router: mapper.state,
     stun: view.sources.stun,
     observed: { ipv4: null, ipv6: null },

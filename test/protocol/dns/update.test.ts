@@ -12,6 +12,7 @@ import {
   signatureLength,
   verifyMessage,
   type TsigKey,
+  tsigSecretOf,
 } from "../../../src/protocol/dns/tsig.ts";
 import { LONGEST_MESSAGE, encodeUpdate, readAnswer, splitUpdate } from "../../../src/protocol/dns/update.ts";
 
@@ -272,5 +273,12 @@ t.test("values come back as they were", (t) => {
 t.test("dns-packet reads our queries, and we its answers", (t) => {
   const query = encodeQuery(`box.${ZONE}`, "CAA", 9);
   t.match(decode(query), { id: 9, questions: [{ name: `box.${ZONE}`, type: "CAA", class: "IN" }] });
+  t.end();
+});
+
+t.test("TSIG: a key is base64 alone, and not the file that tsig-keygen writes", (t) => {
+  t.same(Buffer.from(tsigSecretOf(" c2VzYW0=\n") ?? ""), Buffer.from("sesam"));
+  for (const text of ["", "%%%", "c2Vz YW0=", 'key "k" {\n secret "c2VzYW0=";\n};', "c2VzYW0_"])
+    t.equal(tsigSecretOf(text), null, text);
   t.end();
 });
