@@ -8,6 +8,7 @@ import {
   TellyportError,
   isTellyportError,
   messageOf,
+  systemCode,
   type ErrorCode,
 } from "../../kernel/errors.ts";
 import { signJws } from "../../kernel/ed25519-jws.ts";
@@ -203,9 +204,15 @@ async function jsonOf(answer: FetchAnswer): Promise<unknown> {
 function unreachable(origin: string, cause: unknown): TellyportError {
   return new TellyportError(
     "cloud-unreachable",
-    `The cloud at ${origin} does not answer as it should (${messageOf(cause)}). It is asked again by itself; at home everything works without it.`,
+    `The cloud at ${origin} does not answer as it should (${reasonOf(cause)}). It is asked again by itself; at home everything works without it.`,
     { cause },
   );
+}
+
+/** In brackets: what the system calls it where it has a name, such as ECONNREFUSED. */
+function reasonOf(failure: unknown): string {
+  const inner = failure instanceof Error ? failure.cause : undefined;
+  return systemCode(inner) ?? messageOf(failure).replace(/\.$/, "");
 }
 
 /** The cloud's own words, where they are words that Tellyport knows. */
