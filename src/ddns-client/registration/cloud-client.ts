@@ -3,7 +3,13 @@ import { isIP } from "node:net";
 import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
 import type { Clock } from "../../kernel/clock.ts";
-import { TellyportError, isTellyportError, messageOf, type ErrorCode } from "../../kernel/errors.ts";
+import {
+  TellyportError,
+  isTellyportError,
+  messageOf,
+  systemCode,
+  type ErrorCode,
+} from "../../kernel/errors.ts";
 import { signJws } from "../../kernel/ed25519-jws.ts";
 import { isRecord } from "../../kernel/is-record.ts";
 import { orAborted } from "../../kernel/or-aborted.ts";
@@ -212,7 +218,7 @@ async function jsonOf(answer: FetchAnswer): Promise<unknown> {
 function unreachable(origin: string, cause: unknown): TellyportError {
   return new TellyportError(
     "cloud-unreachable",
-    `The cloud at ${origin} does not answer as it should (${messageOf(cause)}). It is asked again by itself; at home everything works without it.`,
+    `The cloud at ${origin} does not answer as it should (${reasonOf(cause)}). It is asked again by itself; at home everything works without it.`,
     { cause },
   );
 }
@@ -233,6 +239,12 @@ const REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
   "too-many-boxes",
   "too-many-hosts",
 ]);
+
+/** In brackets: what the system calls it where it has a name, such as ECONNREFUSED. */
+function reasonOf(failure: unknown): string {
+  const inner = failure instanceof Error ? failure.cause : undefined;
+  return systemCode(inner) ?? messageOf(failure).replace(/\.$/, "");
+}
 
 /** The cloud's own words, where they are words that Tellyport knows. */
 function problemOf(origin: string, status: number, value: unknown): TellyportError {

@@ -176,7 +176,7 @@ export class Registrar {
     }
     const { ipv4, ipv6, lan } = view();
     let last: Registration | null = null;
-    let failure: unknown = new TellyportError("cloud-unreachable", "This machine has no network.");
+    let failure: TellyportError | null = null;
     for (const [family, outside] of [
       [4, ipv4],
       [6, ipv6],
@@ -187,11 +187,12 @@ export class Registrar {
       } catch (error) {
         if (isTellyportError(error, "box-unknown")) this.#enrolled = false;
         if (signal.aborted || !isTellyportError(error, "cloud-unreachable")) throw error;
-        // A cloud without IPv6 is no cloud that is away.
-        failure = error;
+        // A cloud without IPv6 is no cloud that is away; and what it lacks says nothing of why it is.
+        failure ??= error;
       }
     }
-    if (last === null) throw failure;
+    if (last === null)
+      throw failure ?? new TellyportError("cloud-unreachable", "This machine has no network.");
     return last;
   }
 
