@@ -18,13 +18,11 @@ const NICENESS = new Map([
   ["acceptance", 0],
   ["threats", 0],
   ["long", 0],
-  ["ddns-client", 10],
-  ["cloud", 10],
 ]);
 /** Tests of a suite at a time, where most of them wait for routers, name servers and clients of others; such suites have a lane of their own. */
 const AT_A_TIME = new Map([
-  ["ddns-client", 5],
-  ["cloud", 4],
+  ["ddns-client", 3],
+  ["cloud", 3],
 ]);
 const args = process.argv.slice(2);
 let only = null;
