@@ -12,7 +12,7 @@ const BBC = "dvbt-uk-bbcnews-mpeg2-mp2-dvbsub-5s.ts";
 const RAI = "dvbt-it-rai-fullmux-mpeg2-hevc-8svc-1s.ts";
 
 async function watchCapture(t: Test, name: string, channelName: RegExp): Promise<Page> {
-  t.setTimeout(180_000);
+  t.setTimeout(300_000);
   const box = await startDaemon(t, { tuner: `file:${capture(name) ?? ""}` });
   const channel = await eventually(
     "the channel is known",
@@ -31,9 +31,11 @@ async function watchCapture(t: Test, name: string, channelName: RegExp): Promise
   await page.goto(box.url + "/" + new URL(offer.url).hash);
   await page.click("[data-action=pair]");
   await page.click(`[data-channel="${channel.id}"]`);
+  // The broadcast's own picture is made into another one; on a crowded machine that is slower than it is shown.
   await until(
     () => watching(page),
     ({ frames, width }) => frames > 20 && width > 0,
+    120_000,
   );
   return page;
 }

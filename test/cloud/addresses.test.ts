@@ -34,7 +34,7 @@ const settled = (cloud: TestCloud): Promise<unknown> =>
   eventually(
     "everything is published",
     async () => (await cloud.cloud.publishing.state()).pending === 0,
-    10_000,
+    45_000,
     10,
   );
 

@@ -35,7 +35,7 @@ export async function coturn(
   });
   let text = "";
   await new Promise<void>((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`coturn does not begin: ${text}`)), 10_000);
+    const late = setTimeout(() => reject(new Error(`coturn does not begin: ${text}`)), 60_000);
     child.once("exit", () => reject(new Error(`coturn ended: ${text}`)));
     child.stdout.on("data", (part: Buffer) => {
       text = (text + part.toString()).slice(-10_000);

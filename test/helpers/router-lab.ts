@@ -294,7 +294,7 @@ class Miniupnpd {
     this.#child = child;
     let text = "";
     await new Promise<void>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`miniupnpd does not begin: ${text}`)), 10_000);
+      const late = setTimeout(() => reject(new Error(`miniupnpd does not begin: ${text}`)), 60_000);
       child.once("exit", () => reject(new Error(`miniupnpd ended: ${text}`)));
       child.stderr.on("data", (part: Buffer) => {
         text = (text + part.toString()).slice(-20_000);

@@ -84,6 +84,11 @@ export class ProviderSchedule implements Component {
     await this.#running;
   }
 
+  /** Resolves when no update is under way. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
   /** What the names shall lead to from now on. */
   setAddresses(addresses: Addresses): void {
     this.#wanted = addresses;

@@ -8,7 +8,9 @@ import {
   type AcmeOptions,
   type CertificateFiles,
   type DnsChallenges,
+  type ServedCertificate,
 } from "../../../src/ddns-client/certificates/index.ts";
+import { eventually } from "../../helpers/daemon.ts";
 import { hastyClock, type HastyClock } from "../../helpers/hasty-clock.ts";
 import { temporaryFolder, type Teardown } from "../../helpers/temporary.ts";
 
@@ -76,4 +78,25 @@ export async function testBox(
   };
   t.teardown(() => box.keeper.stop());
   return box;
+}
+
+/**
+ * Time passes until there is a certificate: on a crowded machine, where deadlines are over so much sooner, a try more may be needed.
+ * @param is whether it is the one that is waited for; default: any
+ */
+export function inTime(
+  what: string,
+  box: TestBox,
+  is: (served: ServedCertificate) => boolean = () => true,
+): Promise<ServedCertificate> {
+  return eventually(
+    what,
+    () => {
+      const served = box.keeper.current();
+      if (served !== null && is(served)) return served;
+      box.clock.ahead += 10_000;
+      return null;
+    },
+    120_000,
+  );
 }

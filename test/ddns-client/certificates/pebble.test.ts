@@ -8,7 +8,7 @@ import { eventually, runProgram } from "../../helpers/daemon.ts";
 import { startPebble } from "../../helpers/pebble.ts";
 import { skipWithoutProgram } from "../../helpers/programs.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
-import { ALIAS, NAMES, testBox } from "./box.ts";
+import { ALIAS, inTime, NAMES, testBox } from "./box.ts";
 
 const skip = skipWithoutProgram("pebble", "openssl");
 const DAY = 86_400_000;
@@ -30,7 +30,7 @@ t.test("a real authority: both names in one certificate, and the key stays", { s
   t.equal(box.keeper.current(), null);
   t.same(front.exchanges, [], "nothing is asked before there is a name");
   box.keeper.want(NAMES);
-  const served = await eventually("a certificate", () => box.keeper.current(), 60_000);
+  const served = await inTime("a certificate", box);
   t.same([...served.names].sort(), [...NAMES].sort());
   await eventually("told", () => changes.length === 1);
 
@@ -129,7 +129,7 @@ t.test("a real authority: renewal, a long absence, and another name", { skip }, 
       await new Promise((resolve) => setTimeout(resolve, 300));
       t.equal(front.orders().length, before, "with more than a third left nothing is ordered");
     } else {
-      await eventually("renewed", () => box.keeper.current()?.cert !== old?.cert, 60_000);
+      await inTime("renewed", box, ({ cert }) => cert !== old?.cert);
       t.match(box.log.lines.find(({ event }) => event === "certificate-wanted")?.fields, { reason });
       t.equal(box.keeper.state().phase, "good");
       t.not(box.keeper.current()?.key, old?.key, "it has a key of its own");
@@ -141,9 +141,9 @@ t.test("a real authority: renewal, a long absence, and another name", { skip }, 
   const box = await testBox(t, options);
   await box.keeper.start();
   box.keeper.want(NAMES);
-  await eventually("a certificate", () => box.keeper.current(), 60_000);
+  await inTime("a certificate", box);
   box.keeper.want([...NAMES, ALIAS]);
-  await eventually("one with the alias", () => box.keeper.current()?.names.includes(ALIAS), 60_000);
+  await inTime("one with the alias", box, ({ names }) => names.includes(ALIAS));
   t.equal(box.keeper.current()?.names.length, 3);
   t.ok(dns.asked.includes(`_acme-challenge.${ALIAS}`));
   const before = front.orders().length;
@@ -166,7 +166,7 @@ t.test("a real authority: an account of its customers", { skip }, async (t) => {
   const box = await testBox(t, { ...options, externalAccount: { kid: "kid-1", hmacKey } });
   await box.keeper.start();
   box.keeper.want(NAMES);
-  await eventually("a certificate", () => box.keeper.current(), 60_000);
+  await inTime("a certificate", box);
 });
 
 /** A certificate of the same names whose life is short, from now on. */

@@ -62,7 +62,7 @@ function mapperOf(t: Teardown, bench: Bench): PortMapper {
 }
 
 const until = (mapper: PortMapper, ...wanted: MappingState["status"][]): Promise<MappingState> =>
-  eventually(wanted.join(" or "), () => wanted.includes(mapper.state.status) && mapper.state, 15_000, 10);
+  eventually(wanted.join(" or "), () => wanted.includes(mapper.state.status) && mapper.state, 60_000, 10);
 
 /** Moves the clock until the mapper's door is open. */
 async function opened(clock: FakeClock, mapper: PortMapper): Promise<MappingState> {

@@ -44,16 +44,18 @@ async function scheduled(t: { teardown(f: () => unknown): void }) {
   const clock = new FakeClock();
   const provider = new NotedProvider();
   const path = join(await temporaryFolder(t), "name-provider.json");
+  const begun: ProviderSchedule[] = [];
   const begin = async (configuration = "c1") => {
     const schedule = new ProviderSchedule({ provider, clock, log, path, configuration, random: () => 0.5 });
     await schedule.start();
+    begun.push(schedule);
     t.teardown(() => schedule.stop());
     return schedule;
   };
   /** Moves on, and lets what that begins come to its end. */
   const pass = async (delta: number) => {
     clock.advance(delta);
-    await new Promise((resolve) => setTimeout(resolve, 40));
+    for (const schedule of begun) await schedule.settled();
   };
   return { clock, provider, path, begin, pass };
 }
