@@ -3,25 +3,20 @@ import { fileURLToPath } from "node:url";
 import { localAddress } from "../http-server/index.ts";
 import { systemClock } from "../kernel/clock.ts";
 import { loadConfig } from "../kernel/config/index.ts";
-import { createLog } from "../kernel/log.ts";
 import { collectGarbage } from "../kernel/memory/heap.ts";
 import { Housekeeping } from "../kernel/memory/housekeeping.ts";
 import type { SystemMemory } from "../kernel/memory/system-memory.ts";
-import { connectServiceManager } from "../kernel/systemd.ts";
 import { startBox } from "../main.ts";
-import { stopSignal } from "./stop-signal.ts";
+import { EXIT } from "./exit-codes.ts";
+import { serve, type ServeArgs } from "./serve.ts";
 import { overridesOf, type RunOverrides } from "./overrides.ts";
 import { needsScan, scanCommand } from "./no-tuner.ts";
 import { welcome } from "./welcome.ts";
 
-export interface RunArgs extends RunOverrides {
+export interface RunArgs extends RunOverrides, ServeArgs {
   readonly config?: string;
-  /** Greet a person: address, code and QR code on standard output. */
-  readonly welcome?: boolean;
   /** What gives memory back while nothing happens; default: nothing does. */
   readonly memory?: SystemMemory;
-  /** Aborted when a signal came before this ran. */
-  readonly interrupted?: AbortSignal;
 }
 
 /**
@@ -30,57 +25,44 @@ export interface RunArgs extends RunOverrides {
  * @throws TellyportError of the configuration or of whichever module cannot start
  */
 export async function run(args: RunArgs): Promise<number> {
-  // From here on: a daemon that is told to stop while it starts must not run on.
-  const stop = stopSignal(args.interrupted);
-  // Whatever is made in the state directory is its user's alone, whoever made the directory.
-  process.umask(0o077);
-  const { config } = await loadConfig({ path: args.config, overrides: overridesOf(args) });
-  // A person who is greeted wants to read the greeting: only what went wrong is logged beside it.
-  const quiet = args.welcome === true && config.log.level === "info";
-  const log = createLog({
-    level: quiet ? "warn" : config.log.level,
-    // The service manager and other programs get JSON.
-    readable: args.welcome === true || process.stderr.isTTY,
-  });
-  const manager = await connectServiceManager(process.env, log);
-  const box = await startBox({
-    config,
-    clock: systemClock,
-    log,
-    webFolder: beside("web"),
-    loopsFolder: beside("loops"),
-  });
-  const housekeeping =
-    args.memory === undefined
-      ? null
-      : new Housekeeping({ clock: systemClock, log, memory: args.memory, cpuMs, collectGarbage });
-  housekeeping?.start();
-  manager.ready();
-  const watchdog =
-    manager.watchdogIntervalMs === null
-      ? null
-      : systemClock.every(manager.watchdogIntervalMs, () => manager.watchdog());
-  if (args.welcome === true)
-    process.stdout.write(
-      welcome({
-        local: localAddress(config.http.address),
-        ports: box.ports,
-        offer: box.openOffer(),
-        state: resolve(config.state.directory),
-        sources: box.sources(),
-        services: box.services(),
-      }),
-    );
-  else if (box.services() === 0 && needsScan(box.sources()))
-    log.warn({ cure: `\`${scanCommand(args.state)}\` finds them` }, "no-channel-known");
-  const signal = await stop;
-  manager.stopping();
-  watchdog?.cancel();
-  housekeeping?.stop();
-  log.info({ signal }, "stopping");
-  await box.stop();
-  log.info("stopped");
-  return 0;
+  await serve(
+    args,
+    async () => (await loadConfig({ path: args.config, overrides: overridesOf(args) })).config,
+    async (config, log) => {
+      const box = await startBox({
+        config,
+        clock: systemClock,
+        log,
+        webFolder: beside("web"),
+        loopsFolder: beside("loops"),
+      });
+      const housekeeping =
+        args.memory === undefined
+          ? null
+          : new Housekeeping({ clock: systemClock, log, memory: args.memory, cpuMs, collectGarbage });
+      housekeeping?.start();
+      return {
+        welcome: () =>
+          welcome({
+            local: localAddress(config.http.address),
+            ports: box.ports,
+            offer: box.openOffer(),
+            state: resolve(config.state.directory),
+            sources: box.sources(),
+            services: box.services(),
+          }),
+        unattended: () => {
+          if (box.services() === 0 && needsScan(box.sources()))
+            log.warn({ cure: `\`${scanCommand(args.state)}\` finds them` }, "no-channel-known");
+        },
+        stop: () => {
+          housekeeping?.stop();
+          return box.stop();
+        },
+      };
+    },
+  );
+  return EXIT.ok;
 }
 
 /** CPU time of this process so far, ms. */

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
-import { Type, type Static, type TSchema } from "typebox";
+import { Type, type Static } from "typebox";
 import { load, type ConfigKind, type Loaded, type LoadOptions } from "../kernel/config/loader.ts";
+import { logSection, optionalSection, port, section } from "../kernel/config/parts.ts";
 import { parsePrefix } from "../kernel/safe-fetch/address-class.ts";
 
 /** The cloud's configuration file. Every key has its default here and nowhere else. */
@@ -8,12 +9,6 @@ import { parsePrefix } from "../kernel/safe-fetch/address-class.ts";
 /** Where installers put the file. */
 export const CLOUD_CONFIG_PATH = "/etc/tellyport/cloud.yaml";
 
-const section = <P extends Record<string, TSchema>>(properties: P, description: string) =>
-  Type.Object(properties, { additionalProperties: false, default: {}, description });
-const optionalSection = <P extends Record<string, TSchema>>(properties: P, description: string) =>
-  Type.Optional(Type.Object(properties, { additionalProperties: false, description }));
-const port = (value: number, description: string) =>
-  Type.Integer({ minimum: 0, maximum: 65535, default: value, description });
 const count = (value: number, description: string, minimum = 1) =>
   Type.Integer({ minimum, maximum: 1_000_000, default: value, description });
 
@@ -250,15 +245,7 @@ export const CloudConfigSchema = section(
       { token: secret("Bearer token for /metrics; empty: the command line's socket alone") },
       "Prometheus metrics",
     ),
-    log: section(
-      {
-        level: Type.Union(
-          ["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => Type.Literal(level)),
-          { default: "info", description: "How much is logged" },
-        ),
-      },
-      "Logging, to standard error",
-    ),
+    log: logSection,
   },
   "The configuration of tellyport-cloud",
 );

@@ -238,7 +238,9 @@ t.test(
           seqs.set(box.id, seq);
         }),
       ].map((deed) => deed.catch(() => undefined));
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
+      // In the midst of the deeds, also where the machine is slow; else at any moment.
+      if (cut % 2 === 0) await work[Math.floor(Math.random() * fresh.length)];
+      else await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
       await instance.kill();
       await Promise.all(work);
       instance = await start();

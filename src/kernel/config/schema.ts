@@ -1,20 +1,11 @@
 import { isIP } from "node:net";
 import { Type, type Static, type TSchema } from "typebox";
+import { logSection, optionalSection, port, section } from "./parts.ts";
 
 /**
  * The configuration file. Every key has a default here and nowhere else; `owner: true` marks what the owner may change
  * at run time (kept in the state directory, on top of the file).
  */
-
-const section = <P extends Record<string, TSchema>>(properties: P, description: string) =>
-  Type.Object(properties, { additionalProperties: false, default: {}, description });
-
-/** A section that is in force only where it is named: no default, or it would always be there. */
-const optionalSection = <P extends Record<string, TSchema>>(properties: P, description: string) =>
-  Type.Optional(Type.Object(properties, { additionalProperties: false, description }));
-
-const port = (value: number, description: string) =>
-  Type.Integer({ minimum: 0, maximum: 65535, default: value, description });
 
 /** A pattern says what parts an address may have; whether it is one is more than that: its port, brackets, escapes. */
 const webAddress = <T extends TSchema>(text: T) =>
@@ -635,15 +626,7 @@ export const ConfigSchema = section(
       },
       "Live streams",
     ),
-    log: section(
-      {
-        level: Type.Union(
-          ["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => Type.Literal(level)),
-          { default: "info", description: "How much is logged" },
-        ),
-      },
-      "Logging, to standard error",
-    ),
+    log: logSection,
   },
   "Tellyport's configuration",
 );

@@ -45,7 +45,6 @@ t.test("file: a capture cut in the middle of a packet plays what is whole", asyn
   const played = await playFile(new FakeClock(), path, {
     take: (chunk) => judge.take(chunk),
     limit: 8,
-    exact: true,
   });
   t.equal(played.failure, null);
   t.same([judge.continuityErrors, judge.pcrSteps], [0, []]);
@@ -80,7 +79,6 @@ t.test("file: packets go out at the pace of the PCR", async (t) => {
       times.push({ at: clock.monotonic(), passed: (judge.pcrPassed.get(0x101) ?? 0) / 90 });
     },
     limit: 10,
-    exact: true,
   });
   const skew = times.map(({ at, passed }) => at - passed);
   t.ok(times.length > 150, `${times.length} chunks`);
@@ -100,7 +98,6 @@ t.test("file: a jump of the clock neither stalls nor bursts", async (t) => {
         perQuarter.set(quarter, (perQuarter.get(quarter) ?? 0) + chunk.length / 188);
       },
       limit: 12,
-      exact: true,
     });
     const counts = Array.from({ length: 40 }, (_, i) => perQuarter.get(i + 2) ?? 0);
     // 25 pictures a second of 26 packets.
@@ -123,7 +120,6 @@ t.test("file: without PCR the given bit rate paces", async (t) => {
     await playFile(clock, path, {
       take: (chunk) => (bytes += chunk.length),
       limit: 8,
-      exact: true,
       ...(bitrate !== undefined && { bitrate }),
     });
     const rate = (bytes * 8) / (clock.monotonic() / 1000);

@@ -26,7 +26,6 @@ async function decodedOf(t: Tap, path: string, serviceId: number, turns: number)
       taken += chunk.length;
     },
     until: () => taken >= enough,
-    exact: true,
   });
   const looped = join(await temporaryFolder(t), "looped.ts");
   await writeFile(looped, Buffer.concat(chunks));

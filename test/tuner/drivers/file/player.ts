@@ -1,3 +1,4 @@
+import { open, type FileHandle } from "node:fs/promises";
 import type { FakeClock } from "../../../helpers/fake-clock.ts";
 import { createFileSource, type FileSourceOptions } from "../../../../src/tuner/drivers/file/index.ts";
 
@@ -6,8 +7,24 @@ export interface Played {
   failure: string | null;
 }
 
+/** Reads of files that are under way in this process; to be counted from the first call on. */
+let reading: (() => number) | null = null;
+
+async function countReads(path: string): Promise<() => number> {
+  const file = await open(path);
+  const prototype = Object.getPrototypeOf(file) as { read: (...args: unknown[]) => Promise<unknown> };
+  await file.close();
+  const { read } = prototype;
+  let count = 0;
+  prototype.read = function (this: FileHandle, ...args) {
+    count++;
+    return read.apply(this, args).finally(() => count--);
+  };
+  return () => count;
+}
+
 /**
- * Plays one file into `take` while the clock moves on in steps of 10 ms.
+ * Plays one file into `take` while the clock moves on in steps of 10 ms, and stands while the file is read.
  * @param until asked after each quarter of a second; the play ends when it is true, or after `limit` seconds of the clock
  */
 export async function playFile(
@@ -17,11 +34,10 @@ export async function playFile(
     take: (chunk: Buffer) => void;
     until?: () => boolean;
     limit?: number;
-    /** Leave the disk time to keep up; for tests of the pace. Default false. */
-    exact?: boolean;
   },
 ): Promise<Played> {
-  const { take, until = () => false, limit = 300, exact = false, ...rest } = options;
+  const isReading = (reading ??= await countReads(path));
+  const { take, until = () => false, limit = 300, ...rest } = options;
   const source = await createFileSource({ paths: [path], clock, ...rest });
   const driver = source.drivers[0]!;
   const played: Played = { syncLosses: 0, failure: null };
@@ -35,13 +51,16 @@ export async function playFile(
     },
     new AbortController().signal,
   );
-  // The first read is real: let it finish before time begins to run.
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  // Reads are real: time that runs as fast as the machine allows would leave them behind.
+  const untilRead = async (): Promise<void> => {
+    do await new Promise((resolve) => setImmediate(resolve));
+    while (isReading() > 0);
+  };
+  await untilRead();
   for (let elapsed = 0; elapsed < limit && !until() && played.failure === null; elapsed += 0.25)
     for (let step = 0; step < 5; step++) {
       await clock.advanceAsync(50);
-      // Reads are real: time that runs as fast as the machine allows would leave them behind.
-      if (exact) await new Promise((resolve) => setTimeout(resolve, 2));
+      await untilRead();
     }
   await driver.close();
   return played;
