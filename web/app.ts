@@ -245,12 +245,16 @@ function pause(delay: number, signal: AbortSignal): Promise<void> {
 
 const WATCH = "#/watch/";
 
-/** Shows what the address names: a channel, or the list. */
+/** Where one can be without watching. */
+export type Place = "channels" | "guide" | "search";
+const PLACES: Readonly<Record<string, Place>> = { "#/guide": "guide", "#/search": "search" };
+
+/** Shows what the address names: a channel, or one of the places. */
 function followAddress(): void {
   if (connection.session === null) return;
   if (!location.hash.startsWith(WATCH)) {
     player.current = null;
-    state.screen.value = { name: "channels" };
+    state.screen.value = { name: PLACES[location.hash] ?? "channels" };
     return;
   }
   const list = state.channels.value;
@@ -277,6 +281,15 @@ function watch(channel: Channel): void {
   });
   player.current.tune(channel);
   state.screen.value = { name: "player" };
+}
+
+/** To another place: a step that the back button undoes, but for those back to the list. */
+export function go(place: Place): void {
+  if (state.screen.value.name === place) return window.scrollTo({ top: 0 });
+  const address = place === "channels" ? location.pathname : `#/${place}`;
+  if (place === "channels") history.replaceState(null, "", address);
+  else history.pushState(null, "", address);
+  followAddress();
 }
 
 /** From the list: a step that the back button undoes. */

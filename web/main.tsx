@@ -2,7 +2,7 @@ import { render } from "preact";
 import * as app from "./app.ts";
 import { problemWords, t } from "./i18n/index.ts";
 import type { Problem } from "./api/problem.ts";
-import { ChannelsScreen } from "./screens/channels.tsx";
+import { HomeScreen } from "./screens/home.tsx";
 import { Logo } from "./screens/icon.tsx";
 import { LanguageSwitch } from "./screens/language-switch.tsx";
 import { PairScreen } from "./screens/pair.tsx";
@@ -36,7 +36,9 @@ function CurrentScreen() {
     case "pair":
       return <PairScreen key={screen.reason?.code ?? ""} reason={screen.reason} />;
     case "channels":
-      return <ChannelsScreen />;
+    case "guide":
+    case "search":
+      return <HomeScreen at={screen.name} />;
     case "player":
       return app.player.current && <PlayerScreen player={app.player.current} />;
     case "stranger":

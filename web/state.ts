@@ -8,18 +8,27 @@ import type { Session } from "./api/session.ts";
 export type Screen =
   | { readonly name: "starting" }
   | { readonly name: "pair"; readonly reason: Problem | null }
-  | { readonly name: "channels" }
+  | { readonly name: "channels" | "guide" | "search" }
   | { readonly name: "player" }
   /** Another box than the one that this page was paired with answers here. `kept`: what this page has for that one. */
   | { readonly name: "stranger"; readonly kept: "key" | "cookie" }
   | { readonly name: "error"; readonly problem: Problem };
 
-/** A page of the sheet that lies over the screen. */
-export type SheetPage =
-  | { readonly name: "settings" | "devices" | "codes" | "pin" | "log" | "elsewhere" | "unlock" }
+/** Pages of the sheet about who may watch. */
+export type AccessPage =
+  | { readonly name: "devices" | "codes" | "pin" | "log" | "elsewhere" | "unlock" }
   | { readonly name: "device" | "limits"; readonly client: string }
   /** With an offer: somebody waits for an answer to it. */
   | { readonly name: "add"; readonly waiting: OfferState | null };
+
+/** Pages of the sheet about the box itself; for owners. */
+export const BOX_PAGES = ["tuners", "scan", "line-up", "online", "storage", "watched", "system"] as const;
+export interface BoxPage {
+  readonly name: (typeof BOX_PAGES)[number];
+}
+
+/** A page of the sheet that lies over the screen. */
+export type SheetPage = { readonly name: "settings" } | AccessPage | BoxPage;
 
 /** The sheet shows what is shown this one time: it stays until the person says to have it. */
 export const sheetHeld = signal(false);

@@ -9,6 +9,12 @@ export const en = {
   "app.offline": "No connection to the box",
   "app.reconnecting": "Reconnecting…",
 
+  "tabs.title": "Parts of the app",
+  "tabs.channels": "Live",
+  "tabs.guide": "Guide",
+  "tabs.search": "Search",
+  "tabs.settings": "Settings",
+
   "pair.title": "Watch {box} on this device",
   "pair.ready": "The code you scanned is all that is needed.",
   "pair.start": "Pair this device",

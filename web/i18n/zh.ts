@@ -11,6 +11,12 @@ export const zh: Words = {
   "app.offline": "连接不到机顶盒",
   "app.reconnecting": "正在重新连接…",
 
+  "tabs.title": "应用的各部分",
+  "tabs.channels": "直播",
+  "tabs.guide": "节目单",
+  "tabs.search": "搜索",
+  "tabs.settings": "设置",
+
   "pair.title": "在此设备上观看“{box}”",
   "pair.ready": "扫码成功，点一下即可配对。",
   "pair.start": "配对此设备",

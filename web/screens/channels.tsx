@@ -27,14 +27,6 @@ export function ChannelsScreen() {
           {state.live.value ? "" : t("app.reconnecting")}
         </span>
         {searching && <Search />}
-        <button
-          class="round"
-          data-action="settings"
-          aria-label={t("settings.title")}
-          onClick={() => state.openSheet({ name: "settings" })}
-        >
-          <Icon name="settings" />
-        </button>
       </header>
       <Notices />
       <main aria-label={t("channels.title")} aria-busy={list === null}>

@@ -30,6 +30,8 @@ const PATHS = {
   check: "M5 12.5l4.5 4.5L19 7",
   erase: "M9 6h12v12H9l-6-6zM12.5 9.5l5 5M17.5 9.5l-5 5",
   alarm: "M12 4l9 16H3zM12 10v5M12 17.5h0",
+  live: "M3 5h18v12H3zM8 21h8M10 8.5v5l4-2.5z",
+  guide: "M4 5h16v14H4zM4 9.5h16M9 9.5V19M9 14h11",
   radio: "M5 9h14v10H5zM8 9l8-4.5M9.5 14h0M14 12.5v3M16.5 12.5v3",
 } as const;
 

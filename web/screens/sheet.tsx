@@ -1,9 +1,8 @@
-import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type * as Access from "./access/index.tsx";
 import { t } from "../i18n/index.ts";
 import * as state from "../state.ts";
+import { chunk, useChunk } from "./chunk.ts";
 import { inDirection } from "./direction.ts";
 import { Icon } from "./icon.tsx";
 import { SettingsPage } from "./settings.tsx";
@@ -51,9 +50,14 @@ export function Sheet() {
       onKeyDown={onKeyDown}
       onClick={(event) => event.target === dialog.current && state.closeSheet()}
     >
-      {page.name === "settings" ? <SettingsPage /> : <AccessPage key={pages.length} page={page} />}
+      <Page key={pages.length} page={page} />
     </dialog>
   );
+}
+
+function Page({ page }: { page: state.SheetPage }) {
+  if (page.name === "settings") return <SettingsPage />;
+  return isBoxPage(page) ? <BoxPage page={page} /> : <AccessPage page={page} />;
 }
 
 /** The arrow keys of a remote control. In a field left and right move the caret. */
@@ -107,25 +111,25 @@ export function SheetBody({ title, children }: { title: string; children: Compon
   );
 }
 
-let loaded: typeof Access | null = null;
+/** The screens of access, and those about the box, come when somebody opens one. */
+const access = chunk(() => import("./access/index.tsx"));
+const box = chunk(() => import("./box/index.tsx"));
 
-/** The screens of access come when somebody opens one. */
-export function useAccess(wanted: boolean): { screens: typeof Access | null; failed: boolean } {
-  const screens = useSignal(loaded);
-  const failed = useSignal(false);
-  useEffect(() => {
-    if (!wanted || screens.value !== null) return;
-    import("./access/index.tsx").then(
-      (found) => (screens.value = loaded = found),
-      () => (failed.value = true),
-    );
-  }, [wanted]);
-  return { screens: screens.value, failed: failed.value };
+function isBoxPage(page: state.SheetPage): page is state.BoxPage {
+  return (state.BOX_PAGES as readonly string[]).includes(page.name);
 }
 
-function AccessPage({ page }: { page: state.SheetPage }) {
-  const { screens, failed } = useAccess(true);
-  if (screens !== null) return <screens.Page page={page} />;
+function AccessPage({ page }: { page: state.AccessPage }) {
+  const { part, failed } = useChunk(access);
+  return part === null ? <Loading failed={failed} /> : <part.Page page={page} />;
+}
+
+function BoxPage({ page }: { page: state.BoxPage }) {
+  const { part, failed } = useChunk(box);
+  return part === null ? <Loading failed={failed} /> : <part.Page page={page} />;
+}
+
+function Loading({ failed }: { failed: boolean }) {
   return (
     <SheetBody title={t("settings.title")}>
       <p role="status">{t(failed ? "app.offline" : "app.loading")}</p>
@@ -136,6 +140,6 @@ function AccessPage({ page }: { page: state.SheetPage }) {
 /** What an owner should hear of now, on a line of its own. */
 export function Notices() {
   const some = state.notices.value.length > 0 || state.offer.value?.state === "waiting";
-  const { screens } = useAccess(some);
-  return some && screens !== null ? <screens.Banner /> : null;
+  const { part } = useChunk(access, some);
+  return some && part !== null ? <part.Banner /> : null;
 }

@@ -1,5 +1,4 @@
-import type { SheetPage } from "../../state.ts";
-import { SettingsPage } from "../settings.tsx";
+import type { AccessPage } from "../../state.ts";
 import { AddDevice } from "./add-device.tsx";
 import { DevicePage } from "./device.tsx";
 import { DevicesPage } from "./devices.tsx";
@@ -13,10 +12,8 @@ import { UnlockPage } from "./unlock.tsx";
 export { Banner } from "./banner.tsx";
 
 /** The pages of the sheet about who may watch. */
-export function Page({ page }: { page: SheetPage }) {
+export function Page({ page }: { page: AccessPage }) {
   switch (page.name) {
-    case "settings":
-      return <SettingsPage />;
     case "devices":
       return <DevicesPage />;
     case "device":
