@@ -1,3 +1,4 @@
+import { checkOnline } from "../ddns-client/index.ts";
 import { loadConfig } from "../kernel/config/index.ts";
 import { overridesOf, type RunOverrides } from "./overrides.ts";
 
@@ -7,7 +8,8 @@ import { overridesOf, type RunOverrides } from "./overrides.ts";
  * @throws TellyportError `config-invalid`, `config-unreadable`, `state-unusable`, `usage`
  */
 export async function checkConfig(args: RunOverrides & { config?: string; json: boolean }): Promise<number> {
-  const { values, path } = await loadConfig({ path: args.config, overrides: overridesOf(args) });
+  const { config, values, path } = await loadConfig({ path: args.config, overrides: overridesOf(args) });
+  await checkOnline(config);
   if (args.json) {
     process.stdout.write(`${JSON.stringify({ path, values })}\n`);
     return 0;

@@ -86,21 +86,34 @@ export async function createOnline(deps: OnlineModuleDeps): Promise<OnlineModule
   };
 }
 
+type CertificatePair = Pick<Config["http"]["https"], "certificateFile" | "keyFile">;
+
 /** The certificate that the owner brought; null: none is named. @throws TellyportError `config-invalid` */
 export function ownCertificateOf(
-  { certificateFile, keyFile }: { readonly certificateFile: string; readonly keyFile: string },
+  files: CertificatePair,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): OwnCertificate | null {
-  if (certificateFile === "" && keyFile === "") return null;
-  if (certificateFile === "" || keyFile === "")
-    throw new TellyportError(
-      "config-invalid",
-      "http.https.certificateFile and http.https.keyFile belong together: name both, or neither.",
-    );
+  if (!isNamed(files)) return null;
+  const { certificateFile, keyFile } = files;
   return new OwnCertificate({
     certificateFile,
     keyFile,
     clock,
     log: log.child({ module: "own-certificate" }),
   });
+}
+
+function isNamed({ certificateFile, keyFile }: CertificatePair): boolean {
+  if ((certificateFile === "") !== (keyFile === ""))
+    throw new TellyportError(
+      "config-invalid",
+      "http.https.certificateFile and http.https.keyFile belong together: name both, or neither.",
+    );
+  return keyFile !== "";
+}
+
+/** What a start would refuse of a configuration, found without one. @throws TellyportError `config-invalid`, `config-unreadable` */
+export async function checkOnline({ online, http }: Config): Promise<void> {
+  isNamed(http.https);
+  await readSecrets(online);
 }

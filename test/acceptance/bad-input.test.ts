@@ -62,6 +62,20 @@ t.test("bad input: configuration", async (t) => {
   const missing = await tellyport(["check-config", "--config", join(folder, "none.yaml")]);
   t.equal(missing.code, 78);
   isSentence(t, missing, /cannot be read/);
+  for (const [wrong, why] of [
+    ["http: {https: {certificateFile: /etc/c.pem}}", /belong together/],
+    ["online: {authoritiesFile: /nowhere.pem}", /online\.authoritiesFile names \/nowhere\.pem/],
+  ] as const) {
+    await writeFile(path, `${wrong}\n`);
+    for (const args of [
+      ["run", "--config", path, "--state", folder],
+      ["check-config", "--config", path],
+    ]) {
+      const refused = await tellyport(args);
+      t.equal(refused.code, 78, args.join(" "));
+      isSentence(t, refused, why);
+    }
+  }
   await writeFile(path, "http: {port: 8081}\n");
   const good = await tellyport(["check-config", "--config", path, "--json"]);
   t.equal(good.code, 0);

@@ -21,6 +21,7 @@ const COMPOSITION = new Set([
   "src/reset.ts",
   "src/sources.ts",
   "src/cli/run.ts",
+  "src/cli/check-config.ts",
   "src/cli/reset.ts",
   "src/cli/scan.ts",
   "src/cli/doctor.ts",

@@ -1,38 +1,20 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import t, { type Test } from "tap";
 import { createBoxIdentity } from "../web/box-identity.ts";
 import { SCREENS, setUp, until, type Bench } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
-import { FAULTS } from "./layout-faults.ts";
+import { LOOKS, contextOf, lookWords, looker, type Look } from "./look-at.ts";
 import { addDevices, addHistory } from "./sample-access.ts";
 
 const skip = skipWithoutBrowser();
 
-/** A phone upright and on its side, and a television; both languages, both colour schemes. */
-const LOOKS = [
-  { width: 390, height: 844, locale: "en-GB", colorScheme: "light" },
-  { width: 844, height: 390, locale: "zh-CN", colorScheme: "dark" },
-  { width: 1280, height: 720, locale: "zh-CN", colorScheme: "dark" },
-] as const;
-
-type Look = (typeof LOOKS)[number];
-
 /** A page of somebody who is paired, and a way to look at it. */
-async function enter(t: Test, bench: Bench, { width, height, ...look }: Look) {
-  const touch = width < 1000;
-  const options = { ...look, viewport: { width, height }, hasTouch: touch, isMobile: touch };
-  const { page, complaints } = await bench.open(`/${bench.box.fragment()}`, options);
+async function enter(t: Test, bench: Bench, look: Look) {
+  const { page, complaints } = await bench.open(`/${bench.box.fragment()}`, contextOf(look));
   await page.click("[data-action=pair]");
   await page.waitForSelector("[data-channel=news]");
-  mkdirSync(SCREENS, { recursive: true });
-  const lookAt = async (name: string): Promise<void> => {
-    t.same(await page.evaluate(FAULTS), [], `${name}: nothing wrong with the layout`);
-    const path = join(SCREENS, `access-${name}-${width}x${height}-${look.locale.slice(0, 2)}.png`);
-    await page.screenshot({ path, animations: "disabled" });
-  };
-  return { page, complaints, lookAt };
+  return { page, complaints, lookAt: looker(t, page, look, "access-") };
 }
 
 const open = async (page: Page, name: string): Promise<void> => {
@@ -41,7 +23,7 @@ const open = async (page: Page, name: string): Promise<void> => {
 };
 
 for (const look of LOOKS) {
-  const size = `${look.width}x${look.height} in ${look.locale.slice(0, 2)}`;
+  const size = lookWords(look);
   t.test(`web access screens: an owner's, ${size}`, { skip }, async (t) => {
     const bench = await setUp(t);
     const { box } = bench;
@@ -175,14 +157,7 @@ for (const look of LOOKS) {
       colorScheme: look.colorScheme,
       viewport: { width: look.width, height: look.height },
     });
-    const shoot = async (name: string, page = newcomer): Promise<void> => {
-      t.same(await page.evaluate(FAULTS), [], `${name}: nothing wrong with the layout`);
-      const path = join(
-        SCREENS,
-        `access-${name}-${look.width}x${look.height}-${look.locale.slice(0, 2)}.png`,
-      );
-      await page.screenshot({ path, animations: "disabled" });
-    };
+    const shoot = looker(t, newcomer, look, "access-");
     await newcomer.click("[data-action=recovery]");
     await newcomer.fill("[name=recovery]", "BCDFGHJKLMNPQRSTVWXZ");
     await shoot("recovery");
@@ -226,7 +201,7 @@ for (const look of LOOKS) {
     box.id = box.identity.id;
     await viewer.reload();
     await viewer.waitForSelector("[data-screen=stranger]");
-    await shoot("stranger-cookie", viewer);
+    await looker(t, viewer, look, "access-")("stranger-cookie");
     t.same(complaints, []);
     await until(
       () => box.problems.length,

@@ -1,23 +1,7 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import type { Page } from "playwright-core";
 import t from "tap";
-import { SCREENS, setUp, until, useControl, watching } from "./app-under-test.ts";
+import { setUp, until, useControl, watching } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
-import { FAULTS } from "./layout-faults.ts";
-
-const SIZES = [
-  { width: 360, height: 740 },
-  { width: 740, height: 360 },
-  { width: 1280, height: 720 },
-  { width: 1920, height: 1080 },
-];
-
-/** English by day, Chinese by night: both languages, both colour schemes. */
-const LOOKS = [
-  { locale: "en-GB", colorScheme: "light" },
-  { locale: "zh-CN", colorScheme: "dark" },
-] as const;
+import { LOOKS, contextOf, lookWords, looker } from "./look-at.ts";
 
 const two = (value: number): string => String(value).padStart(2, "0");
 const clock = (second: number): string => `00:${two(Math.floor(second / 60))}:${two(second % 60)}.000`;
@@ -29,93 +13,80 @@ const text = (segment: number): string =>
     "<c.yellow>Buonasera, siamo in diretta</c>\n<c.cyan.bg_blue>da Palermo.</c>\n",
   ].join("\n");
 
-for (const { width, height } of SIZES) {
-  for (const look of LOOKS) {
-    const size = `${width}x${height}`;
-    const language = look.locale.slice(0, 2);
-    t.test(`web screens: ${size} in ${language}`, { skip: skipWithoutBrowser() }, async (t) => {
-      const { box, open, port } = await setUp(t);
-      box.headStart = 30;
-      box.window = 30;
-      const news = box.media.get("news");
-      if (news === undefined) throw new Error("there is no news");
-      box.media.set("news", { ...news, text });
-      box.media.set("radio", { ...news, radio: true });
-      const touch = width < 1000;
-      const options = { ...look, viewport: { width, height }, hasTouch: touch, isMobile: touch };
-      const { page, complaints } = await open("/", options);
-      mkdirSync(SCREENS, { recursive: true });
-      const lookAt = async (page: Page, name: string): Promise<void> => {
-        t.same(await page.evaluate(FAULTS), [], `${name}: nothing wrong with the layout`);
-        await page.screenshot({
-          path: join(SCREENS, `${name}-${size}-${language}.png`),
-          animations: "disabled",
-        });
-      };
+for (const look of LOOKS) {
+  t.test(`web screens: ${lookWords(look)}`, { skip: skipWithoutBrowser() }, async (t) => {
+    const { box, open, port } = await setUp(t);
+    box.headStart = 30;
+    box.window = 30;
+    const news = box.media.get("news");
+    if (news === undefined) throw new Error("there is no news");
+    box.media.set("news", { ...news, text });
+    box.media.set("radio", { ...news, radio: true });
+    const { page, complaints } = await open("/", contextOf(look));
+    const lookAt = looker(t, page, look);
 
-      await page.waitForSelector("[name=code]");
-      await page.fill("[name=code]", "WDJB");
-      await page.click("[data-action=pair]");
-      await lookAt(page, "pair-code");
-      await page.goto(`http://127.0.0.1:${port}/${box.fragment()}`);
-      await page.reload(); // from one fragment to another no page is loaded
-      await page.goto("about:blank");
-      await page.goto(`http://127.0.0.1:${port}/${box.fragment()}`);
-      await page.waitForSelector("button[data-action=pair]:not([type=submit])");
-      await lookAt(page, "pair-scanned");
-      await page.click("[data-action=pair]");
-      await page.waitForSelector("[data-channel=pay][data-obstacle=scrambled]");
-      await lookAt(page, "channels");
+    await page.waitForSelector("[name=code]");
+    await page.fill("[name=code]", "WDJB");
+    await page.click("[data-action=pair]");
+    await lookAt("pair-code");
+    await page.goto(`http://127.0.0.1:${port}/${box.fragment()}`);
+    await page.reload(); // from one fragment to another no page is loaded
+    await page.goto("about:blank");
+    await page.goto(`http://127.0.0.1:${port}/${box.fragment()}`);
+    await page.waitForSelector("button[data-action=pair]:not([type=submit])");
+    await lookAt("pair-scanned");
+    await page.click("[data-action=pair]");
+    await page.waitForSelector("[data-channel=pay][data-obstacle=scrambled]");
+    await lookAt("channels");
 
-      await page.click("[data-action=settings]");
-      await page.click("[data-action=forget]");
-      await lookAt(page, "settings");
-      await page.click("[data-action=close]");
+    await page.click("[data-action=settings]");
+    await page.click("[data-action=forget]");
+    await lookAt("settings");
+    await page.click("[data-action=close]");
 
-      await page.click("[data-channel=news]");
-      await until(
-        () => watching(page),
-        ({ frames }) => frames > 5,
-      );
-      await page.waitForSelector("[data-action=audio]");
-      await lookAt(page, "player");
-      await useControl(page, "[data-action=audio]");
-      await lookAt(page, "player-audio");
-      await page.keyboard.press("Escape");
-      await page.waitForSelector(".time [data-action=live]");
-      await useControl(page, "[data-action=rewind]");
-      await lookAt(page, "player-rewound");
-      await useControl(page, "[data-action=subtitles]");
-      await page.click("[data-track=text-0]");
-      await page.waitForTimeout(3000);
-      await page.mouse.move(100, 100);
-      await useControl(page, "[data-action=subtitles]");
-      await lookAt(page, "player-subtitles");
-      await page.keyboard.press("Escape");
-      await useControl(page, "[data-action=quality]");
-      await lookAt(page, "player-quality");
-      await page.keyboard.press("Escape");
-      await useControl(page, "[data-action=back]");
+    await page.click("[data-channel=news]");
+    await until(
+      () => watching(page),
+      ({ frames }) => frames > 5,
+    );
+    await page.waitForSelector("[data-action=audio]");
+    await lookAt("player");
+    await useControl(page, "[data-action=audio]");
+    await lookAt("player-audio");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".time [data-action=live]");
+    await useControl(page, "[data-action=rewind]");
+    await lookAt("player-rewound");
+    await useControl(page, "[data-action=subtitles]");
+    await page.click("[data-track=text-0]");
+    await page.waitForTimeout(3000);
+    await page.mouse.move(100, 100);
+    await useControl(page, "[data-action=subtitles]");
+    await lookAt("player-subtitles");
+    await page.keyboard.press("Escape");
+    await useControl(page, "[data-action=quality]");
+    await lookAt("player-quality");
+    await page.keyboard.press("Escape");
+    await useControl(page, "[data-action=back]");
 
-      await page.click("[data-channel=radio]");
-      await page.waitForSelector(".radio-face");
-      await lookAt(page, "player-radio");
-      await useControl(page, "[data-action=back]");
+    await page.click("[data-channel=radio]");
+    await page.waitForSelector(".radio-face");
+    await lookAt("player-radio");
+    await useControl(page, "[data-action=back]");
 
-      box.refusals.set("busy", {
-        status: 503,
-        code: "no-tuner-free",
-        detail: { free: ["news", "arte", "cts"] },
-      });
-      await page.click("[data-channel=busy]");
-      await page.waitForSelector("[data-code=no-tuner-free]");
-      await lookAt(page, "player-error");
-
-      await page.route("**/api/**", (route) => route.abort());
-      await page.reload();
-      await page.waitForSelector("[data-code=box-unreachable]");
-      await lookAt(page, "unreachable");
-      t.same(complaints, []);
+    box.refusals.set("busy", {
+      status: 503,
+      code: "no-tuner-free",
+      detail: { free: ["news", "arte", "cts"] },
     });
-  }
+    await page.click("[data-channel=busy]");
+    await page.waitForSelector("[data-code=no-tuner-free]");
+    await lookAt("player-error");
+
+    await page.route("**/api/**", (route) => route.abort());
+    await page.reload();
+    await page.waitForSelector("[data-code=box-unreachable]");
+    await lookAt("unreachable");
+    t.same(complaints, []);
+  });
 }

@@ -20,10 +20,14 @@ export interface FakeRequest {
   readonly body: Record<string, unknown>;
 }
 
-/** What a box might answer, however wrong. */
+/**
+ * What a box might answer, however wrong.
+ * @param socket path of a unix socket; default: a port of loopback
+ */
 export async function startFakeBox(
   t: Teardown,
   answer: (request: FakeRequest) => FakeAnswer | Promise<FakeAnswer>,
+  socket?: string,
 ): Promise<{ port: number; url: string }> {
   const server = createServer((request, response) => {
     let text = "";
@@ -38,12 +42,14 @@ export async function startFakeBox(
       });
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) =>
+    socket === undefined ? server.listen(0, "127.0.0.1", resolve) : server.listen(socket, resolve),
+  );
   t.teardown(() => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   });
-  const { port } = server.address() as AddressInfo;
+  const port = socket === undefined ? (server.address() as AddressInfo).port : 0;
   return { port, url: `http://127.0.0.1:${port}` };
 }
 

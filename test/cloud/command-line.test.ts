@@ -110,15 +110,29 @@ t.test("tellyport-cloud: check-config prints what holds, but no secret", async (
   const config = join(await temporaryFolder(t), "cloud.yaml");
   await writeFile(
     config,
-    'database: "postgresql://tellyport:hunter2@hunter5@db/cloud"\nmetrics: {token: hunter3}\npublisher: {kind: rfc2136, rfc2136: {server: 10.0.0.1, keyName: k, secret: hunter4}, pdnsHttp: {url: "http://me:hunter6@10.0.0.2:8081"}}\n',
+    'database: "postgresql://tellyport:hunter2@hunter5@db/cloud"\nmetrics: {token: hunter3}\npublisher: {kind: rfc2136, rfc2136: {server: 10.0.0.1, keyName: k, secret: aHVudGVyNA==}, pdnsHttp: {url: "http://me:hunter6@10.0.0.2:8081"}}\n',
   );
   for (const argv of [["check-config"], ["check-config", "--json"]]) {
     const { code, out } = await run(...argv, "--config", config);
     t.equal(code, 0);
-    t.notMatch(out, /hunter/);
+    t.notMatch(out, /hunter|aHVudGVyNA/);
     t.match(out, /postgresql:\/\/tellyport:\*\*\*@db\/cloud/);
   }
   t.match(await run("check-config", "--config", "/nowhere.yaml"), { code: 78 });
+  for (const [wrong, why] of [
+    ["publisher: {kind: rfc2136}", /publisher\.rfc2136/],
+    [
+      "publisher: {kind: rfc2136, rfc2136: {server: 10.0.0.1, keyName: k, secret: not base64}}",
+      /base64 alone/,
+    ],
+    [
+      "publisher: {kind: pdns-http, pdnsHttp: {url: 'http://10.0.0.2:8081', apiKeyFile: /nowhere}}",
+      /pdnsHttp\.apiKeyFile cannot be read/,
+    ],
+  ] as const) {
+    await writeFile(config, `${wrong}\n`);
+    t.match(await run("check-config", "--config", config), { code: 78, err: why }, "as `run` refuses it");
+  }
   const help = await run("--help");
   t.match(help, { code: 0, out: /usage: tellyport-cloud <command>/ });
   for (const { path } of CLOUD_COMMANDS)

@@ -18,7 +18,7 @@ import { STEP, TimeBar } from "./time-bar.tsx";
 
 /** The picture, and over or under it what one needs while watching. */
 export function PlayerScreen({ player }: { player: Player }) {
-  const root = useRef<HTMLDivElement>(null);
+  const root = useRef<HTMLElement>(null);
   const first = useRef<HTMLVideoElement>(null);
   const second = useRef<HTMLVideoElement>(null);
   const overlays = [useRef<HTMLCanvasElement>(null), useRef<HTMLCanvasElement>(null)] as const;
@@ -59,7 +59,7 @@ export function PlayerScreen({ player }: { player: Player }) {
   useMediaSession(channel, zap);
 
   return (
-    <div
+    <main
       ref={root}
       class="player"
       data-screen="player"
@@ -149,7 +149,7 @@ export function PlayerScreen({ player }: { player: Player }) {
           </div>
         </div>
       </section>
-    </div>
+    </main>
   );
 }
 

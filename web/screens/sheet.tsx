@@ -82,7 +82,7 @@ export function SheetBody({ title, children }: { title: string; children: Compon
   // what had the focus went with the former page
   useEffect(() => header.current?.querySelector("button")?.focus(), []);
   return (
-    <div class="sheet-body">
+    <section class="sheet-body" aria-labelledby="sheet-title">
       <header ref={header}>
         {state.sheet.value.length > 1 && !state.sheetHeld.value && (
           <button
@@ -107,7 +107,7 @@ export function SheetBody({ title, children }: { title: string; children: Compon
         )}
       </header>
       {children}
-    </div>
+    </section>
   );
 }
 

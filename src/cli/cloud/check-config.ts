@@ -1,4 +1,7 @@
 import { loadCloudConfig } from "../../cloud/config.ts";
+import { createParts } from "../../cloud/parts.ts";
+import { systemClock } from "../../kernel/clock.ts";
+import { createLog } from "../../kernel/log.ts";
 import { EXIT } from "../exit-codes.ts";
 import { printJson, type Io } from "../io.ts";
 import { cloudOverridesOf, type CloudOverrides } from "./overrides.ts";
@@ -11,7 +14,9 @@ const WITH_PASSWORDS = new Set(["database", "publisher.pdnsHttp.url"]);
 /** The values in force, one a line, and where each comes from; secrets are not shown. */
 export async function checkCloudConfig(args: CloudOverrides, json: boolean, io: Io): Promise<number> {
   const loaded = await loadCloudConfig({ path: args.config, overrides: cloudOverridesOf(args) });
-  const { path } = loaded;
+  const { config, path } = loaded;
+  // Nothing of them is started: what `run` refuses is refused here.
+  await createParts({ config, clock: systemClock, log: createLog({ level: "silent" }) });
   const values = loaded.values.map((row) => ({ ...row, value: shown(row.key, row.value) }));
   if (json) {
     printJson(io, { path, values });

@@ -11,6 +11,11 @@ const PATH = "/api/v1/online";
 /** A test dials in from outside, and may wait for the router. */
 const TEST_MS = 90_000;
 
+/** The first label of a name, which is what its owner chose. */
+function labelOf(name: string): string {
+  return name.split(".")[0] ?? "";
+}
+
 async function show(args: Arguments, io: Io, state: OnlineState): Promise<number> {
   return report(args, io, state, () => onlineText(state, io.stdout.columns));
 }
@@ -102,14 +107,15 @@ export const onlineAlias: Command = {
   notes: ["A name that is given up goes to nobody else for a year."],
   async run(args, io) {
     const label = args.positionals[0] ?? null;
-    if (label === null)
+    const box = await boxClient(args, io);
+    const { alias } = await box.call(OnlineState, "GET", PATH);
+    if (alias !== null && labelOf(alias) !== label?.toLowerCase())
       await confirm(
         args,
         io,
-        "The box's name is given up, and addresses with it stop working.",
-        "online alias",
+        `The name ${alias} is given up, and addresses with it stop working.`,
+        label === null ? "online alias" : `online alias ${label}`,
       );
-    const box = await boxClient(args, io);
     return show(args, io, await box.call(OnlineState, "PUT", `${PATH}/alias`, { label }));
   },
 };
@@ -136,11 +142,23 @@ export const onlineHostAdd: Command = {
 export const onlineHostRemove: Command = {
   path: ["online", "host", "remove"],
   summary: "Take such a name away",
-  positionals: [{ name: "NAME", help: "As it was made" }],
+  positionals: [{ name: "NAME", help: "As it was made, or with its zone" }],
   options: BOX_OPTIONS,
   async run(args, io) {
     const box = await boxClient(args, io);
-    const label = encodeURIComponent(args.required(0));
-    return show(args, io, await box.call(OnlineState, "DELETE", `${PATH}/hosts/${label}`));
+    const label = labelOf(args.required(0)).toLowerCase();
+    const { hosts } = await box.call(OnlineState, "GET", PATH);
+    if (!hosts.some((host) => labelOf(host) === label))
+      throw new TellyportError(
+        "usage",
+        hosts.length === 0
+          ? "There are no such names: `tellyport online host add NAME` makes one."
+          : `There is no name ${label}. There are: ${hosts.join(", ")}.`,
+      );
+    return show(
+      args,
+      io,
+      await box.call(OnlineState, "DELETE", `${PATH}/hosts/${encodeURIComponent(label)}`),
+    );
   },
 };
