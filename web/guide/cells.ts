@@ -31,8 +31,9 @@ export function cellsOf(told: readonly Told[]): Cell[] {
   const programmes = programmeCells(told);
   const cells: Cell[] = [];
   let next = 0;
+  let at = -Infinity;
   for (const run of runs(told)) {
-    let at = run.from;
+    at = Math.max(at, run.from);
     for (; next < programmes.length; next++) {
       const cell = programmes[next];
       if (cell === undefined || cell.from >= run.to) break;

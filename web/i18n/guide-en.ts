@@ -20,6 +20,7 @@ export const guideEn = {
   "cell.on": "on now",
   "cell.reminded": "reminder set",
   span: "{from} – {to}",
+  when: "{day}, {span}",
   failed: "Part of the guide did not come.",
   empty:
     "There is no programme information yet. The box collects it from the broadcasts by itself; this can take a while.",
@@ -59,6 +60,7 @@ export const guideEn = {
   "search.now": "On now",
   "search.later": "Later",
   "search.running": "Searching the guide…",
+  "search.more": "Show all {count}",
   "search.none": "Nothing found for “{text}”.",
   "search.none.hint": "Fewer letters or another spelling may help.",
   "search.failed": "The guide could not be searched.",

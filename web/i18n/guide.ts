@@ -47,6 +47,14 @@ export function dayName(at: number, now: number): string {
   return dateWords(at);
 }
 
+/** As `dayName`, for where there is little room. */
+export function shortDay(at: number, now: number): string {
+  const today = dayStart(now);
+  if (dayStart(at) === today) return tg("today");
+  if (dayStart(at) === dayAfter(today)) return tg("tomorrow");
+  return new Intl.DateTimeFormat(tag.value, { weekday: "short", day: "numeric" }).format(at);
+}
+
 /** Weekday, day and month. */
 export function dateWords(at: number): string {
   return new Intl.DateTimeFormat(tag.value, { weekday: "long", day: "numeric", month: "long" }).format(at);

@@ -3,7 +3,7 @@ import { marks, timeAt, xOf, type Axis, type Metrics } from "../../guide/axis.ts
 import type { Cell } from "../../guide/cells.ts";
 import type { Cursor } from "../../guide/moves.ts";
 import { drawnFor, inSight, isApart, scrolledTo, type Drawn, type View } from "../../guide/view.ts";
-import { dayName, hours } from "../../i18n/guide.ts";
+import { hours, shortDay } from "../../i18n/guide.ts";
 import type { Shown } from "./grid-cell.ts";
 import { GridRow, type RowContent, type Spare } from "./grid-row.ts";
 
@@ -216,11 +216,11 @@ export class GridPainter {
       mark.style.left = `${xOf(axis, time)}px`;
       const midnight = new Date(time).getHours() + new Date(time).getMinutes() === 0;
       mark.className = midnight ? "midnight" : "";
-      mark.textContent = midnight ? dayName(time, now) : hours(time);
+      mark.textContent = midnight ? shortDay(time, now) : hours(time);
       this.#marks.set(time, mark);
     }
     for (const mark of unused) mark.remove();
-    const day = dayName(Math.max(seen.from, axis.from), now);
+    const day = shortDay(Math.max(seen.from, axis.from), now);
     if (this.#to.corner.textContent !== day) this.#to.corner.textContent = day;
   }
 

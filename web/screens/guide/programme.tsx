@@ -43,9 +43,7 @@ export function ProgrammePage({ channel: id, programme }: { channel: string; pro
               <span class="number">{channel.number}</span> {channel.name}
             </span>
           )}
-          <span>
-            {dayName(from, now)}, {span(from, to)}
-          </span>
+          <span>{tg("when", { day: dayName(from, now), span: span(from, to) })}</span>
           <span>
             {on
               ? tg("left", { count: Math.max(1, Math.ceil((to - now) / MINUTE)) })
@@ -62,7 +60,7 @@ export function ProgrammePage({ channel: id, programme }: { channel: string; pro
         {on && channel !== undefined && <Watch channel={channel} />}
         {from > now && <Remind channel={id} programme={programme} />}
         {to <= now && <p class="note">{tg("over")}</p>}
-        <p class="description" lang={programme.language ?? undefined}>
+        <p class="about-all" lang={programme.language ?? undefined}>
           {aboutOf(programme)}
         </p>
         <Others channel={id} programme={programme} />

@@ -263,18 +263,28 @@ function ChannelHits({ channels, chosen }: { channels: readonly Channel[]; chose
   );
 }
 
+/** Of what is on now so many come first: what comes later is not to be far away. */
+const FIRST = 6;
+
 function Hits({ name, hits, chosen }: { name: "now" | "later"; hits: readonly Hit[]; chosen: () => void }) {
+  const whole = useSignal(name === "later");
   if (hits.length === 0) return null;
+  const shown = whole.value || hits.length <= FIRST + 1 ? hits : hits.slice(0, FIRST);
   return (
     <section class="search-group" data-group={name}>
       <h2>{tg(`search.${name}`)}</h2>
       <ul class="guide-rows">
-        {hits.map(({ channel, programme }) => (
+        {shown.map(({ channel, programme }) => (
           <li key={`${channel.id} ${programme.startsAt}`}>
             <ProgrammeRow channel={channel} programme={programme} named onOpen={chosen} />
           </li>
         ))}
       </ul>
+      {shown.length < hits.length && (
+        <button class="link more-hits" data-action="more-hits" onClick={() => (whole.value = true)}>
+          {tg("search.more", { count: hits.length })}
+        </button>
+      )}
     </section>
   );
 }
