@@ -33,11 +33,13 @@ export async function buildWeb(outFolder) {
   );
   const fill = {
     SCRIPT: entry.script,
-    PRELOAD: entry.chunks.map((address) => `<link rel="modulepreload" href="${address}" />`).join("\n    "),
     STYLE: entry.style,
-    LATER_STYLES: Object.entries(entry.laterStyles)
-      .map(([name, address]) => `<meta name="style-${name}" content="${address}" />`)
-      .join("\n    "),
+    LATER: [
+      ...Object.entries(entry.laterStyles).map(
+        ([name, address]) => `<meta name="style-${name}" content="${address}" />`,
+      ),
+      ...entry.chunks.map((address) => `<link rel="modulepreload" href="${address}" />`),
+    ].join("\n    "),
     ICON: icon,
     TOUCH_ICON: icons[0].src,
   };

@@ -14,15 +14,16 @@ export interface Shown {
 const NOTHING: Cell = { kind: "pending", from: 0, to: 0, programme: null };
 
 export function newCell(): Shown {
-  const [element, text, title, when] = ["div", "div", "div", "div"].map((name) =>
-    document.createElement(name),
-  ) as [HTMLElement, HTMLElement, HTMLElement, HTMLElement];
+  const element = document.createElement("div");
+  const text = document.createElement("div");
+  const title = document.createElement("span");
+  const when = document.createElement("span");
   element.setAttribute("role", "gridcell");
   element.tabIndex = -1;
   text.className = "text";
   title.className = "title";
   when.className = "when";
-  text.append(title, when);
+  text.append(title, document.createElement("br"), when);
   element.append(text);
   return { element, text, title, when, cell: NOTHING };
 }
@@ -41,6 +42,7 @@ export function dressCell(
   if (on) names.push("on");
   if (to <= now) names.push("over");
   if (reminded) names.push("reminded");
+  if (element.classList.contains("edge")) names.push("edge");
   set(element, "className", names.join(" "));
   if (kind === "pending") {
     element.setAttribute("aria-label", `${channel.name}, ${tg("loading")}`);

@@ -28,6 +28,7 @@ export interface GridElements {
   readonly corner: HTMLElement;
   readonly marks: HTMLElement;
   readonly line: HTMLElement;
+  readonly names: HTMLElement;
   readonly body: HTMLElement;
 }
 
@@ -190,6 +191,7 @@ export class GridPainter {
       row = this.#spareRows.pop() ?? new GridRow();
       this.#rows.set(index, row);
       this.#to.body.append(row.element);
+      this.#to.names.append(row.name);
     }
     row.place(index, this.#content.metrics.row, channel);
     return row;
@@ -256,6 +258,7 @@ export class GridPainter {
     const { area, frame } = this.#to;
     area.style.width = `${metrics.names + xOf(axis, axis.to)}px`;
     area.style.height = `${metrics.head + channels.length * metrics.row}px`;
+    frame.style.setProperty("--rows", `${channels.length * metrics.row}px`);
     frame.style.setProperty("--names", `${metrics.names}px`);
     frame.style.setProperty("--row", `${metrics.row}px`);
     frame.style.setProperty("--head", `${metrics.head}px`);

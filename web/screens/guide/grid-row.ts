@@ -19,7 +19,8 @@ const MOST_SPARE = 60;
 /** One channel's row: its name, and the cells that are drawn. */
 export class GridRow {
   readonly element = document.createElement("div");
-  readonly #name = document.createElement("div");
+  /** Its place is in the column of names, which is one thing that stays at the side, and not one for each row. */
+  readonly name = document.createElement("div");
   readonly #number = document.createElement("span");
   readonly #title = document.createElement("span");
   #channel: Channel | null = null;
@@ -32,12 +33,10 @@ export class GridRow {
   constructor() {
     this.element.className = "guide-row";
     this.element.setAttribute("role", "row");
-    this.#name.className = "guide-name";
-    this.#name.setAttribute("role", "rowheader");
+    this.name.className = "guide-name";
     this.#number.className = "number";
     this.#title.className = "name";
-    this.#name.append(this.#number, this.#title);
-    this.element.append(this.#name);
+    this.name.append(this.#number, this.#title);
   }
 
   get shown(): readonly Shown[] {
@@ -53,10 +52,10 @@ export class GridRow {
     if (channel !== this.#channel) {
       this.#number.textContent = String(channel.number);
       this.#title.textContent = channel.name;
-      this.#name.dataset.watch = channel.id;
+      this.name.dataset.watch = channel.id;
     }
     this.#channel = channel;
-    this.element.style.top = `${index * height}px`;
+    this.element.style.top = this.name.style.top = `${index * height}px`;
     this.element.setAttribute("aria-rowindex", String(index + 1));
   }
 
@@ -107,9 +106,10 @@ export class GridRow {
 
   /** As they follow each other in time they are read. */
   #inOrder(): void {
-    let before: Element = this.#name;
+    let before: Element | null = null;
     for (const { element } of this.#shown) {
-      if (before.nextSibling !== element) before.after(element);
+      const place: ChildNode | null = before === null ? this.element.firstChild : before.nextSibling;
+      if (place !== element) this.element.insertBefore(element, place);
       before = element;
     }
   }
@@ -128,8 +128,8 @@ export class GridRow {
 
   #setEdge(edge: Shown | null): void {
     if (edge === this.#edge) return;
-    this.#edge?.text.classList.remove("edge");
-    edge?.text.classList.add("edge");
+    this.#edge?.element.classList.remove("edge");
+    edge?.element.classList.add("edge");
     this.#edge = edge;
   }
 
@@ -142,6 +142,7 @@ export class GridRow {
     this.#shown = [];
     this.#known = null;
     this.element.remove();
+    this.name.remove();
   }
 
   /** Everything is to be drawn anew: another size, another language. */

@@ -97,6 +97,7 @@ export function GridGuide({ channels }: { channels: readonly Channel[] }) {
       corner: part("corner"),
       marks: part("marks"),
       line: part("line"),
+      names: part("names"),
       body: part("body"),
     };
     const grid = (painter.current = new GridPainter(to, latest.current, onSeen));
@@ -213,6 +214,7 @@ export function GridGuide({ channels }: { channels: readonly Channel[] }) {
             <div class="guide-marks" />
           </div>
           <div class="guide-line" aria-hidden="true" />
+          <div class="guide-names" aria-hidden="true" />
           <div class="guide-body" role="rowgroup" />
         </div>
       </div>

@@ -15,7 +15,6 @@ import { ProgrammePage } from "./programme.tsx";
 import { RemindersPage } from "./reminders.tsx";
 import { useWayFromTabs } from "./tabs-keys.ts";
 
-
 export { ReminderNotice } from "./reminders.tsx";
 export { SearchScreen } from "./search.tsx";
 
