@@ -8,6 +8,8 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { drawIcon } from "../web/assets/draw-icon.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+/** Styles of parts that come later; the page's head says where they are. */
+const LATER_STYLES = ["guide"];
 const TEXT = /\.(js|css|html|svg|webmanifest)$/;
 
 /**
@@ -31,8 +33,13 @@ export async function buildWeb(outFolder) {
   );
   const fill = {
     SCRIPT: entry.script,
-    PRELOAD: entry.chunks.map((address) => `<link rel="modulepreload" href="${address}" />`).join("\n    "),
     STYLE: entry.style,
+    LATER: [
+      ...Object.entries(entry.laterStyles).map(
+        ([name, address]) => `<meta name="style-${name}" content="${address}" />`,
+      ),
+      ...entry.chunks.map((address) => `<link rel="modulepreload" href="${address}" />`),
+    ].join("\n    "),
     ICON: icon,
     TOUCH_ICON: icons[0].src,
   };
@@ -46,7 +53,10 @@ export async function buildWeb(outFolder) {
 
 async function bundle(outFolder) {
   const { metafile } = await build({
-    entryPoints: { main: join(root, "web/main.tsx") },
+    entryPoints: {
+      main: join(root, "web/main.tsx"),
+      ...Object.fromEntries(LATER_STYLES.map((name) => [name, join(root, `web/styles/${name}.css`)])),
+    },
     absWorkingDir: root,
     outdir: join(outFolder, "assets"),
     publicPath: "/assets/",
@@ -73,7 +83,14 @@ async function bundle(outFolder) {
   const chunks = main[1].imports
     .filter(({ kind }) => kind === "import-statement")
     .map(({ path }) => address(path));
-  return { script: address(main[0]), style: address(main[1].cssBundle), chunks };
+  const laterStyles = Object.fromEntries(
+    LATER_STYLES.map((name) => {
+      const entry = `web/styles/${name}.css`;
+      const [path] = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === entry);
+      return [name, address(path)];
+    }),
+  );
+  return { script: address(main[0]), style: address(main[1].cssBundle), chunks, laterStyles };
 }
 
 /** @returns the address of the written file, whose name changes with its bytes */

@@ -1,6 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import type { AuditEntry, OfferState, RecoveryState } from "../src/protocol/access-api.ts";
-import type { Box, Capabilities, Channel, Client } from "../src/protocol/api.ts";
+import type { Box, Capabilities, Channel, Client, Programme } from "../src/protocol/api.ts";
 import type { Problem } from "./api/problem.ts";
 import type { Session } from "./api/session.ts";
 
@@ -27,8 +27,13 @@ export interface BoxPage {
   readonly name: (typeof BOX_PAGES)[number];
 }
 
+/** Pages of the sheet about programmes. */
+export type GuidePage =
+  | { readonly name: "programme"; readonly channel: string; readonly programme: Programme }
+  | { readonly name: "reminders" };
+
 /** A page of the sheet that lies over the screen. */
-export type SheetPage = { readonly name: "settings" } | AccessPage | BoxPage;
+export type SheetPage = { readonly name: "settings" } | AccessPage | BoxPage | GuidePage;
 
 /** The sheet shows what is shown this one time: it stays until the person says to have it. */
 export const sheetHeld = signal(false);

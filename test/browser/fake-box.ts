@@ -11,6 +11,7 @@ import type { Channel, PairingClaim, PlaybackRequest, ServerEvents, Tokens } fro
 import { CODE_KDF, RECOVERY_KDF, pairingProofBytes } from "../../src/protocol/pairing.ts";
 import { createBoxIdentity } from "../web/box-identity.ts";
 import { FakeAccess, type Paired, type Redeemable } from "./fake-access.ts";
+import { FakeGuide } from "./fake-guide.ts";
 import { Refusal } from "./refusal.ts";
 import { livePlaylist, multivariantPlaylist, type Media } from "./fake-media.ts";
 
@@ -80,6 +81,7 @@ export class FakeBox {
   gone = "client-revoked";
 
   readonly #folder: string;
+  readonly guide = new FakeGuide();
   readonly access = new FakeAccess((event, data) => this.#send(event, data));
   readonly #pending = new Map<
     string,
@@ -185,6 +187,12 @@ export class FakeBox {
       response.writeHead(answer.status, { "content-type": "application/json" });
       return void response.end(answer.body && JSON.stringify(answer.body));
     }
+    const guide = await this.guide.answer(
+      route,
+      url,
+      this.channels.map(({ id }) => id),
+    );
+    if (guide !== null) return json(guide);
     if (route === "GET /channels") return json({ channels: this.channels });
     if (route === "GET /tuners") return json(this.tuners);
     if (route === "GET /scan") return json(this.scan);

@@ -32,6 +32,9 @@ const PATHS = {
   alarm: "M12 4l9 16H3zM12 10v5M12 17.5h0",
   live: "M3 5h18v12H3zM8 21h8M10 8.5v5l4-2.5z",
   guide: "M4 5h16v14H4zM4 9.5h16M9 9.5V19M9 14h11",
+  bell: "M6 16.5V11a6 6 0 0112 0v5.5l1.5 1.5h-15zM10 20.5h4",
+  list: "M8 6.5h12M8 12h12M8 17.5h12M4 6.5h0M4 12h0M4 17.5h0",
+  clock: "M12 20a8 8 0 100-16 8 8 0 000 16zM12 7.5V12l3 2",
   radio: "M5 9h14v10H5zM8 9l8-4.5M9.5 14h0M14 12.5v3M16.5 12.5v3",
 } as const;
 

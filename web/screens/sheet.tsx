@@ -1,9 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/index.ts";
+import { due } from "../guide/reminding.ts";
 import * as state from "../state.ts";
 import { chunk, useChunk } from "./chunk.ts";
 import { inDirection } from "./direction.ts";
+import { guide } from "./guide-part.ts";
 import { Icon } from "./icon.tsx";
 import { SettingsPage } from "./settings.tsx";
 
@@ -50,6 +52,7 @@ export function Sheet() {
       onKeyDown={onKeyDown}
       onClick={(event) => event.target === dialog.current && state.closeSheet()}
     >
+      <Reminded />
       <Page key={pages.length} page={page} />
     </dialog>
   );
@@ -57,6 +60,7 @@ export function Sheet() {
 
 function Page({ page }: { page: state.SheetPage }) {
   if (page.name === "settings") return <SettingsPage />;
+  if (page.name === "programme" || page.name === "reminders") return <GuidePage page={page} />;
   return isBoxPage(page) ? <BoxPage page={page} /> : <AccessPage page={page} />;
 }
 
@@ -129,6 +133,11 @@ function BoxPage({ page }: { page: state.BoxPage }) {
   return part === null ? <Loading failed={failed} /> : <part.Page page={page} />;
 }
 
+function GuidePage({ page }: { page: state.GuidePage }) {
+  const { part, failed } = useChunk(guide);
+  return part === null ? <Loading failed={failed} /> : <part.Page page={page} />;
+}
+
 function Loading({ failed }: { failed: boolean }) {
   return (
     <SheetBody title={t("settings.title")}>
@@ -137,9 +146,20 @@ function Loading({ failed }: { failed: boolean }) {
   );
 }
 
-/** What an owner should hear of now, on a line of its own. */
+/** What an owner should hear of now, on a line of its own; and what somebody wanted to be told of. */
 export function Notices() {
   const some = state.notices.value.length > 0 || state.offer.value?.state === "waiting";
   const { part } = useChunk(access, some);
-  return some && part !== null ? <part.Banner /> : null;
+  return (
+    <>
+      {some && part !== null ? <part.Banner /> : null}
+      {state.sheet.value.length === 0 && <Reminded />}
+    </>
+  );
+}
+
+function Reminded() {
+  const some = due.value.length > 0;
+  const { part } = useChunk(guide, some);
+  return some && part !== null ? <part.ReminderNotice /> : null;
 }

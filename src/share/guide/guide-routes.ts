@@ -16,12 +16,19 @@ const DAY = 24 * 60 * 60_000;
 const LONGEST = 8 * DAY;
 /** Programmes answered at once. */
 const MAX_PROGRAMMES = 20_000;
+/** Channels that may be named: more than a screen shows. */
+const MAX_CHANNELS = 64;
 
 const Query = Type.Object({
   from: Type.Optional(Type.String({ format: "date-time", description: "Default: now" })),
   to: Type.Optional(Type.String({ format: "date-time", description: "Default: a day after `from`" })),
   channel: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 128, description: "Default: every channel" }),
+    Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+      minItems: 1,
+      maxItems: MAX_CHANNELS,
+      description:
+        "Once for each channel, in this order; those that do not exist are left out. Default: every channel",
+    }),
   ),
 });
 
@@ -98,13 +105,20 @@ export function guideRoutes(
   };
 }
 
-function chosen(channels: ChannelList, id: string | undefined, view: View): ReturnType<ChannelList["all"]> {
-  if (id === undefined) return channels.all().filter((channel) => channel.visible && view.sees(channel.id));
-  const channel = channels.get(id);
-  if (channel === undefined || !view.sees(id)) {
+function chosen(
+  channels: ChannelList,
+  ids: readonly string[] | undefined,
+  view: View,
+): ReturnType<ChannelList["all"]> {
+  if (ids === undefined) return channels.all().filter((channel) => channel.visible && view.sees(channel.id));
+  const found = [...new Set(ids)].flatMap((id) => {
+    const channel = view.sees(id) ? channels.get(id) : undefined;
+    return channel === undefined ? [] : [channel];
+  });
+  if (found.length === 0) {
     throw new TellyportError("channel-not-found", "There is no such channel. Read the list again.");
   }
-  return [channel];
+  return found;
 }
 
 function spanOf(from: string | undefined, to: string | undefined, now: number): { from: number; to: number } {

@@ -149,7 +149,17 @@ t.test("guide: the route answers a stretch of time, for one channel or all", asy
   t.match(await get(`?channel=${id}&from=2026-11-20T12:40:00Z&to=2026-11-23T00:00:00Z`), {
     channels: [{ channel: id, programmes: [{ title: "Programme 2" }, { title: "Programme 3" }] }],
   });
+  const other = all.channels[1].channel;
+  t.same(
+    (await get(`?channel=${other}&channel=gone&channel=${id}&channel=${other}`)).channels.map(
+      ({ channel }: { channel: string }) => channel,
+    ),
+    [other, id],
+    "several, in the order asked; a list that has changed meanwhile is no reason to refuse the others",
+  );
   t.match(await get("?channel=none"), { status: 404, code: "channel-not-found" });
+  t.match(await get("?channel=none&channel=neither"), { status: 404, code: "channel-not-found" });
+  t.match(await get(`?${Array.from({ length: 65 }, (_, at) => `channel=${at}`).join("&")}`), { status: 400 });
   t.match(await get("?from=yesterday"), { status: 400, code: "body-invalid" });
   t.match(await get("?from=2026-11-20T12:00:00Z&to=2026-11-20T11:00:00Z"), {
     status: 400,
