@@ -11,6 +11,7 @@ import type { Channel, PairingClaim, PlaybackRequest, ServerEvents, Tokens } fro
 import { CODE_KDF, RECOVERY_KDF, pairingProofBytes } from "../../src/protocol/pairing.ts";
 import { createBoxIdentity } from "../web/box-identity.ts";
 import { FakeAccess, type Paired, type Redeemable } from "./fake-access.ts";
+import { FakeOwnerPages } from "./fake-owner-pages.ts";
 import { Refusal } from "./refusal.ts";
 import { livePlaylist, multivariantPlaylist, type Media } from "./fake-media.ts";
 
@@ -80,6 +81,8 @@ export class FakeBox {
   gone = "client-revoked";
 
   readonly #folder: string;
+  /** What the owner's pages about the box ask for. */
+  readonly pages = new FakeOwnerPages(this);
   readonly access = new FakeAccess((event, data) => this.#send(event, data));
   readonly #pending = new Map<
     string,
@@ -184,6 +187,11 @@ export class FakeBox {
     if (answer !== null) {
       response.writeHead(answer.status, { "content-type": "application/json" });
       return void response.end(answer.body && JSON.stringify(answer.body));
+    }
+    const page = this.pages.answer(route, url, body);
+    if (page !== null) {
+      response.writeHead(page.status, { "content-type": "application/json" });
+      return void response.end(page.body && JSON.stringify(page.body));
     }
     if (route === "GET /channels") return json({ channels: this.channels });
     if (route === "GET /tuners") return json(this.tuners);
