@@ -93,11 +93,7 @@ function Running({ scan, call, cancel }: { scan: Scan; call: Call; cancel: () =>
           <span class="quiet-text">{leftWords(left)}</span>
         </p>
         <p role="status">
-          {tb("scan.found")}
-          {": "}
-          <strong>{tb("scan.tv", { count: found.tv })}</strong>
-          {" · "}
-          <strong>{tb("scan.radio", { count: found.radio })}</strong>
+          <strong>{tb("scan.found", { tv: found.tv, radio: found.radio })}</strong>
         </p>
         {waiting ? (
           <p class="warn-text">{tb("scan.waiting")}</p>

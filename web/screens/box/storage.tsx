@@ -101,7 +101,11 @@ function TimeShift({ timeShift }: { timeShift: Storage["timeShift"] }) {
             <>
               <Meter used={used} of={limit} label={tb("storage.shift")} />
               <p>{tb("size.of", { used: sizeWords(used), total: sizeWords(limit) })}</p>
-              <Room free={folder.free} total={folder.total} label={tb("storage.folder")} />
+              {folder.free !== null && folder.total !== null && (
+                <p class="label">
+                  {tb("storage.disk", { free: sizeWords(folder.free), total: sizeWords(folder.total) })}
+                </p>
+              )}
             </>
           )}
           {folder !== null && !ready && <p class="problem">{tb("storage.shift.missing")}</p>}

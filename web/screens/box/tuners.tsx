@@ -168,7 +168,7 @@ function Sources({ sources }: { sources: readonly NamedSource[] }) {
                   {tb(missing ? "sources.missing" : "sources.fine")}
                 </span>
               </p>
-              {at !== "" && <p class="label clip">{at}</p>}
+              {at !== "" && kind !== "dvb" && <p class="label clip">{at}</p>}
               {missing && (
                 <>
                   <p>{tb(`source.cure.${kind}`)}</p>
