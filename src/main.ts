@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   certificateBegin,
   createAccessControl,
@@ -30,6 +30,7 @@ import {
 import { bootId, systemClockEvidence } from "./kernel/clock-evidence.ts";
 import type { Clock } from "./kernel/clock.ts";
 import type { Config } from "./kernel/config/index.ts";
+import { changeOwnerSettings } from "./kernel/config/owner-settings.ts";
 import { Lifecycle } from "./kernel/lifecycle.ts";
 import type { Log } from "./kernel/log.ts";
 import { keepPrivate } from "./kernel/private-folder.ts";
@@ -37,6 +38,7 @@ import { openDatabase } from "./kernel/store/database.ts";
 import type { ClockEvidence } from "./kernel/time-keeper.ts";
 import { TrustedClock, type ClockReport } from "./kernel/trusted-clock.ts";
 import { createShare, openGuide } from "./share/index.ts";
+import { systemRoutes } from "./system/index.ts";
 import {
   ChannelScan,
   createLineUpStore,
@@ -62,6 +64,8 @@ export interface BoxDeps {
   readonly webFolder: string;
   /** The mock broadcaster's loops. */
   readonly loopsFolder: string;
+  /** Stops the daemon for a service manager to begin it again; default: nobody would. */
+  readonly restart?: (() => void) | undefined;
 }
 
 /** Of the memory for media: what came of whole multiplexes lately; the rest is for what is watched. */
@@ -108,6 +112,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     releasedAt: RELEASED_AT,
     been: [await certificateBegin(stateDir)],
   });
+  const began = clock.monotonic();
   const lifecycle = new Lifecycle({ log, clock });
   try {
     await lifecycle.start([{ name: "database", stop: () => database.close() }]);
@@ -141,6 +146,10 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       clock,
       log,
       policy: config.access,
+      watched: {
+        keeps: config.access.keepWatched,
+        save: (keepWatched) => changeOwnerSettings(stateDir, { access: { keepWatched } }),
+      },
       publicOrigin: () => `http://${publicAddress(config.http.address)}:${listeners.ports.http}`,
     });
     await lifecycle.start([access.audit]);
@@ -217,13 +226,15 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       ),
     );
 
-    share.onViewing(({ kind, client, channel, home, reason, ...more }) =>
-      access.audit.note({
-        event: kind,
-        client,
-        detail: { channel: channel.id, name: channel.name, home, reason, ...more },
-      }),
-    );
+    share.onViewing((note) => {
+      const { kind, client, channel, home, reason } = note;
+      const more =
+        note.kind === "watched"
+          ? { seconds: note.seconds, title: note.title, from: iso(note.startedAt) }
+          : {};
+      const detail = { channel: channel.id, name: channel.name, home, reason, ...more };
+      access.audit.note({ event: kind, client, detail });
+    });
     access.onNotice((entry) => share.tellOwners("notice", entry));
     access.onOffer((state) => share.tellOwners("offer", state));
 
@@ -257,6 +268,10 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       ? await access.certificate({ names: [...names.fixed], addresses: machineAddresses() })
       : null;
 
+    const viewersOf = (multiplex: string): string[] =>
+      share
+        .watching()
+        .flatMap((one) => (one.multiplex === multiplex ? [access.nameOf(one.client) ?? ""] : []));
     const describe = (): { id: string; name: string } => ({
       id: access.identity.boxId,
       name: config.box.name,
@@ -288,10 +303,34 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         ),
         ...onlineRoutes,
         access.routes,
-        tunerRoutes(tuners, named),
+        tunerRoutes(tuners, named, viewersOf),
         metrics.routes,
-        scanRoutes(scan),
+        scanRoutes(scan, (multiplex) =>
+          sources.some(({ drivers }) => drivers.some((driver) => driver.accepts(multiplex))),
+        ),
         share.routes,
+        systemRoutes({
+          version: VERSION,
+          startedAt: () => clock.now() - (clock.monotonic() - began),
+          clock: () => {
+            const { clock: state, clockDoubt } = describeClock(clock.report());
+            return { state, doubt: clockDoubt ?? null, time: iso(clock.now()) };
+          },
+          stateDirectory: resolve(stateDir),
+          media: () => ({ used: share.live().mediaBytes, limit: share.live().mediaLimit }),
+          timeShift: () => ({
+            minutes: config.live.timeShift.minutes,
+            path: config.live.timeShift.directory === "" ? null : config.live.timeShift.directory,
+            ready: share.live().timeShiftReady,
+            used: share.live().timeShiftBytes,
+            limit: share.live().timeShiftLimit,
+          }),
+          guide: () => {
+            const { bytes, until } = share.guideSize();
+            return { bytes, until: until === null ? null : iso(until) };
+          },
+          restart: deps.restart ?? null,
+        }),
         ...(mock === null ? [] : [mockRoutes(mock)]),
         descriptionRoute({ id: access.identity.boxId, name: () => config.box.name, version: VERSION }),
         webApp(deps.webFolder),

@@ -49,6 +49,7 @@ import { pairingRoutes } from "./routes/pairing.ts";
 import { pinRoutes } from "./routes/pin.ts";
 import { recoveryRoutes } from "./routes/recovery.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { watchedRoutes } from "./routes/watched.ts";
 import { ViewingRules } from "./rules/viewing-rules.ts";
 import { createRecognition, type Shown } from "./recognise.ts";
 import { migrate } from "./schema.ts";
@@ -90,6 +91,8 @@ export interface AccessControlDeps {
   policy?: PolicyChoice;
   /** In place of the policy's. */
   options?: Partial<AccessLimits>;
+  /** Whether it is written down who watched what, and what keeps that over restarts; default: it is, and nothing does. */
+  watched?: { readonly keeps: boolean; readonly save: (keeps: boolean) => Promise<void> };
 }
 
 /** Who is asking, and what they may. */
@@ -114,6 +117,8 @@ export interface AccessControl extends Component {
   pairingState(): "open" | "closed";
   /** Whether the box has an owner. */
   claimed(): boolean;
+  /** How a client is called; null: there is none such. */
+  nameOf(client: string): string | null;
   /** Told when what a client has running must end, after its tokens and grants have. @returns a function that unsubscribes */
   onClientEnded(listener: (client: string, reason: ClientEnded["reason"]) => void): () => void;
   /** Told when an offer was claimed, decided or closed: news for owners. @returns a function that unsubscribes */
@@ -153,7 +158,8 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   resumeInterrupted(database, clock.now(), limits);
   const clients = new Clients(database, new SparingLog(log, clock));
   const nameOf = (id: string): string | null => clients.get(id)?.name ?? null;
-  const audit = new AuditLog({ database, clock, log: lines, nameOf });
+  const { keeps: keepsWatched, save: saveWatched } = deps.watched ?? { keeps: true, save: async () => {} };
+  const audit = new AuditLog({ database, clock, log: lines, nameOf, keepsWatched });
   const claims = new Claims(database);
   const sessions = new Sessions({ database, limits, random, refreshKey: keys.refresh });
   const grants = new Grants(keys, clock, (id) => {
@@ -266,12 +272,14 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
       await app.register(tokenRoutes({ issuer, nonces, keys: () => publicKeys(keys) }));
       await app.register(clientRoutes({ members, rules }));
       await app.register(auditRoutes({ audit }));
+      await app.register(watchedRoutes({ audit, save: saveWatched }));
       await app.register(recoveryRoutes({ recovery, pairing, audit }));
       await app.register(pinRoutes({ rules }));
     },
     openOffer: (role, options) => pairing.openOffer(role, options),
     pairingState: () => (pairing.open() ? "open" : "closed"),
     claimed: () => pairing.claimed(),
+    nameOf,
     onClientEnded: (listener) => ended.on(({ client, reason }) => listener(client, reason)),
     onOffer: (listener) => states.on(listener),
     audit,

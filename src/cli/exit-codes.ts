@@ -7,6 +7,8 @@ export const EXIT = {
   usage: 64,
   /** What was asked for is not to be had now: no daemon, no box, no channel, no tuner. */
   unavailable: 69,
+  /** Stopped in good order to be begun again: service managers that restart after a failure alone do so too. */
+  restart: 75,
   /** The box knows what was asked for and says no: a wrong code, a missing right. */
   refused: 77,
   /** The configuration, or a file that it names, is bad. */

@@ -25,16 +25,17 @@ export interface RunArgs extends RunOverrides, ServeArgs {
  * @throws TellyportError of the configuration or of whichever module cannot start
  */
 export async function run(args: RunArgs): Promise<number> {
-  await serve(
+  const again = await serve(
     args,
     async () => (await loadConfig({ path: args.config, overrides: overridesOf(args) })).config,
-    async (config, log) => {
+    async (config, log, restart) => {
       const box = await startBox({
         config,
         clock: systemClock,
         log,
         webFolder: beside("web"),
         loopsFolder: beside("loops"),
+        ...(restart !== null && { restart }),
       });
       const housekeeping =
         args.memory === undefined
@@ -62,7 +63,7 @@ export async function run(args: RunArgs): Promise<number> {
       };
     },
   );
-  return EXIT.ok;
+  return again ? EXIT.restart : EXIT.ok;
 }
 
 /** CPU time of this process so far, ms. */

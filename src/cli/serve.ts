@@ -22,14 +22,16 @@ export interface Served {
 
 /**
  * Runs a daemon until SIGTERM or SIGINT: the first stops it in good order, a second at once.
+ * @param start gets what stops it in good order for a service manager to begin it again; null: there is none
+ * @returns whether it was stopped to be begun again
  * @param configure read before anything is made; a signal that comes meanwhile counts
  * @throws what `configure` and `start` throw
  */
 export async function serve<C extends { readonly log: { readonly level: string } }>(
   args: ServeArgs,
   configure: () => Promise<C>,
-  start: (config: C, log: Log) => Promise<Served>,
-): Promise<void> {
+  start: (config: C, log: Log, restart: (() => void) | null) => Promise<Served>,
+): Promise<boolean> {
   // From here on: a daemon that is told to stop while it starts must not run on.
   const stop = stopSignal(args.interrupted);
   // Whatever is made in the state directory is its user's alone, whoever made the directory.
@@ -44,7 +46,9 @@ export async function serve<C extends { readonly log: { readonly level: string }
     readable: greets || process.stderr.isTTY,
   });
   const manager = await connectServiceManager(process.env, log);
-  const served = await start(config, log);
+  let restart: (() => void) | null = null;
+  const asked = new Promise<"restart">((resolve) => (restart = () => resolve("restart")));
+  const served = await start(config, log, isService(process.env) ? restart : null);
   manager.ready();
   const watchdog =
     manager.watchdogIntervalMs === null
@@ -52,10 +56,20 @@ export async function serve<C extends { readonly log: { readonly level: string }
       : systemClock.every(manager.watchdogIntervalMs, () => manager.watchdog());
   if (greets) process.stdout.write(served.welcome());
   else served.unattended?.();
-  const signal = await stop;
+  const signal = await Promise.race([stop, asked]);
   manager.stopping();
   watchdog?.cancel();
   log.info({ signal }, "stopping");
   await served.stop();
   log.info("stopped");
+  return signal === "restart";
+}
+
+/**
+ * Whether a service manager began this process, and would begin it again. `INVOCATION_ID` is handed down to whatever a service
+ * starts, a terminal's shell among them; the socket is the service's own.
+ * @see systemd.exec(5)
+ */
+function isService({ NOTIFY_SOCKET = "", INVOCATION_ID = "" }: NodeJS.ProcessEnv): boolean {
+  return NOTIFY_SOCKET !== "" && INVOCATION_ID !== "";
 }

@@ -85,6 +85,9 @@ export const ERROR_CODES = {
   "too-many-boxes": "busy",
   "too-many-hosts": "conflict",
 
+  // system
+  "restart-unavailable": "conflict",
+
   // share
   "channel-not-found": "not-found",
   "channel-number-taken": "conflict",

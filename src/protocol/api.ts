@@ -408,6 +408,19 @@ export const Channel = Type.Object(
       Type.Boolean({ description: "The owner has hidden it; only owners who ask for hidden ones see it" }),
     ),
     favourite: Type.Optional(Type.Boolean({ description: "The owner has marked it" })),
+    decided: Type.Optional(
+      Type.Object(
+        {
+          number: Type.Union([Type.Integer(), Type.Null()]),
+          name: Type.Union([Type.String(), Type.Null()]),
+          hidden: Type.Union([Type.Boolean(), Type.Null()]),
+        },
+        {
+          description:
+            "What of it the owner has decided, null: the broadcaster's word holds; told to owners who ask for hidden channels",
+        },
+      ),
+    ),
     now: Type.Union([Programme, Type.Null()]),
     next: Type.Union([Programme, Type.Null()]),
     codecs: Type.Union([ChannelCodecs, Type.Null()], {
@@ -437,6 +450,27 @@ export const ChannelPatch = Type.Object(
   { title: "ChannelPatch", additionalProperties: false, minProperties: 1 },
 );
 export type ChannelPatch = Static<typeof ChannelPatch>;
+
+/** All that the owner has decided about a channel; null: the broadcaster's word holds. */
+export const ChannelDecision = Type.Object(
+  {
+    channel: Id,
+    // No unions: the server's validation would take null for 0 and for false.
+    number: Type.Unsafe<number | null>({ type: ["integer", "null"], minimum: 1, maximum: 9999 }),
+    name: Type.Unsafe<string | null>({ type: ["string", "null"], minLength: 1, maxLength: 64 }),
+    hidden: Type.Unsafe<boolean | null>({ type: ["boolean", "null"] }),
+    favourite: Type.Boolean(),
+  },
+  { title: "ChannelDecision", additionalProperties: false },
+);
+export type ChannelDecision = Static<typeof ChannelDecision>;
+
+/** `PUT /api/v1/channels/decisions`: takes the place of what was decided about these channels; others stay. */
+export const ChannelDecisions = Type.Object(
+  { decisions: Type.Array(ChannelDecision, { minItems: 1, maxItems: 2000 }) },
+  { title: "ChannelDecisions", additionalProperties: false },
+);
+export type ChannelDecisions = Static<typeof ChannelDecisions>;
 
 /** What can be played; more kinds follow. */
 export const PlaybackTarget = Type.Union([Type.Object({ kind: Type.Literal("channel"), channel: Id })], {
@@ -548,6 +582,11 @@ export const Tuner = Type.Object(
     ]),
     services: Type.Array(Type.Object({ id: Type.Integer(), name: Type.String() })),
     consumers: Type.Array(Type.String()),
+    viewers: Type.Optional(
+      Type.Array(Type.String(), {
+        description: "Names of the clients that watch by this tuner; empty: the command line",
+      }),
+    ),
     counters: Type.Object({
       packets: Type.Integer({ description: "Packets received" }),
       packetsScanned: Type.Integer({
@@ -740,10 +779,39 @@ export const Scan = Type.Object(
     diff: Type.Union([ScanDiff, Type.Null()], {
       description: "Against what was known; null until it has finished",
     }),
+    startedAt: Type.Optional(
+      Type.Union([Time, Type.Null()], {
+        description: "Of the scan that runs, or the last one since the start",
+      }),
+    ),
+    scannedAt: Type.Optional(
+      Type.Union([Time, Type.Null()], {
+        description: "When a scan last took over what it found; null: none ever did",
+      }),
+    ),
   },
   { title: "Scan" },
 );
 export type Scan = Static<typeof Scan>;
+
+/** What a scan can begin with here. */
+export const ScanOptions = Type.Object(
+  {
+    systems: Type.Array(Type.String(), {
+      description:
+        "What the tuners that are there receive: dvbt, dvbs2, ...; none of files and of the network",
+    }),
+    countries: Type.Array(Type.String(), { description: "With a frequency plan, ISO 3166-1" }),
+    cable: Type.Array(Type.String(), { description: "With a plan of their cables" }),
+    satellites: Type.Array(Type.String(), {
+      description: "Orbital positions of which something is known: 19.2E; others need initial data",
+    }),
+    multiplexes: Type.Integer({ minimum: 0, description: "Known, to look at again" }),
+    services: Type.Integer({ minimum: 0, description: "Known" }),
+  },
+  { title: "ScanOptions" },
+);
+export type ScanOptions = Static<typeof ScanOptions>;
 
 /** One Server-Sent Event's data, by event name. `snapshot` comes first, then changes. */
 export interface ServerEvents extends AccessEvents {

@@ -82,4 +82,13 @@ export type ViewingNote = {
   readonly home: boolean;
   /** Why it was refused, or how it ended. */
   readonly reason: ErrorCode;
-} & ({ readonly kind: "watch-refused" } | { readonly kind: "watched"; readonly seconds: Seconds });
+} & (
+  | { readonly kind: "watch-refused" }
+  | {
+      readonly kind: "watched";
+      readonly seconds: Seconds;
+      readonly startedAt: Milliseconds;
+      /** Of the programme that was on in the middle of it; null: nothing is known. */
+      readonly title: string | null;
+    }
+);

@@ -93,10 +93,18 @@ export interface Share extends Component {
   tellOwners<Name extends keyof ServerEvents>(name: Name, data: ServerEvents[Name]): void;
   /** Who watches or watched what, with bytes and seconds. */
   playbacks(): { playbacks: PlaybackUsage[]; principals: PrincipalUsage[] };
-  /** How many streams run and what they hold in memory, for metrics. */
+  /** Who watches by which multiplex now. */
+  watching(): { client: string; multiplex: string }[];
+  /** What the guide takes on disk, bytes, and until when it has programmes, epoch ms; null: it has none. */
+  guideSize(): { bytes: number; until: number | null };
+  /** How many streams run and what they hold in memory, for metrics and owners. */
   live(): {
     streams: number;
     mediaBytes: number;
+    mediaLimit: number;
+    timeShiftLimit: number;
+    /** The folder for time-shift can be used; false without one. */
+    timeShiftReady: boolean;
     timeShiftBytes: number;
     timeShiftSkipped: number;
     /** Receivers of media that were cut off for being too slow, since the start. */
@@ -148,6 +156,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     rules,
     minimumAge: ({ key }) => guide.minimumAgeNow(key),
     beganAt: ({ key }) => guide.beganAt(key),
+    titleAt: ({ key }, at) => guide.schedule(key, Math.floor(at), Math.floor(at) + 1, 1)[0]?.title ?? null,
     clock,
     log: lines,
     idleMs: options.playbackIdleMs,
@@ -296,9 +305,18 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     tellScan: (progress) => events.tellOwners("scan", progress),
     tellOwners: (name, data) => events.tellOwners(name, data),
     playbacks: () => playbacks.usage(),
+    watching: () =>
+      playbacks.watching().flatMap(({ client, channel }) => {
+        const multiplex = channels.service(channel)?.multiplex.id;
+        return multiplex === undefined ? [] : [{ client, multiplex }];
+      }),
+    guideSize: () => guide.size(),
     live: () => ({
       streams: streams.size,
       mediaBytes: budget.used,
+      mediaLimit: budget.limit,
+      timeShiftLimit: disk?.limit ?? 0,
+      timeShiftReady: disk?.ready ?? false,
       timeShiftBytes: disk?.used ?? 0,
       timeShiftSkipped: disk?.skipped ?? 0,
       cutOffs: playbacks.cutOffs,

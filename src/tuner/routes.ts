@@ -6,8 +6,13 @@ import type { Tuners, TunerSnapshot } from "./ports.ts";
 /**
  * `GET /api/v1/tuners`: what every tuner does. For owners, the box's own command line among them.
  * @param named where the tuners come from; default: not told
+ * @param viewers names of those who watch by a multiplex; default: not told
  */
-export function tunerRoutes(tuners: Tuners, named?: () => readonly NamedSource[]): FastifyPluginAsync {
+export function tunerRoutes(
+  tuners: Tuners,
+  named?: () => readonly NamedSource[],
+  viewers?: (multiplex: string) => readonly string[],
+): FastifyPluginAsync {
   return async (app) => {
     app.get(
       "/api/v1/tuners",
@@ -16,7 +21,12 @@ export function tunerRoutes(tuners: Tuners, named?: () => readonly NamedSource[]
         schema: { summary: "State of the tuners", tags: ["tuners"], response: { 200: TunersBody } },
       },
       async () => ({
-        tuners: tuners.snapshot().map(describeTuner),
+        tuners: tuners.snapshot().map((snapshot) => ({
+          ...describeTuner(snapshot),
+          ...(viewers !== undefined && {
+            viewers: snapshot.multiplex === null ? [] : [...viewers(snapshot.multiplex)],
+          }),
+        })),
         ...(named !== undefined && { sources: [...named()] }),
         ...(tuners.notReceived !== undefined && { notReceived: [...tuners.notReceived()] }),
       }),

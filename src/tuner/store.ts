@@ -9,6 +9,10 @@ export interface LineUpStore {
   load(): KnownLineUp;
   /** Replaces what there was, wholly or not at all; writes rows that differ only. Survives a power cut once it returned. */
   save(lineUp: KnownLineUp): void;
+  /** When a scan last took over what it found, epoch ms; null: none ever did. */
+  scannedAt(): number | null;
+  /** Survives a power cut once it returned. */
+  saveScannedAt(at: number): void;
 }
 
 /** Forward only: append, never edit. */
@@ -37,10 +41,14 @@ const MIGRATIONS: readonly string[] = [
      gone_since INTEGER,
      PRIMARY KEY (multiplex, transport_stream_id, service_id)
    ) STRICT;`,
+  `CREATE TABLE tuner_scan (one INTEGER PRIMARY KEY CHECK (one = 1), finished_at INTEGER NOT NULL) STRICT;`,
 ];
 
 /** What a reset keeps: the line-up is the antenna's, not its owner's. Every table of this module. */
-export const LINE_UP_TABLES = { module: "tuner", tables: ["tuner_multiplex", "tuner_service"] } as const;
+export const LINE_UP_TABLES = {
+  module: "tuner",
+  tables: ["tuner_multiplex", "tuner_service", "tuner_scan"],
+} as const;
 
 const MULTIPLEX_COLUMNS = ["id", "delivery", "original_network_id", "transport_stream_id", "cnr", "missed"];
 const SERVICE_COLUMNS = [
@@ -86,6 +94,11 @@ export function createLineUpStore(database: Database): LineUpStore {
         }),
       };
     },
+    scannedAt: () => numberOf(database.prepare("SELECT finished_at FROM tuner_scan").get()?.["finished_at"]),
+    saveScannedAt: (at) =>
+      void database
+        .prepare("INSERT OR REPLACE INTO tuner_scan (one, finished_at) VALUES (1, ?)")
+        .run(Math.round(at)),
     save(lineUp) {
       const known = new Set(lineUp.multiplexes.map(({ multiplex }) => multiplex.id));
       const kept = lineUp.services.filter(({ service }) => known.has(service.multiplex.id));

@@ -12,6 +12,7 @@ const MATRIX: Record<string, Record<string, "any" | "index only">> = {
   "http-server": {},
   "access-control": {},
   "ddns-client": {},
+  system: {},
   cloud: { "http-server": "index only" },
   cli: {},
 };

@@ -12,6 +12,7 @@ import { CODE_KDF, RECOVERY_KDF, pairingProofBytes } from "../../src/protocol/pa
 import { createBoxIdentity } from "../web/box-identity.ts";
 import { FakeAccess, type Paired, type Redeemable } from "./fake-access.ts";
 import { FakeGuide } from "./fake-guide.ts";
+import { FakeOwnerPages } from "./fake-owner-pages.ts";
 import { Refusal } from "./refusal.ts";
 import { livePlaylist, multivariantPlaylist, type Media } from "./fake-media.ts";
 
@@ -82,6 +83,8 @@ export class FakeBox {
 
   readonly #folder: string;
   readonly guide = new FakeGuide();
+  /** What the owner's pages about the box ask for. */
+  readonly pages = new FakeOwnerPages(this);
   readonly access = new FakeAccess((event, data) => this.#send(event, data));
   readonly #pending = new Map<
     string,
@@ -193,6 +196,11 @@ export class FakeBox {
       this.channels.map(({ id }) => id),
     );
     if (guide !== null) return json(guide);
+    const page = this.pages.answer(route, url, body);
+    if (page !== null) {
+      response.writeHead(page.status, { "content-type": "application/json" });
+      return void response.end(page.body && JSON.stringify(page.body));
+    }
     if (route === "GET /channels") return json({ channels: this.channels });
     if (route === "GET /tuners") return json(this.tuners);
     if (route === "GET /scan") return json(this.scan);

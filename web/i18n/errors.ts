@@ -88,6 +88,10 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["The cloud does not answer", "The box asks again by itself. At home everything works without it."],
     zh: ["云端没有应答", "机顶盒会自动重试。在家中一切照常。"],
   },
+  "restart-unavailable": {
+    en: ["The box cannot restart itself", "Nothing would start it again: restart it where it was started."],
+    zh: ["机顶盒无法自行重启", "重启后没有程序会再次启动它：请在启动它的地方重启。"],
+  },
   "online-disabled": {
     en: ["The box is not reachable from outside", "The owner can switch that on."],
     zh: ["机顶盒未开启远程访问", "机主可以开启。"],

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { isLastOwner } from "../access/client-order.ts";
 import { clients, loadClients } from "../access/clients.ts";
@@ -22,10 +23,6 @@ export function SettingsPage() {
   return (
     <SheetBody title={t("settings.title")}>
       <Entries />
-      <div class="row">
-        <span>{t("settings.language")}</span>
-        <LanguageSwitch />
-      </div>
       <dl>
         <dt>{t("settings.box")}</dt>
         <dd>{box?.name}</dd>
@@ -110,34 +107,67 @@ function Forget() {
 /** What else there is to set, by role. */
 function Entries() {
   const session = state.me.value;
-  if (session === null) return null;
+  return (
+    <>
+      {state.isOwner.value && <OwnersEntries />}
+      {session?.role === "kid" && state.pinSet.value !== false && (
+        <nav class="entries">
+          <Entry page={{ name: "unlock" }} icon="lock" words="settings.unlock" />
+        </nav>
+      )}
+      <Group words="settings.this">
+        {session !== null && (
+          <Entry page={{ name: "elsewhere" }} icon="elsewhere" words="settings.elsewhere" />
+        )}
+        <div class="row entry">
+          <span>{t("settings.language")}</span>
+          <LanguageSwitch />
+        </div>
+      </Group>
+    </>
+  );
+}
+
+function OwnersEntries() {
   const codes = state.recovery.value;
   return (
-    <nav class="entries">
-      {state.isOwner.value && (
-        <>
-          <Entry page={{ name: "devices" }} icon="devices" words="settings.devices" />
-          <Entry page={{ name: "add", waiting: null }} icon="add" words="settings.add" />
-          <Entry
-            page={{ name: "codes" }}
-            icon="key"
-            words="settings.codes"
-            note={
-              codes === null
-                ? ""
-                : codes.madeAt === null
-                  ? t("settings.codes.none")
-                  : t("settings.codes.left", { count: codes.left })
-            }
-          />
-          <Entry page={{ name: "pin" }} icon="lock" words="settings.pin" />
-          <Entry page={{ name: "log" }} icon="log" words="settings.log" />
-        </>
-      )}
-      {session.role === "kid" && state.pinSet.value !== false && (
-        <Entry page={{ name: "unlock" }} icon="lock" words="settings.unlock" />
-      )}
-      <Entry page={{ name: "elsewhere" }} icon="elsewhere" words="settings.elsewhere" />
+    <>
+      <Group words="settings.who">
+        <Entry page={{ name: "devices" }} icon="devices" words="settings.devices" />
+        <Entry page={{ name: "add", waiting: null }} icon="add" words="settings.add" />
+        <Entry
+          page={{ name: "codes" }}
+          icon="key"
+          words="settings.codes"
+          note={
+            codes === null
+              ? ""
+              : codes.madeAt === null
+                ? t("settings.codes.none")
+                : t("settings.codes.left", { count: codes.left })
+          }
+        />
+        <Entry page={{ name: "pin" }} icon="lock" words="settings.pin" />
+        <Entry page={{ name: "watched" }} icon="history" words="settings.watched" />
+        <Entry page={{ name: "log" }} icon="log" words="settings.log" />
+      </Group>
+      <Group words="settings.the-box">
+        <Entry page={{ name: "line-up" }} icon="list" words="settings.line-up" />
+        <Entry page={{ name: "scan" }} icon="search" words="settings.scan" />
+        <Entry page={{ name: "tuners" }} icon="antenna" words="settings.tuners" />
+        <Entry page={{ name: "online" }} icon="globe" words="settings.online" />
+        <Entry page={{ name: "storage" }} icon="disk" words="settings.storage" />
+        <Entry page={{ name: "system" }} icon="system" words="settings.system" />
+      </Group>
+    </>
+  );
+}
+
+function Group({ words, children }: { words: WordKey; children: ComponentChildren }) {
+  return (
+    <nav class="group" aria-label={t(words)}>
+      <h3>{t(words)}</h3>
+      <div class="entries">{children}</div>
     </nav>
   );
 }

@@ -16,6 +16,8 @@ export interface AuditLogDeps {
   log: LineLog;
   /** What a client is called now; null: there is none such. */
   nameOf: (client: string) => string | null;
+  /** Whether it is written down who watched what; default true. */
+  keepsWatched?: boolean;
 }
 
 /** Ms that what may wait waits before it is written: each write costs the flash a few pages. */
@@ -48,12 +50,14 @@ export class AuditLog implements AuditPort, Component {
   readonly #notices: Emitter<AuditEntry>;
   readonly #pending = new Map<string, Pending>();
   #unlike = 0;
+  #keepsWatched: boolean;
   #timer: Timer | null = null;
   #stopped = false;
 
   /** @throws TellyportError `store-too-new` */
   constructor(deps: AuditLogDeps) {
     this.#deps = deps;
+    this.#keepsWatched = deps.keepsWatched ?? true;
     this.#notices = new Emitter((error) =>
       deps.log.error({ error: messageOf(error) }, "audit-notice-listener-failed"),
     );
@@ -65,8 +69,17 @@ export class AuditLog implements AuditPort, Component {
     return this.#notices.on(listener);
   }
 
+  /** Whether it is written down who watched what. What was written stays until it is cleared. */
+  get keepsWatched(): boolean {
+    return this.#keepsWatched;
+  }
+
+  set keepsWatched(keeps: boolean) {
+    this.#keepsWatched = keeps;
+  }
+
   note(raw: AuditNote): void {
-    if (this.#stopped) return;
+    if (this.#stopped || (raw.event === "watched" && !this.#keepsWatched)) return;
     try {
       this.#take(raw);
     } catch (error) {
@@ -78,23 +91,42 @@ export class AuditLog implements AuditPort, Component {
    * Newest first, by the time at which they happened: what may wait is written after what came later.
    * @param options.before entries older than this one; default: all
    * @param options.alarms {@link ALARMS} alone; default: whatever happened
+   * @param options.watched what was watched alone, for so many seconds or longer; default: whatever happened
    */
-  list(options: { before?: number | undefined; alarms?: boolean | undefined; limit: number }): AuditEntry[] {
+  list(options: {
+    before?: number | undefined;
+    alarms?: boolean | undefined;
+    watched?: number | undefined;
+    limit: number;
+  }): AuditEntry[] {
     const { clock, database } = this.#deps;
-    const { before = Number.MAX_SAFE_INTEGER, alarms = false, limit } = options;
+    const { before = Number.MAX_SAFE_INTEGER, alarms = false, watched, limit } = options;
     this.#flush();
     const last = database.prepare("SELECT at FROM audit WHERE id = ?").get(before);
     // Of an entry that is gone meanwhile only its number is known.
     const [older, place]: [string, SqlValue[]] =
       last === undefined ? ["id < ?", [before]] : ["(at, id) < (?, ?)", [last["at"] ?? 0, before]];
-    const kinds = alarms ? ALARMS : [];
-    const ofKind = alarms ? `AND event IN (${kinds.map(() => "?").join()})` : "";
+    const [ofKind, kinds]: [string, readonly SqlValue[]] =
+      watched !== undefined
+        ? ["AND quota = 'watched' AND json_extract(detail, '$.seconds') >= ?", [watched]]
+        : alarms
+          ? [`AND event IN (${ALARMS.map(() => "?").join()})`, ALARMS]
+          : ["", []];
     return database
       .prepare(
         `SELECT * FROM audit WHERE ${older} AND until >= ? ${ofKind} ORDER BY at DESC, id DESC LIMIT ?`,
       )
       .all(...place, clock.now() - KEPT_FOR, ...kinds, limit)
       .map(entryOf);
+  }
+
+  /**
+   * Forgets who watched what, also what waits to be written. Gone when this returns.
+   * @throws a system error when the disk does not take it
+   */
+  clearWatched(): void {
+    this.#deps.database.prepare("DELETE FROM audit WHERE quota = 'watched'").run();
+    for (const [key, { note }] of this.#pending) if (note.event === "watched") this.#pending.delete(key);
   }
 
   /** Writes what waits; takes nothing from then on. */

@@ -327,6 +327,11 @@ export const ConfigSchema = section(
           default: true,
           description: "Phones at home may watch over plain http, without a key of their own",
         }),
+        keepWatched: Type.Boolean({
+          default: true,
+          description: "Write down for owners who watched what, for 90 days",
+          owner: true,
+        }),
       },
       "Who may watch",
     ),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import { Emitter } from "../../kernel/events.ts";
 import { TellyportError } from "../../kernel/errors.ts";
@@ -110,19 +111,61 @@ export class ChannelList {
     return this.get(id) ?? channel;
   }
 
+  /**
+   * The same for several at once: all of them, or none. What is said of a channel takes the place of what was decided about it.
+   * @returns these, and others that look different now
+   * @throws TellyportError `channel-not-found`, `channel-number-taken`
+   */
+  decideAll(decisions: ReadonlyMap<string, ChannelSettings>): ListedChannel[] {
+    for (const id of decisions.keys())
+      if (!this.#channels.has(id))
+        throw new TellyportError(
+          "channel-not-found",
+          "There is no such channel: read the channel list again.",
+        );
+    this.#refuseClashes(decisions);
+    const before = new Map(this.all().map((one) => [one.id, JSON.stringify(one)]));
+    const kept = new Map(
+      [...decisions].map(([id, one]) => [id, isDeepStrictEqual(one, NOTHING_DECIDED) ? null : one]),
+    );
+    this.#deps.settings?.saveAll(kept);
+    for (const [id, one] of kept)
+      if (one === null) this.#settings.delete(id);
+      else this.#settings.set(id, one);
+    this.refresh();
+    return this.all().filter((one) => decisions.has(one.id) || before.get(one.id) !== JSON.stringify(one));
+  }
+
+  /** Two may exchange their numbers: it counts what comes of it. @throws TellyportError `channel-number-taken` */
+  #refuseClashes(decisions: ReadonlyMap<string, ChannelSettings>): void {
+    const holders = new Map<number, string>();
+    for (const { id, number } of this.#channels.values()) {
+      const decided = (decisions.get(id) ?? this.#settings.get(id))?.number ?? null;
+      const holds = decided ?? (this.#services.has(id) && !decisions.has(id) ? number : null);
+      if (holds === null) continue;
+      const other = holders.get(holds);
+      if (other === undefined) holders.set(holds, id);
+      else this.#refuseBoth(holds, decisions.has(id) ? other : id);
+    }
+  }
+
+  #refuseBoth(number: number, holder: string): never {
+    const name = this.get(holder)?.name ?? "";
+    const free = nextFree(new Set([...this.#channels.values()].map((one) => one.number)), number);
+    throw new TellyportError(
+      "channel-number-taken",
+      `${number} is the number of "${name}": choose another one, such as ${free}, or give "${name}" another one first.`,
+      { detail: { channel: holder, name, free } },
+    );
+  }
+
   /** @throws TellyportError `channel-number-taken` when a channel on air, or one that the owner put there, has the number */
   #refuseTaken(channel: StoredChannel, number: number): void {
     const holder = [...this.#channels.values()].find((one) => one.number === number && one.id !== channel.id);
     if (holder === undefined) return;
     const isDecided = typeof this.#settings.get(holder.id)?.number === "number";
     if (!isDecided && !this.#services.has(holder.id)) return;
-    const { name } = this.#listed(holder);
-    const free = nextFree(new Set([...this.#channels.values()].map((one) => one.number)), number);
-    throw new TellyportError(
-      "channel-number-taken",
-      `${number} is the number of "${name}": choose another one, such as ${free}, or give "${name}" another one first.`,
-      { detail: { channel: holder.id, name, free } },
-    );
+    this.#refuseBoth(number, holder.id);
   }
 
   /** As the owner wants to see it. */
@@ -136,6 +179,12 @@ export class ChannelList {
       hidden: !visible,
       favourite: decided.favourite,
     };
+  }
+
+  /** What the owner has decided about a channel. */
+  decided(id: string): Pick<ChannelSettings, "number" | "name" | "hidden"> {
+    const { number, name, hidden } = this.#settings.get(id) ?? NOTHING_DECIDED;
+    return { number, name, hidden };
   }
 
   /** The service as it is on air now; undefined for a channel that is only remembered. */

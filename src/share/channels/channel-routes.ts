@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import { Type } from "typebox";
 import { MEMBERS, OWNER } from "../../protocol/access.ts";
-import { Channel, ChannelPatch, Channels } from "../../protocol/api.ts";
+import { Channel, ChannelDecisions, ChannelPatch, Channels } from "../../protocol/api.ts";
 import type { Guide } from "../guide/guide.ts";
 import type { Playbacks } from "../live/playbacks.ts";
 import type { ViewingRules } from "../ports.ts";
@@ -15,6 +15,8 @@ const Query = Type.Object(
   { hidden: Type.Optional(Type.Boolean({ description: "With hidden channels; for owners" })) },
   { additionalProperties: false },
 );
+/** Bytes: of 2000 channels. */
+const DECISIONS_LIMIT = 1024 * 1024;
 const Params = Type.Object({ channel: Type.String({ minLength: 1, maxLength: 128 }) });
 
 /** `GET /api/v1/channels`; `PATCH /api/v1/channels/{id}` and `PUT .../reset` for owners. */
@@ -72,6 +74,34 @@ export function channelRoutes(
           playbacks.availability(principalOf(request)),
           stills,
         ),
+    );
+    app.put(
+      "/api/v1/channels/decisions",
+      {
+        bodyLimit: DECISIONS_LIMIT,
+        config: { access: OWNER },
+        schema: {
+          summary:
+            "Decide about several channels at once: all of it holds, or nothing; null is the broadcaster's",
+          description: "Answers with these, and with others that look different now.",
+          tags: ["channels"],
+          body: ChannelDecisions,
+          response: { 200: Channels },
+        },
+      },
+      async (request) => {
+        const { decisions } = request.body;
+        const changed = channels.decideAll(
+          new Map(decisions.map(({ channel, ...settings }) => [channel, settings])),
+        );
+        const availability = playbacks.availability(principalOf(request));
+        return {
+          channels: changed.map((channel) => ({
+            ...describeChannel(channel, guide, availability, stills),
+            decided: channels.decided(channel.id),
+          })),
+        };
+      },
     );
     app.put(
       "/api/v1/channels/:channel/reset",

@@ -16,6 +16,8 @@ export interface ChannelSettingsStore {
   load(): Map<string, ChannelSettings>;
   /** Survives a power cut once it returned. @param settings null: forgets them */
   save(channel: string, settings: ChannelSettings | null): void;
+  /** The same for several: all of them or none. */
+  saveAll(settings: ReadonlyMap<string, ChannelSettings | null>): void;
 }
 
 /** @param database with the share migrations applied */
@@ -25,6 +27,11 @@ export function createChannelSettingsStore(database: Database): ChannelSettingsS
     "INSERT OR REPLACE INTO share_channel_setting (channel, number, name, hidden, favourite) VALUES (?, ?, ?, ?, ?)",
   );
   const remove = database.prepare("DELETE FROM share_channel_setting WHERE channel = ?");
+  const save = (channel: string, settings: ChannelSettings | null): void => {
+    if (settings === null) return void remove.run(channel);
+    const { number, name, hidden, favourite } = settings;
+    put.run(channel, number, name, hidden === null ? null : hidden ? 1 : 0, favourite ? 1 : 0);
+  };
   return {
     load: () =>
       new Map(
@@ -38,12 +45,11 @@ export function createChannelSettingsStore(database: Database): ChannelSettingsS
           },
         ]),
       ),
-    save(channel, settings) {
-      if (settings === null) remove.run(channel);
-      else {
-        const { number, name, hidden, favourite } = settings;
-        put.run(channel, number, name, hidden === null ? null : hidden ? 1 : 0, favourite ? 1 : 0);
-      }
+    save,
+    saveAll(settings) {
+      database.transaction(() => {
+        for (const [channel, one] of settings) save(channel, one);
+      });
     },
   };
 }

@@ -26,7 +26,10 @@ export function describeChannels(
   return channels
     .all()
     .filter((channel) => (hidden || channel.visible) && view.sees(channel.id))
-    .map((channel) => describeChannel(channel, guide, availability, stills, view));
+    .map((channel) => ({
+      ...describeChannel(channel, guide, availability, stills, view),
+      ...(hidden && { decided: channels.decided(channel.id) }),
+    }));
 }
 
 /** One of them, hidden or not. */

@@ -42,6 +42,8 @@ export interface GuideStore {
    * @param now epoch ms
    */
   slots(after: number, limit: number, now: number): StoredSlot[];
+  /** What it takes of the file, and until when there are programmes, about, epoch ms; null: there are none. */
+  size(): { bytes: number; until: number | null };
 }
 
 /**
@@ -107,7 +109,7 @@ class SlotStore implements GuideStore {
       if (number !== null) work.push({ number, ...bounded(stored, changes) });
     }
     if (work.length === 0) return 0;
-    const mayGrow = Number(this.#pages.get()?.["bytes"] ?? 0) < this.#maxBytes;
+    const mayGrow = this.#bytes() < this.#maxBytes;
     let written = 0;
     try {
       this.#database.transaction(() => {
@@ -151,6 +153,18 @@ class SlotStore implements GuideStore {
         events: () => (service === null ? [] : tuplesOf(json).map((tuple) => eventOf(service, tuple))),
       };
     });
+  }
+
+  size(): { bytes: number; until: number | null } {
+    const last = this.#bounds.get()?.["last"] ?? null;
+    return {
+      bytes: this.#bytes(),
+      until: last === null ? null : (slotOf(Number(last)) + 1) * SLOT_SECONDS * 1000,
+    };
+  }
+
+  #bytes(): number {
+    return Number(this.#pages.get()?.["bytes"] ?? 0);
   }
 
   /** In order of start. @param over epoch s: slots that ended before have none */

@@ -97,6 +97,15 @@ export class Guide {
     return nowAndNext(this.#comingOf(service, at).events, at).now?.startsAt ?? null;
   }
 
+  /** What is kept of it: bytes on disk, and until when there are programmes, epoch ms. Nothing of a file that cannot be read. */
+  size(): { bytes: number; until: number | null } {
+    try {
+      return this.#deps.store.size();
+    } catch {
+      return { bytes: 0, until: null };
+    }
+  }
+
   /** Programmes that touch [from, to), epoch ms, at most `limit`. */
   schedule(service: ServiceKey, from: number, to: number, limit: number): Programme[] {
     this.flush();

@@ -45,6 +45,8 @@ export interface PlaybacksOptions {
   readonly minimumAge: (channel: StoredChannel) => number | null;
   /** When that began, epoch ms; null: it is not known. */
   readonly beganAt: (channel: StoredChannel) => number | null;
+  /** Title of what was on at a time, epoch ms; null: nothing is known. Absent: nothing ever is. */
+  readonly titleAt?: (channel: StoredChannel, at: number) => string | null;
   readonly clock: Clock;
   readonly log: LineLog;
   /** A playback whose media nobody asked for during so many ms is ended. */
@@ -316,8 +318,12 @@ export class Playbacks {
   }
 
   /** What is watched now, and what each client watched before that. */
-  watching(): { channel: string; previous: string | null }[] {
-    return [...this.#running.values()].map(({ channel, previous }) => ({ channel, previous }));
+  watching(): { client: string; channel: string; previous: string | null }[] {
+    return [...this.#running.values()].map(({ principal, channel, previous }) => ({
+      client: principal.client,
+      channel,
+      previous,
+    }));
   }
 
   /** Whether a client watches anything: if not, the channels are as available to it as to anyone of its role. */
@@ -553,7 +559,16 @@ export class Playbacks {
       home,
       reason: code,
       seconds: entry.meter.seconds,
+      startedAt: entry.startedAt,
+      title: this.#titleOf(entry),
     });
+  }
+
+  /** What was on in the middle of it: at the end the next programme has often begun. */
+  #titleOf({ channel, startedAt }: PlaybackEntry): string | null {
+    const known = this.#options.channels.get(channel);
+    const middle = (startedAt + this.#options.clock.now()) / 2;
+    return known === undefined ? null : (this.#options.titleAt?.(known, middle) ?? null);
   }
 
   #noteRefusal({ principal, home }: StartingPlayback, { id, name }: StoredChannel, reason: ErrorCode): void {

@@ -1,9 +1,9 @@
 import type { Clock } from "../../kernel/clock.ts";
-import { isTellyportError, TellyportError } from "../../kernel/errors.ts";
+import { isTellyportError, messageOf, TellyportError } from "../../kernel/errors.ts";
 import { Emitter } from "../../kernel/events.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
 import type { Log } from "../../kernel/log.ts";
-import type { Scan, ScanProgress, ScanRequest } from "../../protocol/api.ts";
+import type { Scan, ScanOptions, ScanProgress, ScanRequest } from "../../protocol/api.ts";
 import type { Multiplex, Receiver, Tuners } from "../ports.ts";
 import type { LineUpStore } from "../store.ts";
 import { applyScan } from "./apply.ts";
@@ -12,6 +12,7 @@ import { describeDiff, describeService, frequencyOf } from "./describe.ts";
 import { LineUpKeeper } from "./line-up-keeper.ts";
 import { sameMultiplex } from "./same-multiplex.ts";
 import { countKinds, scan, type MultiplexResult } from "./scanner.ts";
+import { scanOptions } from "./scan-options.ts";
 import { scanTargets } from "./targets.ts";
 
 export interface ChannelScanDeps {
@@ -48,6 +49,7 @@ export class ChannelScan implements Component {
   readonly #keeper: LineUpKeeper;
   readonly #progress: Emitter<ScanProgress>;
   #scan: Scan = IDLE;
+  #startedAt: number | null = null;
   #abort = new AbortController();
   #running: Promise<void> | null = null;
 
@@ -69,7 +71,21 @@ export class ChannelScan implements Component {
 
   /** The scan that runs, or the last one. */
   state(): Scan {
-    return this.#scan;
+    return { ...this.#scan, startedAt: iso(this.#startedAt), scannedAt: iso(this.#scannedAt()) };
+  }
+
+  /** What a scan can begin with. @param accepts whether a tuner that is there could receive a multiplex */
+  options(accepts: (multiplex: Multiplex) => boolean): ScanOptions {
+    return scanOptions(this.#known(), this.#deps.tuners.services().length, accepts);
+  }
+
+  #scannedAt(): number | null {
+    try {
+      return this.#deps.store.scannedAt();
+    } catch (error) {
+      this.#deps.log.error({ error: messageOf(error) }, "scan-time-not-read");
+      return null;
+    }
   }
 
   on(listener: (progress: ScanProgress) => void): () => void {
@@ -91,14 +107,15 @@ export class ChannelScan implements Component {
     const targets = scanTargets(request, known);
     this.#abort = new AbortController();
     this.#set({ ...IDLE, state: "running", dryRun: request.dryRun ?? false, total: targets.length });
+    this.#startedAt = this.#deps.clock.now();
     this.#running = this.#run(request, targets, known).finally(() => (this.#running = null));
-    return this.#scan;
+    return this.state();
   }
 
   /** Resolves when none runs any more. */
   async ended(): Promise<Scan> {
     await this.#running;
-    return this.#scan;
+    return this.state();
   }
 
   /** Ends the scan that runs, if one does; what it has found is dropped. */
@@ -158,7 +175,10 @@ export class ChannelScan implements Component {
       }
       refuseNothing(results);
       const { lineUp, diff } = applyScan(before, results, clock.now());
-      if (request.dryRun !== true) this.#keeper.replace(lineUp);
+      if (request.dryRun !== true) {
+        this.#keeper.replace(lineUp);
+        this.#noteTime();
+      }
       const visited = new Set(
         results.flatMap(({ services }) => services.map(({ multiplex }) => multiplex.id)),
       );
@@ -191,6 +211,16 @@ export class ChannelScan implements Component {
       if (expected) log.warn({ code, error: error.message }, "scan-failed");
       else log.error({ err: error }, "scan-failed");
       this.#set({ ...this.#scan, state: "failed", current: [], places: [], waiting: false, error: code });
+    }
+  }
+
+  /** A full disk costs the time of the scan, and not the scan. */
+  #noteTime(): void {
+    const { store, clock, log } = this.#deps;
+    try {
+      store.saveScannedAt(clock.now());
+    } catch (error) {
+      log.error({ error: messageOf(error) }, "scan-time-not-saved");
     }
   }
 
@@ -237,6 +267,10 @@ function describeResult({ multiplex, outcome, services }: MultiplexResult): Scan
     outcome,
     services: services.length,
   };
+}
+
+function iso(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
 }
 
 function shown(signal: MultiplexResult["signal"]): Scan["signal"] {

@@ -112,6 +112,12 @@ const AMERICAN_CABLE = "CA MX US";
 
 const within = (countries: string, country: string): boolean => countries.split(" ").includes(country);
 
+/** Every country with a plan of its cables, in alphabetical order. */
+export function cableCountries(): string[] {
+  const rows = [...CABLE.map((row) => row.at(-1) as string), AMERICAN_CABLE];
+  return [...new Set(rows.flatMap((countries) => countries.split(" ")))].sort();
+}
+
 /** Every country with a plan, ISO 3166-1 alpha-2, in alphabetical order. */
 export function plannedCountries(): string[] {
   return [...TERRESTRIAL, ...CABLE]

@@ -100,6 +100,8 @@ export function Sure(props: {
   words: string;
   question: string;
   yes: string;
+  /** Default: cancel. */
+  no?: string;
   call: Call;
   onYes: () => void;
   children?: ComponentChildren;
@@ -117,7 +119,7 @@ export function Sure(props: {
       {props.children}
       <div class="pair-of-buttons">
         <button data-action={`${props.name}-no`} onClick={() => (asking.value = false)}>
-          {ta("cancel")}
+          {props.no ?? ta("cancel")}
         </button>
         <button
           class="danger"
