@@ -22,7 +22,7 @@ async function enter(bench: Bench, options: BrowserContextOptions = {}) {
 }
 
 async function openPage(page: Page, name: string): Promise<void> {
-  await page.click("header [data-action=settings]");
+  await page.click("[data-action=settings]");
   await page.click(`[data-open=${name}]`);
 }
 
@@ -712,7 +712,7 @@ t.test(
       hasTouch: false,
     });
     addDevices(bench.box, 8);
-    await page.focus("header [data-action=settings]");
+    await page.focus("[data-action=settings]");
     await page.keyboard.press("Enter");
     const focused = (): Promise<string> =>
       page.evaluate<string>(

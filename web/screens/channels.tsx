@@ -3,22 +3,18 @@ import type { Channel } from "../../src/protocol/api.ts";
 import { recoveryLater } from "../access/follow.ts";
 import * as app from "../app.ts";
 import { clockTime, t } from "../i18n/index.ts";
-import { matching, obstacleOf, type Obstacle } from "../player/obstacle.ts";
+import { obstacleOf, type Obstacle } from "../player/obstacle.ts";
 import * as state from "../state.ts";
 import { moveFocus } from "./arrow-keys.ts";
 import { Icon } from "./icon.tsx";
 import { NoChannelsNote } from "./no-channels.tsx";
 import { Notices } from "./sheet.tsx";
 
-/** With more than this, a person would rather type than scroll. */
-const SEARCH_FROM = 9;
-
 /** The last channel watched, to come back to where one was in the list. */
 let last: string | null = null;
 
 export function ChannelsScreen() {
   const list = state.watchable.value;
-  const searching = (list?.length ?? 0) >= SEARCH_FROM;
   return (
     <div class="page channels" data-screen="channels">
       <header>
@@ -26,7 +22,6 @@ export function ChannelsScreen() {
         <span class="chip" role="status">
           {state.live.value ? "" : t("app.reconnecting")}
         </span>
-        {searching && <Search />}
       </header>
       <Notices />
       <main aria-label={t("channels.title")} aria-busy={list === null}>
@@ -55,24 +50,6 @@ function SaveCodes() {
   );
 }
 
-function Search() {
-  return (
-    <label class="search">
-      <Icon name="search" />
-      <input
-        type="search"
-        name="search"
-        value={state.search.value}
-        placeholder={t("channels.search")}
-        aria-label={t("channels.search")}
-        enterKeyHint="search"
-        autocomplete="off"
-        onInput={(event) => (state.search.value = event.currentTarget.value)}
-      />
-    </label>
-  );
-}
-
 function List({ all }: { all: readonly Channel[] }) {
   const root = useRef<HTMLUListElement>(null);
   useEffect(() => {
@@ -81,11 +58,9 @@ function List({ all }: { all: readonly Channel[] }) {
     button?.scrollIntoView({ block: "center" });
     button?.focus({ preventScroll: true });
   }, []);
-  const found = matching(all, all.length >= SEARCH_FROM ? state.search.value : "");
-  if (found.length === 0) return <p class="empty">{t("channels.nomatch", { text: state.search.value })}</p>;
   return (
     <ul class="list" ref={root} onKeyDown={(event) => moveFocus(event, root.current)}>
-      {found.map((channel) => (
+      {all.map((channel) => (
         <Row key={channel.id} channel={channel} />
       ))}
     </ul>
