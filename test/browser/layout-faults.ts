@@ -12,7 +12,13 @@ export const FAULTS = `(() => {
   };
   const sheet = [...document.querySelectorAll("[role=menu]")].find((menu) => getComputedStyle(menu).position === "fixed");
   const modal = document.querySelector("dialog[open]") ?? sheet;
-  const controls = [...(modal ?? document).querySelectorAll("button, input, a")].filter(seen);
+  // of what scrolls sideways in itself, what is in sight
+  const inSight = (element) => {
+    const frame = element.closest("[data-scrolls]")?.getBoundingClientRect();
+    const own = element.getBoundingClientRect();
+    return frame === undefined || (own.left >= frame.left && own.right <= frame.right);
+  };
+  const controls = [...(modal ?? document).querySelectorAll("button, input, a")].filter(seen).filter(inSight);
   const name = (element) => element.dataset.action ?? element.name ?? element.textContent;
   for (const control of controls) {
     const { left, right, width, height } = control.getBoundingClientRect();

@@ -2,12 +2,14 @@ import type * as app from "../app.ts";
 import { t } from "../i18n/index.ts";
 import { ChannelsScreen } from "./channels.tsx";
 import { chunk, useChunk } from "./chunk.ts";
+import { useHomeKeys } from "./home-keys.ts";
 import { Tabs } from "./tabs.tsx";
 
 const guide = chunk(() => import("./guide/index.tsx"));
 
 /** What one sees without watching: channels, guide or search, and the way between them. */
 export function HomeScreen({ at }: { at: app.Place }) {
+  useHomeKeys();
   return (
     <div class="home">
       <Tabs at={at} />

@@ -32,6 +32,8 @@ const PATHS = {
   alarm: "M12 4l9 16H3zM12 10v5M12 17.5h0",
   live: "M3 5h18v12H3zM8 21h8M10 8.5v5l4-2.5z",
   guide: "M4 5h16v14H4zM4 9.5h16M9 9.5V19M9 14h11",
+  home: "M4 11l8-7 8 7M6 9.5V20h12V9.5M10 20v-5h4v5",
+  star: "M12 4l2.5 5.2 5.7.8-4.1 4 1 5.6-5.1-2.7-5.1 2.7 1-5.6-4.1-4 5.7-.8z",
   radio: "M5 9h14v10H5zM8 9l8-4.5M9.5 14h0M14 12.5v3M16.5 12.5v3",
 } as const;
 
