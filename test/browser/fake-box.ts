@@ -23,7 +23,7 @@ import { livePlaylist, multivariantPlaylist, type Media } from "./fake-media.ts"
 
 /** What the box lets only its own pages do; the app must live with it. */
 const CSP =
-  "default-src 'self'; media-src 'self' blob: data:; worker-src 'self' blob:; object-src 'none'; form-action 'none'";
+  "default-src 'self'; media-src 'self' blob: data:; worker-src 'self' blob:; img-src 'self' data: blob:; object-src 'none'; form-action 'none'";
 
 const TYPES: Record<string, string> = {
   html: "text/html; charset=utf-8",

@@ -37,7 +37,7 @@ export function Continue({ beginning: { channel, again } }: { beginning: Beginni
             {now.description}
           </span>
         )}
-        <span class="bar">{now !== null && <Progress from={now.startsAt} to={now.endsAt} />}</span>
+        <span class="over">{now !== null && <Progress from={now.startsAt} to={now.endsAt} />}</span>
       </span>
     </button>
   );

@@ -26,7 +26,7 @@ export function List({ all }: { all: readonly Channel[] }) {
   const ordered = mayLead && favouritesLead.value ? favouritesFirst(part, ownMarks()) : part;
   const start = all.length < CARD_FROM ? null : beginning(all, watched.value, favourite, canWatch);
   return (
-    <div ref={root} class="live">
+    <div ref={root} class="live-list">
       {start !== null && <Continue beginning={start} />}
       {groups.length > 0 && <Groups groups={groups} chosen={chosen} mayLead={mayLead} />}
       <Rows channels={ordered} />

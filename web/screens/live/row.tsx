@@ -6,7 +6,7 @@ import { toggleFavourite } from "../../live/own.ts";
 import * as state from "../../state.ts";
 import { Icon } from "../icon.tsx";
 import { Progress } from "../progress.tsx";
-import { barrierWords } from "./barrier-words.ts";
+import { barrierInShort } from "./barrier-words.ts";
 import { useHold } from "./hold.ts";
 import { choose, showChannel } from "./choose.ts";
 import { Star } from "./star.tsx";
@@ -70,7 +70,7 @@ function About({ channel }: { channel: Channel }) {
         {now?.title ?? (state.fresh.value ? t("channels.noguide") : "")}
       </span>
       {barrier !== null ? (
-        <span class="why">{barrierWords(barrier)}</span>
+        <span class="why">{barrierInShort(barrier)}</span>
       ) : (
         <span class="next clip">
           {next !== null && tl("next", { time: clockTime(next.startsAt), title: next.title })}

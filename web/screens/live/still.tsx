@@ -1,4 +1,3 @@
-import { useComputed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Channel } from "../../../src/protocol/api.ts";
 import { initials, tintOf } from "../../live/initials.ts";
@@ -12,7 +11,7 @@ const TINTS = 6;
 export function Still({ channel }: { channel: Channel }) {
   const { id, name, kind, still = null } = channel;
   const place = useRef<HTMLSpanElement>(null);
-  const address = useComputed(() => stills.of(id).value);
+  const address = stills.of(id).value;
   useEffect(() => {
     if (place.current === null) return;
     return watchSight(place.current, (seen) => (seen ? stills.show(id, still) : stills.hide(id)));
@@ -20,7 +19,7 @@ export function Still({ channel }: { channel: Channel }) {
   return (
     <span class="still" ref={place} data-tint={tintOf(id, TINTS)} aria-hidden="true">
       {kind === "radio" ? <Icon name="radio" /> : <span class="initials">{initials(name)}</span>}
-      {address.value !== null && <img src={address.value} alt="" decoding="async" data-still={id} />}
+      {address !== null && <img src={address} alt="" decoding="async" data-still={id} />}
     </span>
   );
 }
