@@ -10,6 +10,7 @@ import { drawIcon } from "../web/assets/draw-icon.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Styles of parts that come later; the page's head says where they are. */
 const LATER_STYLES = ["guide"];
+const TARGET = ["chrome105", "firefox115", "safari16"];
 const TEXT = /\.(js|css|html|svg|webmanifest)$/;
 
 /**
@@ -27,10 +28,9 @@ export async function buildWeb(outFolder) {
     type: "image/png",
     purpose: "any maskable",
   }));
-  writeFileSync(
-    join(outFolder, "manifest.webmanifest"),
-    manifest([{ src: icon, sizes: "any", type: "image/svg+xml" }, ...icons]),
-  );
+  const allIcons = [{ src: icon, sizes: "any", type: "image/svg+xml", purpose: "any" }, ...icons];
+  for (const [file, words] of Object.entries(MANIFESTS))
+    writeFileSync(join(outFolder, file), manifest(allIcons, words));
   const fill = {
     SCRIPT: entry.script,
     STYLE: entry.style,
@@ -48,7 +48,41 @@ export async function buildWeb(outFolder) {
     (_, name) => fill[name],
   );
   writeFileSync(join(outFolder, "index.html"), page);
+  await buildWorker(outFolder, entry, page);
   compress(outFolder);
+}
+
+/**
+ * The service worker: at an address that never changes, with what it keeps written into it. Its bytes change with any of them.
+ * The player's library is kept when it was used, and what only plain http needs is never asked of a worker.
+ */
+async function buildWorker(outFolder, { script }, page) {
+  const files = readdirSync(join(outFolder, "assets"))
+    .filter((file) => /\.(js|css|svg|png)$/.test(file))
+    .sort();
+  const later = files.filter((file) => file.startsWith("hls-"));
+  const parts = files.filter((file) => !later.includes(file) && !file.startsWith("proof-plain-"));
+  const address = (file) => `/assets/${file}`;
+  const shell = {
+    version: createHash("sha256").update(page).update(files.join()).digest("hex").slice(0, 12),
+    script,
+    parts: parts.map(address),
+    later: later.map(address),
+  };
+  await build({
+    entryPoints: { sw: join(root, "web/shell/worker.ts") },
+    absWorkingDir: root,
+    outdir: outFolder,
+    bundle: true,
+    minify: true,
+    format: "iife",
+    platform: "browser",
+    target: TARGET,
+    tsconfigRaw: {},
+    define: { SHELL: JSON.stringify(shell) },
+    legalComments: "none",
+    logLevel: "warning",
+  });
 }
 
 async function bundle(outFolder) {
@@ -69,7 +103,7 @@ async function bundle(outFolder) {
     metafile: true,
     format: "esm",
     platform: "browser",
-    target: ["chrome105", "firefox115", "safari16"],
+    target: TARGET,
     jsx: "automatic",
     jsxImportSource: "preact",
     tsconfigRaw: {},
@@ -101,13 +135,39 @@ function writeHashed(outFolder, name, extension, bytes) {
   return `/${path}`;
 }
 
-function manifest(icons) {
-  return JSON.stringify({
+/** One for each language: the page names the one that its person reads. */
+const MANIFESTS = {
+  "manifest.webmanifest": {
+    lang: "en",
     name: "Tellyport",
+    description: "Home TV on every screen",
+    guide: "Guide",
+    search: "Search",
+  },
+  "manifest.zh.webmanifest": {
+    lang: "zh-CN",
+    name: "Tellyport 家庭电视",
+    description: "在每块屏幕上看家里的电视",
+    guide: "节目单",
+    search: "搜索",
+  },
+};
+
+function manifest(icons, { lang, name, description, guide, search }) {
+  const shortcut = (title, url) => ({ name: title, url, icons: icons.slice(1, 2) });
+  return JSON.stringify({
+    name,
     short_name: "Tellyport",
+    description,
+    lang,
+    dir: "ltr",
     id: "/",
     start_url: "/",
+    scope: "/",
     display: "standalone",
+    orientation: "any",
+    categories: ["entertainment"],
+    shortcuts: [shortcut(guide, "/#/guide"), shortcut(search, "/#/search")],
     background_color: "#121416",
     theme_color: "#121416",
     icons,

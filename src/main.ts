@@ -17,6 +17,7 @@ import {
   isOnLink,
   machineAddresses,
   NamedCertificates,
+  nearbyOf,
   neighbourAddresses,
   OwnNames,
   publicAddress,
@@ -300,6 +301,12 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
             time: iso(clock.now()),
           }),
           () => online.state(),
+          () =>
+            nearbyOf(access.identity.boxId, {
+              listen: config.http.address,
+              port: listeners.ports.http,
+              announced: config.announce.mdns,
+            }),
         ),
         ...onlineRoutes,
         access.routes,

@@ -8,22 +8,33 @@ import {
 import { BoxConnection } from "./api/connection.ts";
 import { createDeviceStore } from "./api/device-store.ts";
 import { backOff, createEventParser, type ServerEvent } from "./api/events.ts";
-import type { Problem } from "./api/problem.ts";
-import { asProblem } from "./api/problem.ts";
-import { canHoldKey, pair, type Newcomer, type PairingProgress } from "./pairing/pair.ts";
+import { Problem, UNREACHABLE, asProblem } from "./api/problem.ts";
+import { canHoldKey } from "./pairing/can-hold-key.ts";
+import type { Newcomer, PairingProgress } from "./pairing/pair.ts";
+import { bringErrorWords } from "./i18n/index.ts";
 import { nameIn, withName } from "./pairing/handed-name.ts";
 import type { PairingSecret } from "./pairing/proof.ts";
 import * as access from "./access/follow.ts";
+import { learnWays, noteReached } from "./away/reached.ts";
+import * as own from "./live/own.ts";
+import { forgetList, keepList, lastList } from "./live/visit.ts";
 import { recall, remember } from "./memory.ts";
 import { capabilities as measureCapabilities } from "./player/browser-media.ts";
 import { preload } from "./player/engine.ts";
 import { Player } from "./player/player.ts";
 import { withChanges } from "./player/obstacle.ts";
+import { keepShell, lookForNewShell } from "./shell/shell.ts";
 import * as state from "./state.ts";
+
+const WATCH = "#/watch/";
 
 /** Milliseconds without a byte after which the event stream counts as dead. */
 const SILENCE = 90_000;
 const CLOCK_TICK = 10_000;
+/** Milliseconds without the box after which a person is told what to do. */
+const LONG_AWAY = 15_000;
+/** Milliseconds after the start for what can wait. */
+const AT_LEISURE = 1500;
 
 const store = createDeviceStore();
 export const connection = new BoxConnection({
@@ -71,16 +82,28 @@ export async function start(): Promise<void> {
   window.addEventListener("hashchange", onHashChange);
   window.addEventListener("online", () => player.current?.onBoxBack());
   setInterval(() => (state.now.value = connection.boxNow()), CLOCK_TICK);
+  void bringErrorWords();
+  await showLastVisit();
   await connect();
+}
+
+/** The list as it was, at once: the box's own follows. */
+async function showLastVisit(): Promise<void> {
+  const last = lastList();
+  if (last === null || scanned?.from === "offer" || !(await store.boxes()).includes(last.box)) return;
+  own.useBox(last.box);
+  state.channels.value = last.channels;
 }
 
 /** Asks the box who it is and takes up the session with it, if there is one. */
 export async function connect(): Promise<void> {
-  state.screen.value = { name: "starting" };
+  if (state.channels.value === null || location.hash.startsWith(WATCH)) state.screen.value = { name: "starting" };
+  else showPlace();
   try {
     const box = await connection.call<Box>("GET", "/api/v1/box", { open: true });
     state.box.value = box;
     state.now.value = connection.boxNow();
+    if (!state.fresh.value && lastList()?.box !== box.id) state.channels.value = null;
     const session = scanned?.from === "offer" ? null : await store.load(box.id);
     connection.use(box.id, session);
     if (session !== null) {
@@ -116,6 +139,9 @@ function leave(): void {
   state.sheetHeld.value = false;
   state.sheet.value = [];
   state.channels.value = null;
+  state.fresh.value = false;
+  state.longAway.value = false;
+  forgetList();
   access.forget();
   player.current = null;
 }
@@ -133,6 +159,7 @@ export async function pairWith(
   progress: PairingProgress,
 ): Promise<void> {
   const box = state.box.value ?? (await connection.call<Box>("GET", "/api/v1/box", { open: true }));
+  const { pair } = await import("./pairing/pair.ts");
   const { lasting } = await pair(connection, store, box, secret, device, progress);
   state.unlasting.value = !lasting;
   forgetScanned();
@@ -162,28 +189,48 @@ async function enter(): Promise<void> {
     state.capabilities.value = found;
     preload();
   });
+  if (state.box.value !== null) own.useBox(state.box.value.id);
   followAddress();
   following?.abort();
   following = new AbortController();
   void follow(following.signal);
   try {
     const { channels } = await connection.call<Channels>("GET", "/api/v1/channels");
-    state.channels.value = channels;
+    takeList(channels);
     followAddress();
     void access.learn(connection);
+    setTimeout(settle, AT_LEISURE);
   } catch (error) {
     if (state.channels.value === null) throw error;
   }
+}
+
+/** What makes the next start quicker, and a box that is not there easier to find. */
+function settle(): void {
+  if (connection.session === null) return;
+  void learnWays(connection);
+  void keepShell().then(lookForNewShell);
+  void import("./screens/away/index.tsx").catch(() => undefined);
+}
+
+function takeList(channels: readonly Channel[]): void {
+  state.channels.value = channels;
+  state.fresh.value = true;
+  const box = state.box.value;
+  if (box !== null) keepList(box.id, box.name, state.watchable.value ?? []);
 }
 
 let following: AbortController | null = null;
 
 /** Keeps the event stream open until aborted, waiting longer after each failure. */
 async function follow(signal: AbortSignal): Promise<void> {
+  let heard = Date.now();
   for (let attempt = 0; !signal.aborted; attempt++) {
     await readEvents(signal, () => (attempt = 0)).catch(() => undefined);
     if (signal.aborted) return;
+    if (state.live.value) heard = Date.now();
     state.live.value = false;
+    state.longAway.value = Date.now() - heard > LONG_AWAY;
     await pause(backOff(attempt), signal);
   }
 }
@@ -200,12 +247,17 @@ async function readEvents(signal: AbortSignal, onOpen: () => void): Promise<void
     onOpen();
     const wasAway = !state.live.value;
     state.live.value = true;
-    if (wasAway) player.current?.onBoxBack();
+    state.longAway.value = false;
+    if (wasAway) {
+      player.current?.onBoxBack();
+      setTimeout(() => void lookForNewShell(), AT_LEISURE);
+    }
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
       clearTimeout(silence);
       silence = setTimeout(stop, SILENCE);
+      if (state.box.value !== null) noteReached(state.box.value);
       for (const event of parse(decoder.decode(value, { stream: true }))) onEvent(event);
     }
   } finally {
@@ -217,18 +269,18 @@ async function readEvents(signal: AbortSignal, onOpen: () => void): Promise<void
 
 function onEvent({ event, data }: ServerEvent): void {
   if (event === "snapshot") {
-    state.channels.value = (JSON.parse(data) as ServerEvents["snapshot"]).channels;
-    if (state.screen.value.name === "starting") followAddress();
+    takeList((JSON.parse(data) as ServerEvents["snapshot"]).channels);
+    if (state.screen.value.name === "starting" || isAway()) followAddress();
   } else if (event === "channels") {
     const changed = (JSON.parse(data) as ServerEvents["channels"]).channels;
-    state.channels.value = withChanges(state.channels.value ?? [], changed);
+    takeList(withChanges(state.channels.value ?? [], changed));
   } else if (event === "playback-ended") {
     player.current?.onEnded(JSON.parse(data) as ServerEvents["playback-ended"]);
   } else access.onEvent(event, data, connection);
 }
 
 /** Waits, but not when the network just came back or the person just looked. */
-function pause(delay: number, signal: AbortSignal): Promise<void> {
+export function pause(delay: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const over = new AbortController();
     const done = (): void => {
@@ -243,25 +295,36 @@ function pause(delay: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-const WATCH = "#/watch/";
-
 /** Where one can be without watching. */
 export type Place = "channels" | "guide" | "search";
 const PLACES: Readonly<Record<string, Place>> = { "#/guide": "guide", "#/search": "search" };
 
+/** The place that the address names, or the list. */
+export function showPlace(): void {
+  player.current = null;
+  own.noteTuned(null);
+  state.screen.value = { name: PLACES[location.hash] ?? "channels" };
+}
+
+/** The box does not answer: what that may be, and what can be done. */
+export function showAway(): void {
+  state.screen.value = { name: "error", problem: new Problem(UNREACHABLE) };
+}
+
+function isAway(): boolean {
+  return state.screen.value.name === "error" && state.screen.value.problem.code === UNREACHABLE;
+}
+
 /** Shows what the address names: a channel, or one of the places. */
 function followAddress(): void {
+  state.opening.value = null;
   if (connection.session === null) return;
-  if (!location.hash.startsWith(WATCH)) {
-    player.current = null;
-    state.screen.value = { name: PLACES[location.hash] ?? "channels" };
-    return;
-  }
+  if (!location.hash.startsWith(WATCH)) return showPlace();
   const list = state.channels.value;
   if (list === null) return; // once it is here
   const id = decodeURIComponent(location.hash.slice(WATCH.length));
   const channel = list.find((one) => one.id === id);
-  if (channel === undefined) return leaveChannel();
+  if (channel === undefined) return state.fresh.value ? leaveChannel() : undefined;
   if (player.current?.channel.value?.id !== id) watch(channel);
 }
 
@@ -280,6 +343,7 @@ function watch(channel: Channel): void {
     liveOnly: () => state.liveOnly.value,
   });
   player.current.tune(channel);
+  own.noteTuned(channel.id);
   state.screen.value = { name: "player" };
 }
 
@@ -295,7 +359,9 @@ export function go(place: Place): void {
 /** From the list: a step that the back button undoes. */
 export function openChannel(channel: Channel): void {
   history.pushState({ fromList: true }, "", WATCH + encodeURIComponent(channel.id));
-  watch(channel);
+  // before the box has answered: as soon as it has
+  if (connection.session === null) state.opening.value = channel.id;
+  else watch(channel);
 }
 
 /** From channel to channel: the back button still leads to the list. */

@@ -1,11 +1,11 @@
 import { render } from "preact";
 import * as app from "./app.ts";
 import { problemWords, t } from "./i18n/index.ts";
-import type { Problem } from "./api/problem.ts";
+import { Problem, UNREACHABLE } from "./api/problem.ts";
+import { chunk, useChunk } from "./screens/chunk.ts";
 import { HomeScreen } from "./screens/home.tsx";
 import { Logo } from "./screens/icon.tsx";
 import { LanguageSwitch } from "./screens/language-switch.tsx";
-import { PairScreen } from "./screens/pair.tsx";
 import { PlayerScreen } from "./screens/player.tsx";
 import { Sheet } from "./screens/sheet.tsx";
 import { StrangerScreen } from "./screens/stranger.tsx";
@@ -25,16 +25,9 @@ function CurrentScreen() {
   const screen = state.screen.value;
   switch (screen.name) {
     case "starting":
-      return (
-        <main class="page pair" data-screen="starting" aria-busy="true">
-          <div class="card">
-            <Logo />
-            <p role="status">{t("app.loading")}</p>
-          </div>
-        </main>
-      );
+      return <Starting />;
     case "pair":
-      return <PairScreen key={screen.reason?.code ?? ""} reason={screen.reason} />;
+      return <PairPart reason={screen.reason} />;
     case "channels":
     case "guide":
     case "search":
@@ -44,8 +37,40 @@ function CurrentScreen() {
     case "stranger":
       return <StrangerScreen kept={screen.kept} />;
     case "error":
-      return <ErrorScreen problem={screen.problem} />;
+      return screen.problem.code === UNREACHABLE ? (
+        <AwayScreen problem={screen.problem} />
+      ) : (
+        <ErrorScreen problem={screen.problem} />
+      );
   }
+}
+
+const pair = chunk(() => import("./screens/pair.tsx"));
+
+/** Who is paired never needs it. */
+function PairPart({ reason }: { reason: Problem | null }) {
+  const { part, failed } = useChunk(pair);
+  if (part === null) return failed ? <ErrorScreen problem={new Problem(UNREACHABLE)} /> : <Starting />;
+  return <part.PairScreen key={reason?.code ?? ""} reason={reason} />;
+}
+
+const away = chunk(() => import("./screens/away/index.tsx"));
+
+function AwayScreen({ problem }: { problem: Problem }) {
+  const { part, failed } = useChunk(away);
+  if (part !== null) return <part.AwayScreen code={problem.code} />;
+  return failed ? <ErrorScreen problem={problem} /> : <main class="page pair" aria-busy="true" />;
+}
+
+function Starting() {
+  return (
+    <main class="page pair" data-screen="starting" aria-busy="true">
+      <div class="card">
+        <Logo />
+        <p role="status">{t("app.loading")}</p>
+      </div>
+    </main>
+  );
 }
 
 function ErrorScreen({ problem }: { problem: Problem }) {

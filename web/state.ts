@@ -33,7 +33,13 @@ export type GuidePage =
   | { readonly name: "reminders" };
 
 /** A page of the sheet that lies over the screen. */
-export type SheetPage = { readonly name: "settings" } | AccessPage | BoxPage | GuidePage;
+export type SheetPage =
+  | { readonly name: "settings" }
+  /** What there is to know about a channel, and to do with it. */
+  | { readonly name: "channel"; readonly channel: string }
+  | AccessPage
+  | BoxPage
+  | GuidePage;
 
 /** The sheet shows what is shown this one time: it stays until the person says to have it. */
 export const sheetHeld = signal(false);
@@ -41,9 +47,15 @@ export const screen = signal<Screen>({ name: "starting" });
 export const box = signal<Box | null>(null);
 /** null while the first list is on its way. */
 export const channels = signal<readonly Channel[] | null>(null);
+/** False while the list is that of the last visit. */
+export const fresh = signal(false);
+/** A channel that was chosen before the box has answered. */
+export const opening = signal<string | null>(null);
 export const capabilities = signal<Capabilities | null>(null);
 /** False while the box's events do not come through. */
 export const live = signal(true);
+/** They have not for so long that a person wonders. */
+export const longAway = signal(false);
 /** Milliseconds since 1970 by the box's clock, moved on a few times a minute. */
 export const now = signal(Date.now());
 /** Pages of the sheet, the last one on top; empty: it is closed. */
@@ -66,7 +78,6 @@ export const recovery = signal<RecoveryState | null>(null);
 export const recoveryLater = signal(false);
 /** This browser will not remember the pairing. */
 export const unlasting = signal(false);
-export const search = signal("");
 
 /** What a person may choose from: services of data are of no use here. */
 export const watchable = computed(() => channels.value?.filter(({ kind }) => kind !== "data") ?? null);

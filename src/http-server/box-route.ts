@@ -6,8 +6,13 @@ import type { OnlineState } from "../protocol/online.ts";
 /**
  * `GET /api/v1/box`: what a phone needs before it is paired, and nothing more. Paired clients hear the box's addresses besides, its
  * owner how they came to be.
+ * @param nearby where its neighbours find it without a name server; default: nowhere
  */
-export function boxRoute(describe: () => Box, online: () => OnlineState): FastifyPluginAsync {
+export function boxRoute(
+  describe: () => Box,
+  online: () => OnlineState,
+  nearby: () => NonNullable<Box["nearby"]> = () => ({ name: null, addresses: [] }),
+): FastifyPluginAsync {
   return async (app) => {
     app.get(
       "/api/v1/box",
@@ -24,7 +29,12 @@ export function boxRoute(describe: () => Box, online: () => OnlineState): Fastif
         if (principal === null) return describe();
         const state = online();
         const { addresses } = state;
-        return { ...describe(), addresses, ...(principal.role === "owner" && { online: state }) };
+        return {
+          ...describe(),
+          addresses,
+          nearby: nearby(),
+          ...(principal.role === "owner" && { online: state }),
+        };
       },
     );
   };

@@ -12,6 +12,7 @@ export {
   hostNames,
   localAddress,
   machineAddresses,
+  nearbyOf,
   neighbourAddresses,
   OwnNames,
   publicAddress,

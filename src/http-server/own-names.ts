@@ -7,12 +7,7 @@ import { ownAddresses } from "./announce/ssdp.ts";
 /** Names by which a request may call this box, beside its addresses. @param extra those of the configuration */
 export function hostNames(boxId: string, extra: readonly string[]): Set<string> {
   const host = hostname().toLowerCase();
-  return new Set([
-    host,
-    `${host}.local`,
-    `tellyport-${boxId.slice(0, 4)}.local`,
-    ...extra.map((name) => name.toLowerCase()),
-  ]);
+  return new Set([host, `${host}.local`, announcedName(boxId), ...extra.map((name) => name.toLowerCase())]);
 }
 
 /** Names of the box: those that it always has, and others that come and go. */
@@ -49,6 +44,29 @@ export function machineAddresses(): string[] {
 export function neighbourAddresses(listen: string, own = ownAddresses()): string[] {
   const only = onlyAddress(listen);
   return only === null ? own : own.filter((address) => address === only);
+}
+
+/** The name by which the box is announced at home. */
+export function announcedName(boxId: string): string {
+  return `tellyport-${boxId.slice(0, 4)}.local`;
+}
+
+/** So many addresses are told: a machine may have one for each of its containers. */
+const TOLD = 4;
+
+/**
+ * Where the box's neighbours find what listens on `listen` over plain http: by its announced name, and by its addresses.
+ * @param announced whether it answers to its name
+ * @param own default: the machine's, without loopback
+ */
+export function nearbyOf(
+  boxId: string,
+  { listen, port, announced }: { listen: string; port: number; announced: boolean },
+  own = ownAddresses(),
+): { name: string | null; addresses: string[] } {
+  const addresses = neighbourAddresses(listen, own);
+  const name = announced && addresses.length > 0 ? `http://${announcedName(boxId)}:${port}` : null;
+  return { name, addresses: addresses.slice(0, TOLD).map((address) => `http://${address}:${port}`) };
 }
 
 /**

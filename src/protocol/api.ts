@@ -67,6 +67,20 @@ export const Box = Type.Object(
         { description: "Where the box has a certificate that browsers trust; told to paired clients" },
       ),
     ),
+    nearby: Type.Optional(
+      Type.Object(
+        {
+          name: Type.Union([Type.String(), Type.Null()], {
+            description: "By the name that it announces at home; null: it announces none",
+          }),
+          addresses: Type.Array(Type.String(), { description: "By the addresses at which it listens" }),
+        },
+        {
+          description:
+            "Where its neighbours find it over plain http, without a name server; told to paired clients",
+        },
+      ),
+    ),
     online: Type.Optional(OnlineState),
   },
   { title: "Box" },

@@ -18,7 +18,7 @@ async function enter(t: Test, bench: Bench, look: Look) {
 }
 
 const open = async (page: Page, name: string): Promise<void> => {
-  if ((await page.locator("dialog[open]").count()) === 0) await page.click("header [data-action=settings]");
+  if ((await page.locator("dialog[open]").count()) === 0) await page.click("[data-action=settings]");
   await page.click(`[data-open=${name}]`);
 };
 

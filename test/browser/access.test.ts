@@ -22,7 +22,7 @@ async function enter(bench: Bench, options: BrowserContextOptions = {}) {
 }
 
 async function openPage(page: Page, name: string): Promise<void> {
-  await page.click("header [data-action=settings]");
+  await page.click("[data-action=settings]");
   await page.click(`[data-open=${name}]`);
 }
 
@@ -539,7 +539,7 @@ t.test("web access: a child asks a grown-up, whose PIN starts the channel", { sk
   t.equal(await page.locator("[data-age]").count(), 1);
   box.refusals.set("arte", { status: 403, code: "parental-rating", detail: { minimumAge: 16 } });
   await page.click("[data-channel=arte]");
-  await page.waitForSelector("[data-code=parental-rating]");
+  await page.waitForSelector("[data-sheet=channel] [data-reason=age]");
   await page.click("[data-action=unlock]");
   await page.waitForSelector("[data-digit='1']");
   await page.keyboard.type("1357");
@@ -712,7 +712,7 @@ t.test(
       hasTouch: false,
     });
     addDevices(bench.box, 8);
-    await page.focus("header [data-action=settings]");
+    await page.focus("[data-action=settings]");
     await page.keyboard.press("Enter");
     const focused = (): Promise<string> =>
       page.evaluate<string>(

@@ -16,7 +16,7 @@ async function open(browser: Browser, url: string): Promise<Page> {
 }
 
 async function sheet(page: Page, name: string): Promise<void> {
-  await page.click("header [data-action=settings]");
+  await page.click("[data-action=settings]");
   await page.click(`[data-open=${name}]`);
 }
 

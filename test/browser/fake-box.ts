@@ -7,7 +7,14 @@ import { join, normalize } from "node:path";
 import { TLSSocket } from "node:tls";
 import { EmbeddedJWK, calculateJwkThumbprint, jwtVerify, type JWK } from "jose";
 import type { AccessEvents } from "../../src/protocol/access-api.ts";
-import type { Channel, PairingClaim, PlaybackRequest, ServerEvents, Tokens } from "../../src/protocol/api.ts";
+import type {
+  Box,
+  Channel,
+  PairingClaim,
+  PlaybackRequest,
+  ServerEvents,
+  Tokens,
+} from "../../src/protocol/api.ts";
 import { CODE_KDF, RECOVERY_KDF, pairingProofBytes } from "../../src/protocol/pairing.ts";
 import { createBoxIdentity } from "../web/box-identity.ts";
 import { FakeAccess, type Paired, type Redeemable } from "./fake-access.ts";
@@ -18,7 +25,7 @@ import { livePlaylist, multivariantPlaylist, type Media } from "./fake-media.ts"
 
 /** What the box lets only its own pages do; the app must live with it. */
 const CSP =
-  "default-src 'self'; media-src 'self' blob: data:; worker-src 'self' blob:; object-src 'none'; form-action 'none'";
+  "default-src 'self'; media-src 'self' blob: data:; worker-src 'self' blob:; img-src 'self' data: blob:; object-src 'none'; form-action 'none'";
 
 const TYPES: Record<string, string> = {
   html: "text/html; charset=utf-8",
@@ -81,10 +88,16 @@ export class FakeBox {
   /** Why whoever was revoked is gone. */
   gone = "client-revoked";
 
-  readonly #folder: string;
   readonly guide = new FakeGuide();
   /** What the owner's pages about the box ask for. */
   readonly pages = new FakeOwnerPages(this);
+  /** The web app that it serves. */
+  folder: string;
+  /** What it tells paired clients of where it is. */
+  where: Pick<Box, "addresses" | "nearby"> = {};
+  /** Stills, by channel. */
+  readonly pictures = new Map<string, { type: string; body: Buffer }>();
+  #port = 0;
   readonly access = new FakeAccess((event, data) => this.#send(event, data));
   readonly #pending = new Map<
     string,
@@ -100,13 +113,13 @@ export class FakeBox {
   #count = 0;
 
   constructor(webFolder: string) {
-    this.#folder = webFolder;
+    this.folder = webFolder;
   }
 
-  /** @returns the port on loopback */
+  /** After `close` it is the same port again. @returns the port on loopback */
   async listen(): Promise<number> {
-    await new Promise<void>((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
-    return (this.#server.address() as AddressInfo).port;
+    await new Promise<void>((resolve) => this.#server.listen(this.#port, "127.0.0.1", resolve));
+    return (this.#port = (this.#server.address() as AddressInfo).port);
   }
 
   async close(): Promise<void> {
@@ -171,7 +184,7 @@ export class FakeBox {
       response.writeHead(200, { "content-type": "application/json", ...headers });
       response.end(JSON.stringify(data));
     };
-    if (route === "GET /box") return json(this.#box());
+    if (route === "GET /box" && request.headers.authorization === undefined) return json(this.#box());
     if (route === "POST /pairing/claim") return json(await this.#claim(JSON.parse(body) as PairingClaim));
     if (route === "POST /pairing/poll") {
       const { state, cookie } = this.#poll((JSON.parse(body) as { claim: string }).claim);
@@ -201,6 +214,9 @@ export class FakeBox {
       response.writeHead(page.status, { "content-type": "application/json" });
       return void response.end(page.body && JSON.stringify(page.body));
     }
+    if (route === "GET /box") return json({ ...this.#box(), ...this.where });
+    const still = /^GET \/channels\/([\w-]+)\/still$/.exec(route)?.[1];
+    if (still !== undefined) return this.#still(still, response);
     if (route === "GET /channels") return json({ channels: this.channels });
     if (route === "GET /tuners") return json(this.tuners);
     if (route === "GET /scan") return json(this.scan);
@@ -213,6 +229,13 @@ export class FakeBox {
       return json({});
     }
     throw new Refusal(404, "route-not-found");
+  }
+
+  #still(channel: string, response: ServerResponse): void {
+    const picture = this.pictures.get(channel);
+    if (picture === undefined) throw new Refusal(404, "still-not-found");
+    response.writeHead(200, { "content-type": picture.type, "cache-control": "private, max-age=60" });
+    response.end(picture.body);
   }
 
   #box(): object {
@@ -433,7 +456,7 @@ export class FakeBox {
 
   #serveFile(path: string, response: ServerResponse): void {
     const file = normalize(path === "/" ? "/index.html" : path);
-    const full = join(this.#folder, file);
+    const full = join(this.folder, file);
     if (!existsSync(full)) throw new Refusal(404, "route-not-found");
     response.writeHead(200, {
       "content-type": TYPES[file.split(".").at(-1) ?? ""] ?? "application/octet-stream",

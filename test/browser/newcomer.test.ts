@@ -75,7 +75,7 @@ t.test("web newcomer: the only owner hears what it means before it forgets the b
   const { box } = bench;
   box.access.recovery = { codes: [], madeAt: null };
   const { page, complaints } = await enter(bench);
-  await page.click("header [data-action=settings]");
+  await page.click("[data-action=settings]");
   await page.click("[data-action=forget]");
   await page.waitForSelector("[data-forget=last-owner]");
   t.match(await page.textContent("[data-forget]"), /only owner.*no recovery codes.*tellyport owner recover/s);
@@ -271,7 +271,7 @@ t.test(
     const { page, complaints } = await enter(bench);
     addDevices(box, 4);
     const roleOf = (id: string) => box.access.clients.get(id)?.role;
-    await page.click("header [data-action=settings]");
+    await page.click("[data-action=settings]");
     await page.click("[data-open=devices]");
     await page.click("[data-client=more-0]");
     await page.click("[data-option=role-owner]");
@@ -313,7 +313,7 @@ t.test(
       seconds: 600,
       home: true,
     });
-    await page.click("header [data-action=settings]");
+    await page.click("[data-action=settings]");
     await page.click("[data-open=log]");
     await page.waitForSelector("[data-event=watched]");
     const lines = (await page.locator("[data-event] .about > span:first-child").allTextContents()).slice(
@@ -343,7 +343,7 @@ t.test(
     const guest = [...box.access.clients.values()][0];
     const end = new Date(Date.now() + 3 * 86_400_000).toISOString();
     if (guest !== undefined) guest.endsAt = end; // longer than at the start
-    await page.click("header [data-action=settings]");
+    await page.click("[data-action=settings]");
     await page.waitForSelector(`[data-until="${end}"]`);
     t.match(await page.textContent("dl"), /You may watch until.*\d\d:\d\d/s);
     await page.click("[data-action=close]");
@@ -361,7 +361,7 @@ t.test(
   async (t) => {
     const bench = await setUp(t);
     const { page } = await enter(bench);
-    await page.click("header [data-action=settings]");
+    await page.click("[data-action=settings]");
     await page.click("[data-open=pin]");
     await page.waitForSelector("[data-pin=none]");
     t.equal(await page.locator("[data-action=remove-pin]").count(), 0);
@@ -420,7 +420,7 @@ t.test("web newcomer: recovery codes stay until the person has them", { skip }, 
   t.equal(await page.locator("[data-action=close], [data-action=sheet-back]").count(), 0);
   await page.click("[data-action=codes-kept]");
   await page.waitForSelector("dialog", { state: "detached" });
-  await page.click("header [data-action=settings]");
+  await page.click("[data-action=settings]");
   await page.waitForSelector("dialog[open]");
   await page.keyboard.press("Escape");
   await page.waitForSelector("dialog", { state: "detached" });
@@ -438,7 +438,7 @@ t.test(
     await page.fill("[name=device]", "奶奶的手机");
     await typeCode(page, box.code);
     await page.waitForSelector("[data-channel=news]");
-    await page.click("header [data-action=settings]");
+    await page.click("[data-action=settings]");
     await page.click("[data-open=elsewhere]");
     await page.click("[data-action=another]");
     await page.click("[data-action=copy]");

@@ -72,17 +72,29 @@ export class BoxConnection {
 
   /** @throws Problem with the box's code, or `box-unreachable` */
   async call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+    return this.#inTime(options, async (signal) => {
+      const response = await this.#send(method, path, options, signal);
+      if (response.status === 204) return undefined as T;
+      return (await response.json().catch(() => brokenOff(response))) as T;
+    });
+  }
+
+  /** Fetches bytes, such as a picture. @throws Problem as `call` does */
+  async blob(path: string, options: CallOptions = {}): Promise<Blob> {
+    return this.#inTime(options, async (signal) => {
+      const response = await this.#send("GET", path, options, signal);
+      return response.blob().catch(() => brokenOff(response));
+    });
+  }
+
+  async #inTime<T>(options: CallOptions, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const abort = new AbortController();
     const giveUp = (): void => abort.abort();
     const timer = setTimeout(giveUp, options.timeoutMs ?? 15_000);
     if (options.signal?.aborted === true) giveUp();
     options.signal?.addEventListener("abort", giveUp);
     try {
-      const response = await this.#send(method, path, options, abort.signal);
-      if (response.status === 204) return undefined as T;
-      return (await response.json().catch(() => {
-        throw new Problem(UNREACHABLE, "The answer broke off", { status: response.status });
-      })) as T;
+      return await ask(abort.signal);
     } finally {
       clearTimeout(timer);
       options.signal?.removeEventListener("abort", giveUp);
@@ -249,4 +261,9 @@ export class BoxConnection {
     this.onSession(null);
     this.onSignedOut(problem);
   }
+}
+
+/** @throws Problem always */
+function brokenOff({ status }: Response): never {
+  throw new Problem(UNREACHABLE, "The answer broke off", { status });
 }

@@ -1,7 +1,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { Problem } from "../api/problem.ts";
 import { en, type WordKey } from "./en.ts";
-import { ERROR_WORDS } from "./errors.ts";
+import type { ERROR_WORDS } from "./errors.ts";
 import { recall, remember } from "../memory.ts";
 import { zh } from "./zh.ts";
 
@@ -57,9 +57,26 @@ export function filled(text: string, fill: Fill): string {
   );
 }
 
-/** What happened and the way on; the box's own English title where the app has no words for the code. */
+/** Words for what goes wrong are many, and seldom needed: they come after the first screen. */
+const errorWords = signal<typeof ERROR_WORDS | "coming" | "failed">("coming");
+
+/** Brings the words for what may go wrong. */
+export async function bringErrorWords(): Promise<void> {
+  if (typeof errorWords.peek() !== "string") return;
+  await import("./errors.ts").then(
+    (found) => (errorWords.value = found.ERROR_WORDS),
+    () => (errorWords.value = "failed"),
+  );
+}
+
+/**
+ * What happened and the way on; nothing for the moment until the words are here; the box's own English title where the app
+ * has no words for the code.
+ */
 export function problemWords(problem: Problem): { what: string; wayOn: string } {
-  const known = ERROR_WORDS[problem.code];
+  const words = errorWords.value;
+  if (words === "coming") return { what: "", wayOn: "" };
+  const known = words === "failed" ? undefined : words[problem.code];
   if (known === undefined) return { what: problem.message, wayOn: "" };
   const [what, wayOn] = known[language.value];
   return { what, wayOn };

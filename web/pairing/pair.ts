@@ -1,3 +1,4 @@
+import { canHoldKey } from "./can-hold-key.ts";
 import type { Box, PairingClaim, PairingClaimed, PairingState, Tokens } from "../../src/protocol/api.ts";
 import { randomText } from "../api/base64url.ts";
 import type { BoxConnection } from "../api/connection.ts";
@@ -20,11 +21,6 @@ export type Newcomer = Pick<PairingClaim, "name" | "terminalType" | "watchOnly">
 
 /** Milliseconds between questions whether the owner has said yes. */
 const POLL_INTERVAL = 1500;
-
-/** True when the page may hold a key of its own; over http on a LAN address it may not. */
-export function canHoldKey(): boolean {
-  return window.isSecureContext && typeof crypto.subtle === "object";
-}
 
 /**
  * Pairs this phone with the box and leaves the session in the connection and the store.

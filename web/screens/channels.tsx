@@ -1,35 +1,29 @@
-import { useEffect, useRef } from "preact/hooks";
-import type { Channel } from "../../src/protocol/api.ts";
 import { recoveryLater } from "../access/follow.ts";
-import * as app from "../app.ts";
-import { clockTime, t } from "../i18n/index.ts";
-import { matching, obstacleOf, type Obstacle } from "../player/obstacle.ts";
+import { showAway } from "../app.ts";
+import { t } from "../i18n/index.ts";
+import { tl } from "../i18n/live.ts";
+import { lastList } from "../live/visit.ts";
+import { newShell, takeShell } from "../shell/shell.ts";
 import * as state from "../state.ts";
-import { moveFocus } from "./arrow-keys.ts";
 import { Icon } from "./icon.tsx";
+import { List } from "./live/list.tsx";
 import { NoChannelsNote } from "./no-channels.tsx";
 import { Notices } from "./sheet.tsx";
 
-/** With more than this, a person would rather type than scroll. */
-const SEARCH_FROM = 9;
-
-/** The last channel watched, to come back to where one was in the list. */
-let last: string | null = null;
-
 export function ChannelsScreen() {
   const list = state.watchable.value;
-  const searching = (list?.length ?? 0) >= SEARCH_FROM;
   return (
     <div class="page channels" data-screen="channels">
       <header>
-        <h1>{state.box.value?.name}</h1>
+        <h1>{state.box.value?.name ?? lastList()?.name}</h1>
         <span class="chip" role="status">
           {state.live.value ? "" : t("app.reconnecting")}
         </span>
-        {searching && <Search />}
       </header>
       <Notices />
-      <main aria-label={t("channels.title")} aria-busy={list === null}>
+      <main aria-label={t("channels.title")} aria-busy={list === null || !state.fresh.value}>
+        <AwayNote />
+        <NewVersion />
         {state.unlasting.value && <p class="note">{t("pair.unlasting")}</p>}
         <SaveCodes />
         {list === null ? <Skeletons /> : list.length === 0 ? <NoChannelsNote /> : <List all={list} />}
@@ -55,116 +49,45 @@ function SaveCodes() {
   );
 }
 
-function Search() {
+/** The list is here, and the box is not: what can be done about it. */
+function AwayNote() {
+  if (!state.longAway.value) return null;
   return (
-    <label class="search">
-      <Icon name="search" />
-      <input
-        type="search"
-        name="search"
-        value={state.search.value}
-        placeholder={t("channels.search")}
-        aria-label={t("channels.search")}
-        enterKeyHint="search"
-        autocomplete="off"
-        onInput={(event) => (state.search.value = event.currentTarget.value)}
-      />
-    </label>
-  );
-}
-
-function List({ all }: { all: readonly Channel[] }) {
-  const root = useRef<HTMLUListElement>(null);
-  useEffect(() => {
-    if (last === null) return;
-    const button = root.current?.querySelector<HTMLElement>(`[data-channel="${CSS.escape(last)}"]`);
-    button?.scrollIntoView({ block: "center" });
-    button?.focus({ preventScroll: true });
-  }, []);
-  const found = matching(all, all.length >= SEARCH_FROM ? state.search.value : "");
-  if (found.length === 0) return <p class="empty">{t("channels.nomatch", { text: state.search.value })}</p>;
-  return (
-    <ul class="list" ref={root} onKeyDown={(event) => moveFocus(event, root.current)}>
-      {found.map((channel) => (
-        <Row key={channel.id} channel={channel} />
-      ))}
-    </ul>
-  );
-}
-
-function Row({ channel }: { channel: Channel }) {
-  const { id, number, name, now, next, kind } = channel;
-  const obstacle = obstacleOf(channel, state.capabilities.value);
-  const tooOld = state.tooOldFor(channel);
-  return (
-    <li>
-      <button
-        class={obstacle === null ? "channel" : "channel dimmed"}
-        data-channel={id}
-        data-action="play"
-        data-obstacle={obstacle?.kind}
-        onClick={() => {
-          last = id;
-          app.openChannel(channel);
-        }}
-      >
-        <span class="number">{number}</span>
-        <span class="about">
-          <span class="name">
-            <span class="clip">{name}</span>
-            {kind === "radio" && (
-              <span class="tag">
-                <Icon name="radio" />
-                {t("channels.radio")}
-              </span>
-            )}
-            {tooOld !== null && (
-              <span class="tag" data-age={tooOld}>
-                <Icon name="lock" />
-                {t("channels.age", { age: tooOld })}
-              </span>
-            )}
-          </span>
-          {obstacle !== null && <span class="why">{obstacleWords(obstacle)}</span>}
-          <span class="now clip" lang={now?.language ?? undefined}>
-            {now?.title ?? t("channels.noguide")}
-          </span>
-          {now !== null && <Progress from={now.startsAt} to={now.endsAt} />}
-          {next !== null && (
-            <span class="next clip">
-              {t("channels.next", { time: clockTime(next.startsAt), title: next.title })}
-            </span>
-          )}
-        </span>
+    <aside class="note save-codes" data-note="away">
+      <Icon name="alarm" />
+      <p>{tl("away.note")}</p>
+      <button data-action="away" onClick={showAway}>
+        {tl("away.show")}
       </button>
-    </li>
+    </aside>
   );
 }
 
-/** How much of a programme is over. */
-export function Progress({ from, to }: { from: string; to: string }) {
-  const start = Date.parse(from);
-  const length = Date.parse(to) - start;
-  const percent =
-    length > 0 ? Math.round(Math.min(1, Math.max(0, (state.now.value - start) / length)) * 100) : 0;
-  return <progress max={100} value={percent} aria-label={t("channels.progress", { percent })} />;
-}
-
-export function obstacleWords(obstacle: Obstacle): string {
-  if (obstacle.kind === "video" || obstacle.kind === "audio")
-    return t(`why.${obstacle.kind}`, { codec: t(`codec.${obstacle.family}`) });
-  return t(`why.${obstacle.kind}`);
+function NewVersion() {
+  if (!newShell.value) return null;
+  return (
+    <aside class="note save-codes" data-note="version">
+      <p>{tl("version.new")}</p>
+      <button data-action="take-version" onClick={takeShell}>
+        {tl("version.take")}
+      </button>
+    </aside>
+  );
 }
 
 function Skeletons() {
   return (
     <ul class="list" aria-hidden="true">
       {Array.from({ length: 8 }, (_, index) => (
-        <li key={index} class="channel skeleton">
-          <span class="number" />
-          <span class="about">
-            <span class="bone wide" />
-            <span class="bone" />
+        <li key={index} class="item">
+          <span class="channel skeleton">
+            <span class="picture">
+              <span class="still" />
+            </span>
+            <span class="about">
+              <span class="bone wide" />
+              <span class="bone" />
+            </span>
           </span>
         </li>
       ))}

@@ -3,10 +3,12 @@ import { t } from "../i18n/index.ts";
 import { ChannelsScreen } from "./channels.tsx";
 import { useChunk } from "./chunk.ts";
 import { guide } from "./guide-part.ts";
+import { useHomeKeys } from "./home-keys.ts";
 import { Tabs } from "./tabs.tsx";
 
 /** What one sees without watching: channels, guide or search, and the way between them. */
 export function HomeScreen({ at }: { at: app.Place }) {
+  useHomeKeys();
   return (
     <div class="home">
       <Tabs at={at} />

@@ -41,6 +41,8 @@ const PATHS = {
   disk: "M5 5h14l2 8v6H3v-6zM3 13h18M17 16h1",
   history: "M4 12a8 8 0 108-8 8 8 0 00-6.5 3.5M5 3.5v4h4M12 8v4.5l3 2",
   system: "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
+  home: "M4 11l8-7 8 7M6 9.5V20h12V9.5M10 20v-5h4v5",
+  star: "M12 4l2.5 5.2 5.7.8-4.1 4 1 5.6-5.1-2.7-5.1 2.7 1-5.6-4.1-4 5.7-.8z",
   radio: "M5 9h14v10H5zM8 9l8-4.5M9.5 14h0M14 12.5v3M16.5 12.5v3",
 } as const;
 

@@ -6,7 +6,7 @@ import { clockTime, t } from "../i18n/index.ts";
 import { neighbour } from "../player/obstacle.ts";
 import type { Player } from "../player/player.ts";
 import * as state from "../state.ts";
-import { Progress } from "./channels.tsx";
+import { Progress } from "./progress.tsx";
 import { Icon } from "./icon.tsx";
 import { useFullscreen, useGestures, useIdle, useMediaSession } from "./player-hooks.ts";
 import { useKeys } from "./player-keys.ts";

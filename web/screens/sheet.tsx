@@ -4,10 +4,10 @@ import { t } from "../i18n/index.ts";
 import { due } from "../guide/reminding.ts";
 import * as state from "../state.ts";
 import { chunk, useChunk } from "./chunk.ts";
-import { inDirection } from "./direction.ts";
 import { guide } from "./guide-part.ts";
 import { Icon } from "./icon.tsx";
 import { SettingsPage } from "./settings.tsx";
+import { moveIn } from "./spatial-focus.ts";
 
 /** Where a sheet lies: from below on phones, a dialog elsewhere. Its pages come and go; back leads through them. */
 export function Sheet() {
@@ -29,7 +29,7 @@ export function Sheet() {
     if (["Backspace", "GoBack"].includes(event.key) && !writing) {
       event.preventDefault();
       state.leaveSheet();
-    } else if (moveFocus(event, dialog.current, writing)) event.preventDefault();
+    } else if (moveIn(event, dialog.current)) event.preventDefault();
   }
 
   return (
@@ -61,23 +61,8 @@ export function Sheet() {
 function Page({ page }: { page: state.SheetPage }) {
   if (page.name === "settings") return <SettingsPage />;
   if (page.name === "programme" || page.name === "reminders") return <GuidePage page={page} />;
+  if (page.name === "channel") return <ChannelPage id={page.channel} />;
   return isBoxPage(page) ? <BoxPage page={page} /> : <AccessPage page={page} />;
-}
-
-/** The arrow keys of a remote control. In a field left and right move the caret. */
-function moveFocus(event: KeyboardEvent, root: HTMLElement, writing: boolean): boolean {
-  const { target, key } = event;
-  const kind = target instanceof HTMLInputElement ? target.type : "";
-  const ownArrows = ["time", "datetime-local"].includes(kind) || (writing && /Left|Right/.test(key));
-  if (!(target instanceof HTMLElement) || ownArrows) return false;
-  const others = [...root.querySelectorAll<HTMLElement>("button:enabled, input:enabled, a[href]")].filter(
-    (element) => element !== target,
-  );
-  const places = others.map((element) => element.getBoundingClientRect());
-  const next = others[inDirection(key, target.getBoundingClientRect(), places)];
-  next?.focus();
-  next?.scrollIntoView({ block: "nearest" });
-  return next !== undefined;
 }
 
 /** A page's title, the way back, and the way out. */
@@ -118,6 +103,7 @@ export function SheetBody({ title, children }: { title: string; children: Compon
 /** The screens of access, and those about the box, come when somebody opens one. */
 const access = chunk(() => import("./access/index.tsx"));
 const box = chunk(() => import("./box/index.tsx"));
+const channel = chunk(() => import("./live/channel-page.tsx"));
 
 function isBoxPage(page: state.SheetPage): page is state.BoxPage {
   return (state.BOX_PAGES as readonly string[]).includes(page.name);
@@ -136,6 +122,11 @@ function BoxPage({ page }: { page: state.BoxPage }) {
 function GuidePage({ page }: { page: state.GuidePage }) {
   const { part, failed } = useChunk(guide);
   return part === null ? <Loading failed={failed} /> : <part.Page page={page} />;
+}
+
+function ChannelPage({ id }: { id: string }) {
+  const { part, failed } = useChunk(channel);
+  return part === null ? <Loading failed={failed} /> : <part.ChannelPage id={id} />;
 }
 
 function Loading({ failed }: { failed: boolean }) {

@@ -1,6 +1,7 @@
 import type { Clock } from "../../kernel/clock.ts";
 import type { Component } from "../../kernel/lifecycle.ts";
 import type { Log } from "../../kernel/log.ts";
+import { announcedName } from "../own-names.ts";
 import { createMdns } from "./mdns.ts";
 import { nodeSsdp } from "./node-ssdp.ts";
 import { ownSsdp } from "./ssdp.ts";
@@ -30,7 +31,7 @@ export function createAnnouncers({ mdns, ssdp }: AnnounceChoice, deps: Announcer
   const components: Component[] = [];
   if (mdns) {
     const txt = (): Record<string, string> => ({ id, version, https: String(ports().https ?? 0) });
-    components.push(createMdns({ log, name, port, txt, interfaces }));
+    components.push(createMdns({ log, name, host: announcedName(id), port, txt, interfaces }));
   }
   if (ssdp !== "off") {
     const advertise = ssdp === "node-ssdp" ? nodeSsdp : ownSsdp;

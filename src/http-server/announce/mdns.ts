@@ -8,6 +8,8 @@ export interface MdnsOptions {
   readonly log: Log;
   /** Name shown by browsers of the network: the box's name. */
   readonly name: string;
+  /** The box's name in the network, such as `tellyport-abcd.local`. */
+  readonly host: string;
   readonly port: () => number;
   /** TXT record: `id`, `version`, `https`. @see RFC 6763 §6 */
   readonly txt: () => Record<string, string>;
@@ -21,7 +23,7 @@ export interface MdnsOptions {
  * multicast is no failure.
  */
 export function createMdns(options: MdnsOptions): Component {
-  const { log, name, port, txt, interfaces = ownAddresses } = options;
+  const { log, name, host, port, txt, interfaces = ownAddresses } = options;
   const responders: Bonjour[] = [];
   return {
     name: "mdns",
@@ -34,7 +36,7 @@ export function createMdns(options: MdnsOptions): Component {
         try {
           const responder = new Bonjour(where, unavailable);
           responders.push(responder);
-          responder.publish({ name, type: "tellyport", port: port(), txt: txt(), probe: false });
+          responder.publish({ name, host, type: "tellyport", port: port(), txt: txt(), probe: false });
         } catch (error) {
           unavailable(error);
         }

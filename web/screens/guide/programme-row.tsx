@@ -3,7 +3,7 @@ import { reminders } from "../../guide/reminding.ts";
 import { isSame } from "../../guide/reminders.ts";
 import { dayAndHours, genreOf, hours, spoken, tg, titleOf } from "../../i18n/guide.ts";
 import * as state from "../../state.ts";
-import { Progress } from "../channels.tsx";
+import { Progress } from "../progress.tsx";
 import { Icon } from "../icon.tsx";
 
 /**

@@ -9,7 +9,8 @@ import { otherShowings } from "../../guide/showings.ts";
 import { dayName, genreOf, genreWords, span, tg, titleOf } from "../../i18n/guide.ts";
 import { obstacleOf } from "../../player/obstacle.ts";
 import * as state from "../../state.ts";
-import { obstacleWords, Progress } from "../channels.tsx";
+import { barrierWords } from "../live/barrier-words.ts";
+import { Progress } from "../progress.tsx";
 import { Icon } from "../icon.tsx";
 import { SheetBody } from "../sheet.tsx";
 import { ProgrammeRow } from "./programme-row.tsx";
@@ -90,7 +91,7 @@ function Watch({ channel }: { channel: NonNullable<typeof state.channels.value>[
         <Icon name="play" />
         {tg("watch")}
       </button>
-      {obstacle !== null && <p class="why">{obstacleWords(obstacle)}</p>}
+      {obstacle !== null && <p class="why">{barrierWords(obstacle)}</p>}
     </div>
   );
 }

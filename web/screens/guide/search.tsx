@@ -9,7 +9,7 @@ import { t } from "../../i18n/index.ts";
 import { recall, remember } from "../../memory.ts";
 import { obstacleOf } from "../../player/obstacle.ts";
 import * as state from "../../state.ts";
-import { obstacleWords } from "../channels.tsx";
+import { barrierWords } from "../live/barrier-words.ts";
 import { inDirection } from "../direction.ts";
 import { Icon } from "../icon.tsx";
 import { Notices } from "../sheet.tsx";
@@ -250,7 +250,7 @@ function ChannelHits({ channels, chosen }: { channels: readonly Channel[]; chose
                 <span class="what">
                   <span class="title clip">{channel.name}</span>
                   <span class={obstacle === null ? "about-it clip" : "why clip"}>
-                    {obstacle === null ? channel.now?.title : obstacleWords(obstacle)}
+                    {obstacle === null ? channel.now?.title : barrierWords(obstacle)}
                   </span>
                 </span>
                 <Icon name="play" />
