@@ -5,6 +5,7 @@ import type { ErrorCode } from "../kernel/errors.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import { LINES_OF_CLIENTS, SparingLog } from "../kernel/log-sparingly.ts";
+import type { Metric } from "../kernel/prometheus.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { ScanProgress, ServerEvents } from "../protocol/api.ts";
 import { describeTuner } from "../tuner/index.ts";
@@ -93,6 +94,8 @@ export interface Share extends Component {
   tellOwners<Name extends keyof ServerEvents>(name: Name, data: ServerEvents[Name]): void;
   /** Who watches or watched what, with bytes and seconds. */
   playbacks(): { playbacks: PlaybackUsage[]; principals: PrincipalUsage[] };
+  /** How watching goes where it is seen, as clients say, for metrics. */
+  clientFigures(): readonly Metric[];
   /** How many streams run and what they hold in memory, for metrics. */
   live(): {
     streams: number;
@@ -296,6 +299,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     tellScan: (progress) => events.tellOwners("scan", progress),
     tellOwners: (name, data) => events.tellOwners(name, data),
     playbacks: () => playbacks.usage(),
+    clientFigures: () => playbacks.figures.metrics(),
     live: () => ({
       streams: streams.size,
       mediaBytes: budget.used,
