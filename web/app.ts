@@ -16,9 +16,9 @@ import type { PairingSecret } from "./pairing/proof.ts";
 import * as access from "./access/follow.ts";
 import { recall, remember } from "./memory.ts";
 import { capabilities as measureCapabilities } from "./player/browser-media.ts";
-import { preload } from "./player/engine.ts";
 import { Player } from "./player/player.ts";
 import { withChanges } from "./player/obstacle.ts";
+import { preload } from "./preload.ts";
 import * as state from "./state.ts";
 
 /** Milliseconds without a byte after which the event stream counts as dead. */

@@ -1,13 +1,18 @@
-import type { Problem } from "../api/problem.ts";
 import type { AudioTrack } from "./audio-tracks.ts";
-import { attach, type Engine, type Reach, type Source } from "./engine.ts";
+import { Problem, UNREACHABLE } from "../api/problem.ts";
+import type { Engine, Reach, Source } from "./engine.ts";
+import { stageFacts, type StageFacts } from "./facts.ts";
+import { float, floats } from "./picture-in-picture.ts";
 import type { SubtitleTrack } from "./subtitle-tracks.ts";
 import type { Screen } from "./subtitles.ts";
 
 /** What the stage reports; none of it after `close`. */
 export interface StageEvents {
-  /** The new stream shows its first frame, or sounds; the old one is gone now. */
-  started(): void;
+  /**
+   * The new stream shows its first frame, or sounds; the old one is gone now.
+   * @param at when the frame was there, ms as `performance.now()` has it; null: it was no frame
+   */
+  started(at: number | null): void;
   failed(problem: Problem): void;
   /** Playing with sound was refused; it plays muted until the person touches something. */
   silenced(): void;
@@ -90,6 +95,12 @@ export class Stage {
     return reach && { ...reach, at: video.currentTime };
   }
 
+  /** Null while nothing is there. */
+  get facts(): StageFacts | null {
+    const { video, engine } = this.#shown;
+    return engine && stageFacts(video, engine.facts());
+  }
+
   /** Goes to a moment of the window, or as near to it as there is something. @param time seconds */
   seek(time: number): void {
     const { window } = this;
@@ -109,6 +120,10 @@ export class Stage {
     this.#clear(back);
     const { video, release } = back;
     const present = (): boolean => turn === this.#turn && !release.signal.aborted;
+    const { attach } = await import("./engine.ts").catch((error: unknown) => {
+      throw new Problem(UNREACHABLE, String(error));
+    });
+    if (!present()) return;
     const engine = await attach(back, source, {
       failed: (problem) => present() && this.#events.failed(problem),
       revived: () => present() && this.#revive(back, present),
@@ -119,7 +134,7 @@ export class Stage {
     });
     if (!present()) return engine.destroy();
     back.engine = engine;
-    this.#onFirstFrame(back, () => present() && this.#bringForward(back));
+    this.#onFirstFrame(back, (at) => present() && this.#bringForward(back, at));
     const listen = (name: string, handler: () => void): void =>
       video.addEventListener(name, () => present() && handler(), { signal: release.signal });
     listen("waiting", () => this.#events.waiting(true));
@@ -203,38 +218,49 @@ export class Stage {
   }
 
   /** Radio has no frame: then it is the clock that moves. */
-  #onFirstFrame({ video, release }: Slot, then: () => void): void {
+  #onFirstFrame({ video, release }: Slot, then: (at: number | null) => void): void {
     let done = false;
-    const once = (): void => {
+    const once = (at: number | null): void => {
       if (done) return;
       done = true;
-      then();
+      then(at);
     };
-    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(once);
+    if ("requestVideoFrameCallback" in video)
+      video.requestVideoFrameCallback((_, { presentationTime }) => once(presentationTime));
     const from = video.currentTime;
     video.addEventListener(
       "timeupdate",
       () => {
         if (video.readyState >= video.HAVE_CURRENT_DATA && video.currentTime > from + 0.05 && !video.seeking)
-          once();
+          once(null);
       },
       { signal: release.signal },
     );
   }
 
-  #bringForward(slot: Slot): void {
+  #bringForward(slot: Slot, at: number | null): void {
     const old = this.#shown;
     if (slot !== old) {
       this.#front = 1 - this.#front;
       old.video.toggleAttribute("data-front", false);
-      this.#clear(old);
+      this.#leave(old, slot);
     }
     this.#paused = false;
     slot.video.toggleAttribute("data-front", true);
     slot.video.muted = this.#muted;
     this.#events.audioTracks(slot.engine?.audioTracks() ?? []);
     this.#events.subtitles(slot.engine?.subtitles() ?? []);
-    this.#events.started();
+    this.#events.started(at);
+  }
+
+  /** A small window of its own goes over to the new picture; an element that is emptied would close it. */
+  #leave(old: Slot, next: Slot): void {
+    if (!floats(old.video)) return this.#clear(old);
+    const { release } = old;
+    old.video.muted = true;
+    void float(next.video)
+      .catch(() => undefined)
+      .finally(() => old.release === release && this.#clear(old));
   }
 
   #clear(slot: Slot): void {

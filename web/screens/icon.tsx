@@ -32,6 +32,7 @@ const PATHS = {
   alarm: "M12 4l9 16H3zM12 10v5M12 17.5h0",
   live: "M3 5h18v12H3zM8 21h8M10 8.5v5l4-2.5z",
   guide: "M4 5h16v14H4zM4 9.5h16M9 9.5V19M9 14h11",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
   radio: "M5 9h14v10H5zM8 9l8-4.5M9.5 14h0M14 12.5v3M16.5 12.5v3",
 } as const;
 
