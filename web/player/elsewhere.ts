@@ -7,14 +7,6 @@ interface AppleVideo extends HTMLVideoElement {
 
 const APPLE_EVENT = "webkitplaybacktargetavailabilitychanged";
 
-/** Whether another device could fetch what this page plays: it knows no certificate that a box made itself. */
-export function fetchableByOthers(
-  page: { readonly protocol: string; readonly hostname: string },
-  trustedNames: readonly (string | null | undefined)[],
-): boolean {
-  return page.protocol === "http:" || trustedNames.some((name) => name === page.hostname);
-}
-
 /** Whether there would be other screens to look for, if the browser itself played. */
 export function worthLooking(video: AppleVideo): boolean {
   return typeof video.webkitShowPlaybackTargetPicker === "function" && playsHls(video);

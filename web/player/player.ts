@@ -112,7 +112,11 @@ export class Player {
   /** Takes two video elements and what is laid over them; before that, tuning waits. */
   mount(screens: readonly [Screen, Screen]): void {
     this.#stage = new Stage(screens, {
-      started: (at) => this.#onStarted(at),
+      started: () => this.#onStarted(),
+      framed: (at) => {
+        this.#figures?.started(at);
+        this.lastStart = this.#figures?.start ?? this.lastStart;
+      },
       failed: (problem) => this.#fail(problem),
       silenced: () => {
         this.silenced.value = true;
@@ -388,11 +392,9 @@ export class Player {
     if (channel?.kind === "tv" && this.#unconverted !== channel.id) this.suggestion.value = wish;
   }
 
-  #onStarted(at: number | null): void {
+  #onStarted(): void {
     clearTimeout(this.#watchdog);
     this.#figures = this.#coming;
-    this.#figures.started(at);
-    this.lastStart = this.#figures.start ?? this.lastStart;
     this.#advice.begin();
     this.phase.value = "playing";
     this.#setBuffering(false);

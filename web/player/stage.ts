@@ -8,11 +8,10 @@ import type { Screen } from "./subtitles.ts";
 
 /** What the stage reports; none of it after `close`. */
 export interface StageEvents {
-  /**
-   * The new stream shows its first frame, or sounds; the old one is gone now.
-   * @param at when the frame was there, ms as `performance.now()` has it; null: it was no frame
-   */
-  started(at: number | null): void;
+  /** The new stream shows its first frame, or sounds; the old one is gone now. */
+  started(): void;
+  /** After that: when the first frame was there, ms as `performance.now()` has it. Radio has none. */
+  framed(at: number): void;
   failed(problem: Problem): void;
   /** Playing with sound was refused; it plays muted until the person touches something. */
   silenced(): void;
@@ -34,6 +33,8 @@ export interface TimeWindow extends Reach {
 const FROM_OLDEST = 2;
 /** Seconds from live within which one watches live. */
 const NEARLY_LIVE = 2;
+/** Milliseconds. */
+const FRAME_AFTER_SOUND = 1500;
 
 interface Slot {
   readonly video: HTMLVideoElement;
@@ -134,7 +135,7 @@ export class Stage {
     });
     if (!present()) return engine.destroy();
     back.engine = engine;
-    this.#onFirstFrame(back, (at) => present() && this.#bringForward(back, at));
+    this.#onFirstFrame(back, present, () => this.#bringForward(back));
     const listen = (name: string, handler: () => void): void =>
       video.addEventListener(name, () => present() && handler(), { signal: release.signal });
     listen("waiting", () => this.#events.waiting(true));
@@ -218,27 +219,32 @@ export class Stage {
   }
 
   /** Radio has no frame: then it is the clock that moves. */
-  #onFirstFrame({ video, release }: Slot, then: (at: number | null) => void): void {
-    let done = false;
-    const once = (at: number | null): void => {
-      if (done) return;
-      done = true;
-      then(at);
+  #onFirstFrame({ video, release }: Slot, present: () => boolean, then: () => void): void {
+    let doneAt: number | null = null;
+    const once = (): void => {
+      if (doneAt !== null || !present()) return;
+      doneAt = performance.now();
+      then();
     };
     if ("requestVideoFrameCallback" in video)
-      video.requestVideoFrameCallback((_, { presentationTime }) => once(presentationTime));
+      video.requestVideoFrameCallback((_, { presentationTime }) => {
+        once();
+        // much later than the sound: the page was out of sight
+        if (present() && presentationTime < (doneAt ?? 0) + FRAME_AFTER_SOUND)
+          this.#events.framed(presentationTime);
+      });
     const from = video.currentTime;
     video.addEventListener(
       "timeupdate",
       () => {
         if (video.readyState >= video.HAVE_CURRENT_DATA && video.currentTime > from + 0.05 && !video.seeking)
-          once(null);
+          once();
       },
       { signal: release.signal },
     );
   }
 
-  #bringForward(slot: Slot, at: number | null): void {
+  #bringForward(slot: Slot): void {
     const old = this.#shown;
     if (slot !== old) {
       this.#front = 1 - this.#front;
@@ -250,7 +256,7 @@ export class Stage {
     slot.video.muted = this.#muted;
     this.#events.audioTracks(slot.engine?.audioTracks() ?? []);
     this.#events.subtitles(slot.engine?.subtitles() ?? []);
-    this.#events.started(at);
+    this.#events.started();
   }
 
   /** A small window of its own goes over to the new picture; an element that is emptied would close it. */

@@ -7,6 +7,12 @@ export interface Touch {
   readonly at: number;
 }
 
+/** As `getVideoPlaybackQuality()` counts them. */
+export interface FramesSeen {
+  readonly totalVideoFrames: number;
+  readonly droppedVideoFrames: number;
+}
+
 /** How one playback goes, as the box is told of it. */
 export class WatchFigures {
   readonly #touch: Touch | null;
@@ -22,9 +28,9 @@ export class WatchFigures {
     this.#touch = touch;
   }
 
-  /** @param at when the first new picture was there, ms as `performance.now()` has it; null: it has none */
-  started(at: number | null): void {
-    if (at === null || this.#touch === null || this.#start !== null) return;
+  /** @param at when the first new picture was there, ms as `performance.now()` has it */
+  started(at: number): void {
+    if (this.#touch === null || this.#start !== null) return;
     const seconds = Math.round(at - this.#touch.at) / 1000;
     // longer than that somebody was away, or the machine slept
     if (seconds >= 0 && seconds <= 120) this.#start = { kind: this.#touch.kind, seconds };
@@ -48,7 +54,7 @@ export class WatchFigures {
   }
 
   /** The element counts from the beginning of what it plays, and anew when it is fed anew. */
-  seen({ totalVideoFrames, droppedVideoFrames }: VideoPlaybackQuality): void {
+  seen({ totalVideoFrames, droppedVideoFrames }: FramesSeen): void {
     this.#frames = Math.max(this.#frames, totalVideoFrames);
     this.#dropped = Math.max(this.#dropped, droppedVideoFrames);
   }

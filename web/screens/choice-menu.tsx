@@ -1,5 +1,5 @@
 import type { Signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { moveFocus } from "./arrow-keys.ts";
 import { Icon, type IconName } from "./icon.tsx";
 
@@ -39,7 +39,8 @@ export function ChoiceMenu({ icon, open, further = [], ...first }: ChoiceMenuPro
   const close = (): void => {
     if (list !== null && open.value === list.name) open.value = null;
   };
-  useEffect(() => {
+  // before the next key comes
+  useLayoutEffect(() => {
     if (list === null) return;
     const chosen = root.current?.querySelector<HTMLElement>("[aria-checked=true]");
     (chosen ?? root.current?.querySelector<HTMLElement>("[role=menu] button"))?.focus();

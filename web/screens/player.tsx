@@ -40,7 +40,7 @@ export function PlayerScreen({ player }: { player: Player }) {
   );
   const fullscreen = useFullscreen(root, () => playing && !player.paused.value);
   const { part } = useChunk(watch, playing || menu.value !== null || facts.value);
-  useWakeLock(playing && !player.paused.value);
+  useWakeLock(player.phase.value !== "failed" && !player.paused.value);
 
   useEffect(() => {
     const screens = [first, second].flatMap(({ current: video }, index) => {
@@ -66,7 +66,7 @@ export function PlayerScreen({ player }: { player: Player }) {
     ...numbers,
     zap,
     time: (direction) => player.seekBy(direction * STEP),
-    back: app.leaveChannel,
+    back: () => (menu.value === null ? app.leaveChannel() : (menu.value = null)),
     pause: () => player.togglePause(),
     play: (to) => player.paused.value === to && player.togglePause(),
     previous: toPrevious,

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Channel } from "../../../src/protocol/api.ts";
 import * as app from "../../app.ts";
 import { clockTime, t } from "../../i18n/index.ts";
@@ -25,7 +25,7 @@ export function ChannelList({ player, close }: { player: Player; close: () => vo
   const row = (id: string | undefined): HTMLElement | null =>
     root.current?.querySelector<HTMLElement>(`[data-over-channel="${CSS.escape(id ?? "")}"]`) ?? null;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const current = row(tuned);
     current?.scrollIntoView({ block: "center" });
     (current ?? root.current?.querySelector("button"))?.focus({ preventScroll: true });
