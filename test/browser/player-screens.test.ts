@@ -45,8 +45,9 @@ for (const look of LOOKS) {
     await page.keyboard.press("Escape");
 
     await page.keyboard.press("i");
-    await page.waitForFunction(
-      `/640/.test(document.querySelector("[data-fact=picture]")?.textContent ?? "")`,
+    await until(
+      () => page.textContent("[data-fact=picture]"),
+      (words) => words?.includes("640") === true,
     );
     await page.waitForTimeout(2000);
     await page.mouse.move(100, 100);

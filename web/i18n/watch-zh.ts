@@ -18,7 +18,7 @@ export const watchZh: WatchWords = {
   "sleep.programme": "本节目播完",
   "sleep.until": "到 {time}",
   "sleep.at": "{time} 停止播放",
-  "sleep.soon": "睡眠定时：一分钟后停止播放。",
+  "sleep.soon": "睡眠定时即将结束。",
   "sleep.longer": "再看 15 分钟",
   "sleep.never": "取消定时",
   "advice.stalls": "画面已多次卡顿。降低画质可以减少对网络的要求。",

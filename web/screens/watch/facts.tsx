@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Box, Channel, Tuner } from "../../../src/protocol/api.ts";
 import * as app from "../../app.ts";
-import { languageName, tag } from "../../i18n/index.ts";
+import { language, languageName, tag } from "../../i18n/index.ts";
 import { tw } from "../../i18n/watch.ts";
 import type { StageFacts } from "../../player/facts.ts";
 import type { Player } from "../../player/player.ts";
@@ -126,7 +126,7 @@ function codecWords(codec: string | null): string | null {
 
 function listed(parts: readonly (string | null | 0)[]): string | null {
   const known = parts.filter(Boolean);
-  return known.length === 0 ? null : known.join(", ");
+  return known.length === 0 ? null : known.join(language.value === "zh" ? "，" : ", ");
 }
 
 function rateWords(key: "facts.megabits" | "facts.about", rate: number | null | undefined): string | null {
