@@ -345,3 +345,31 @@ t.test(
     t.same(complaints, []);
   },
 );
+
+/** Apple's own way to another screen. */
+const PICKER = `HTMLVideoElement.prototype.webkitShowPlaybackTargetPicker = function () { window.picked = this; }`;
+
+t.test(
+  "web player: another screen is offered once the browser itself plays, and there is one",
+  { skip },
+  async (t) => {
+    const { page, complaints } = await watchNews(t, {}, PICKER);
+    const front = "document.querySelector('video[data-front]')";
+    await openMore(page);
+    t.equal(await page.textContent("[data-track=cast]"), "Look for other screens");
+    await page.click("[data-track=cast]");
+    await until(
+      () => page.evaluate<string>(`${front}?.src ?? ""`),
+      (source) => source.endsWith("/live.m3u8"),
+    );
+    await playing(page, "news");
+    await openMore(page);
+    t.equal(await page.locator("[data-track=cast]").count(), 0, "nothing was found yet");
+    t.match(await page.textContent("[role=menu]"), /being looked for/);
+    await page.evaluate(`${front}.dispatchEvent(
+    Object.assign(new Event("webkitplaybacktargetavailabilitychanged"), { availability: "available" }))`);
+    await page.click("[data-track=cast]");
+    t.equal(await page.evaluate(`window.picked === ${front} && !${front}.disableRemotePlayback`), true);
+    t.same(complaints, []);
+  },
+);

@@ -9,7 +9,7 @@ export const watchEn = {
   "float.end": "Back into the page",
   cast: "Play on another screen",
   "cast.look": "Look for other screens",
-  "cast.looking": "Other screens are being looked for",
+  "cast.looking": "Other screens are being looked for. What is found appears here.",
   sleep: "Sleep timer",
   "sleep.off": "Off",
   "sleep.minutes": "{count} minutes",

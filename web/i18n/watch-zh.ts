@@ -11,7 +11,7 @@ export const watchZh: WatchWords = {
   "float.end": "返回页面播放",
   cast: "投到其他屏幕",
   "cast.look": "查找其他屏幕",
-  "cast.looking": "正在查找其他屏幕",
+  "cast.looking": "正在查找其他屏幕，找到后会显示在这里。",
   sleep: "睡眠定时",
   "sleep.off": "关闭",
   "sleep.minutes": "{count} 分钟",

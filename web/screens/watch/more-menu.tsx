@@ -36,7 +36,7 @@ export function MoreMenu({ player, channel, open, facts }: MoreMenuProps) {
       ? []
       : [doing("before", tw("previous", { name: before.name }), () => app.switchChannel(before))]),
     ...floating(player, channel, doing),
-    ...(casting === null ? [] : [doing("cast", casting.words, casting.choose)]),
+    ...(casting === null || casting === "looking" ? [] : [doing("cast", casting.words, casting.choose)]),
     { ...doing("sleep", tw("sleep"), () => undefined), note: sleepNote(), leadsTo: "sleep" },
     doing("facts", tw("facts"), () => (facts.value = !facts.value)),
   ];
@@ -45,6 +45,7 @@ export function MoreMenu({ player, channel, open, facts }: MoreMenuProps) {
       name="more"
       icon="more"
       label={tw("more")}
+      about={casting === "looking" ? tw("cast.looking") : undefined}
       choices={choices}
       open={open}
       further={[sleepList(channel?.now?.endsAt ?? null)]}
@@ -65,7 +66,7 @@ function floating(
 }
 
 /** Sending the picture to another screen; null where that cannot work. */
-function useCasting(player: Player): { words: string; choose: () => void } | null {
+function useCasting(player: Player): { words: string; choose: () => void } | "looking" | null {
   const screens = useSignal(false);
   const playing = player.phase.value === "playing";
   const { video } = player;
@@ -77,7 +78,7 @@ function useCasting(player: Player): { words: string; choose: () => void } | nul
   const { addresses } = state.box.value ?? {};
   if (!playing || video === null || !fetchableByOthers(location, [addresses?.home, addresses?.away]))
     return null;
-  if (native) return screens.value ? { words: tw("cast"), choose: () => chooseScreen(video) } : null;
+  if (native) return screens.value ? { words: tw("cast"), choose: () => chooseScreen(video) } : "looking";
   // what a script feeds an element no other screen can fetch: first the browser itself has to play
   return worthLooking(video) ? { words: tw("cast.look"), choose: () => player.playNatively() } : null;
 }
