@@ -205,6 +205,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
           read: () => share.live().timeShiftBytes,
         },
       ],
+      further: () => share.clientFigures(),
     });
     const scan = new ChannelScan({
       tuners,

@@ -20,10 +20,10 @@ import * as own from "./live/own.ts";
 import { forgetList, keepList, lastList } from "./live/visit.ts";
 import { recall, remember } from "./memory.ts";
 import { capabilities as measureCapabilities } from "./player/browser-media.ts";
-import { preload } from "./player/engine.ts";
 import { Player } from "./player/player.ts";
 import { withChanges } from "./player/obstacle.ts";
 import { keepShell, lookForNewShell } from "./shell/shell.ts";
+import { preload } from "./preload.ts";
 import * as state from "./state.ts";
 
 const WATCH = "#/watch/";
@@ -97,7 +97,8 @@ async function showLastVisit(): Promise<void> {
 
 /** Asks the box who it is and takes up the session with it, if there is one. */
 export async function connect(): Promise<void> {
-  if (state.channels.value === null || location.hash.startsWith(WATCH)) state.screen.value = { name: "starting" };
+  if (state.channels.value === null || location.hash.startsWith(WATCH))
+    state.screen.value = { name: "starting" };
   else showPlace();
   try {
     const box = await connection.call<Box>("GET", "/api/v1/box", { open: true });

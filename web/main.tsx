@@ -6,7 +6,7 @@ import { chunk, useChunk } from "./screens/chunk.ts";
 import { HomeScreen } from "./screens/home.tsx";
 import { Logo } from "./screens/icon.tsx";
 import { LanguageSwitch } from "./screens/language-switch.tsx";
-import { PlayerScreen } from "./screens/player.tsx";
+import { PlayerPart } from "./screens/player-part.tsx";
 import { Sheet } from "./screens/sheet.tsx";
 import { StrangerScreen } from "./screens/stranger.tsx";
 import * as state from "./state.ts";
@@ -33,7 +33,7 @@ function CurrentScreen() {
     case "search":
       return <HomeScreen at={screen.name} />;
     case "player":
-      return app.player.current && <PlayerScreen player={app.player.current} />;
+      return app.player.current && <PlayerPart player={app.player.current} />;
     case "stranger":
       return <StrangerScreen kept={screen.kept} />;
     case "error":

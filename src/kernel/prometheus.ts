@@ -7,6 +7,8 @@
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 export interface Sample {
+  /** Of a histogram: which of its lines this is. */
+  readonly suffix?: "_bucket" | "_sum" | "_count";
   readonly labels?: Readonly<Record<string, string>>;
   /** Null: not known, and left out. */
   readonly value: number | null;
@@ -16,7 +18,7 @@ export interface Sample {
 export interface Metric {
   /** `[a-zA-Z_:][a-zA-Z0-9_:]*`, with its unit behind it. */
   readonly name: string;
-  readonly type: "counter" | "gauge";
+  readonly type: "counter" | "gauge" | "histogram";
   readonly help: string;
   readonly samples: readonly Sample[];
 }
@@ -30,7 +32,7 @@ function exposeOne({ name, type, help, samples }: Metric): string {
   const known = samples.filter(({ value }) => value !== null);
   if (known.length === 0) return "";
   const lines = known.map(
-    ({ labels, value }) => `${name}${labelsOf(labels ?? {})} ${numberOf(value ?? 0)}\n`,
+    ({ suffix = "", labels, value }) => `${name}${suffix}${labelsOf(labels ?? {})} ${numberOf(value ?? 0)}\n`,
   );
   return `# HELP ${name} ${escape(help, /[\\\n]/g)}\n# TYPE ${name} ${type}\n${lines.join("")}`;
 }

@@ -535,6 +535,38 @@ export type Playback = Static<typeof Playback>;
 export const PlaybackRenewal = Type.Object({ expiresAt: Time }, { title: "PlaybackRenewal" });
 export type PlaybackRenewal = Static<typeof PlaybackRenewal>;
 
+/** How a playback goes where it is seen. Sums since its start: a later report says all that an earlier one did. */
+export const PlaybackReport = Type.Object(
+  {
+    start: Type.Optional(
+      Type.Object(
+        {
+          kind: Type.Union([Type.Literal("start"), Type.Literal("zap")], {
+            description: "`zap`: another channel was on the screen until then",
+          }),
+          seconds: Type.Number({
+            minimum: 0,
+            maximum: 120,
+            description: "From the person's touch to the first new frame",
+          }),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    stalls: Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      description: "Times that the picture stood still",
+    }),
+    stalledSeconds: Type.Number({ minimum: 0, maximum: 1_000_000 }),
+    frames: Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: "Shown or dropped" }),
+    droppedFrames: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
+    end: Type.Optional(Type.Boolean({ description: "And let the channel go; default false" })),
+  },
+  { title: "PlaybackReport", additionalProperties: false },
+);
+export type PlaybackReport = Static<typeof PlaybackReport>;
+
 export const Tuner = Type.Object(
   {
     id: Type.String(),

@@ -5,6 +5,7 @@ import type { ErrorCode } from "../kernel/errors.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import { LINES_OF_CLIENTS, SparingLog } from "../kernel/log-sparingly.ts";
+import type { Metric } from "../kernel/prometheus.ts";
 import type { Database } from "../kernel/store/database.ts";
 import type { ScanProgress, ServerEvents } from "../protocol/api.ts";
 import { describeTuner } from "../tuner/index.ts";
@@ -97,6 +98,8 @@ export interface Share extends Component {
   watching(): { client: string; multiplex: string }[];
   /** What the guide takes on disk, bytes, and until when it has programmes, epoch ms; null: it has none. */
   guideSize(): { bytes: number; until: number | null };
+  /** How watching goes where it is seen, as clients say, for metrics. */
+  clientFigures(): readonly Metric[];
   /** How many streams run and what they hold in memory, for metrics and owners. */
   live(): {
     streams: number;
@@ -311,6 +314,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
         return multiplex === undefined ? [] : [{ client, multiplex }];
       }),
     guideSize: () => guide.size(),
+    clientFigures: () => playbacks.figures.metrics(),
     live: () => ({
       streams: streams.size,
       mediaBytes: budget.used,

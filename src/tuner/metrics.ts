@@ -36,6 +36,8 @@ export interface MetricsDeps {
     readonly type?: "gauge" | "counter";
     readonly read: () => number;
   }[];
+  /** Further metrics of other rooms, with labels of their own. */
+  readonly further?: () => readonly Metric[];
   /** Default: of this process. */
   readonly figures?: () => ProcessFigures;
 }
@@ -69,6 +71,7 @@ export function createMetrics(deps: MetricsDeps): Component & { readonly routes:
                 type,
                 samples: [{ value: read() }],
               })),
+              ...(deps.further?.() ?? []),
             ]),
           ),
       );

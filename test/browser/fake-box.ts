@@ -11,6 +11,7 @@ import type {
   Box,
   Channel,
   PairingClaim,
+  PlaybackReport,
   PlaybackRequest,
   ServerEvents,
   Tokens,
@@ -65,6 +66,8 @@ export class FakeBox {
   readonly problems: string[] = [];
   readonly claims: PairingClaim[] = [];
   readonly playbackRequests: PlaybackRequest[] = [];
+  /** What the page said of how its playbacks go. */
+  readonly reports: (PlaybackReport & { id: string })[] = [];
   readonly playing = new Map<string, { channel: string; since: number }>();
   /** What it receives with, as owners are told. */
   tuners: { tuners: object[]; sources: { name: string; problems: string[] }[] } = {
@@ -225,7 +228,9 @@ export class FakeBox {
     const playback = /^(POST|DELETE) \/playback\/([\w-]+)/.exec(route)?.[2];
     if (playback !== undefined) {
       if (!this.playing.has(playback)) throw new Refusal(404, "playback-not-found");
-      if (request.method === "DELETE") this.playing.delete(playback);
+      const report = route.endsWith("/report") ? (JSON.parse(body) as PlaybackReport) : null;
+      if (report !== null) this.reports.push({ id: playback, ...report });
+      if (request.method === "DELETE" || report?.end === true) this.playing.delete(playback);
       return json({});
     }
     throw new Refusal(404, "route-not-found");

@@ -4,7 +4,8 @@ export interface Family {
   readonly name: string;
   readonly type: string;
   readonly help: string;
-  readonly samples: { labels: Record<string, string>; value: number }[];
+  /** `name` is the family's, but for the lines of a histogram. */
+  readonly samples: { name: string; labels: Record<string, string>; value: number }[];
 }
 
 const NAME = "[a-zA-Z_:][a-zA-Z0-9_:]*";
@@ -28,15 +29,20 @@ export function readExposition(text: string): Map<string, Family> {
       families.set(name, current);
     } else {
       const sample = readSample(line);
-      if (sample.name !== current?.name) throw new Error(`${sample.name} stands apart from its type`);
-      const key = JSON.stringify(sample.labels);
-      if (current.samples.some(({ labels }) => JSON.stringify(labels) === key))
+      if (current === null || !namesOf(current).includes(sample.name))
+        throw new Error(`${sample.name} stands apart from its type`);
+      const key = JSON.stringify([sample.name, sample.labels]);
+      if (current.samples.some(({ name, labels }) => JSON.stringify([name, labels]) === key))
         throw new Error(`${line} is there twice`);
       if (current.type === "counter" && !(sample.value >= 0)) throw new Error(`${line} is no count`);
-      current.samples.push({ labels: sample.labels, value: sample.value });
+      current.samples.push(sample);
     }
   }
   return families;
+}
+
+function namesOf({ name, type }: Family): string[] {
+  return type === "histogram" ? ["_bucket", "_sum", "_count"].map((suffix) => name + suffix) : [name];
 }
 
 function readSample(line: string): { name: string; labels: Record<string, string>; value: number } {

@@ -112,10 +112,13 @@ export class BoxConnection {
    * Signs a request now, to be sent in one synchronous step when the page goes away and nothing asynchronous runs
    * any more. Good for as long as the box accepts the proof: make a new one every half minute.
    */
-  async prepare(method: string, path: string): Promise<() => void> {
-    const headers = await this.#headers(method, path, {});
+  async prepare(method: string, path: string): Promise<(body: object) => void> {
+    const headers = await this.#headers(method, path, { body: {} });
     const url = this.#deps.origin + path;
-    return () => void this.#deps.fetch(url, { method, headers, keepalive: true }).catch(() => undefined);
+    return (body) => {
+      const init = { method, headers, keepalive: true, body: JSON.stringify(body) };
+      void this.#deps.fetch(url, init).catch(() => undefined);
+    };
   }
 
   async #send(method: string, path: string, options: CallOptions, signal: AbortSignal): Promise<Response> {

@@ -32,6 +32,10 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["This browser cannot play live streams", "Update it, or use another browser."],
     zh: ["此浏览器无法播放直播", "请更新浏览器，或换一个浏览器。"],
   },
+  asleep: {
+    en: ["Good night", "The sleep timer has stopped the picture."],
+    zh: ["晚安", "睡眠定时已停止播放。"],
+  },
   "picture-missing": {
     en: ["This device shows no picture for this channel", "Try another channel or another browser."],
     zh: ["此设备显示不出该频道的画面", "请换一个频道或浏览器。"],

@@ -1,8 +1,11 @@
 import type Hls from "hls.js";
 import type { ErrorData, HlsConfig } from "hls.js";
 import { Problem, UNREACHABLE } from "../api/problem.ts";
-import { trackName, type AudioTrack } from "./audio-tracks.ts";
+import { audioOf, preferredAudio, type AudioTrack, type AudioWish } from "./audio-tracks.ts";
+import type { EngineFacts } from "./facts.ts";
+import { BitRate, type LinkMeter } from "./link-meter.ts";
 import { attachNative } from "./native-engine.ts";
+import { playsHls } from "./plays-hls.ts";
 import { reasonOf } from "./reason-of.ts";
 import type { SubtitleTrack, SubtitleWish } from "./subtitle-tracks.ts";
 import { Subtitles, type Screen } from "./subtitles.ts";
@@ -25,6 +28,7 @@ export interface Engine {
   chooseSubtitles(id: string | null): void;
   /** What the box still has; null while it is not known. */
   reach(): Reach | null;
+  facts(): EngineFacts;
   /** Fetches no more and reports no more; the last frame stays. */
   stop(): void;
   destroy(): void;
@@ -45,9 +49,12 @@ export interface EngineEvents {
 export interface Source {
   /** Of the multivariant playlist. */
   readonly address: string;
-  /** ISO 639 code of the sound track to prefer. */
-  readonly language: string | null;
+  readonly audio: AudioWish | null;
   readonly subtitles: SubtitleWish | null;
+  /** Learns what the link holds. */
+  readonly link: LinkMeter;
+  /** The browser itself is to play it, if it can. */
+  readonly native: boolean;
 }
 
 /**
@@ -79,34 +86,33 @@ const LONGEST_DISTURBANCE = 12_000;
 /** Seconds of picture or sound in a row after which an error counts as overcome. */
 const STEADY = 5;
 
-/** Fetches the library before it is needed, while the person is still choosing. */
-export function preload(): void {
-  void import("hls.js").catch(() => undefined); // then it is asked for again
-}
-
 /**
  * Plays a live playlist on a video element. hls.js is a chunk of its own; where it has no media source extensions
  * to work with, the browser's own HLS does it.
  * @throws Problem `player-unsupported`
  */
 export async function attach(screen: Screen, source: Source, events: EngineEvents): Promise<Engine> {
+  if (source.native && playsHls(screen.video)) return attachNative(screen.video, source, events);
   const { default: Library } = await import("hls.js").catch((error: unknown) => {
     throw new Problem(UNREACHABLE, String(error));
   });
   if (Library.isSupported()) return attachLibrary(Library, screen, source, events);
-  if (screen.video.canPlayType("application/vnd.apple.mpegurl") !== "")
-    return attachNative(screen.video, source, events);
+  if (playsHls(screen.video)) return attachNative(screen.video, source, events);
   throw new Problem("player-unsupported");
 }
 
 function attachLibrary(
   Library: typeof Hls,
   screen: Screen,
-  { address, language, subtitles: wish }: Source,
+  { address, audio, subtitles: wish, link }: Source,
   events: EngineEvents,
 ): Engine {
   const { video } = screen;
-  const hls = new Library(language === null ? CONFIG : { ...CONFIG, audioPreference: { lang: language } });
+  const hls = new Library(CONFIG);
+  const bitRate = new BitRate();
+  let heard = audio;
+  const audioTracks = (): AudioTrack[] =>
+    hls.audioTracks.map((track, id) => ({ id, ...audioOf(track), chosen: id === hls.audioTrack }));
   const subtitles = new Subtitles(Library, hls, screen, wish, () => events.subtitlesChanged());
   let recoveries = 0;
   let disturbedSince = 0;
@@ -133,7 +139,17 @@ function attachLibrary(
   };
   video.addEventListener("timeupdate", onTime);
   hls.on(Library.Events.ERROR, (_, data) => void onError(data));
-  hls.on(Library.Events.AUDIO_TRACKS_UPDATED, () => events.audioChanged());
+  hls.on(Library.Events.AUDIO_TRACKS_UPDATED, () => {
+    // nothing is chosen yet: what is chosen now is fetched, and nothing before it
+    const wished = hls.audioTrack === -1 ? preferredAudio(audioTracks(), heard) : null;
+    if (wished !== null) hls.audioTrack = wished.id;
+    events.audioChanged();
+  });
+  hls.on(Library.Events.FRAG_LOADED, (_, { frag, part }) => {
+    const { stats, duration } = part ?? frag;
+    link.add({ bytes: stats.loaded, ms: stats.loading.end - stats.loading.start });
+    bitRate.add(frag.type, stats.loaded, duration);
+  });
   hls.on(Library.Events.AUDIO_TRACK_SWITCHED, () => events.audioChanged());
   let attachments = 0;
   let revival: ReturnType<typeof setTimeout> | undefined;
@@ -195,19 +211,29 @@ function attachLibrary(
   }
 
   return {
-    audioTracks: () =>
-      hls.audioTracks.map((track, index) => ({
-        id: index,
-        ...trackName(track.lang, track.name, track.characteristics),
-        chosen: index === hls.audioTrack,
-      })),
-    chooseAudio: (id) => void (hls.audioTrack = id),
+    audioTracks,
+    chooseAudio(id) {
+      heard = audioTracks()[id] ?? null;
+      hls.audioTrack = id;
+    },
     subtitles: () => subtitles.list(),
     chooseSubtitles: (id) => subtitles.choose(id),
     reach() {
       const live = hls.liveSyncPosition;
       const oldest = hls.latestLevelDetails?.fragments[0]?.start;
       return live === null || oldest === undefined ? null : { oldest, live: Math.max(oldest, live) };
+    },
+    facts() {
+      const level = hls.levels[Math.max(0, hls.currentLevel)];
+      const track = hls.audioTracks[hls.audioTrack];
+      return {
+        videoCodec: level?.videoCodec ?? null,
+        audioCodec: track?.audioCodec ?? level?.audioCodec ?? null,
+        bitRate: bitRate.value,
+        listedRate: level?.bitrate ?? null,
+        receivedAt: hls.playingDate?.getTime() ?? null,
+        native: false,
+      };
     },
     stop,
     destroy() {

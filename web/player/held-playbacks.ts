@@ -1,26 +1,32 @@
-import type { Playback } from "../../src/protocol/api.ts";
+import type { Playback, PlaybackReport } from "../../src/protocol/api.ts";
 import type { BoxConnection } from "../api/connection.ts";
 import { asProblem, type Problem } from "../api/problem.ts";
+import type { WatchFigures } from "./watch-figures.ts";
+
+interface Held {
+  readonly playback: Playback;
+  readonly figures: WatchFigures;
+}
 
 /** What this device holds on the box: the present playback, and former ones until the new one is seen. */
 export class HeldPlaybacks {
   readonly #connection: BoxConnection;
-  #current: Playback | null = null;
-  #former: Playback[] = [];
-  #goodbye: (() => void) | null = null;
+  #current: Held | null = null;
+  #former: Held[] = [];
+  #goodbye: ((body: object) => void) | null = null;
 
   constructor(connection: BoxConnection) {
     this.#connection = connection;
   }
 
   get current(): Playback | null {
-    return this.#current;
+    return this.#current?.playback ?? null;
   }
 
-  /** The present one becomes a former one. */
-  take(playback: Playback): void {
+  /** The present one becomes a former one. @param figures how it goes, told to the box now and then */
+  take(playback: Playback, figures: WatchFigures): void {
     if (this.#current !== null) this.#former.push(this.#current);
-    this.#current = playback;
+    this.#current = { playback, figures };
   }
 
   /** The box ended it: there is nothing to let go. */
@@ -30,32 +36,40 @@ export class HeldPlaybacks {
 
   /** Keeps the present one, of which nothing is fetched just now. @returns why it cannot be kept, or null */
   async renew(): Promise<Problem | null> {
-    const playback = this.#current;
-    if (playback === null) return null;
+    const held = this.#current;
+    if (held === null) return null;
     try {
-      await this.#connection.call("POST", `${pathOf(playback)}/renew`);
+      await this.#connection.call("POST", `${pathOf(held)}/renew`);
       return null;
     } catch (error) {
       const problem = asProblem(error);
-      return problem.status !== 0 && this.#current === playback ? problem : null;
+      return problem.status !== 0 && this.#current === held ? problem : null;
     }
+  }
+
+  /** Tells how the present one goes. Lost without harm: the next one says it again. */
+  async report(): Promise<void> {
+    const held = this.#current;
+    if (held === null) return;
+    const body = held.figures.report(performance.now());
+    await this.#connection.call("POST", `${pathOf(held)}/report`, { body }).catch(() => undefined);
   }
 
   /** Has ready what a page that is left has no time to make. */
   async prepareGoodbye(): Promise<void> {
-    const playback = this.#current;
-    if (playback === null) return;
-    this.#goodbye = await this.#connection.prepare("DELETE", pathOf(playback)).catch(() => null);
+    const held = this.#current;
+    if (held === null) return;
+    this.#goodbye = await this.#connection.prepare("POST", `${pathOf(held)}/report`).catch(() => null);
   }
 
   sayGoodbye(): void {
-    this.#goodbye?.();
+    if (this.#current !== null) this.#goodbye?.(lastReport(this.#current));
   }
 
   releaseFormer(): Promise<unknown> {
     const former = this.#former;
     this.#former = [];
-    return Promise.all(former.map((playback) => this.#release(playback)));
+    return Promise.all(former.map((held) => this.#release(held)));
   }
 
   releaseAll(): Promise<unknown> {
@@ -66,14 +80,20 @@ export class HeldPlaybacks {
   }
 
   /** Said again when the network is back; without it a playback that nobody fetches ends by itself on the box. */
-  async #release(playback: Playback): Promise<void> {
-    await this.#connection.call("DELETE", pathOf(playback)).catch((error: unknown) => {
+  async #release(held: Held): Promise<void> {
+    const body = lastReport(held);
+    await this.#connection.call("POST", `${pathOf(held)}/report`, { body }).catch((error: unknown) => {
       if (asProblem(error).status !== 0) return;
-      window.addEventListener("online", () => void this.#release(playback), { once: true });
+      window.addEventListener("online", () => void this.#release(held), { once: true });
     });
   }
 }
 
-function pathOf(playback: Playback): string {
+/** How it went, and that it is let go: one request for both. */
+function lastReport({ figures }: Held): PlaybackReport {
+  return { ...figures.report(performance.now()), end: true };
+}
+
+function pathOf({ playback }: Held): string {
   return `/api/v1/playback/${encodeURIComponent(playback.id)}`;
 }

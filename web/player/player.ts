@@ -3,17 +3,24 @@ import type { Capabilities, Channel, Playback, PlaybackRequest } from "../../src
 import type { BoxConnection } from "../api/connection.ts";
 import { Problem, asProblem, causeOf } from "../api/problem.ts";
 import { recall, remember } from "../memory.ts";
-import type { AudioTrack } from "./audio-tracks.ts";
+import { readAudioWish, writeAudioWish, type AudioTrack } from "./audio-tracks.ts";
+import type { StageFacts } from "./facts.ts";
 import { HeldPlaybacks } from "./held-playbacks.ts";
+import { LinkMeter } from "./link-meter.ts";
 import { FORGOTTEN, GIVES_WAY, MAY_BE_MENDED, NOT_CONVERTED } from "./problem-kinds.ts";
+import { watched } from "./previous-channel.ts";
 import { QUALITIES, type Quality } from "./quality.ts";
+import { smaller, StallAdvice } from "./stall-advice.ts";
 import { Stage, type TimeWindow } from "./stage.ts";
 import { Standstill } from "./standstill.ts";
 import { readWish, writeWish, type SubtitleTrack } from "./subtitle-tracks.ts";
 import type { Screen } from "./subtitles.ts";
+import { WatchFigures, type Touch } from "./watch-figures.ts";
 
 /** Milliseconds between renewals of a paused playback and between fresh goodbyes. */
 const TICK = 20_000;
+/** So many of those between reports of how it goes. */
+const REPORT_TICKS = 3;
 /** Milliseconds from the box's yes to the first frame. */
 const START_PATIENCE = 20_000;
 /** Milliseconds after the start by which a television channel must have a picture size. */
@@ -55,7 +62,14 @@ export class Player {
   /** Null while it is not known. */
   readonly window = signal<TimeWindow | null>(null);
   readonly notice = signal<Notice | null>(null);
+  /** A smaller picture that would stand still less; null: nothing to suggest. */
+  readonly suggestion = signal<Quality | null>(null);
   readonly quality = signal<Quality>(QUALITIES.find((one) => one === recall("quality")) ?? "original");
+
+  /** What the link to the box holds. */
+  readonly link = new LinkMeter();
+  /** From the touch to the picture, s, as it went last; null: nothing yet. */
+  lastStart: WatchFigures["start"] = null;
 
   #stage: Stage | null = null;
   #wanted: Channel | null = null;
@@ -68,7 +82,7 @@ export class Player {
   #tick: ReturnType<typeof setInterval> | undefined;
   #failedAt = -Infinity;
   #boxBackAt = -Infinity;
-  #language = recall("audio-language");
+  #audio = readAudioWish(recall("audio-language"));
   #subtitles = readWish(recall("subtitles"));
   /** The channel whose conversion was refused: it is watched as it is broadcast. */
   #unconverted: string | null = null;
@@ -76,6 +90,15 @@ export class Player {
   #converted = false;
   #looking: ReturnType<typeof setInterval> | undefined;
   #notices: ReturnType<typeof setTimeout> | undefined;
+  /** What the person did last that a channel is to come of. */
+  #touch: Touch | null = null;
+  /** How it goes with what is on the screen. */
+  #figures: WatchFigures | null = null;
+  #coming = new WatchFigures(null);
+  readonly #advice = new StallAdvice();
+  /** The browser itself plays, so that another device can fetch the stream. */
+  #native = false;
+  #ticks = 0;
 
   constructor(deps: PlayerDeps) {
     this.#deps = deps;
@@ -90,12 +113,16 @@ export class Player {
   mount(screens: readonly [Screen, Screen]): void {
     this.#stage = new Stage(screens, {
       started: () => this.#onStarted(),
+      framed: (at) => {
+        this.#figures?.started(at);
+        this.lastStart = this.#figures?.start ?? this.lastStart;
+      },
       failed: (problem) => this.#fail(problem),
       silenced: () => {
         this.silenced.value = true;
         this.muted.value = true;
       },
-      waiting: (isWaiting) => this.#setBuffering(isWaiting),
+      waiting: (isWaiting) => this.#onWaiting(isWaiting),
       paused: (isPaused) => {
         if (this.phase.value !== "playing") return;
         this.paused.value = isPaused;
@@ -109,16 +136,24 @@ export class Player {
     this.#tick = setInterval(() => void this.#onTick(), TICK);
     window.addEventListener("pagehide", this.#onPageHide);
     window.addEventListener("pageshow", this.#onPageShow);
+    this.#network?.addEventListener("change", this.#onNetwork);
     if (this.#wanted !== null) void this.#work();
   }
 
   /** Watch this channel; of several calls in a row the last one counts. */
   tune(channel: Channel): void {
+    this.#begin(channel, { kind: this.#figures === null ? "start" : "zap", at: performance.now() });
+  }
+
+  #begin(channel: Channel, touch: Touch | null): void {
+    this.#touch = touch;
+    watched(channel.id);
+    this.suggestion.value = null;
     this.channel.value = channel;
     this.problem.value = null;
     this.phase.value = "starting";
     this.paused.value = false;
-    this.#setBuffering(false);
+    this.#onWaiting(false);
     this.#wanted = channel;
     this.#locking.abort();
     clearTimeout(this.#watchdog);
@@ -126,7 +161,34 @@ export class Player {
   }
 
   again(): void {
-    if (this.channel.value !== null) this.tune(this.channel.value);
+    if (this.channel.value !== null) this.#begin(this.channel.value, null);
+  }
+
+  /** Stops for good, for a reason that is said; the tuner is free. */
+  stop(reason: Problem): void {
+    this.#wanted = null;
+    this.#locking.abort();
+    this.#fail(reason);
+  }
+
+  /** The element that is seen; null before there is one. */
+  get video(): HTMLVideoElement | null {
+    return this.#stage?.video ?? null;
+  }
+
+  /** What is known of what plays; null: nothing plays. */
+  facts(): StageFacts | null {
+    return this.phase.value === "playing" ? (this.#stage?.facts ?? null) : null;
+  }
+
+  /** What plays is what was broadcast. */
+  get asBroadcast(): boolean {
+    return !this.#converted;
+  }
+
+  /** Times that the picture stood still since the channel began. */
+  get stalls(): number {
+    return this.#figures?.stalls ?? 0;
   }
 
   togglePause(): void {
@@ -145,8 +207,8 @@ export class Player {
 
   chooseAudio(track: AudioTrack): void {
     this.#stage?.chooseAudio(track.id);
-    this.#language = track.language;
-    if (track.language !== null) remember("audio-language", track.language);
+    this.#audio = track;
+    remember("audio-language", writeAudioWish(track));
   }
 
   /** @param track null: none; remembered for every channel */
@@ -154,6 +216,12 @@ export class Player {
     this.#stage?.chooseSubtitles(track?.id ?? null);
     this.#subtitles = track;
     remember("subtitles", writeWish(track));
+  }
+
+  /** From now on the browser itself plays: what scripts feed it no other device can fetch. */
+  playNatively(): void {
+    this.#native = true;
+    this.again();
   }
 
   /** Remembered on this device. */
@@ -210,6 +278,7 @@ export class Player {
     this.#standstill.close();
     window.removeEventListener("pagehide", this.#onPageHide);
     window.removeEventListener("pageshow", this.#onPageShow);
+    this.#network?.removeEventListener("change", this.#onNetwork);
     this.#wanted = null;
     this.#locking.abort();
     this.#stage?.close();
@@ -232,8 +301,10 @@ export class Player {
   }
 
   async #start(channel: Channel): Promise<void> {
+    const figures = new WatchFigures(this.#touch);
     const playback = await this.#lock(channel);
-    this.#held.take(playback);
+    this.#held.take(playback, figures);
+    this.#coming = figures;
     if (this.#wanted !== null) return; // the person is already further; the next start lets this one go
     if (this.#stage === null) return void this.#held.releaseAll();
     // the former channel may have failed while this one was asked for
@@ -244,8 +315,10 @@ export class Player {
       this.#held.prepareGoodbye(),
       this.#stage.show({
         address: playback.hls,
-        language: this.#language,
+        audio: this.#audio,
         subtitles: this.#subtitles,
+        link: this.link,
+        native: this.#native,
       }),
     ]);
   }
@@ -299,10 +372,30 @@ export class Player {
   #look(): void {
     const reachable = this.phase.value === "playing" && !this.#deps.liveOnly();
     this.window.value = reachable ? (this.#stage?.window ?? null) : null;
+    if (this.#stage !== null && this.phase.value === "playing")
+      this.#figures?.seen(this.#stage.video.getVideoPlaybackQuality());
+  }
+
+  /** A jump waits too, and that is no fault of the link. */
+  #onWaiting(isWaiting: boolean): void {
+    const stalls =
+      isWaiting && this.phase.value === "playing" && !this.paused.value && this.video?.seeking === false;
+    const before = this.stalls;
+    this.#figures?.standing(stalls, performance.now());
+    this.#setBuffering(isWaiting);
+    if (this.stalls > before && this.#advice.stalled(performance.now())) this.#suggest();
+  }
+
+  #suggest(): void {
+    const { value: channel } = this.channel;
+    const wish = smaller(this.quality.value);
+    if (channel?.kind === "tv" && this.#unconverted !== channel.id) this.suggestion.value = wish;
   }
 
   #onStarted(): void {
     clearTimeout(this.#watchdog);
+    this.#figures = this.#coming;
+    this.#advice.begin();
     this.phase.value = "playing";
     this.#setBuffering(false);
     this.#look();
@@ -319,7 +412,9 @@ export class Player {
     if (this.phase.value === "failed") return;
     clearTimeout(this.#watchdog);
     this.#stage?.freeze();
-    this.#setBuffering(false);
+    this.#onWaiting(false);
+    this.#figures = null;
+    this.suggestion.value = null;
     this.phase.value = "failed";
     this.problem.value = problem;
     this.#failedAt = performance.now();
@@ -337,9 +432,16 @@ export class Player {
   async #onTick(): Promise<void> {
     const problem = this.paused.value ? await this.#held.renew() : null;
     if (problem !== null) this.#fail(problem);
+    if (++this.#ticks % REPORT_TICKS === 0) await this.#held.report();
     await this.#held.prepareGoodbye();
   }
 
+  /** Another network holds another rate. Only some browsers tell. */
+  get #network(): EventTarget | undefined {
+    return (navigator as { connection?: EventTarget }).connection;
+  }
+
+  readonly #onNetwork = (): void => this.link.forget();
   readonly #onPageHide = (): void => this.#held.sayGoodbye();
   /** The page comes back from the browser's memory, its playback long let go. */
   readonly #onPageShow = (event: PageTransitionEvent): void => {

@@ -1,6 +1,8 @@
-import type { Problem } from "../api/problem.ts";
 import type { AudioTrack } from "./audio-tracks.ts";
-import { attach, type Engine, type Reach, type Source } from "./engine.ts";
+import { Problem, UNREACHABLE } from "../api/problem.ts";
+import type { Engine, Reach, Source } from "./engine.ts";
+import { stageFacts, type StageFacts } from "./facts.ts";
+import { float, floats } from "./picture-in-picture.ts";
 import type { SubtitleTrack } from "./subtitle-tracks.ts";
 import type { Screen } from "./subtitles.ts";
 
@@ -8,6 +10,8 @@ import type { Screen } from "./subtitles.ts";
 export interface StageEvents {
   /** The new stream shows its first frame, or sounds; the old one is gone now. */
   started(): void;
+  /** After that: when the first frame was there, ms as `performance.now()` has it. Radio has none. */
+  framed(at: number): void;
   failed(problem: Problem): void;
   /** Playing with sound was refused; it plays muted until the person touches something. */
   silenced(): void;
@@ -29,6 +33,8 @@ export interface TimeWindow extends Reach {
 const FROM_OLDEST = 2;
 /** Seconds from live within which one watches live. */
 const NEARLY_LIVE = 2;
+/** Milliseconds. */
+const FRAME_AFTER_SOUND = 1500;
 
 interface Slot {
   readonly video: HTMLVideoElement;
@@ -90,6 +96,12 @@ export class Stage {
     return reach && { ...reach, at: video.currentTime };
   }
 
+  /** Null while nothing is there. */
+  get facts(): StageFacts | null {
+    const { video, engine } = this.#shown;
+    return engine && stageFacts(video, engine.facts());
+  }
+
   /** Goes to a moment of the window, or as near to it as there is something. @param time seconds */
   seek(time: number): void {
     const { window } = this;
@@ -109,6 +121,10 @@ export class Stage {
     this.#clear(back);
     const { video, release } = back;
     const present = (): boolean => turn === this.#turn && !release.signal.aborted;
+    const { attach } = await import("./engine.ts").catch((error: unknown) => {
+      throw new Problem(UNREACHABLE, String(error));
+    });
+    if (!present()) return;
     const engine = await attach(back, source, {
       failed: (problem) => present() && this.#events.failed(problem),
       revived: () => present() && this.#revive(back, present),
@@ -119,7 +135,7 @@ export class Stage {
     });
     if (!present()) return engine.destroy();
     back.engine = engine;
-    this.#onFirstFrame(back, () => present() && this.#bringForward(back));
+    this.#onFirstFrame(back, present, () => this.#bringForward(back));
     const listen = (name: string, handler: () => void): void =>
       video.addEventListener(name, () => present() && handler(), { signal: release.signal });
     listen("waiting", () => this.#events.waiting(true));
@@ -203,14 +219,20 @@ export class Stage {
   }
 
   /** Radio has no frame: then it is the clock that moves. */
-  #onFirstFrame({ video, release }: Slot, then: () => void): void {
-    let done = false;
+  #onFirstFrame({ video, release }: Slot, present: () => boolean, then: () => void): void {
+    let doneAt: number | null = null;
     const once = (): void => {
-      if (done) return;
-      done = true;
+      if (doneAt !== null || !present()) return;
+      doneAt = performance.now();
       then();
     };
-    if ("requestVideoFrameCallback" in video) video.requestVideoFrameCallback(once);
+    if ("requestVideoFrameCallback" in video)
+      video.requestVideoFrameCallback((_, { presentationTime }) => {
+        once();
+        // much later than the sound: the page was out of sight
+        if (present() && presentationTime < (doneAt ?? 0) + FRAME_AFTER_SOUND)
+          this.#events.framed(presentationTime);
+      });
     const from = video.currentTime;
     video.addEventListener(
       "timeupdate",
@@ -227,7 +249,7 @@ export class Stage {
     if (slot !== old) {
       this.#front = 1 - this.#front;
       old.video.toggleAttribute("data-front", false);
-      this.#clear(old);
+      this.#leave(old, slot);
     }
     this.#paused = false;
     slot.video.toggleAttribute("data-front", true);
@@ -235,6 +257,16 @@ export class Stage {
     this.#events.audioTracks(slot.engine?.audioTracks() ?? []);
     this.#events.subtitles(slot.engine?.subtitles() ?? []);
     this.#events.started();
+  }
+
+  /** A small window of its own goes over to the new picture; an element that is emptied would close it. */
+  #leave(old: Slot, next: Slot): void {
+    if (!floats(old.video)) return this.#clear(old);
+    const { release } = old;
+    old.video.muted = true;
+    void float(next.video)
+      .catch(() => undefined)
+      .finally(() => old.release === release && this.#clear(old));
   }
 
   #clear(slot: Slot): void {

@@ -7,6 +7,9 @@ import type { Channel } from "../../src/protocol/api.ts";
 const IDLE_AFTER = 4000;
 /** Pixels that make a swipe. */
 const SWIPE = 48;
+/** Milliseconds of a finger that stays, and the pixels within which it does. */
+const HOLD = 550;
+const STILL = 10;
 
 /** True when the controls should be out of sight. */
 export function useIdle(
@@ -51,52 +54,54 @@ export function useIdle(
   };
 }
 
-/** Full screen of the whole player; on phones that have it only for video, of the video. */
-export function useFullscreen(
-  root: RefObject<HTMLElement | null>,
-  video: RefObject<HTMLVideoElement | null>,
-): { possible: boolean; active: boolean; toggle: () => void } {
-  const active = useSignal(false);
-  useEffect(() => {
-    const onChange = (): void => void (active.value = document.fullscreenElement !== null);
-    document.addEventListener("fullscreenchange", onChange);
-    return () => document.removeEventListener("fullscreenchange", onChange);
-  }, []);
-  type PhoneVideo = HTMLVideoElement & { webkitEnterFullscreen?: () => void };
-  const front = (): PhoneVideo | null | undefined =>
-    root.current?.querySelector<PhoneVideo>("video[data-front]") ?? video.current;
-  return {
-    possible: document.fullscreenEnabled || "webkitEnterFullscreen" in HTMLVideoElement.prototype,
-    active: active.value,
-    toggle() {
-      if (document.fullscreenElement !== null) void document.exitFullscreen();
-      else if (document.fullscreenEnabled) void root.current?.requestFullscreen().catch(() => undefined);
-      else front()?.webkitEnterFullscreen?.();
-    },
-  };
+export interface GestureActions {
+  readonly zap: (step: 1 | -1) => void;
+  readonly tap: () => void;
+  /** A finger that stays. */
+  readonly hold: () => void;
 }
 
 /** A swipe up or to the left is the next channel, the other way the previous; a tap shows or hides the controls. */
-export function useGestures(to: { zap: (step: 1 | -1) => void; tap: () => void }) {
+export function useGestures(to: GestureActions) {
   const from = useRef<{ x: number; y: number } | null>(null);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const onControl = (event: Event): boolean =>
-    (event.target as Element).closest("button, [role=alert]") !== null;
+    (event.target as Element).closest("button, [role=alert], dialog, aside") !== null;
+  const moved = (event: PointerEvent): { x: number; y: number } => ({
+    x: event.clientX - (from.current?.x ?? 0),
+    y: event.clientY - (from.current?.y ?? 0),
+  });
+  const end = (): void => {
+    clearTimeout(timer.current);
+    from.current = null;
+  };
+  useEffect(() => end, []);
   return {
     onPointerDown(event: PointerEvent) {
-      from.current = event.isPrimary && !onControl(event) ? { x: event.clientX, y: event.clientY } : null;
+      end();
+      if (!event.isPrimary || event.button !== 0 || onControl(event)) return;
+      from.current = { x: event.clientX, y: event.clientY };
+      timer.current = setTimeout(() => {
+        end();
+        to.hold();
+      }, HOLD);
     },
-    onPointerCancel() {
-      from.current = null;
+    onPointerMove(event: PointerEvent) {
+      if (from.current === null) return;
+      const { x, y } = moved(event);
+      if (Math.abs(x) > STILL || Math.abs(y) > STILL) clearTimeout(timer.current);
     },
+    onPointerCancel: end,
     onPointerUp(event: PointerEvent) {
       if (from.current === null) return;
-      const x = event.clientX - from.current.x;
-      const y = event.clientY - from.current.y;
-      from.current = null;
+      const { x, y } = moved(event);
+      end();
       const longer = Math.abs(x) > Math.abs(y) ? x : y;
       if (Math.abs(longer) >= SWIPE) to.zap(longer < 0 ? 1 : -1);
       else to.tap();
     },
+    /** Phones would show a menu of their own for the finger that stays. */
+    onContextMenu: (event: Event) => event.preventDefault(),
   };
 }
 

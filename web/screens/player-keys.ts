@@ -7,8 +7,20 @@ export interface KeyActions {
   time: (direction: 1 | -1) => void;
   back: () => void;
   pause: () => void;
+  /** Playing or not, as the key says; for those that have a key for each. */
+  play: (playing: boolean) => void;
   mute: () => void;
   fullscreen: () => void;
+  digit: (digit: string) => void;
+  /** What is typed is meant; null: nothing is typed. */
+  confirm: (() => void) | null;
+  erase: (() => void) | null;
+  /** The channel before this one. */
+  previous: () => void;
+  list: () => void;
+  facts: () => void;
+  guide: () => void;
+  menu: (name: "audio" | "subtitles" | "more") => void;
 }
 
 type Root = RefObject<HTMLElement | null>;
@@ -35,6 +47,7 @@ export function useKeys(root: Root, actions: KeyActions): void {
 }
 
 function actionOf(event: KeyboardEvent, actions: KeyActions, root: Root): (() => void) | null {
+  const toControls = (): void => controls(root)[0]?.focus();
   const onButton = (event.target as Element | null)?.closest("button, a, input") != null;
   switch (event.key) {
     case "ArrowUp":
@@ -56,23 +69,61 @@ function actionOf(event: KeyboardEvent, actions: KeyActions, root: Root): (() =>
     case "MediaRewind":
       return () => actions.time(-1);
     case "Enter":
-      return onButton ? null : () => controls(root)[0]?.focus();
+      return actions.confirm ?? (onButton ? null : toControls);
+    case "Info":
+      return toControls;
     case "Escape":
     case "Backspace":
     case "GoBack":
+      return actions.erase ?? actions.back;
+    case "MediaStop":
       return actions.back;
     case " ":
       return onButton ? null : actions.pause;
     case "k":
     case "MediaPlayPause":
       return actions.pause;
+    case "MediaPlay":
+    case "MediaPause":
+      return () => actions.play(event.key === "MediaPlay");
     case "m":
       return actions.mute;
     case "f":
       return actions.fullscreen;
+    case "c":
+    case "ContextMenu":
+    case "ListProgram":
+    case "ColorF0Red":
+      return actions.list;
+    case "i":
+      return actions.facts;
+    case "Guide":
+      return actions.guide;
+    case "MediaLast":
+      return actions.previous;
     default:
-      return null;
+      return /^\d$/.test(event.key) ? digitAction(event.key, actions) : menuAction(event.key, actions);
   }
+}
+
+/** Alone, a zero is no number of any channel. */
+function digitAction(digit: string, actions: KeyActions): () => void {
+  return digit === "0" && actions.confirm === null ? actions.previous : () => actions.digit(digit);
+}
+
+/** Remote controls have keys for what there is a menu for; and coloured ones for what one will. */
+const MENU_KEYS: Readonly<Record<string, Parameters<KeyActions["menu"]>[0]>> = {
+  ColorF1Green: "subtitles",
+  Subtitle: "subtitles",
+  ClosedCaptionToggle: "subtitles",
+  ColorF2Yellow: "audio",
+  MediaAudioTrack: "audio",
+  ColorF3Blue: "more",
+};
+
+function menuAction(key: string, actions: KeyActions): (() => void) | null {
+  const name = MENU_KEYS[key];
+  return name === undefined ? null : () => actions.menu(name);
 }
 
 /** In the order in which they are reached; what one does most comes first. */

@@ -1,8 +1,9 @@
 import type { Signal } from "@preact/signals";
-import { languageName, t } from "../i18n/index.ts";
-import type { AudioTrack } from "../player/audio-tracks.ts";
+import { languageName, t, tag } from "../i18n/index.ts";
+import { surroundOf, type AudioTrack } from "../player/audio-tracks.ts";
 import type { Player } from "../player/player.ts";
-import { QUALITIES } from "../player/quality.ts";
+import { QUALITIES, type Quality } from "../player/quality.ts";
+import { isHeld, MADE_RATES, megabits, PLENTY } from "../player/rates.ts";
 import type { SubtitleTrack } from "../player/subtitle-tracks.ts";
 import { ChoiceMenu, type Choice } from "./choice-menu.tsx";
 
@@ -16,7 +17,7 @@ export function AudioMenu({ player, open }: MenuProps) {
   const tracks = player.audioTracks.value;
   if (tracks.length < 2) return null;
   const choices = tracks.map((track, index) => ({
-    key: track.language ?? String(track.id),
+    key: (track.language ?? String(track.id)) + (track.described ? "-described" : ""),
     words: soundWords(track, index),
     chosen: track.chosen,
     choose: () => player.chooseAudio(track),
@@ -48,22 +49,46 @@ export function SubtitleMenu({ player, open }: MenuProps) {
 
 /** How good the picture is to be; the box converts it for weak links. */
 export function QualityMenu({ player, open }: MenuProps) {
+  const link = player.link.rate;
+  const isOpen = open.value === "quality";
   const choices = QUALITIES.map((quality) => ({
     key: quality,
     words: t(`quality.${quality}`),
+    note: isOpen ? rateWords(rateOf(player, quality), link) : undefined,
     chosen: player.quality.value === quality,
     choose: () => player.chooseQuality(quality),
   }));
+  const about = isOpen && link !== null ? linkWords(link) : undefined;
+  const label = t("player.quality");
   return (
-    <ChoiceMenu name="quality" icon="quality" label={t("player.quality")} choices={choices} open={open} />
+    <ChoiceMenu name="quality" icon="quality" label={label} about={about} choices={choices} open={open} />
   );
+}
+
+/** Bits per second of a choice; null: not known. What is broadcast is known while it is watched. */
+function rateOf(player: Player, quality: Quality): number | null {
+  if (quality !== "original") return MADE_RATES[quality];
+  return player.asBroadcast ? (player.facts()?.bitRate ?? null) : null;
+}
+
+function linkWords(link: number): string {
+  const words = link > PLENTY ? "quality.link.plenty" : "quality.link";
+  return t(words, { rate: megabits(Math.min(link, PLENTY), tag.value) });
+}
+
+function rateWords(rate: number | null, link: number | null): string | undefined {
+  if (rate === null) return undefined;
+  const words = link === null || isHeld(rate, link) ? "quality.rate" : "quality.rate.over";
+  return t(words, { rate: megabits(rate, tag.value) });
 }
 
 function soundWords(track: AudioTrack, index: number): string {
   const language =
     languageName(track.language ?? undefined) ??
     (track.name || t("player.audio.unknown", { number: index + 1 }));
-  return track.described ? t("player.audio.described", { language }) : language;
+  const spoken = track.described ? t("player.audio.described", { language }) : language;
+  const surround = surroundOf(track.channels);
+  return surround === null ? spoken : t(`player.audio.${surround}`, { sound: spoken });
 }
 
 function subtitleWords(track: SubtitleTrack, index: number): string {

@@ -46,7 +46,7 @@ export function PlayerProblem({ player, problem }: { player: Player; problem: Pr
       data-action="retry"
       onClick={() => player.again()}
     >
-      {t("app.retry")}
+      {t(problem.code === "asleep" ? "player.on" : "app.retry")}
     </button>
   );
   const toList = (

@@ -5,16 +5,24 @@ import * as app from "../app.ts";
 import { clockTime, t } from "../i18n/index.ts";
 import { neighbour } from "../player/obstacle.ts";
 import type { Player } from "../player/player.ts";
+import { previousChannel } from "../player/previous-channel.ts";
 import * as state from "../state.ts";
 import { Progress } from "./progress.tsx";
+import { chunk, useChunk } from "./chunk.ts";
+import { useFullscreen } from "./fullscreen.ts";
 import { Icon } from "./icon.tsx";
-import { useFullscreen, useGestures, useIdle, useMediaSession } from "./player-hooks.ts";
+import { NumberSign, useNumberEntry } from "./number-entry.tsx";
+import { useGestures, useIdle, useMediaSession } from "./player-hooks.ts";
 import { useKeys } from "./player-keys.ts";
 import { AudioMenu, QualityMenu, SubtitleMenu } from "./player-menus.tsx";
 import { PlayerProblem } from "./player-problem.tsx";
 import { RadioFace } from "./radio-face.tsx";
 import { Notices } from "./sheet.tsx";
 import { STEP, TimeBar } from "./time-bar.tsx";
+import { useWakeLock } from "./wake-lock.ts";
+
+/** What one seldom needs while watching. */
+const watch = chunk(() => import("./watch/index.tsx"));
 
 /** The picture, and over or under it what one needs while watching. */
 export function PlayerScreen({ player }: { player: Player }) {
@@ -22,13 +30,17 @@ export function PlayerScreen({ player }: { player: Player }) {
   const first = useRef<HTMLVideoElement>(null);
   const second = useRef<HTMLVideoElement>(null);
   const overlays = [useRef<HTMLCanvasElement>(null), useRef<HTMLCanvasElement>(null)] as const;
+  /** What is open: one of the menus, or `list`, the channels over the picture. */
   const menu = useSignal<string | null>(null);
+  const facts = useSignal(false);
   const playing = player.phase.value === "playing";
   const idle = useIdle(
     root,
     playing && !player.paused.value && menu.value === null && !player.silenced.value,
   );
-  const fullscreen = useFullscreen(root, first);
+  const fullscreen = useFullscreen(root, () => playing && !player.paused.value);
+  const { part } = useChunk(watch, playing || menu.value !== null || facts.value);
+  useWakeLock(player.phase.value !== "failed" && !player.paused.value);
 
   useEffect(() => {
     const screens = [first, second].flatMap(({ current: video }, index) => {
@@ -47,12 +59,21 @@ export function PlayerScreen({ player }: { player: Player }) {
     const to = tuned && neighbour(state.watchable.value ?? [], tuned.id, step, state.capabilities.value);
     if (to) app.switchChannel(to);
   };
-  const gestures = useGestures({ zap, tap: idle.toggle });
+  const numbers = useNumberEntry(state.watchable.value ?? [], app.switchChannel);
+  const toggleList = (): void => void (menu.value = menu.value === "list" ? null : "list");
+  const gestures = useGestures({ zap, tap: idle.toggle, hold: () => (menu.value = "list") });
   useKeys(root, {
+    ...numbers,
     zap,
     time: (direction) => player.seekBy(direction * STEP),
-    back: app.leaveChannel,
+    back: () => (menu.value === null ? app.leaveChannel() : (menu.value = null)),
     pause: () => player.togglePause(),
+    play: (to) => player.paused.value === to && player.togglePause(),
+    previous: toPrevious,
+    list: toggleList,
+    facts: () => (facts.value = !facts.value),
+    guide: () => app.go("guide"),
+    menu: (name) => (menu.value = name),
     mute: () => player.setMuted(!player.muted.value),
     fullscreen: fullscreen.toggle,
   });
@@ -66,6 +87,7 @@ export function PlayerScreen({ player }: { player: Player }) {
       data-playing={tuned?.id}
       data-phase={player.phase.value}
       data-idle={idle.value ? "" : undefined}
+      data-menu={menu.value ?? undefined}
     >
       <div class="stage" {...gestures}>
         <video ref={first} playsInline aria-hidden="true" />
@@ -74,6 +96,9 @@ export function PlayerScreen({ player }: { player: Player }) {
         <canvas ref={overlays[1]} aria-hidden="true" />
         {channel?.kind === "radio" && playing && <RadioFace channel={channel} />}
         <Waiting player={player} />
+        <NumberSign entry={numbers} />
+        {part !== null && <part.SleepNotice player={player} />}
+        {part !== null && <part.Advice player={player} />}
         {player.notice.value !== null && (
           <p class="notice" role="status" data-notice={player.notice.value}>
             {t(`notice.${player.notice.value}`)}
@@ -100,6 +125,12 @@ export function PlayerScreen({ player }: { player: Player }) {
       </header>
 
       <Notices />
+      {part !== null && menu.value === "list" && (
+        <part.ChannelList player={player} close={() => (menu.value = null)} />
+      )}
+      {part !== null && facts.value && (
+        <part.FactsPanel player={player} channel={channel} close={() => (facts.value = false)} />
+      )}
 
       <section class="panel">
         {channel && <Programmes channel={channel} />}
@@ -128,6 +159,19 @@ export function PlayerScreen({ player }: { player: Player }) {
             <AudioMenu player={player} open={menu} />
             <SubtitleMenu player={player} open={menu} />
             {channel?.kind !== "radio" && <QualityMenu player={player} open={menu} />}
+            {part === null ? (
+              <button
+                class="round"
+                data-action="more"
+                aria-label={t("player.more")}
+                aria-haspopup="menu"
+                onClick={() => (menu.value = "more")}
+              >
+                <Icon name="more" />
+              </button>
+            ) : (
+              <part.MoreMenu player={player} channel={channel} open={menu} facts={facts} />
+            )}
             {fullscreen.possible && (
               <button
                 class="round"
@@ -151,6 +195,13 @@ export function PlayerScreen({ player }: { player: Player }) {
       </section>
     </main>
   );
+}
+
+/** Back to the channel before this one. */
+function toPrevious(): void {
+  const id = previousChannel();
+  const channel = state.watchable.value?.find((one) => one.id === id);
+  if (channel !== undefined) app.switchChannel(channel);
 }
 
 function Programmes({ channel: { now, next } }: { channel: Channel }) {

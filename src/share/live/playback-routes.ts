@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { TellyportError } from "../../kernel/errors.ts";
 import { MEMBERS } from "../../protocol/access.ts";
-import { Playback, PlaybackRequest, PlaybackRenewal, Problem } from "../../protocol/api.ts";
+import { Playback, PlaybackReport, PlaybackRequest, PlaybackRenewal, Problem } from "../../protocol/api.ts";
 import { principalOf } from "../principal-of.ts";
 import type { Playbacks } from "./playbacks.ts";
 import { serverTiming } from "./server-timing.ts";
@@ -71,6 +71,23 @@ export function playbackRoutes(playbacks: Playbacks): FastifyPluginAsyncTypebox 
         return reply
           .header("cache-control", "no-store")
           .send({ expiresAt: new Date(expiresAt).toISOString() });
+      },
+    );
+    app.post(
+      "/api/v1/playback/:id/report",
+      {
+        config: { access: MEMBERS },
+        schema: {
+          summary: "Say how watching goes, and let the channel go if it is over",
+          tags,
+          params: Params,
+          body: PlaybackReport,
+          response: { 204: Type.Null(), 404: Problem, 410: Problem },
+        },
+      },
+      async (request, reply) => {
+        playbacks.report(request.params.id, principalOf(request), request.body);
+        return reply.code(204).send(null);
       },
     );
     app.delete(

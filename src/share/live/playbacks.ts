@@ -4,7 +4,7 @@ import { TellyportError, isTellyportError, type ErrorCode } from "../../kernel/e
 import { Emitter } from "../../kernel/events.ts";
 import type { LineLog } from "../../kernel/log-sparingly.ts";
 import { ms, type Milliseconds } from "../../kernel/units.ts";
-import type { Availability, Capabilities, Playback } from "../../protocol/api.ts";
+import type { Availability, Capabilities, Playback, PlaybackReport } from "../../protocol/api.ts";
 import type { Principal, Role } from "../../protocol/principal.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { StoredChannel } from "../channels/stored-channel.ts";
@@ -14,6 +14,7 @@ import { endWithAlternatives, withAlternatives, type Seeker } from "./alternativ
 import { chooseProfile, withReason, type Wish } from "./choose-profile.ts";
 import { mindsRatings } from "../view.ts";
 import { ChosenChannels } from "./chosen-channels.ts";
+import { ClientFigures } from "./client-figures.ts";
 import { ColdTunes } from "./cold-tunes.ts";
 import { lineFor } from "./hls/view-from.ts";
 import { EndedPlaybacks, type PlaybackEnd } from "./ended-playbacks.ts";
@@ -82,6 +83,8 @@ export class Playbacks {
   readonly ended: Emitter<PlaybackEnd>;
   readonly started: Emitter<void>;
   readonly noted: Emitter<ViewingNote>;
+  /** How watching goes where it is seen. */
+  readonly figures = new ClientFigures();
   readonly #options: PlaybacksOptions;
   readonly #running = new Map<string, PlaybackEntry>();
   /** Grants of those. */
@@ -169,7 +172,8 @@ export class Playbacks {
       refuseScrambled(channel);
       const profile = chooseProfile(channel.codecs, wish);
       this.#enter(starting, channel);
-      if (!this.#isWarm(channel)) {
+      const warm = this.#isWarm(channel);
+      if (!warm) {
         giveTurnBack = await this.#coldTunes.turn(principal.client, starting.abort.signal);
         starting.abort.signal.throwIfAborted();
         // Somebody else may have had it tuned meanwhile.
@@ -190,7 +194,7 @@ export class Playbacks {
       hold.stream.throwIfEnded();
       const objection = this.#options.rules.objection(this.#wishOf(starting, channel));
       if (objection !== null) throw objection;
-      return this.#begin(starting, wish, channel.id, hold, requestedAt);
+      return this.#begin(starting, wish, channel.id, hold, { requestedAt, warm });
     } catch (error) {
       if (hold === null) giveTurnBack?.();
       hold?.release();
@@ -231,6 +235,17 @@ export class Playbacks {
     const entry = this.#own(id, principal);
     this.#touch(entry);
     return { expiresAt: this.#expiresAt() };
+  }
+
+  /**
+   * Takes a client's word for how its own playback goes; with `end` it is let go, too.
+   * @throws TellyportError `playback-not-found`, `playback-ended`
+   */
+  report(id: string, principal: Principal, report: PlaybackReport): void {
+    const entry = this.#own(id, principal);
+    this.figures.add(entry, report, this.#options.clock.monotonic());
+    entry.report = report;
+    if (report.end === true) this.release(id, principal);
   }
 
   /** Ends a playback of one's own, or as an owner anybody's. @throws TellyportError `playback-not-found` */
@@ -462,7 +477,7 @@ export class Playbacks {
     { capabilities, lowLatency }: Wish,
     channel: string,
     hold: Hold,
-    requestedAt: Milliseconds,
+    { requestedAt, warm }: { requestedAt: Milliseconds; warm: boolean },
   ): Playback {
     const { clock, grants, longestMs, rules } = this.#options;
     const grant = grants.issue(id, principal, ms(clock.now() + longestMs));
@@ -487,6 +502,8 @@ export class Playbacks {
       previous: this.#chosen.choose(principal.client, channel),
       answers: new OpenAnswers(),
       places: new Places(this.#options.atHome ?? (() => false), principal.homeOnly),
+      warm,
+      report: null,
     };
     this.#running.set(id, entry);
     this.#granted.add(grant);

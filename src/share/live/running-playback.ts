@@ -1,5 +1,5 @@
 import type { Milliseconds } from "../../kernel/units.ts";
-import type { Capabilities } from "../../protocol/api.ts";
+import type { Capabilities, PlaybackReport } from "../../protocol/api.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import type { Reach, Watching } from "../ports.ts";
 import type { LiveStream } from "./live-stream.ts";
@@ -41,6 +41,10 @@ export interface PlaybackEntry extends RunningPlayback {
   readonly previous: string | null;
   readonly answers: OpenAnswers;
   readonly places: Places;
+  /** Its multiplex was received already when it was wished for. */
+  readonly warm: boolean;
+  /** What its client said last of how it goes; null: nothing yet. */
+  report: PlaybackReport | null;
 }
 
 /** One that is being started. */

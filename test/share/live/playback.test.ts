@@ -72,6 +72,26 @@ t.test("playback: a channel is locked, played, kept alive by media requests and 
   t.equal((await release(h, body.id)).statusCode, 404);
 });
 
+t.test("playback: a client says how its own goes, within bounds, and lets it go with that", async (t) => {
+  const h = await house(t, [service(1)]);
+  const { id } = (await play(h, await idOf(h, 1))).json();
+  const said = { stalls: 2, stalledSeconds: 1.5, frames: 300, droppedFrames: 1 };
+  const start = { kind: "start", seconds: 0.7 };
+  t.equal((await report(h, id, { ...said, start }, "other")).statusCode, 404, "not one's own");
+  for (const wrong of [{}, { ...said, stalls: -1 }, { ...said, start: { ...start, seconds: 1e9 } }])
+    t.equal((await report(h, id, wrong)).statusCode, 400);
+  t.equal((await report(h, id, { ...said, start })).statusCode, 204);
+  t.notOk(h.sources[0]?.stopped);
+  t.equal((await report(h, id, { ...said, start, stalls: 3, end: true })).statusCode, 204);
+  t.ok(h.sources[0]?.stopped, "the tuner is free at once");
+  t.match((await report(h, id, said)).json(), { status: 410, code: "playback-ended" });
+  const samples = h.share
+    .clientFigures()
+    .flatMap(({ name, samples }) => samples.map(({ suffix = "", value }) => [name + suffix, value]));
+  t.ok(samples.some(([name, value]) => name === "tellyport_client_stalls_total" && value === 3));
+  t.ok(samples.some(([name, value]) => name === "tellyport_client_start_seconds_count" && value === 1));
+});
+
 t.test("playback: a forged grant is refused, another run's address is not found", async (t) => {
   const h = await house(t, [service(1)]);
   const { hls } = (await play(h, await idOf(h, 1))).json();
@@ -497,6 +517,14 @@ async function play(
 
 const renew = (h: House, id: string, client = "phone") =>
   h.app.inject({ method: "POST", url: `/api/v1/playback/${id}/renew`, headers: { "x-client": client } });
+
+const report = (h: House, id: string, payload: object, client = "phone") =>
+  h.app.inject({
+    method: "POST",
+    url: `/api/v1/playback/${id}/report`,
+    headers: { "x-client": client },
+    payload,
+  });
 
 const release = (h: House, id: string, client = "phone") =>
   h.app.inject({ method: "DELETE", url: `/api/v1/playback/${id}`, headers: { "x-client": client } });

@@ -1,0 +1,88 @@
+import t from "tap";
+import { until, useControl } from "./app-under-test.ts";
+import { skipWithoutBrowser } from "./fake-media.ts";
+import { pageMemory } from "./page-memory.ts";
+import { metricsOf, zapper } from "./zapping.ts";
+
+const ZAPS = 12;
+
+t.test(
+  "box player: what is measured in the page is in the box's metrics, and zapping leaves nothing behind",
+  { skip: skipWithoutBrowser() },
+  async (t) => {
+    t.setTimeout(300_000);
+    const { box, page, zap, channels } = await zapper(t);
+    const complaints: string[] = [];
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    for (const _ of [...channels, ...channels]) await zap();
+    const memory = await pageMemory(page);
+    const before = await memory();
+    for (let i = 0; i < ZAPS; i++) await zap();
+    const after = await memory();
+    t.comment(JSON.stringify({ before, after }));
+    t.ok(after.nodes < before.nodes + 60, `nodes: ${before.nodes} before, ${after.nodes} after`);
+    t.ok(after.listeners < before.listeners + 40, `listeners: ${before.listeners}, ${after.listeners}`);
+    t.ok(after.heap < before.heap + 3e6, `heap: ${before.heap} before, ${after.heap} after`);
+
+    await page.keyboard.press("i");
+    const fact = (name: string) => page.textContent(`[data-fact=${name}]`);
+    await until(
+      () => fact("behind"),
+      (words) => /^\d+\.\d s$/.test(words ?? ""),
+    );
+    const behind = Number.parseFloat((await fact("behind")) ?? "");
+    t.ok(behind > 0.2 && behind < 20, `${behind} s behind the antenna`);
+    t.match(await fact("zap"), /^\d+\.\d\d s$/);
+    t.match(await fact("picture"), /^H\.264, \d+ × \d+, \d+ pictures a second/);
+    t.match(await fact("sound"), /^AAC, stereo/);
+    await until(
+      () => fact("signal"),
+      (words) => words !== "not known",
+    );
+
+    await page.keyboard.press("i");
+
+    // the last one has description for the blind: wished for once, it is heard again
+    await useControl(page, "[data-action=audio]");
+    t.match(await page.locator("[role=menuitemradio]").allTextContents(), [
+      "French",
+      "English",
+      "French, with description",
+    ]);
+    await page.click("[data-track=fr-described]");
+    for (const _ of channels) await zap();
+    await useControl(page, "[data-action=audio]");
+    await page.waitForSelector("[data-track=fr-described][aria-checked=true]");
+    await page.keyboard.press("Escape");
+
+    await page.goto("about:blank");
+    const zaps = await until(
+      async () => {
+        const families = await metricsOf(box);
+        const samples = families.get("tellyport_client_zap_seconds")?.samples ?? [];
+        return samples
+          .filter(({ name }) => name.endsWith("_count"))
+          .reduce((sum, { value }) => sum + value, 0);
+      },
+      (count) => count >= 3 * channels.length + ZAPS - 1,
+    );
+    t.equal(zaps, 3 * channels.length + ZAPS - 1, "every zap once");
+    const families = await metricsOf(box);
+    const sum = (name: string): number =>
+      (families.get(name)?.samples ?? []).reduce((all, { value }) => all + value, 0);
+    t.match(
+      families.get("tellyport_client_start_seconds")?.samples.find(({ name }) => name.endsWith("_count")),
+      { value: 1, labels: { place: "home" } },
+    );
+    t.ok(sum("tellyport_client_frames_total") > 100);
+    t.ok(families.has("tellyport_client_stalls_total"));
+    t.ok(families.has("tellyport_client_dropped_frames_total"));
+    const waits = families.get("tellyport_client_zap_seconds")?.samples ?? [];
+    t.comment(
+      waits.map(({ name, labels, value }) => `${name} ${JSON.stringify(labels)} ${value}`).join("\n"),
+    );
+    const { body } = await box.local<{ tuners: { consumers: string[] }[] }>("GET", "/api/v1/tuners");
+    t.ok(body.tuners.length > 0);
+    t.same(complaints, []);
+  },
+);
