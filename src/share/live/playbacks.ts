@@ -315,6 +315,11 @@ export class Playbacks {
     return availabilityFor(this.#leaving(principal));
   }
 
+  /** What runs now, in order of its beginning. */
+  running(): readonly PlaybackEntry[] {
+    return [...this.#running.values()];
+  }
+
   /** What is watched now, and what each client watched before that. */
   watching(): { channel: string; previous: string | null }[] {
     return [...this.#running.values()].map(({ channel, previous }) => ({ channel, previous }));
