@@ -17,7 +17,8 @@ const TEXT = /\.(js|css|html|svg|webmanifest)$/;
 export async function buildWeb(outFolder) {
   rmSync(outFolder, { recursive: true, force: true });
   mkdirSync(join(outFolder, "assets"), { recursive: true });
-  const entry = await bundle(outFolder);
+  const entry = await bundle(outFolder, "web/main.tsx", BROWSERS);
+  const tv = await bundle(outFolder, "web/tv/main.tsx", TELEVISIONS);
   const icon = writeHashed(outFolder, "icon", "svg", readFileSync(join(root, "web/assets/icon.svg")));
   const icons = [192, 512].map((size) => ({
     src: writeHashed(outFolder, `icon-${size}`, "png", drawIcon(size)),
@@ -29,24 +30,32 @@ export async function buildWeb(outFolder) {
     join(outFolder, "manifest.webmanifest"),
     manifest([{ src: icon, sizes: "any", type: "image/svg+xml" }, ...icons]),
   );
-  const fill = {
-    SCRIPT: entry.script,
-    PRELOAD: entry.chunks.map((address) => `<link rel="modulepreload" href="${address}" />`).join("\n    "),
-    STYLE: entry.style,
-    ICON: icon,
-    TOUCH_ICON: icons[0].src,
-  };
-  const page = readFileSync(join(root, "web/index.html"), "utf8").replace(
-    /%([A-Z_]+)%/g,
-    (_, name) => fill[name],
-  );
-  writeFileSync(join(outFolder, "index.html"), page);
+  writePage(outFolder, "index.html", entry, { ICON: icon, TOUCH_ICON: icons[0].src });
+  writePage(outFolder, "tv.html", tv, { ICON: icon });
   compress(outFolder);
 }
 
-async function bundle(outFolder) {
+const BROWSERS = ["chrome105", "firefox115", "safari16"];
+/**
+ * The television's own page is a bundle of its own, for the browsers of sets: Chromium 69 is Tizen's of 2020, 79 is webOS's of
+ * 2021. `web/tv/old-browsers.ts` has what they lack beside syntax; their layout is whole from 79 on.
+ */
+const TELEVISIONS = ["chrome69"];
+
+function writePage(outFolder, name, { script, style, chunks }, more) {
+  const fill = {
+    SCRIPT: script,
+    PRELOAD: chunks.map((address) => `<link rel="modulepreload" href="${address}" />`).join("\n    "),
+    STYLE: style,
+    ...more,
+  };
+  const page = readFileSync(join(root, "web", name), "utf8").replace(/%([A-Z_]+)%/g, (_, hole) => fill[hole]);
+  writeFileSync(join(outFolder, name), page);
+}
+
+async function bundle(outFolder, entry, target) {
   const { metafile } = await build({
-    entryPoints: { main: join(root, "web/main.tsx") },
+    entryPoints: { [entry.split("/").length > 2 ? "tv" : "main"]: join(root, entry) },
     absWorkingDir: root,
     outdir: join(outFolder, "assets"),
     publicPath: "/assets/",
@@ -59,7 +68,7 @@ async function bundle(outFolder) {
     metafile: true,
     format: "esm",
     platform: "browser",
-    target: ["chrome105", "firefox115", "safari16"],
+    target,
     jsx: "automatic",
     jsxImportSource: "preact",
     tsconfigRaw: {},
@@ -67,7 +76,7 @@ async function bundle(outFolder) {
     legalComments: "none",
     logLevel: "warning",
   });
-  const main = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === "web/main.tsx");
+  const main = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === entry);
   const address = (path) => `/${relative(outFolder, join(root, path)).replaceAll("\\", "/")}`;
   // what the script needs at once is fetched with it, and not after it
   const chunks = main[1].imports

@@ -1,4 +1,5 @@
 import { SparingLog } from "../kernel/log-sparingly.ts";
+import { isLoopback } from "../kernel/network-address.ts";
 import { RecentMap } from "../kernel/recent-map.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type {
@@ -96,11 +97,16 @@ export class Pairing {
 
   /**
    * Makes the link by which a browser on the box becomes its own screen; the screen that was is none from then on.
-   * @throws TellyportError `pairing-too-many`
+   * @throws TellyportError `pairing-too-many`; `address-not-available` when the box does not listen at loopback
    */
   openScreen(): ScreenLink {
-    const { url, expiresAt } = this.openOffer("viewer", { screen: true });
-    return { url, expiresAt };
+    const { id, url, expiresAt } = this.openOffer("viewer", { screen: true });
+    if (isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ""))) return { url, expiresAt };
+    this.#deps.offers.close(id);
+    throw new TellyportError(
+      "address-not-available",
+      "The box does not listen at this machine's own address, 127.0.0.1, which its screen needs. Leave http.address out of the configuration, and start it again.",
+    );
   }
 
   /**

@@ -416,7 +416,7 @@ export class FakeBox {
   }
 
   #serveFile(path: string, response: ServerResponse): void {
-    const file = normalize(path === "/" ? "/index.html" : path);
+    const file = normalize(path === "/" ? "/index.html" : path === "/tv" ? "/tv.html" : path);
     const full = join(this.#folder, file);
     if (!existsSync(full)) throw new Refusal(404, "route-not-found");
     response.writeHead(200, {
