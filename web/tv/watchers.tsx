@@ -13,10 +13,15 @@ const AT_MOST = 6;
 export function Watchers({ list }: { list: WatchingNow["watching"] | null }) {
   const more = (list?.length ?? 0) - AT_MOST;
   return (
-    <section class="tv-watching tv-still" aria-labelledby="watching-title" aria-busy={list === null}>
+    <section
+      class="tv-watching tv-still"
+      aria-labelledby="watching-title"
+      aria-busy={list === null}
+      data-watching={list?.length}
+    >
       <h2 id="watching-title">{tt("home.watching")}</h2>
       {list?.length === 0 && <p class="quiet-text">{tt("home.nobody")}</p>}
-      <ul data-watching={list?.length}>
+      <ul>
         {(list ?? []).slice(0, AT_MOST).map((one, index) => (
           <Row key={`${one.since} ${index}`} watcher={one} />
         ))}
