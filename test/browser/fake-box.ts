@@ -11,6 +11,7 @@ import type { Channel, PairingClaim, PlaybackRequest, ServerEvents, Tokens } fro
 import { CODE_KDF, RECOVERY_KDF, pairingProofBytes } from "../../src/protocol/pairing.ts";
 import { createBoxIdentity } from "../web/box-identity.ts";
 import { FakeAccess, type Paired, type Redeemable } from "./fake-access.ts";
+import { FakeScreen } from "./fake-screen.ts";
 import { Refusal } from "./refusal.ts";
 import { livePlaylist, multivariantPlaylist, type Media } from "./fake-media.ts";
 
@@ -80,6 +81,7 @@ export class FakeBox {
   gone = "client-revoked";
 
   readonly #folder: string;
+  readonly screen = new FakeScreen();
   readonly access = new FakeAccess((event, data) => this.#send(event, data));
   readonly #pending = new Map<
     string,
@@ -168,6 +170,9 @@ export class FakeBox {
     };
     if (route === "GET /box") return json(this.#box());
     if (route === "POST /pairing/claim") return json(await this.#claim(JSON.parse(body) as PairingClaim));
+    if (route === "POST /pairing/ask") return json(this.screen.ask(JSON.parse(body)));
+    const asked = route === "POST /pairing/poll" ? this.screen.poll(JSON.parse(body).claim) : null;
+    if (asked !== null) return json(asked);
     if (route === "POST /pairing/poll") {
       const { state, cookie } = this.#poll((JSON.parse(body) as { claim: string }).claim);
       const secure = url.protocol === "https:" ? "; Secure" : "";
@@ -185,6 +190,7 @@ export class FakeBox {
       response.writeHead(answer.status, { "content-type": "application/json" });
       return void response.end(answer.body && JSON.stringify(answer.body));
     }
+    if (route === "GET /watching") return json({ watching: this.screen.watching });
     if (route === "GET /channels") return json({ channels: this.channels });
     if (route === "GET /tuners") return json(this.tuners);
     if (route === "GET /scan") return json(this.scan);
@@ -209,6 +215,7 @@ export class FakeBox {
       claimed: this.claimed,
       https: this.https,
       time: new Date().toISOString(),
+      addresses: { home: null, away: this.screen.away },
     };
   }
 
@@ -260,6 +267,7 @@ export class FakeBox {
       lastHome: this.home,
       endsAt: role === "guest" ? new Date(Date.now() + 86_400_000).toISOString() : null,
       handedOverFrom: by?.pass?.from.id ?? null,
+      ...(this.screen.is && { screen: true }),
       user: by?.pass?.from.user ?? id,
       thumbprint,
       refresh: "",
