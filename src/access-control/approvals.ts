@@ -101,10 +101,10 @@ export class Approvals {
     return denied !== undefined && this.#deps.clock.monotonic() < denied.until ? denied.why : null;
   }
 
-  /** @param secretHash of the claim's secret. @returns the number for the client that waits with it; null when none does */
+  /** @param secretHash of the claim's secret. @returns the number for the device that asked with it; null before an owner has seen it */
   matchOf(secretHash: string): string | null {
     const waiting = this.list().find((one) => sameText(one.applicant.secretHash, secretHash));
-    return waiting?.match ?? null;
+    return waiting?.applicant.admission.by === "asked" ? waiting.match : null;
   }
 
   /**

@@ -55,7 +55,11 @@ export function ask(deps: AskingDeps, request: AskRequest, origin: RequestOrigin
  * @returns what the owner chooses from
  * @throws TellyportError `offer-not-found` for a code that nobody shows (any more)
  */
-export function answer(deps: AskingDeps, { code, role = "viewer" }: AnswerRequest, by: Principal): OfferState {
+export function answer(
+  deps: AskingDeps,
+  { code, role = "viewer" }: AnswerRequest,
+  by: Principal,
+): OfferState {
   const { approvals, asks, log, random } = deps;
   const asking = asks.take(code);
   const id = random(8).toString("base64url");

@@ -142,7 +142,8 @@ export class Offers {
 
   /** Closes those that a client opened or shows: it may no longer. */
   closeOf(client: string): void {
-    for (const offer of this.list()) if (offer.openedBy === client || offer.shownBy === client) this.#close(offer);
+    for (const offer of this.list())
+      if (offer.openedBy === client || offer.shownBy === client) this.#close(offer);
   }
 
   /**

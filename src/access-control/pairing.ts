@@ -125,7 +125,7 @@ export class Pairing {
     return answer(this.#deps, request, by);
   }
 
-  /** The number that a client which waits shows; null: it waits for no owner's choice. @param secret of its claim */
+  /** The number that a device which asked shows, once an owner has seen its code; else null. @param secret of its claim */
   matchOf(secret: string): string | null {
     return this.#deps.approvals.matchOf(secretHash(secret));
   }

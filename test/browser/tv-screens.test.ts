@@ -61,6 +61,7 @@ for (const { width, height, ...look } of LOOKS) {
     const bench = await setUp(t);
     const { box, open } = bench;
     box.screen.is = true;
+    box.screen.away = "https://anna.box.example";
     box.claimed = false;
     const options = { ...look, viewport: { width, height }, hasTouch: small, isMobile: small };
     mkdirSync(SCREENS, { recursive: true });
@@ -82,7 +83,6 @@ for (const { width, height, ...look } of LOOKS) {
     await page.waitForSelector("[data-screen=tv-home]");
     await lookAt(page, "tv-home-nobody");
     box.screen.watching = watchers();
-    box.screen.away = "https://anna.box.example";
     box.send("watching", {});
     await page.waitForSelector("[data-watching='3']");
     await lookAt(page, "tv-home");

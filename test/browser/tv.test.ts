@@ -136,7 +136,7 @@ t.test(
 );
 
 t.test(
-  "tv: who waits is let in before the screen by its number, with the remote control alone; a wrong number is a no",
+  "T27, tv: who waits is let in before the screen by its number, with the remote control alone; a wrong number is a no",
   { skip: skipWithoutBrowser() },
   async (t) => {
     const browser = await launch(t);
@@ -215,7 +215,7 @@ t.test(
 );
 
 t.test(
-  "tv: a stranger's set shows no code to come in by and no names; an owner who sees its code lets it watch, and no more",
+  "T28, tv: a stranger's set shows no code to come in by and no names; an owner who sees its code lets it watch, and no more",
   { skip: skipWithoutBrowser() },
   async (t) => {
     const browser = await launch(t);

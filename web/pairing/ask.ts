@@ -1,6 +1,5 @@
 import type { Asked, AskRequest } from "../../src/protocol/access-api.ts";
 import type { Box } from "../../src/protocol/api.ts";
-import { askFragment, normaliseCode } from "../../src/protocol/pairing.ts";
 import { randomText } from "../api/base64url.ts";
 import type { BoxConnection } from "../api/connection.ts";
 import type { DeviceStore } from "../api/device-store.ts";
@@ -40,17 +39,4 @@ export async function ask(
   const tokens = await poll(connection, asked, progress);
   const input = { box: box.id, nonce, thumbprint: signer === null ? "" : await thumbprint(signer.jwk) };
   return settle(connection, store, box, { signer, tokens, input });
-}
-
-/** Where an owner's phone opens this code: the box's secure page, if it has one, since owners are at home there. */
-export function askAddress(
-  code: string,
-  page: { protocol: string; host: string; hostname: string },
-  box: Box,
-): string {
-  const origin =
-    page.protocol === "https:" || box.https === null
-      ? `${page.protocol}//${page.host}`
-      : `https://${page.hostname}:${box.https.port}`;
-  return `${origin}/${askFragment(normaliseCode(code) ?? code)}`;
 }

@@ -20,8 +20,10 @@ export function Frame(props: {
   const root = useRef<HTMLDivElement>(null);
   const dim = useRest(root);
   useEffect(() => {
-    const first =
-      root.current?.querySelector<HTMLElement>("[data-first]") ?? root.current?.querySelector("button");
+    const wanted = ["[data-first]", "button[aria-pressed=true]", "button"];
+    const first = wanted
+      .map((one) => root.current?.querySelector<HTMLElement>(one))
+      .find((one) => one != null);
     first?.focus();
   }, [props.name]);
   return (

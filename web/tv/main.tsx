@@ -14,10 +14,11 @@ import { TvChannels, noteWatched } from "./channels.tsx";
 import { FirstRun } from "./first-run.tsx";
 import { Frame } from "./frame.tsx";
 import { TvHome } from "./home.tsx";
+import { moveFocus } from "./move-focus.ts";
 import * as offering from "./offering.ts";
 import { followPlace, place, toHome } from "./place.ts";
 import { Question } from "./question.tsx";
-import { isBack, moveFocus } from "./remote.ts";
+import { isBack } from "./remote.ts";
 import { atScreen, forget, learn, learnBox, learnWatching, takeScreenLink } from "./screen-state.ts";
 import "../styles/tv-main.css";
 

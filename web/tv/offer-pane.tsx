@@ -1,4 +1,5 @@
 import type { Offer } from "../../src/protocol/api.ts";
+import { formatCode, normaliseCode } from "../../src/protocol/pairing.ts";
 import { tt } from "../i18n/tv.ts";
 import { Qr } from "../screens/access/qr.tsx";
 
@@ -13,7 +14,7 @@ export function OfferPane({ offer, heading = true }: { offer: Offer | null; head
         <span class="quiet-text">{tt("offer.or")}</span> <strong>{new URL(offer.url).host}</strong>{" "}
         <span class="quiet-text">{tt("offer.code")}</span>
       </p>
-      <p class="tv-code mono">{offer.code}</p>
+      <p class="tv-code mono">{formatCode(normaliseCode(offer.code) ?? offer.code)}</p>
     </section>
   );
 }

@@ -124,7 +124,7 @@ function Dialog(props: {
         <>
           <h2 id="question-title">{tt("question.title", { name: claim.name })}</h2>
           <p class={claim.home ? "quiet-text" : "away"}>
-            {tt(claim.home ? "question.home" : "question.away")} {t(`role.${offer.role}`)}
+            {tt(claim.home ? "question.home" : "question.away", { role: t(`role.${offer.role}`) })}
           </p>
           <p>{tt("question.which")}</p>
           <div class="tv-numbers" role="group" aria-label={tt("question.which")}>

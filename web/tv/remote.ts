@@ -8,7 +8,7 @@ const BACK_CODES: ReadonlySet<number> = new Set([461, 10009]);
 const BACK_KEYS: ReadonlySet<string> = new Set(["GoBack", "BrowserBack", "XF86Back", "Backspace", "Escape"]);
 
 /** Whether a key means Back. */
-export function isBack({ key, keyCode }: Pick<KeyboardEvent, "key" | "keyCode">): boolean {
+export function isBack({ key, keyCode }: { readonly key: string; readonly keyCode: number }): boolean {
   return BACK_CODES.has(keyCode) || BACK_KEYS.has(key);
 }
 
@@ -18,33 +18,9 @@ export function isBack({ key, keyCode }: Pick<KeyboardEvent, "key" | "keyCode">)
  */
 export function destinationOf(key: string, from: Place, places: readonly Place[]): number {
   const next = inDirection(key, from, places);
-  if (next >= 0) return next;
-  switch (key) {
-    case "ArrowDown":
-      return inDirection(key, { ...from, top: -FAR, bottom: from.bottom - from.top - FAR }, places);
-    case "ArrowUp":
-      return inDirection(key, { ...from, top: FAR, bottom: from.bottom - from.top + FAR }, places);
-    default:
-      return -1;
-  }
-}
-
-const ARROWS: ReadonlySet<string> = new Set(["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"]);
-
-/** Moves the focus as an arrow key says, among what can be pressed; onto the first thing when it was nowhere. */
-export function moveFocus(event: KeyboardEvent, root: HTMLElement): boolean {
-  if (!ARROWS.has(event.key) || event.altKey || event.ctrlKey || event.metaKey) return false;
-  const all = [...root.querySelectorAll<HTMLElement>("button:enabled, a[href]")];
-  const { activeElement } = document;
-  const at = all.find((one) => one === activeElement);
-  if (at === undefined) {
-    all[0]?.focus();
-    return all.length > 0;
-  }
-  const others = all.filter((one) => one !== at);
-  const places = others.map((one) => one.getBoundingClientRect());
-  const next = others[destinationOf(event.key, at.getBoundingClientRect(), places)];
-  next?.focus({ preventScroll: true });
-  next?.scrollIntoView({ block: "nearest" });
-  return next !== undefined;
+  const beyond = key === "ArrowDown" ? -FAR : FAR;
+  if (next >= 0 || (key !== "ArrowDown" && key !== "ArrowUp")) return next;
+  // a DOMRect has these from its prototype: they cannot be spread
+  const { left, right, top, bottom } = from;
+  return inDirection(key, { left, right, top: beyond, bottom: beyond + bottom - top }, places);
 }
