@@ -10,7 +10,12 @@ import { drawIcon } from "../web/assets/draw-icon.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Styles of parts that come later; the page's head says where they are. */
 const LATER_STYLES = ["guide"];
-const TARGET = ["chrome105", "firefox115", "safari16"];
+const BROWSERS = ["chrome105", "firefox115", "safari16"];
+/**
+ * The television's own page is a bundle of its own, for the browsers of sets: Chromium 69 is Tizen's of 2020, 79 is webOS's of
+ * 2021. `web/tv/old-browsers.ts` has what they lack beside syntax; their layout is whole from 79 on.
+ */
+const TELEVISIONS = ["chrome69"];
 const TEXT = /\.(js|css|html|svg|webmanifest)$/;
 
 /**
@@ -20,7 +25,7 @@ const TEXT = /\.(js|css|html|svg|webmanifest)$/;
 export async function buildWeb(outFolder) {
   rmSync(outFolder, { recursive: true, force: true });
   mkdirSync(join(outFolder, "assets"), { recursive: true });
-  const entry = await bundle(outFolder);
+  const app = await bundle(outFolder, { main: "web/main.tsx", ...laterStyleFiles() }, BROWSERS);
   const icon = writeHashed(outFolder, "icon", "svg", readFileSync(join(root, "web/assets/icon.svg")));
   const icons = [192, 512].map((size) => ({
     src: writeHashed(outFolder, `icon-${size}`, "png", drawIcon(size)),
@@ -31,25 +36,26 @@ export async function buildWeb(outFolder) {
   const allIcons = [{ src: icon, sizes: "any", type: "image/svg+xml", purpose: "any" }, ...icons];
   for (const [file, words] of Object.entries(MANIFESTS))
     writeFileSync(join(outFolder, file), manifest(allIcons, words));
-  const fill = {
-    SCRIPT: entry.script,
-    STYLE: entry.style,
-    LATER: [
-      ...Object.entries(entry.laterStyles).map(
-        ([name, address]) => `<meta name="style-${name}" content="${address}" />`,
-      ),
-      ...entry.chunks.map((address) => `<link rel="modulepreload" href="${address}" />`),
-    ].join("\n    "),
-    ICON: icon,
-    TOUCH_ICON: icons[0].src,
-  };
-  const page = readFileSync(join(root, "web/index.html"), "utf8").replace(
-    /%([A-Z_]+)%/g,
-    (_, name) => fill[name],
-  );
-  writeFileSync(join(outFolder, "index.html"), page);
-  await buildWorker(outFolder, entry, page);
+  const page = writePage(outFolder, "index.html", app, { ICON: icon, TOUCH_ICON: icons[0].src });
+  await buildWorker(outFolder, app, page);
+  // Behind the worker, which keeps what is there: a phone needs nothing of it.
+  const tv = await bundle(outFolder, { tv: "web/tv/main.tsx" }, TELEVISIONS);
+  writePage(outFolder, "tv.html", tv, { ICON: icon });
   compress(outFolder);
+}
+
+/** @returns the page's text */
+function writePage(outFolder, name, { script, style, chunks, laterStyles }, more) {
+  const later = [
+    ...Object.entries(laterStyles).map(
+      ([part, address]) => `<meta name="style-${part}" content="${address}" />`,
+    ),
+    ...chunks.map((address) => `<link rel="modulepreload" href="${address}" />`),
+  ];
+  const fill = { SCRIPT: script, STYLE: style, LATER: later.join("\n    "), ...more };
+  const page = readFileSync(join(root, "web", name), "utf8").replace(/%([A-Z_]+)%/g, (_, hole) => fill[hole]);
+  writeFileSync(join(outFolder, name), page);
+  return page;
 }
 
 /**
@@ -77,7 +83,7 @@ async function buildWorker(outFolder, { script }, page) {
     minify: true,
     format: "iife",
     platform: "browser",
-    target: TARGET,
+    target: BROWSERS,
     tsconfigRaw: {},
     define: { SHELL: JSON.stringify(shell) },
     legalComments: "none",
@@ -85,12 +91,14 @@ async function buildWorker(outFolder, { script }, page) {
   });
 }
 
-async function bundle(outFolder) {
+function laterStyleFiles() {
+  return Object.fromEntries(LATER_STYLES.map((name) => [name, `web/styles/${name}.css`]));
+}
+
+/** @param entries by name, the script first; those behind it are styles of parts that come later */
+async function bundle(outFolder, entries, target) {
   const { metafile } = await build({
-    entryPoints: {
-      main: join(root, "web/main.tsx"),
-      ...Object.fromEntries(LATER_STYLES.map((name) => [name, join(root, `web/styles/${name}.css`)])),
-    },
+    entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)])),
     absWorkingDir: root,
     outdir: join(outFolder, "assets"),
     publicPath: "/assets/",
@@ -103,7 +111,7 @@ async function bundle(outFolder) {
     metafile: true,
     format: "esm",
     platform: "browser",
-    target: TARGET,
+    target,
     jsx: "automatic",
     jsxImportSource: "preact",
     tsconfigRaw: {},
@@ -111,20 +119,18 @@ async function bundle(outFolder) {
     legalComments: "none",
     logLevel: "warning",
   });
-  const main = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === "web/main.tsx");
+  const outputOf = (path) =>
+    Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === path);
   const address = (path) => `/${relative(outFolder, join(root, path)).replaceAll("\\", "/")}`;
-  // what the script needs at once is fetched with it, and not after it
-  const chunks = main[1].imports
-    .filter(({ kind }) => kind === "import-statement")
-    .map(({ path }) => address(path));
-  const laterStyles = Object.fromEntries(
-    LATER_STYLES.map((name) => {
-      const entry = `web/styles/${name}.css`;
-      const [path] = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === entry);
-      return [name, address(path)];
-    }),
-  );
-  return { script: address(main[0]), style: address(main[1].cssBundle), chunks, laterStyles };
+  const [[, first], ...styles] = Object.entries(entries);
+  const [script, { imports, cssBundle }] = outputOf(first);
+  return {
+    script: address(script),
+    style: address(cssBundle),
+    // what the script needs at once is fetched with it, and not after it
+    chunks: imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => address(path)),
+    laterStyles: Object.fromEntries(styles.map(([name, path]) => [name, address(outputOf(path)[0])])),
+  };
 }
 
 /** @returns the address of the written file, whose name changes with its bytes */

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import {
   certificateBegin,
   createAccessControl,
+  isForScreen,
   noteRefusal,
   type AccessControl,
 } from "./access-control/index.ts";
@@ -15,6 +16,7 @@ import {
   descriptionRoute,
   hostNames,
   isOnLink,
+  localAddress,
   machineAddresses,
   NamedCertificates,
   nearbyOf,
@@ -152,6 +154,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         save: (keepWatched) => changeOwnerSettings(stateDir, { access: { keepWatched } }),
       },
       publicOrigin: () => `http://${publicAddress(config.http.address)}:${listeners.ports.http}`,
+      localOrigin: () => `http://${localAddress(config.http.address)}:${listeners.ports.http}`,
     });
     await lifecycle.start([access.audit]);
 
@@ -167,6 +170,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       atHome: (address) => isOnLink(address, networkInterfaces()),
       peerOf: (request) => requestPeer(request, proxies),
       rules: access.rules,
+      nameOf: (client) => access.nameOf(client),
       transcoding: {
         cores: config.live.transcoding.cores === 0 ? null : config.live.transcoding.cores,
         vendor: config.live.transcoding.ffmpeg === "" ? null : config.live.transcoding.ffmpeg,
@@ -238,7 +242,9 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       access.audit.note({ event: kind, client, detail });
     });
     access.onNotice((entry) => share.tellOwners("notice", entry));
-    access.onOffer((state) => share.tellOwners("offer", state));
+    access.onOffer((state) =>
+      isForScreen(state) ? share.tellAtBox("offer", state) : share.tellOwners("offer", state),
+    );
 
     const certificates = new NamedCertificates();
     const ownCertificate = ownCertificateOf(config.http.https, { clock, log });

@@ -2,11 +2,12 @@ import type { Box, Channel, Channels, ServerEvents } from "../src/protocol/api.t
 import {
   handOffFragment,
   pairingFragment,
+  parseAskFragment,
   parseHandOffFragment,
   parsePairingFragment,
 } from "../src/protocol/pairing.ts";
 import { BoxConnection } from "./api/connection.ts";
-import { createDeviceStore } from "./api/device-store.ts";
+import { createDeviceStore, type DeviceStore } from "./api/device-store.ts";
 import { backOff, createEventParser, type ServerEvent } from "./api/events.ts";
 import { Problem, UNREACHABLE, asProblem } from "./api/problem.ts";
 import { canHoldKey } from "./pairing/can-hold-key.ts";
@@ -54,17 +55,21 @@ export interface Scanned {
   readonly name: string;
 }
 
-/** Taken out of the address bar and history at once. */
-export let scanned: Scanned | null = takeFragment();
+/** The code of a television that asks to be let in, which an owner's phone has scanned; null: none. */
+let seenCode: string | null = null;
 
 /** The pass that was taken up here last. A home-screen icon brings the same one at every start. */
 const USED_PASS = "pass";
+
+/** Taken out of the address bar and history at once. */
+export let scanned: Scanned | null = takeFragment();
 
 function takeFragment(): Scanned | null {
   const { hash } = location;
   const offer = parsePairingFragment(hash);
   const pass = parseHandOffFragment(hash);
-  if (/^#[ph]=/.test(hash)) history.replaceState(null, "", location.pathname);
+  seenCode = parseAskFragment(hash) ?? seenCode;
+  if (/^#[pht]=/.test(hash)) history.replaceState(null, "", location.pathname);
   if (offer !== null) return { from: "offer", secret: { kind: "qr", ...offer }, name: "" };
   if (pass === null || pass.offer === recall(USED_PASS)) return null;
   return { from: "pass", secret: { kind: "qr", ...pass }, name: nameIn(hash) };
@@ -159,9 +164,16 @@ export async function pairWith(
   device: Newcomer,
   progress: PairingProgress,
 ): Promise<void> {
-  const box = state.box.value ?? (await connection.call<Box>("GET", "/api/v1/box", { open: true }));
   const { pair } = await import("./pairing/pair.ts");
-  const { lasting } = await pair(connection, store, box, secret, device, progress);
+  await comeIn((to, keep, box) => pair(to, keep, box, secret, device, progress));
+}
+
+/** Comes in by whichever way pairs this device. @throws what that throws */
+export async function comeIn(
+  way: (to: BoxConnection, keep: DeviceStore, box: Box) => Promise<{ lasting: boolean }>,
+): Promise<void> {
+  const box = state.box.value ?? (await connection.call<Box>("GET", "/api/v1/box", { open: true }));
+  const { lasting } = await way(connection, store, box);
   state.unlasting.value = !lasting;
   forgetScanned();
   await enter();
@@ -201,6 +213,7 @@ async function enter(): Promise<void> {
     followAddress();
     void access.learn(connection);
     setTimeout(settle, AT_LEISURE);
+    answerTelevision();
   } catch (error) {
     if (state.channels.value === null) throw error;
   }
@@ -219,6 +232,13 @@ function takeList(channels: readonly Channel[]): void {
   state.fresh.value = true;
   const box = state.box.value;
   if (box !== null) keepList(box.id, box.name, state.watchable.value ?? []);
+}
+
+/** An owner has scanned what a television shows: the question who it is to be comes at once. */
+function answerTelevision(): void {
+  if (seenCode === null || !state.isOwner.value) return;
+  state.openSheet({ name: "add", waiting: null, code: seenCode });
+  seenCode = null;
 }
 
 let following: AbortController | null = null;
@@ -277,6 +297,8 @@ function onEvent({ event, data }: ServerEvent): void {
     takeList(withChanges(state.channels.value ?? [], changed));
   } else if (event === "playback-ended") {
     player.current?.onEnded(JSON.parse(data) as ServerEvents["playback-ended"]);
+  } else if (event === "watching") {
+    state.watchers.value++;
   } else access.onEvent(event, data, connection);
 }
 
@@ -332,6 +354,7 @@ function followAddress(): void {
 /** A QR code scanned while the page is already open changes only the fragment. */
 function onHashChange(): void {
   const found = takeFragment();
+  if (connection.session !== null) answerTelevision();
   if (found === null) return;
   scanned = found;
   void connect();

@@ -18,8 +18,8 @@ export type Screen =
 export type AccessPage =
   | { readonly name: "devices" | "codes" | "pin" | "log" | "elsewhere" | "unlock" }
   | { readonly name: "device" | "limits"; readonly client: string }
-  /** With an offer: somebody waits for an answer to it. */
-  | { readonly name: "add"; readonly waiting: OfferState | null };
+  /** With an offer: somebody waits for an answer to it; with a code: a television shows it. */
+  | { readonly name: "add"; readonly waiting: OfferState | null; readonly code?: string };
 
 /** Pages of the sheet about the box itself; for owners. */
 export const BOX_PAGES = ["tuners", "scan", "line-up", "online", "storage", "watched", "system"] as const;
@@ -70,6 +70,8 @@ export const pinSet = signal<boolean | null>(null);
 export const liftedUntil = signal(0);
 /** The last that was heard of an offer; for owners. */
 export const offer = signal<OfferState | null>(null);
+/** Counts how often somebody began or ceased to watch; for owners and the box's own screen. */
+export const watchers = signal(0);
 /** Alarms that the owner has not put away, the newest first. */
 export const notices = signal<readonly AuditEntry[]>([]);
 /** null while it is not known; for owners. */

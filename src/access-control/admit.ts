@@ -43,6 +43,7 @@ export function admit(deps: AdmitDeps, applicant: Applicant): void {
     lastAddress: address,
     lastHome: applicant.home,
     handedOverFrom: admission.parent,
+    screen: admission.screen ?? false,
     notAfter: parent === undefined ? (role === "guest" ? now + limits.guest : null) : parent.notAfter,
     revokedAt: null,
   };

@@ -47,8 +47,8 @@ export class Approvals {
     this.#deps = deps;
   }
 
-  /** Lets a claim wait. @returns the number for the new client, and until when (ms since 1970) it waits */
-  wait(applicant: Applicant): { match: string; expiresAt: number } {
+  /** Lets a claim wait. @returns the number for the new client, until when (ms since 1970) it waits, and what owners see */
+  wait(applicant: Applicant): { match: string; expiresAt: number; state: OfferState } {
     const { clock, limits, random, states } = this.#deps;
     const choices: string[] = [];
     while (choices.length < CHOICES) {
@@ -74,7 +74,7 @@ export class Approvals {
     };
     this.#waiting.set(admission.id, waiting);
     states.tell(waiting.state);
-    return { match, expiresAt };
+    return { match, expiresAt, state: waiting.state };
   }
 
   /** What owners see, the oldest first. */
@@ -99,6 +99,12 @@ export class Approvals {
     if (waiting !== undefined) return waiting.applicant;
     const denied = this.#denied.get(secretHash);
     return denied !== undefined && this.#deps.clock.monotonic() < denied.until ? denied.why : null;
+  }
+
+  /** @param secretHash of the claim's secret. @returns the number for the device that asked with it; null before an owner has seen it */
+  matchOf(secretHash: string): string | null {
+    const waiting = this.list().find((one) => sameText(one.applicant.secretHash, secretHash));
+    return waiting?.applicant.admission.by === "asked" ? waiting.match : null;
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Clock } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { Principal } from "../protocol/principal.ts";
 import { dpopToken, shownBy, type AccessTokens } from "./access-token.ts";
+import { isAtBox } from "./at-box.ts";
 import { unauthenticated } from "./challenge.ts";
 import { isActive, principalOf, whyGone, type ClientRecord, type Clients } from "./clients.ts";
 import { COOKIE_CLASSES, readCookie, type CookieClass } from "./cookies.ts";
@@ -119,7 +120,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator {
       else
         throw fail("access-token-missing", "This needs a paired client. Pair this one with the box first.");
       clients.seen(record, clock.now(), origin);
-      return principalOf(record);
+      return principalOf(record, isAtBox(request));
     },
   };
 }

@@ -34,6 +34,8 @@ export interface ClientRecord {
   readonly lastHome: boolean | null;
   /** The client whose hand-off it took up, or who is remembered of those before; null when it paired by an offer. */
   readonly handedOverFrom: string | null;
+  /** It is the box's own screen: a link from the command line made it so. */
+  readonly screen: boolean;
   /** End of a guest's stay. */
   readonly notAfter: number | null;
   readonly revokedAt: number | null;
@@ -104,8 +106,8 @@ export class Clients {
     this.#database
       .prepare(
         `INSERT INTO clients (id, name, role, terminal_type, kind, jwk, thumbprint, user, payer, paired_at,
-           last_seen_at, last_address, last_home, handed_over_from, not_after, revoked_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           last_seen_at, last_address, last_home, handed_over_from, screen, not_after, revoked_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         record.id,
@@ -122,6 +124,7 @@ export class Clients {
         record.lastAddress,
         sqlBoolean(record.lastHome),
         record.handedOverFrom,
+        sqlBoolean(record.screen),
         record.notAfter,
         record.revokedAt,
       );
@@ -232,10 +235,24 @@ export function whyGone(record: Pick<ClientRecord, "revokedAt">): {
     : { code: "client-revoked", message: "The owner has removed this client. Pair it again." };
 }
 
-export function principalOf(record: ClientRecord): Principal {
+/** @param atBox the request was made in a browser on the box itself */
+export function principalOf(record: ClientRecord, atBox: boolean): Principal {
   const { id, user, terminalType, role, payer, kind } = record;
-  // What such a client is given goes over plain http, for anybody in the house to copy.
-  return { client: id, user, terminalType, role, payer, ...(kind === "lan" && { homeOnly: true as const }) };
+  return {
+    client: id,
+    user,
+    terminalType,
+    role,
+    payer,
+    // What such a client is given goes over plain http, for anybody in the house to copy.
+    ...(kind === "lan" && { homeOnly: true as const }),
+    ...(atBox && isScreen(record) && { screen: true as const }),
+  };
+}
+
+/** Whether a client lets others in when it asks from the box: an owner who makes a kid or guest of its screen takes that away. */
+export function isScreen({ screen, kind, role }: ClientRecord): boolean {
+  return screen && kind === "key" && (role === "viewer" || role === "owner");
 }
 
 /** What the API shows of a client. @param asking id of the client that asks */
@@ -253,6 +270,7 @@ export function describeClient(record: ClientRecord, asking: string): Client {
     lastHome: record.lastHome,
     endsAt: record.notAfter === null ? null : new Date(record.notAfter).toISOString(),
     handedOverFrom: record.handedOverFrom,
+    ...(record.screen && { screen: isScreen(record) }),
     current: id === asking,
   };
 }
@@ -276,6 +294,7 @@ function recordOf(row: Row): ClientRecord {
     lastAddress: row["last_address"] === null ? null : text("last_address"),
     lastHome: row["last_home"] === null ? null : Number(row["last_home"]) === 1,
     handedOverFrom: row["handed_over_from"] === null ? null : text("handed_over_from"),
+    screen: Number(row["screen"]) === 1,
     notAfter: number("not_after"),
     revokedAt: number("revoked_at"),
   };

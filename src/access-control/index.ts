@@ -12,6 +12,7 @@ import type { Offer } from "../protocol/api.ts";
 import type { Role } from "../protocol/principal.ts";
 import { createAccessTokens } from "./access-token.ts";
 import { Approvals } from "./approvals.ts";
+import { Asks } from "./asks.ts";
 import { AuditLog } from "./audit/log.ts";
 import { createAuthenticator } from "./authenticator.ts";
 import {
@@ -53,11 +54,12 @@ import { watchedRoutes } from "./routes/watched.ts";
 import { ViewingRules } from "./rules/viewing-rules.ts";
 import { createRecognition, type Shown } from "./recognise.ts";
 import { migrate } from "./schema.ts";
+import { isForScreen } from "./screen-view.ts";
 import { Sessions } from "./sessions.ts";
 import { Stays } from "./stays.ts";
 import { TokenIssuer } from "./tokens.ts";
 
-export { certificateBegin };
+export { certificateBegin, isForScreen };
 export type {
   AccessLimits,
   Authenticator,
@@ -85,6 +87,8 @@ export interface AccessControlDeps {
   log: Log;
   /** Where phones find the box, such as `http://192.168.1.5:8080`; in front of an offer's fragment. */
   publicOrigin: () => string;
+  /** Where a browser on the box finds it; default: as phones do. */
+  localOrigin?: () => string;
   /** Default: the system's secure random bytes. */
   random?: (bytes: number) => Buffer;
   /** Default: `relaxed`. */
@@ -121,7 +125,7 @@ export interface AccessControl extends Component {
   nameOf(client: string): string | null;
   /** Told when what a client has running must end, after its tokens and grants have. @returns a function that unsubscribes */
   onClientEnded(listener: (client: string, reason: ClientEnded["reason"]) => void): () => void;
-  /** Told when an offer was claimed, decided or closed: news for owners. @returns a function that unsubscribes */
+  /** Told when an offer was claimed, decided or closed: news for owners, and where {@link isForScreen} for the box's screen. @returns a function that unsubscribes */
   onOffer(listener: (state: OfferState) => void): () => void;
   /** What is written down for the owner. To be stopped before the database closes: it writes what waits. */
   readonly audit: AuditLog;
@@ -142,6 +146,7 @@ const RENEW_KEYS_EVERY = 3_600_000;
  */
 export async function createAccessControl(deps: AccessControlDeps): Promise<AccessControl> {
   const { database, stateDir, clock, publicOrigin, random = randomBytes } = deps;
+  const { localOrigin = publicOrigin } = deps;
   const policy = policyOf(deps.policy ?? RELAXED);
   const limits: AccessLimits = { ...policy.access, ...deps.options };
   const log = deps.log.child({ module: "access-control" });
@@ -215,9 +220,10 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     onReuse,
   });
   const states = new OfferStates(clock, limits.claimLifetime, failed("offer-listener-failed"));
-  const offers = new Offers({ clock, limits, random, publicOrigin, states });
+  const offers = new Offers({ clock, limits, random, publicOrigin, localOrigin, states });
   const handOffs = new HandOffs({ clients, clock, limits, random });
   const approvals = new Approvals({ clock, limits, random, states });
+  const asks = new Asks({ clock, limits, random });
   const recovery = new Recovery({ database, clock, random, audit });
   const redemption = new Redemption({ boxId, offers, handOffs, recovery, clock, limits, random });
   const pairing = new Pairing({
@@ -225,6 +231,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     offers,
     handOffs,
     approvals,
+    asks,
     redemption,
     states,
     claims,
@@ -235,6 +242,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     random,
     log: lines,
     audit,
+    remove: (client) => void members.remove(client, false, LOCAL_PRINCIPAL),
   });
   ended.on(({ client }) => pairing.endOf(client));
 

@@ -3,7 +3,7 @@ import type { Clock, Timer } from "../kernel/clock.ts";
 import { TellyportError } from "../kernel/errors.ts";
 import type { OfferState } from "../protocol/access-api.ts";
 import type { Offer } from "../protocol/api.ts";
-import { CODE_KDF, CODE_LENGTH, formatCode, pairingFragment } from "../protocol/pairing.ts";
+import { CODE_KDF, CODE_LENGTH, formatCode, pairingFragment, screenFragment } from "../protocol/pairing.ts";
 import type { Role } from "../protocol/principal.ts";
 import { randomLetters } from "./letters.ts";
 import type { AccessLimits } from "./limits.ts";
@@ -20,6 +20,10 @@ export interface OpenOffer {
   readonly openedBy: string | null;
   /** Opened for an owner who lost every phone: the pairing that comes of it is told as such. */
   readonly recovery: boolean;
+  /** Makes a browser on the box its own screen; no code is typed for it. */
+  readonly screen: boolean;
+  /** The box's own screen that shows it; null: another way. */
+  readonly shownBy: string | null;
   /** HMAC key of a claim by QR code, 16 bytes. */
   readonly secretKey: Buffer;
   /** HMAC key of a claim by typed code, 32 bytes; undefined once the code is void. */
@@ -44,6 +48,10 @@ export interface OfferOptions {
   openedBy?: string;
   /** It is for an owner who lost every phone. Default false. */
   recovery?: boolean;
+  /** It makes the box's own screen. Default false. */
+  screen?: boolean;
+  /** The box's own screen that shows it: its former ones close. Default: none. */
+  shownBy?: string;
 }
 
 export interface OffersDeps {
@@ -51,6 +59,8 @@ export interface OffersDeps {
   limits: AccessLimits;
   random: (bytes: number) => Buffer;
   publicOrigin: () => string;
+  /** As {@link publicOrigin}, for browsers on the box itself. */
+  localOrigin: () => string;
   states: OfferStates;
 }
 
@@ -68,7 +78,9 @@ export class Offers {
    * @throws TellyportError `pairing-too-many`
    */
   open(role: Role, options: OfferOptions, waiting: readonly number[]): Offer {
-    const { clock, limits, random, publicOrigin } = this.#deps;
+    const { clock, limits, random, publicOrigin, localOrigin } = this.#deps;
+    if (options.shownBy !== undefined)
+      for (const offer of this.list()) if (offer.shownBy === options.shownBy) this.#close(offer);
     const ends = [...this.list().map((offer) => offer.expires), ...waiting];
     if (ends.length >= limits.openOffers) {
       throw new TellyportError(
@@ -85,8 +97,10 @@ export class Offers {
       payer: options.payer ?? null,
       openedBy: options.openedBy ?? null,
       recovery: options.recovery ?? false,
+      screen: options.screen ?? false,
+      shownBy: options.shownBy ?? null,
       secretKey,
-      codeKey: codeKey(code),
+      codeKey: options.screen === true ? undefined : codeKey(code),
       expires: clock.monotonic() + limits.offerLifetime,
       expiresAt: clock.now() + limits.offerLifetime,
       timer: clock.after(limits.offerLifetime + TIMER_SLACK, () => this.list()),
@@ -97,7 +111,9 @@ export class Offers {
       id: offer.id,
       role,
       code: formatCode(code),
-      url: publicOrigin() + pairingFragment(offer.id, secretKey.toString("base64url")),
+      url: offer.screen
+        ? `${localOrigin()}/tv${screenFragment(offer.id, secretKey.toString("base64url"))}`
+        : publicOrigin() + pairingFragment(offer.id, secretKey.toString("base64url")),
       expiresAt: new Date(offer.expiresAt).toISOString(),
     };
   }
@@ -124,9 +140,10 @@ export class Offers {
     for (const offer of this.list()) this.#close(offer);
   }
 
-  /** Closes those that a client opened: it may no longer. */
+  /** Closes those that a client opened or shows: it may no longer. */
   closeOf(client: string): void {
-    for (const offer of this.list()) if (offer.openedBy === client) this.#close(offer);
+    for (const offer of this.list())
+      if (offer.openedBy === client || offer.shownBy === client) this.#close(offer);
   }
 
   /**

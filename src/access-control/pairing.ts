@@ -1,13 +1,23 @@
 import { SparingLog } from "../kernel/log-sparingly.ts";
+import { isLoopback } from "../kernel/network-address.ts";
 import { RecentMap } from "../kernel/recent-map.ts";
 import { TellyportError } from "../kernel/errors.ts";
-import type { HandOff, OfferState } from "../protocol/access-api.ts";
+import type {
+  AnswerRequest,
+  Asked,
+  AskRequest,
+  HandOff,
+  OfferState,
+  ScreenLink,
+} from "../protocol/access-api.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 import type { Offer, PairingClaim, PairingClaimed } from "../protocol/api.ts";
 import type { Principal, Role } from "../protocol/principal.ts";
 import { admit, type AdmitDeps } from "./admit.ts";
 import { kindOf, requireDoor, requireHome, roleFor, thumbprintOfClaim, type Applicant } from "./applicant.ts";
 import type { Approvals } from "./approvals.ts";
+import { answer, ask } from "./asking.ts";
+import type { Asks } from "./asks.ts";
 import { secretHash } from "./bytes.ts";
 import { cleanName } from "./clean-name.ts";
 import { isActive, type ClientKind } from "./clients.ts";
@@ -16,15 +26,19 @@ import { isHome } from "./home.ts";
 import { offerNotFound, type OfferStates } from "./offer-states.ts";
 import { describeOffer, type OfferOptions, type Offers } from "./offers.ts";
 import type { Admission, Redemption } from "./redemption.ts";
+import { seesOffer } from "./screen-view.ts";
 import type { IssuedTokens, TokenIssuer } from "./tokens.ts";
 
 export interface PairingDeps extends AdmitDeps {
   offers: Offers;
   handOffs: HandOffs;
   approvals: Approvals;
+  asks: Asks;
   redemption: Redemption;
   states: OfferStates;
   tokens: TokenIssuer;
+  /** Revokes a client at the box's own wish. */
+  remove: (client: string) => void;
 }
 
 /** A poll's answer, and how its secret travels: in the body, or in the cookie of its kind of client. */
@@ -59,7 +73,7 @@ export class Pairing {
 
   open(): boolean {
     const { offers, redemption } = this.#deps;
-    return offers.list().length > 0 && !redemption.locked;
+    return offers.list().some(({ screen }) => !screen) && !redemption.locked;
   }
 
   /**
@@ -76,8 +90,44 @@ export class Pairing {
     this.#requireRoom(null);
     const offer = offers.open(role ?? defaultRole, options, approvals.offerEnds());
     log.info({ offer: offer.id, role: offer.role, expiresAt: offer.expiresAt }, "offer-opened");
-    audit.note({ event: "offer-opened", client: options.openedBy, detail: { role: offer.role } });
+    const client = options.openedBy ?? options.shownBy;
+    audit.note({ event: "offer-opened", client, detail: { role: offer.role } });
     return offer;
+  }
+
+  /**
+   * Makes the link by which a browser on the box becomes its own screen; the screen that was is none from then on.
+   * @throws TellyportError `pairing-too-many`; `address-not-available` when the box does not listen at loopback
+   */
+  openScreen(): ScreenLink {
+    const { id, url, expiresAt } = this.openOffer("viewer", { screen: true });
+    if (isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ""))) return { url, expiresAt };
+    this.#deps.offers.close(id);
+    throw new TellyportError(
+      "address-not-available",
+      "The box does not listen at this machine's own address, 127.0.0.1, which its screen needs. Leave http.address out of the configuration, and start it again.",
+    );
+  }
+
+  /**
+   * Lets a device at home ask for an owner who sees its code.
+   * @throws TellyportError `owner-missing` when there is nobody to ask, `pairing-too-many`, and as of {@link ask}
+   */
+  ask(request: AskRequest, origin: RequestOrigin): Asked {
+    if (!this.claimed()) throw ownerMissing();
+    this.#requireRoom(null);
+    return ask(this.#deps, request, origin);
+  }
+
+  /** An owner has seen the code of a device that asks. @throws TellyportError `offer-not-found`, `pairing-too-many` */
+  answer(request: AnswerRequest, by: Principal): OfferState {
+    this.#requireRoom(null);
+    return answer(this.#deps, request, by);
+  }
+
+  /** The number that a device which asked shows, once an owner has seen its code; else null. @param secret of its claim */
+  matchOf(secret: string): string | null {
+    return this.#deps.approvals.matchOf(secretHash(secret));
   }
 
   /**
@@ -140,8 +190,10 @@ export class Pairing {
       log.info({ offer: admission.id, role: applicant.role, address: origin.address }, "pairing-waiting");
       return { claim: secret, match, expiresAt: new Date(expiresAt).toISOString() };
     }
+    const screens = admission.screen === true ? this.#screens() : [];
     admit(this.#deps, applicant);
     admission.take();
+    for (const screen of screens) this.#deps.remove(screen);
     if (admission.parent === null) {
       states.tell({ ...describeOffer({ ...admission, role: applicant.role }), state: "paired" });
     }
@@ -152,15 +204,16 @@ export class Pairing {
     };
   }
 
-  /** Offers that are open, and claims that wait, as owners see them. */
-  offerStates(): OfferState[] {
+  /** Offers that are open, and claims that wait, as somebody sees them. */
+  offerStates(asking: Principal): OfferState[] {
     const { approvals, offers } = this.#deps;
-    return [...offers.list().map(describeOffer), ...approvals.states()];
+    const all = [...offers.list().map(describeOffer), ...approvals.states()];
+    return all.filter((offer) => seesOffer(asking, offer));
   }
 
   /** One of them, or one that ended lately. @throws TellyportError `offer-not-found` */
-  offerState(id: string): OfferState {
-    const state = this.offerStates().find((one) => one.id === id) ?? this.#deps.states.ended(id);
+  offerState(id: string, asking: Principal): OfferState {
+    const state = this.offerStates(asking).find((one) => one.id === id) ?? this.#deps.states.ended(id);
     if (state === null) throw offerNotFound();
     return state;
   }
@@ -174,6 +227,7 @@ export class Pairing {
     const { approvals, audit, clients, clock, log } = this.#deps;
     const { applicant, right } = approvals.judge(id, match);
     const { admission, name, origin } = applicant;
+    if (!seesOffer(by, { role: applicant.role, state: "waiting" })) throw offerNotFound();
     if (!right) {
       approvals.end(id, "refused", match === null ? "denied" : "wrong-number");
       log.warn({ offer: id, address: origin.address, by: by.client }, "pairing-denied");
@@ -195,8 +249,10 @@ export class Pairing {
     approvals.end(id, "paired");
   }
 
-  /** Closes an offer, or turns away who waits there. @throws TellyportError `offer-not-found` */
-  closeOffer(id: string): void {
+  /** Closes an offer, or turns away who waits there; the box's own screen what it shows. @throws TellyportError `offer-not-found` */
+  closeOffer(id: string, asking: Principal): void {
+    const own = this.#deps.offers.get(id)?.shownBy === asking.client;
+    if (asking.role !== "owner" && !own) throw offerNotFound();
     if (!this.#deps.offers.close(id)) this.#deps.approvals.end(id, "closed");
   }
 
@@ -215,9 +271,14 @@ export class Pairing {
    *   `secure-origin-required`, `not-from-lan`
    */
   async poll(secret: string, origin: RequestOrigin): Promise<Delivery | null> {
-    const { approvals, clock, claims, clients, database, limits, tokens } = this.#deps;
+    const { approvals, asks, clock, claims, clients, database, limits, tokens } = this.#deps;
     this.#expire();
     const now = clock.now();
+    const asking = asks.find(secretHash(secret));
+    if (asking !== null) {
+      requireDoor(asking, origin, limits);
+      return null;
+    }
     const waiting = approvals.find(secretHash(secret));
     if (waiting === "denied") {
       throw new TellyportError("pairing-denied", "The box's owner said no. Ask for another offer.");
@@ -300,6 +361,15 @@ export class Pairing {
       "pairing-too-many",
       `${clients} clients${most} are paired, and that is the limit. Remove one first: tellyport clients revoke.`,
     );
+  }
+
+  /** Clients that are the box's own screen. */
+  #screens(): string[] {
+    const { clients, clock } = this.#deps;
+    return clients
+      .active(clock.now())
+      .filter(({ screen }) => screen)
+      .map(({ id }) => id);
   }
 
   #expire(): void {

@@ -3,6 +3,7 @@ import { TellyportError } from "../kernel/errors.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 import { RECOVERY_OFFER } from "../protocol/pairing.ts";
 import type { Role } from "../protocol/principal.ts";
+import { isFromBox } from "./at-box.ts";
 import { Attempts } from "./attempts.ts";
 import type { ClientRecord } from "./clients.ts";
 import type { HandOffs } from "./hand-offs.ts";
@@ -19,7 +20,7 @@ export interface Admission {
   /** Of that, milliseconds since 1970. */
   readonly expiresAt: number;
   /** `recovery`: an offer that was opened at the box for an owner who lost every phone. */
-  readonly by: "code" | "qr" | "hand-off" | "recovery" | "recovery-code";
+  readonly by: "code" | "qr" | "hand-off" | "recovery" | "recovery-code" | "screen" | "asked";
   readonly role: Role;
   /** User who is charged for a guest's viewing; null: the client itself, or as its parent. */
   readonly payer: string | null;
@@ -27,6 +28,8 @@ export interface Admission {
   readonly parent: string | null;
   /** The owner's client that opened the offer; null when it was opened at the box, and for hand-offs. */
   readonly openedBy: string | null;
+  /** It makes the box's own screen. */
+  readonly screen?: true;
   /** An owner has to say yes first. */
   readonly asks: boolean;
   /** Uses the offer or pass up: to be called when its claim waits, or its client is on disk. */
@@ -100,7 +103,8 @@ export class Redemption {
     if (claim.offer === RECOVERY_OFFER) return this.#recover(claim);
     const { boxId, clock, handOffs, offers, random } = this.#deps;
     const proof = new Proof(boxId, claim, random);
-    const { aimed, found } = offers.match(claim.offer, proof);
+    const { aimed, found: matched } = offers.match(claim.offer, proof);
+    const found = matched?.screen === true && !isScreen(claim, origin) ? null : matched;
     const handOff = handOffs.match(claim.offer, proof);
     const now = clock.monotonic();
     const anything = offers.list().length > 0 || handOffs.has(claim.offer);
@@ -109,10 +113,12 @@ export class Redemption {
     if (found !== null) {
       const take = (): void => offers.take(found);
       const { id, expiresAt, role, payer, openedBy } = found;
-      const by = found.recovery ? "recovery" : claim.offer === undefined ? "code" : "qr";
+      const by = wayOf(found, claim);
+      const screen = found.screen && { screen: true as const };
+      const asks = openedBy !== null;
       return {
         verdict: "right",
-        admission: { id, expiresAt, by, role, payer, parent: null, openedBy, asks: openedBy !== null, take },
+        admission: { id, expiresAt, by, role, payer, parent: null, openedBy, ...screen, asks, take },
       };
     }
     if (handOff !== null && takesHandOff(handOff.parent, origin)) {
@@ -165,6 +171,17 @@ export class Redemption {
       admission: { ...owner, id: RECOVERY_OFFER, expiresAt, by: "recovery-code", take, use },
     };
   }
+}
+
+/** The box's own screen has a key, and is in a browser on the box: its link is worth nothing elsewhere. */
+function isScreen({ thumbprint }: ProofClaim, origin: RequestOrigin): boolean {
+  return thumbprint !== "" && isFromBox(origin);
+}
+
+function wayOf({ recovery, screen }: OpenOffer, { offer }: ProofClaim): Admission["by"] {
+  if (recovery) return "recovery";
+  if (screen) return "screen";
+  return offer === undefined ? "code" : "qr";
 }
 
 /** A LAN viewer's pass travels where it can be read: it is good in the home network alone. */

@@ -37,6 +37,7 @@ const STEPS = [
    ) STRICT;`,
   `ALTER TABLE clients ADD COLUMN handed_over_from TEXT;
    ALTER TABLE clients ADD COLUMN last_home INTEGER;`,
+  "ALTER TABLE clients ADD COLUMN screen INTEGER NOT NULL DEFAULT 0;",
 ];
 
 /** Of `clock-steps.ts`: the beginnings of times that were not believed, and have been corrected. */

@@ -3,7 +3,7 @@ import type { Server, Socket } from "node:net";
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Clock } from "../kernel/clock.ts";
-import { plainAddress } from "../kernel/network-address.ts";
+import { isLoopback, plainAddress } from "../kernel/network-address.ts";
 import type { RequestOrigin } from "../protocol/access.ts";
 
 /**
@@ -127,10 +127,6 @@ class PeerOrigin implements RequestOrigin {
     this.#onLink ??= isOnLink(this.address, this.#interfaces());
     return this.#onLink;
   }
-}
-
-export function isLoopback(address: string): boolean {
-  return address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address);
 }
 
 /** Whether an address lies in the prefix of one of the given interfaces. */

@@ -3,6 +3,9 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyPluginAsync } from "fastify";
 import { OPEN } from "../protocol/access.ts";
 
+/** Where the television's own page is. */
+const TELEVISION = "/tv";
+
 /**
  * Serves the built web app to anybody: it holds no secret. Media never comes this way.
  * @param folder `dist/web`
@@ -15,6 +18,7 @@ export function webApp(folder: string): FastifyPluginAsync {
       route.config = { ...route.config, access: OPEN };
       route.schema = { ...route.schema, hide: true };
     });
+    app.get(TELEVISION, (_request, reply) => reply.sendFile("tv.html"));
     await app.register(fastifyStatic, {
       root: folder,
       wildcard: false,

@@ -6,6 +6,11 @@ export function plainAddress(address: string): string {
   return /^::ffff:\d+\.\d+\.\d+\.\d+$/i.test(withoutZone) ? withoutZone.slice(7) : withoutZone;
 }
 
+/** Whether an address is that of this machine for itself. @param address plain, see {@link plainAddress} */
+export function isLoopback(address: string): boolean {
+  return address === "::1" || /^127\.\d+\.\d+\.\d+$/.test(address);
+}
+
 /**
  * Where an address is, as far as one subscriber goes: an IPv4 address alone, or the /64 of an IPv6 address, of which one host
  * has as many as it likes.

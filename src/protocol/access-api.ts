@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import { RoleName } from "./api.ts";
+import { PublicJwk, RoleName, TerminalTypeName } from "./api.ts";
 import { AUDIT_EVENTS } from "./audit-events.ts";
 import { CHOICES } from "./pairing.ts";
 
@@ -56,6 +56,67 @@ export const OfferDecision = Type.Object(
   { title: "OfferDecision", additionalProperties: false },
 );
 export type OfferDecision = Static<typeof OfferDecision>;
+
+/** A device that shows a code instead of having one: an owner who sees it lets it in. */
+export const AskRequest = Type.Object(
+  {
+    nonce: Type.String({ minLength: 22, maxLength: 64, description: "128 random bits or more, base64url" }),
+    key: Type.Union([PublicJwk, Type.Null()], { description: "As in a claim" }),
+    name: Type.String({ minLength: 1, maxLength: 64, description: "What the owner will see" }),
+    terminalType: TerminalTypeName,
+    refresh: Type.Union([Type.Literal("cookie"), Type.Literal("body")], { description: "As in a claim" }),
+  },
+  { title: "AskRequest", additionalProperties: false },
+);
+export type AskRequest = Static<typeof AskRequest>;
+export const Asked = Type.Object(
+  {
+    claim: Type.String({ description: "Secret for polling at `/api/v1/pairing/poll`" }),
+    code: Type.String({ description: "To be shown to an owner: XXXX-XXXX" }),
+    expiresAt: Time,
+  },
+  { title: "Asked" },
+);
+export type Asked = Static<typeof Asked>;
+
+/** An owner has seen a code on a device, and says what it is to be. */
+export const AnswerRequest = Type.Object(
+  {
+    code: Type.String({ minLength: 8, maxLength: 16, description: "As the device shows it" }),
+    role: Type.Optional(
+      Type.Union([Type.Literal("viewer"), Type.Literal("kid"), Type.Literal("guest")], {
+        description: "Default: viewer. None that asked becomes an owner",
+      }),
+    ),
+  },
+  { title: "AnswerRequest", additionalProperties: false },
+);
+export type AnswerRequest = Static<typeof AnswerRequest>;
+
+/** What makes the browser on the box its own screen: good once, on the box alone. */
+export const ScreenLink = Type.Object(
+  { url: Type.String({ description: "The secret is in the fragment" }), expiresAt: Time },
+  { title: "ScreenLink" },
+);
+export type ScreenLink = Static<typeof ScreenLink>;
+
+/** Who watches what now, in order of their beginning. */
+export const WatchingNow = Type.Object(
+  {
+    watching: Type.Array(
+      Type.Object({
+        name: Type.String({ description: "How the client is called" }),
+        terminalType: TerminalTypeName,
+        channel: Type.Object({ number: Type.Integer(), name: Type.String() }),
+        since: Time,
+        home: Type.Boolean({ description: "It is in the home network" }),
+        self: Type.Boolean({ description: "It is the client that asks" }),
+      }),
+    ),
+  },
+  { title: "WatchingNow" },
+);
+export type WatchingNow = Static<typeof WatchingNow>;
 
 /** A pass for this client's next origin or browser, good once. */
 export const HandOff = Type.Object(
@@ -136,6 +197,8 @@ export type Audit = Static<typeof Audit>;
 export interface AccessEvents {
   /** An alarm of the audit log. */
   notice: AuditEntry;
-  /** An offer was claimed, decided or closed. */
+  /** An offer was claimed, decided or closed; for the box's own screen too. */
   offer: OfferState;
+  /** Somebody began or ceased to watch: ask who does; for the box's own screen too. */
+  watching: Record<string, never>;
 }

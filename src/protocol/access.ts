@@ -21,17 +21,19 @@ export interface RequestOrigin {
  * Who may use a route. Every route states one; a route without it does not register.
  * - `open`: strangers too
  * - `media`: whoever holds a grant in the path (the route checks it)
- * - `roles`: a client with an access token and one of these roles
+ * - `roles`: a client with an access token and one of these roles; with `screen` the box's own screen too, whatever its role
  * - `local`: the box's own command line only
  */
 export type RouteAccess =
   | { readonly kind: "open" }
   | { readonly kind: "media" }
-  | { readonly kind: "roles"; readonly roles: readonly Role[] }
+  | { readonly kind: "roles"; readonly roles: readonly Role[]; readonly screen?: true }
   | { readonly kind: "local" };
 
 export const OPEN: RouteAccess = { kind: "open" };
 export const MEDIA: RouteAccess = { kind: "media" };
 export const OWNER: RouteAccess = { kind: "roles", roles: ["owner"] };
+/** Owners, and whoever stands before the box's own screen. */
+export const OWNER_OR_SCREEN: RouteAccess = { kind: "roles", roles: ["owner"], screen: true };
 export const MEMBERS: RouteAccess = { kind: "roles", roles: ["owner", "viewer", "kid", "guest"] };
 export const LOCAL: RouteAccess = { kind: "local" };

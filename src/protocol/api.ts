@@ -189,7 +189,12 @@ export type Tokens = Static<typeof Tokens>;
 
 export const PairingState = Type.Union(
   [
-    Type.Object({ state: Type.Literal("pending") }),
+    Type.Object({
+      state: Type.Literal("pending"),
+      match: Type.Optional(
+        Type.String({ description: "Two digits that an owner now chooses: those of a device that asked" }),
+      ),
+    }),
     Type.Object({ state: Type.Literal("paired"), tokens: Tokens }),
   ],
   { title: "PairingState" },
@@ -222,6 +227,9 @@ export const Client = Type.Object(
       Type.Union([Type.String(), Type.Null()], { description: "The client whose hand-off it took up" }),
     ),
     limits: Type.Optional(ClientLimits),
+    screen: Type.Optional(
+      Type.Boolean({ description: "It is the box's own screen: who stands before it lets others in" }),
+    ),
     current: Type.Boolean({ description: "This is the client that asks" }),
     changedWith: Type.Optional(
       Type.Array(Id, {

@@ -60,6 +60,26 @@ export function parsePairingFragment(fragment: string): { offer: string; secret:
   return match ? { offer: match[1] as string, secret: match[2] as string } : null;
 }
 
+/** `#s=1.<offer>.<secret>`: the link that makes the browser on the box its own screen; redeemed like an offer. */
+export function screenFragment(offer: string, secret: string): string {
+  return `#s=1.${offer}.${secret}`;
+}
+
+export function parseScreenFragment(fragment: string): { offer: string; secret: string } | null {
+  return fragment.startsWith("#s=") ? parsePairingFragment(`#p=${fragment.slice(3)}`) : null;
+}
+
+/** `#t=1.<code>`: what a television that asks to be let in shows for an owner's phone. It opens nothing by itself. */
+export function askFragment(code: string): string {
+  return `#t=1.${code}`;
+}
+
+/** @returns the code; null when there is none */
+export function parseAskFragment(fragment: string): string | null {
+  const text = /^#t=1\.([A-Za-z-]{8,9})$/.exec(fragment)?.[1];
+  return text === undefined ? null : normaliseCode(text);
+}
+
 /** Numbers that an owner chooses from to say which client waits (RFC 8628 §5.4 against remote phishing). */
 export const CHOICES = 3;
 

@@ -18,4 +18,6 @@ export interface Principal {
   readonly payer: string;
   /** It was paired for the home network alone, and what it watches goes nowhere else; default false. */
   readonly homeOnly?: true;
+  /** It is the box's own screen, and asks from the box itself: whoever holds its remote control stands at the box; default false. */
+  readonly screen?: true;
 }

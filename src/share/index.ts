@@ -39,6 +39,8 @@ export interface ShareDeps {
   readonly peerOf?: ((request: IncomingMessage) => string | undefined) | undefined;
   /** Who may watch what; default: everybody everything. */
   readonly rules?: ViewingRules;
+  /** How a client is called, for who may know who watches; default: by nothing. */
+  readonly nameOf?: (client: string) => string | null;
   readonly options?: Partial<ShareOptions>;
   /** `cores` that converted pictures may use, and the `vendor`'s ffmpeg; default: half the cores, none. */
   readonly transcoding?: { readonly cores: number | null; readonly vendor: string | null };

@@ -30,6 +30,7 @@ import { mediaRoutes } from "./live/hls/media-routes.ts";
 import { LiveStreams } from "./live/live-streams.ts";
 import { extentFolder } from "./live/timeshift/extent-folder.ts";
 import { TimeShiftDisk } from "./live/timeshift/time-shift-disk.ts";
+import { watchingRoutes } from "./live/watching-routes.ts";
 import { playbackRoutes } from "./live/playback-routes.ts";
 import { Playbacks } from "./live/playbacks.ts";
 import { Predictor } from "./live/prediction/predictor.ts";
@@ -68,6 +69,8 @@ export interface SharePartsDeps {
   readonly peerOf?: ((request: IncomingMessage) => string | undefined) | undefined;
   /** Default: everybody may everything. */
   readonly rules?: ViewingRules;
+  /** How a client is called; default: by nothing. */
+  readonly nameOf?: ((client: string) => string | null) | undefined;
   readonly createSource: SourceFactory;
   readonly createPackager: PackagerFactory;
   readonly convert: Converter;
@@ -92,6 +95,8 @@ export interface Share extends Component {
   tellScan(progress: ScanProgress): void;
   /** Tells every owner who listens of something around access. */
   tellOwners<Name extends keyof ServerEvents>(name: Name, data: ServerEvents[Name]): void;
+  /** As {@link tellOwners}, and the box's own screen. */
+  tellAtBox<Name extends keyof ServerEvents>(name: Name, data: ServerEvents[Name]): void;
   /** Who watches or watched what, with bytes and seconds. */
   playbacks(): { playbacks: PlaybackUsage[]; principals: PrincipalUsage[] };
   /** Who watches by which multiplex now. */
@@ -260,6 +265,8 @@ export function createShareFrom(deps: SharePartsDeps): Share {
         guide.changed.on(() => events.channelsChanged()),
         tuners.on((event) => void (event.kind === "tuners" && events.channelsChanged())),
         playbacks.started.on(() => predictor?.look()),
+        playbacks.started.on(() => events.tellAtBox("watching", {})),
+        playbacks.ended.on(() => events.tellAtBox("watching", {})),
         playbacks.ended.on(() => predictor?.look()),
         playbacks.ended.on(({ id, client, code, message, wanted, detail }) => {
           events.channelsChanged();
@@ -296,6 +303,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
         xmltvRoutes(channels, guide, clock, (request) => viewOf(rules, principalOf(request))),
       );
       await app.register(playbackRoutes(playbacks));
+      await app.register(watchingRoutes({ playbacks, channels, nameOf: deps.nameOf ?? (() => null) }));
       await app.register(eventRoutes(events));
       await app.register(media.plugin);
     },
@@ -307,6 +315,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     onViewing: (listener) => playbacks.noted.on(listener),
     tellScan: (progress) => events.tellOwners("scan", progress),
     tellOwners: (name, data) => events.tellOwners(name, data),
+    tellAtBox: (name, data) => events.tellAtBox(name, data),
     playbacks: () => playbacks.usage(),
     watching: () =>
       playbacks.watching().flatMap(({ client, channel }) => {

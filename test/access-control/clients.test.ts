@@ -318,6 +318,7 @@ t.test("clients: those of the release before are still there", async (t) => {
   const owner = await pairedPhone(house);
   house.database
     .exec(`ALTER TABLE clients DROP COLUMN handed_over_from; ALTER TABLE clients DROP COLUMN last_home;
+    ALTER TABLE clients DROP COLUMN screen;
     UPDATE schema_version SET version = 1 WHERE module = 'access-control'`);
   await house.restart();
   const { clients } = (await house.send(LOCAL, "GET", "/api/v1/clients")).body;

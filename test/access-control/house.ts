@@ -181,7 +181,8 @@ async function smallApp(access: AccessControl): Promise<FastifyInstance> {
     if (rule?.kind !== "roles" && rule?.kind !== "local") return;
     const { method, url, headers, origin } = request;
     const principal = await access.authenticator.authenticate({ method, url, headers, origin });
-    if (rule.kind === "roles" && !rule.roles.includes(principal.role)) {
+    const atScreen = rule.kind === "roles" && rule.screen === true && principal.screen === true;
+    if (rule.kind === "roles" && !rule.roles.includes(principal.role) && !atScreen) {
       throw new TellyportError("role-forbidden", "no");
     }
     request.principal = principal;

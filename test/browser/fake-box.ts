@@ -21,6 +21,7 @@ import { createBoxIdentity } from "../web/box-identity.ts";
 import { FakeAccess, type Paired, type Redeemable } from "./fake-access.ts";
 import { FakeGuide } from "./fake-guide.ts";
 import { FakeOwnerPages } from "./fake-owner-pages.ts";
+import { FakeScreen } from "./fake-screen.ts";
 import { Refusal } from "./refusal.ts";
 import { livePlaylist, multivariantPlaylist, type Media } from "./fake-media.ts";
 
@@ -101,6 +102,7 @@ export class FakeBox {
   /** Stills, by channel. */
   readonly pictures = new Map<string, { type: string; body: Buffer }>();
   #port = 0;
+  readonly screen = new FakeScreen();
   readonly access = new FakeAccess((event, data) => this.#send(event, data));
   readonly #pending = new Map<
     string,
@@ -189,6 +191,9 @@ export class FakeBox {
     };
     if (route === "GET /box" && request.headers.authorization === undefined) return json(this.#box());
     if (route === "POST /pairing/claim") return json(await this.#claim(JSON.parse(body) as PairingClaim));
+    if (route === "POST /pairing/ask") return json(this.screen.ask(JSON.parse(body)));
+    const asked = route === "POST /pairing/poll" ? this.screen.poll(JSON.parse(body).claim) : null;
+    if (asked !== null) return json(asked);
     if (route === "POST /pairing/poll") {
       const { state, cookie } = this.#poll((JSON.parse(body) as { claim: string }).claim);
       const secure = url.protocol === "https:" ? "; Secure" : "";
@@ -220,6 +225,7 @@ export class FakeBox {
     if (route === "GET /box") return json({ ...this.#box(), ...this.where });
     const still = /^GET \/channels\/([\w-]+)\/still$/.exec(route)?.[1];
     if (still !== undefined) return this.#still(still, response);
+    if (route === "GET /watching") return json({ watching: this.screen.watching });
     if (route === "GET /channels") return json({ channels: this.channels });
     if (route === "GET /tuners") return json(this.tuners);
     if (route === "GET /scan") return json(this.scan);
@@ -253,6 +259,7 @@ export class FakeBox {
       claimed: this.claimed,
       https: this.https,
       time: new Date().toISOString(),
+      addresses: { home: null, away: this.screen.away },
     };
   }
 
@@ -304,6 +311,7 @@ export class FakeBox {
       lastHome: this.home,
       endsAt: role === "guest" ? new Date(Date.now() + 86_400_000).toISOString() : null,
       handedOverFrom: by?.pass?.from.id ?? null,
+      ...(this.screen.is && { screen: true }),
       user: by?.pass?.from.user ?? id,
       thumbprint,
       refresh: "",
@@ -460,7 +468,7 @@ export class FakeBox {
   }
 
   #serveFile(path: string, response: ServerResponse): void {
-    const file = normalize(path === "/" ? "/index.html" : path);
+    const file = normalize(path === "/" ? "/index.html" : path === "/tv" ? "/tv.html" : path);
     const full = join(this.folder, file);
     if (!existsSync(full)) throw new Refusal(404, "route-not-found");
     response.writeHead(200, {

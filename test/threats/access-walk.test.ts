@@ -4,6 +4,7 @@ import { join } from "node:path";
 import t from "tap";
 import { startDaemon, type Daemon } from "../helpers/daemon.ts";
 import { KeyPhone, onTheWire } from "../helpers/key-phone.ts";
+import { screenOf } from "../helpers/screen-phone.ts";
 import { PROJECT } from "../helpers/captures.ts";
 
 /**
@@ -12,7 +13,7 @@ import { PROJECT } from "../helpers/captures.ts";
  */
 const TABLE = join(PROJECT, "test/threats/access-table.md");
 
-const COLUMNS = ["nobody", "another box's", "guest", "kid", "viewer", "owner"] as const;
+const COLUMNS = ["nobody", "another box's", "guest", "kid", "viewer", "the box's screen", "owner"] as const;
 type Column = (typeof COLUMNS)[number];
 
 interface OpenApi {
@@ -69,6 +70,7 @@ t.test("T3, T5: who gets what at every route is as the table in the repository s
     guest: await KeyPhone.paired(box, "guest"),
     kid: await KeyPhone.paired(box, "kid"),
     viewer: await KeyPhone.paired(box, "viewer"),
+    "the box's screen": await screenOf(box),
     owner,
   };
   for (const phone of Object.values(phones)) await phone?.call("GET", "/api/v1/channels");

@@ -5,6 +5,7 @@ import { startDaemon } from "../helpers/daemon.ts";
 /** What a stranger may have, and nothing else (design §4). */
 const OPEN = new Set([
   "GET /api/v1/box",
+  "POST /api/v1/pairing/ask",
   "POST /api/v1/pairing/claim",
   "POST /api/v1/pairing/poll",
   "POST /api/v1/token",

@@ -89,6 +89,10 @@ export const accessEn = {
 
   "add.role": "Who is it for?",
   "add.open": "Show the code",
+  "add.television": "A TV shows a code already",
+  "television.code": "Code on the TV",
+  "television.help": "Only let a TV in that stands before you: the code is on its screen now.",
+  "television.answer": "Continue",
   "add.scan": "Scan this with the new device’s camera",
   "add.qr": "QR code for the new device",
   "add.type": "or open {address} on it and type",

@@ -90,6 +90,10 @@ export const accessZh: AccessWords = {
 
   "add.role": "给谁用？",
   "add.open": "显示配对码",
+  "add.television": "电视上已显示配对码",
+  "television.code": "电视上的配对码",
+  "television.help": "只放行您眼前的电视：配对码此刻就显示在它的屏幕上。",
+  "television.answer": "继续",
   "add.scan": "用新设备的相机扫描",
   "add.qr": "给新设备的二维码",
   "add.type": "或在新设备上打开 {address}，输入",

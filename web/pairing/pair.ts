@@ -21,6 +21,8 @@ export type Newcomer = Pick<PairingClaim, "name" | "terminalType" | "watchOnly">
 
 /** Milliseconds between questions whether the owner has said yes. */
 const POLL_INTERVAL = 1500;
+/** Milliseconds for which a box lets an owner choose. */
+const TAKEN_UP = 300_000;
 
 /**
  * Pairs this phone with the box and leaves the session in the connection and the store.
@@ -62,7 +64,19 @@ export async function pair(
     open: true,
   });
   if (claimed.match !== null) progress.onMatch(claimed.match);
-  const tokens = await poll(connection, claimed, progress.signal);
+  const tokens = await poll(connection, claimed, progress);
+  return settle(connection, store, box, { signer, tokens, input });
+}
+
+/** Keeps what a claim brought. @returns whether it outlives this tab. @throws Problem `box-not-trusted` */
+export async function settle(
+  connection: BoxConnection,
+  store: DeviceStore,
+  box: Box,
+  got: { signer: DeviceKey | null; tokens: Tokens; input: Pick<ProofInput, "box" | "thumbprint" | "nonce"> },
+): Promise<{ lasting: boolean }> {
+  const { signer, tokens, input } = got;
+  const overHttps = location.protocol === "https:";
   await checkAttestation(tokens, input);
   const { client, role } = tokens;
   const session: Session =
@@ -73,7 +87,7 @@ export async function pair(
           client,
           role,
           signer,
-          refreshToken: refresh === "cookie" ? null : (tokens.refreshToken ?? ""),
+          refreshToken: overHttps ? null : (tokens.refreshToken ?? ""),
         };
   const lasting = await store.save(box.id, session);
   connection.use(box.id, session, tokens);
@@ -81,18 +95,20 @@ export async function pair(
 }
 
 /** Null where pages hold no keys, and where the browser would lose it while a cookie stays. */
-async function ownKey(store: DeviceStore, overHttps: boolean): Promise<DeviceKey | null> {
+export async function ownKey(store: DeviceStore, overHttps: boolean): Promise<DeviceKey | null> {
   if (!canHoldKey()) return null;
   const key = await createDeviceKey();
   return overHttps && !(await store.keeps(key)) ? null : key;
 }
 
 /** Asks until the owner has answered. A phone that slept or changed its network meanwhile goes on. */
-async function poll(
+export async function poll(
   connection: BoxConnection,
-  claimed: PairingClaimed,
-  signal: AbortSignal,
+  claimed: Pick<PairingClaimed, "claim" | "expiresAt">,
+  { onMatch, signal }: PairingProgress,
 ): Promise<Tokens> {
+  let { expiresAt } = claimed;
+  let shown = "";
   for (;;) {
     signal.throwIfAborted();
     const answer = await connection
@@ -102,7 +118,12 @@ async function poll(
         return null;
       });
     if (answer?.state === "paired") return answer.tokens;
-    if (connection.boxNow() > Date.parse(claimed.expiresAt)) throw new Problem("pairing-expired");
+    if (answer?.state === "pending" && answer.match !== undefined && answer.match !== shown) {
+      onMatch((shown = answer.match));
+      // an owner has taken it up: from then on it is as good as a claim
+      expiresAt = new Date(connection.boxNow() + TAKEN_UP).toISOString();
+    }
+    if (connection.boxNow() > Date.parse(expiresAt)) throw new Problem("pairing-expired");
     await new Promise<void>((resolve) => {
       const done = (): void => resolve();
       setTimeout(done, POLL_INTERVAL);

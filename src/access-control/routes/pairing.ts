@@ -1,11 +1,13 @@
 import type { FastifyPluginAsync, FastifyReply } from "fastify";
 import type { Static } from "typebox";
-import { OPEN } from "../../protocol/access.ts";
+import { AnswerRequest, Asked, AskRequest, OfferState } from "../../protocol/access-api.ts";
+import { OPEN, OWNER } from "../../protocol/access.ts";
 import { PairingClaim, PairingClaimed, PairingPoll, PairingState } from "../../protocol/api.ts";
 import { DPOP_NONCE_HEADER } from "../../protocol/dpop.ts";
 import { clientCookie } from "../cookies.ts";
 import type { Nonces } from "../nonce.ts";
 import type { Delivery, Pairing } from "../pairing.ts";
+import { principalOfRequest } from "./shared.ts";
 
 /** Claims and polls: they come from strangers. */
 export function pairingRoutes(deps: { pairing: Pairing; nonces: Nonces }): FastifyPluginAsync {
@@ -27,6 +29,36 @@ export function pairingRoutes(deps: { pairing: Pairing; nonces: Nonces }): Fasti
       },
     );
 
+    app.post<{ Body: AskRequest }>(
+      "/api/v1/pairing/ask",
+      {
+        config: { access: OPEN },
+        schema: {
+          summary: "Ask to be let in, at home: a code to show to an owner, and a claim to poll with",
+          body: AskRequest,
+          response: { 200: Asked },
+        },
+      },
+      (request, reply) =>
+        reply.header("cache-control", "no-store").send(pairing.ask(request.body, request.origin)),
+    );
+
+    app.post<{ Body: AnswerRequest }>(
+      "/api/v1/pairing/answer",
+      {
+        config: { access: OWNER },
+        schema: {
+          summary: "An owner has seen the code of a device that asks: it shows a number now, to be chosen",
+          body: AnswerRequest,
+          response: { 200: OfferState },
+        },
+      },
+      (request, reply) =>
+        reply
+          .header("cache-control", "no-store")
+          .send(pairing.answer(request.body, principalOfRequest(request))),
+    );
+
     app.post<{ Body: Static<typeof PairingPoll> }>(
       "/api/v1/pairing/poll",
       {
@@ -40,7 +72,8 @@ export function pairingRoutes(deps: { pairing: Pairing; nonces: Nonces }): Fasti
       async (request, reply) => {
         const delivery = await pairing.poll(request.body.claim, request.origin);
         void reply.header("cache-control", "no-store").header(DPOP_NONCE_HEADER, nonces.current());
-        if (delivery === null) return { state: "pending" };
+        const match = delivery === null ? pairing.matchOf(request.body.claim) : null;
+        if (delivery === null) return { state: "pending", ...(match !== null && { match }) };
         return { state: "paired", tokens: deliver(reply, delivery) };
       },
     );

@@ -25,11 +25,13 @@ import { remotePlay } from "./remote-play.ts";
 import { reset } from "./reset.ts";
 import { scan } from "./scan.ts";
 import { tuners } from "./tuners.ts";
+import { tv } from "./tv.ts";
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
   run,
   pair,
+  tv,
   clientsList,
   clientsRename,
   clientsRole,

@@ -17,7 +17,7 @@ export function eventRoutes(events: EventStreams): FastifyPluginAsync {
         schema: {
           summary: "Server-Sent Events: a snapshot, then changes",
           description:
-            "Events: `snapshot`, `channels` (those that changed), `playback-ended` (one of this client's); for owners `scan` (how far a channel scan is) `tuners` (all, when one changed its state or the level of its signal), `notice` (an alarm of the audit log) and `offer` (a pairing offer was claimed, decided or closed).",
+            "Events: `snapshot`, `channels` (those that changed), `playback-ended` (one of this client's); for owners `scan` (how far a channel scan is) `tuners` (all, when one changed its state or the level of its signal), `notice` (an alarm of the audit log) `offer` (a pairing offer was claimed, decided or closed) and `watching` (somebody began or ceased to); the last two for the box's own screen too.",
           tags: ["events"],
           produces: ["text/event-stream"],
         },

@@ -109,6 +109,14 @@ export class EventStreams {
       if (listener.principal.role === "owner") send(listener, name, data);
   }
 
+  /** Tells every owner, and the box's own screen. */
+  tellAtBox<Name extends keyof ServerEvents>(name: Name, data: ServerEvents[Name]): void {
+    for (const listener of this.#listeners) {
+      const { role, screen } = listener.principal;
+      if (role === "owner" || screen === true) send(listener, name, data);
+    }
+  }
+
   /** Ends all event streams of a client. What was told last may still be read, for a moment. */
   closeOf(client: string): void {
     for (const listener of [...this.#listeners]) {

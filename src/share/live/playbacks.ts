@@ -332,6 +332,11 @@ export class Playbacks {
     return availabilityFor(this.#leaving(principal));
   }
 
+  /** What runs now, in order of its beginning. */
+  running(): readonly PlaybackEntry[] {
+    return [...this.#running.values()];
+  }
+
   /** What is watched now, and what each client watched before that. */
   watching(): { client: string; channel: string; previous: string | null }[] {
     return [...this.#running.values()].map(({ principal, channel, previous }) => ({

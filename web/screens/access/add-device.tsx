@@ -11,6 +11,7 @@ import { dayTime, ta } from "../../i18n/access.ts";
 import * as state from "../../state.ts";
 import { Icon } from "../icon.tsx";
 import { SheetBody } from "../sheet.tsx";
+import { AnswerTelevision } from "./answer-television.tsx";
 import { Countdown } from "./countdown.tsx";
 import { TERMINAL_ICONS } from "./devices.tsx";
 import { limitsWords } from "./limits.tsx";
@@ -24,16 +25,18 @@ const LOOK = 4000;
 /**
  * Lets one more device in: its role, the code, and which number it shows.
  * @param props.waiting an offer that somebody has claimed already
+ * @param props.code what a television shows that asks to be let in
  */
-export function AddDevice({ waiting }: { waiting: OfferState | null }) {
+export function AddDevice({ waiting, code }: { waiting: OfferState | null; code: string | null }) {
   const call = useCall();
+  const television = useSignal(code !== null);
   const role = useSignal<Tokens["role"]>("viewer");
   const offer = useSignal<Offer | null>(null);
   const seen = useSignal(waiting);
   /** Of who was let in or not. */
   const name = useSignal(waiting?.claim?.name ?? "");
   const chosen = useSignal<string | null>(null);
-  const id = offer.value?.id ?? waiting?.id ?? null;
+  const id = offer.value?.id ?? waiting?.id ?? (television.value ? seen.value?.id : null) ?? null;
   useFollowed(id, (found) => {
     name.value = found.claim?.name ?? name.value;
     seen.value = found;
@@ -64,7 +67,7 @@ export function AddDevice({ waiting }: { waiting: OfferState | null }) {
   const again = (): void => {
     chosen.value = null;
     const { state: before, role: same } = seen.value ?? {};
-    if (before !== "paired") {
+    if (before !== "paired" && !television.value) {
       role.value = same ?? role.value;
       return void open();
     }
@@ -74,12 +77,21 @@ export function AddDevice({ waiting }: { waiting: OfferState | null }) {
 
   return (
     <SheetBody title={t("settings.add")}>
-      {seen.value === null ? (
+      {seen.value === null && television.value ? (
+        <AnswerTelevision
+          code={code ?? ""}
+          onAnswered={(found) => {
+            name.value = found.claim?.name ?? "";
+            seen.value = found;
+          }}
+        />
+      ) : seen.value === null ? (
         <ChooseRole
           role={role.value}
           choose={(one) => (role.value = one)}
           call={call}
           open={() => void open()}
+          television={() => (television.value = true)}
         />
       ) : seen.value.state === "open" && offer.value !== null ? (
         <ShowCode
@@ -135,6 +147,7 @@ function ChooseRole(props: {
   choose: (role: Tokens["role"]) => void;
   call: Call;
   open: () => void;
+  television: () => void;
 }) {
   const options = ROLES.map((role) => ({
     value: role,
@@ -156,6 +169,9 @@ function ChooseRole(props: {
       <Trouble call={props.call} />
       <button class="primary" data-action="open-offer" disabled={props.call.busy.value} onClick={props.open}>
         {ta("add.open")}
+      </button>
+      <button class="link" data-action="television" onClick={props.television}>
+        {ta("add.television")}
       </button>
     </>
   );

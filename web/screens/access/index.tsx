@@ -21,7 +21,7 @@ export function Page({ page }: { page: AccessPage }) {
     case "limits":
       return <LimitsPage id={page.client} />;
     case "add":
-      return <AddDevice waiting={page.waiting} />;
+      return <AddDevice waiting={page.waiting} code={page.code ?? null} />;
     case "codes":
       return <RecoveryCodesPage />;
     case "pin":

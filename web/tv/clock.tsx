@@ -1,0 +1,19 @@
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { connection } from "../app.ts";
+import { clockTime } from "../i18n/index.ts";
+
+/** Hours and minutes by the box's clock. */
+export function Clock() {
+  const time = useSignal(connection.boxNow());
+  useEffect(() => {
+    const timer = setInterval(() => (time.value = connection.boxNow()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  const iso = new Date(time.value).toISOString();
+  return (
+    <time class="tv-clock" dateTime={iso.slice(0, 16)}>
+      {clockTime(iso)}
+    </time>
+  );
+}
