@@ -65,7 +65,7 @@ t.test("web guide: what is not known yet is drawn in whole hours", async (t) => 
   t.same(text(cellAt([], noon + 5 * MINUTE)), "pending 0-60");
 });
 
-t.test("web guide: cells cover all that is asked for, in order, whatever was told", async (t) => {
+t.test("web guide: cells cover all that is asked for, in order, whatever was told", async () => {
   const stretch = fc.tuple(fc.integer({ min: -300, max: 300 }), fc.integer({ min: 2, max: 200 }));
   fc.assert(
     fc.property(

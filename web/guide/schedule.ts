@@ -1,6 +1,6 @@
 import type { Programme } from "../../src/protocol/api.ts";
 import { cellsOf, type Cell } from "./cells.ts";
-import { BLOCK, blockOf, partKey, type Part } from "./wishes.ts";
+import { BLOCK, blocksIn, partKey, type Part } from "./wishes.ts";
 
 /** Parts kept: some eight a channel and day, and half a megabyte for a hundred. */
 const MOST = 900;
@@ -73,11 +73,13 @@ export class Schedule {
     let differs = false;
     for (const programme of programmes) {
       if (programme === null) continue;
-      const from = Date.parse(programme.startsAt);
-      const kept = this.#parts.get(partKey({ channel, block: blockOf(from) }));
-      if (kept === undefined || kept.programmes.some((one) => isSame(one, programme))) continue;
-      kept.at = -Infinity;
-      differs = true;
+      const blocks = blocksIn(Date.parse(programme.startsAt), Date.parse(programme.endsAt));
+      for (const block of blocks) {
+        const kept = this.#parts.get(partKey({ channel, block }));
+        if (kept === undefined || kept.programmes.some((one) => isSame(one, programme))) continue;
+        kept.at = -Infinity;
+        differs = true;
+      }
     }
     return differs;
   }

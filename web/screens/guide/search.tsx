@@ -159,6 +159,14 @@ export function SearchScreen() {
           <Recent searches={recent.value} type={type} keep={keep} />
         ) : (
           <>
+            {told.value.kind === "failed" && (
+              <div class="search-note" role="alert" data-search="failed">
+                <p>{tg("search.failed")}</p>
+                <button data-action="search-again" onClick={() => again.value++}>
+                  {t("app.retry")}
+                </button>
+              </div>
+            )}
             <ChannelHits channels={results.channels} chosen={chosen} />
             <Hits name="now" hits={results.now} chosen={chosen} />
             <Hits name="later" hits={results.later} chosen={chosen} />
@@ -167,14 +175,6 @@ export function SearchScreen() {
                 <span class="spinner" aria-hidden="true" />
                 {tg("search.running")}
               </p>
-            )}
-            {told.value.kind === "failed" && (
-              <div class="search-note" role="alert" data-search="failed">
-                <p>{tg("search.failed")}</p>
-                <button data-action="search-again" onClick={() => again.value++}>
-                  {t("app.retry")}
-                </button>
-              </div>
             )}
             {count === 0 && (told.value.kind === "found" || told.value.kind === "none") && (
               <div class="empty" data-search="none">
