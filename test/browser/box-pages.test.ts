@@ -47,7 +47,7 @@ for (const look of LOOKS) {
   t.test(`web box pages: every one of them, ${size}`, { skip }, async (t) => {
     const bench = await setUp(t);
     const { box } = bench;
-    box.tuners = sampleTuners() as unknown as typeof box.tuners;
+    box.tuners = sampleTuners();
     box.scan = sampleScan("idle", Date.now());
     const { page, complaints, lookAt } = await enter(t, bench, look);
     await page.click("[data-action=settings]");
@@ -86,6 +86,8 @@ for (const look of LOOKS) {
     await page.click("[data-action=hide]");
     await page.waitForSelector("[data-action=undo]");
     await lookAt("line-up-edit");
+    await page.locator("[data-edit] [data-action=as-broadcast]").scrollIntoViewIfNeeded();
+    await lookAt("line-up-picture");
 
     await open(page, "online");
     await page.waitForSelector("[data-online=off]");
