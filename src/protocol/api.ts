@@ -454,6 +454,12 @@ export const Channel = Type.Object(
         description: "When the picture at `/api/v1/channels/{id}/still` was taken; null: there is none",
       }),
     ),
+    logo: Type.Optional(
+      Type.Union([Type.String(), Type.Null()], {
+        description:
+          "Version of the picture at `/api/v1/channels/{id}/logo`, which the owner chose; null: there is none",
+      }),
+    ),
   },
   { title: "Channel" },
 );
@@ -493,6 +499,23 @@ export const ChannelDecisions = Type.Object(
   { title: "ChannelDecisions", additionalProperties: false },
 );
 export type ChannelDecisions = Static<typeof ChannelDecisions>;
+
+/** `PUT /api/v1/channels/{id}/logo`. */
+export const ChannelLogo = Type.Object(
+  {
+    image: Type.String({
+      pattern: "^[A-Za-z0-9+/]+={0,2}$",
+      maxLength: 87_384,
+      description: "PNG, JPEG or WebP of 64 KB at most, base64; what it is is read from its bytes",
+    }),
+  },
+  { title: "ChannelLogo", additionalProperties: false },
+);
+export const LogoVersion = Type.Object(
+  { logo: Type.Union([Type.String(), Type.Null()], { description: "As `logo` of the channel" }) },
+  { title: "LogoVersion" },
+);
+export type LogoVersion = Static<typeof LogoVersion>;
 
 /** What can be played; more kinds follow. */
 export const PlaybackTarget = Type.Union([Type.Object({ kind: Type.Literal("channel"), channel: Id })], {

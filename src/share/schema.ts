@@ -43,10 +43,12 @@ export const SHARE_MIGRATIONS: readonly string[] = [
   `DROP TABLE share_programme;`,
   // Pictures without IDR are made into some with: what earlier versions found is found anew.
   `UPDATE share_channel SET codecs = NULL WHERE codecs LIKE '%avc-recovery-point%';`,
+  // Pictures that the owner chose for channels.
+  `CREATE TABLE share_logo (channel TEXT PRIMARY KEY, version TEXT NOT NULL, body BLOB NOT NULL) STRICT;`,
 ];
 
 /** What a reset keeps: channels, and how they are ordered. Every table of this module. */
 export const CHANNEL_TABLES = {
   module: "share",
-  tables: ["share_channel", "share_channel_setting"],
+  tables: ["share_channel", "share_channel_setting", "share_logo"],
 } as const;

@@ -23,6 +23,8 @@ import { Guide } from "./guide/guide.ts";
 import { guideRoutes } from "./guide/guide-routes.ts";
 import { createGuideStore } from "./guide/guide-store.ts";
 import type { XmltvSource } from "./guide/xmltv/xmltv-feed.ts";
+import { logoRoutes } from "./logos/logo-routes.ts";
+import { LogoStore } from "./logos/logo-store.ts";
 import { XmltvFeeds } from "./guide/xmltv/xmltv-feeds.ts";
 import { xmltvRoutes } from "./guide/xmltv/xmltv-routes.ts";
 import { MediaBudget } from "./live/hls/media-budget.ts";
@@ -180,6 +182,11 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     peerOf: deps.peerOf,
   });
   const stills = new StillStore({ clock });
+  const logos = new LogoStore(database);
+  const pictures = {
+    takenAt: (channel: string) => stills.takenAt(channel),
+    logoOf: (channel: string) => logos.versionOf(channel),
+  };
   const stillTaker =
     deps.makeStill === undefined || !options.stills
       ? null
@@ -199,7 +206,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
         channels,
         guide,
         playbacks.availability(principal),
-        stills,
+        pictures,
         false,
         viewOf(rules, principal),
       ),
@@ -228,6 +235,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
     name: "share",
     start() {
       channels.start();
+      logos.keepOnly(new Set(channels.all().map(({ id }) => id)));
       guide.start();
       feeds.start();
       void disk?.start(); // streams begin in memory meanwhile
@@ -291,12 +299,20 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       await disk?.stop();
     },
     routes: async (app) => {
-      await app.register(channelRoutes(channels, guide, playbacks, stills, rules));
+      await app.register(channelRoutes(channels, guide, playbacks, pictures, rules));
       await app.register(
         stillRoutes(channels, stills, {
           view: (principal) => viewOf(rules, principal),
           now: (service) => guide.nowAndNext(service).now,
         }),
+      );
+      await app.register(
+        logoRoutes(
+          channels,
+          logos,
+          (principal) => viewOf(rules, principal),
+          () => events.channelsChanged(),
+        ),
       );
       await app.register(guideRoutes(channels, guide, clock, rules));
       await app.register(

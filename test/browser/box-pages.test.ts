@@ -47,7 +47,7 @@ for (const look of LOOKS) {
   t.test(`web box pages: every one of them, ${size}`, { skip }, async (t) => {
     const bench = await setUp(t);
     const { box } = bench;
-    box.tuners = sampleTuners() as unknown as typeof box.tuners;
+    box.tuners = sampleTuners();
     box.scan = sampleScan("idle", Date.now());
     const { page, complaints, lookAt } = await enter(t, bench, look);
     await page.click("[data-action=settings]");
@@ -86,6 +86,8 @@ for (const look of LOOKS) {
     await page.click("[data-action=hide]");
     await page.waitForSelector("[data-action=undo]");
     await lookAt("line-up-edit");
+    await page.locator("[data-edit] [data-action=as-broadcast]").scrollIntoViewIfNeeded();
+    await lookAt("line-up-picture");
 
     await open(page, "online");
     await page.waitForSelector("[data-online=off]");
@@ -163,7 +165,7 @@ t.test("web box pages: a scan is chosen, begun, followed, cancelled and read", {
   await page.click("[data-action=scan]");
   await page.waitForSelector("[data-scan=running]");
   t.same(box.pages.scans, [{ country: "DE" }]);
-  t.match(await page.innerText("[data-scan=running]"), /40 %[^]*about 3 min left[^]*TV: 17[^]*562 MHz/);
+  t.match(await page.innerText("[data-scan=running]"), /40 %[^]*about 3 min left[^]*17 TV[^]*562 MHz/);
   box.scan = { ...sampleScan("running", Date.now()), waiting: true } as typeof box.scan;
   await page.waitForSelector(".warn-text");
   await page.click("[data-action=cancel-scan]");
@@ -199,10 +201,10 @@ t.test(
     box.channels = [...many, { ...model, number: 900 }];
     const { page } = await enter(t, bench);
     const order = (): Promise<string[]> =>
-    page.evaluate(
-      `[...document.querySelectorAll("[data-channel-row]")].slice(0, 4).map((row) => row.dataset.channelRow)`,
-    );
-  const said = (words: RegExp): Promise<string> =>
+      page.evaluate(
+        `[...document.querySelectorAll("[data-channel-row]")].slice(0, 4).map((row) => row.dataset.channelRow)`,
+      );
+    const said = (words: RegExp): Promise<string> =>
       until(
         () => page.innerText("[data-said]"),
         (text) => words.test(text),
@@ -251,6 +253,22 @@ t.test(
       box.channels.find(({ id }) => id === "many-299"),
       { hidden: true, favourite: true, name: "Mine" },
     );
+    const picture = await page.screenshot({ clip: { x: 0, y: 0, width: 300, height: 300 } });
+    await page.setInputFiles("[data-edit=many-299] [name=logo]", {
+      name: "logo.png",
+      mimeType: "image/png",
+      buffer: picture,
+    });
+    await said(/has a picture/);
+    t.ok((box.pages.logos[0]?.length ?? 0) < 65_536, "made small");
+    await page.setInputFiles("[name=logo]", {
+      name: "logo.svg",
+      mimeType: "image/svg+xml",
+      buffer: Buffer.from("no picture"),
+    });
+    await page.waitForSelector("[data-code=logo-invalid]");
+    await page.click("[data-action=remove-logo]");
+    await said(/no picture/);
     box.pages.refused.set("PUT /channels/decisions", { status: 409, code: "channel-number-taken" });
     await page.click("[data-action=as-broadcast]");
     await page.waitForSelector("[data-code=channel-number-taken]");

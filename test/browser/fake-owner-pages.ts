@@ -29,6 +29,8 @@ export class FakeOwnerPages {
   readonly scans: ScanRequest[] = [];
   /** What was decided about channels, in order. */
   readonly decisions: ChannelDecisions[] = [];
+  /** Pictures that were chosen. */
+  readonly logos: Buffer[] = [];
   /** Refused with these codes, by `METHOD /path`. */
   readonly refused = new Map<string, { status: number; code: string }>();
   /** The broadcaster's number and name of each channel, once something else was decided. */
@@ -44,6 +46,8 @@ export class FakeOwnerPages {
     const refusal = this.refused.get(route);
     if (refusal !== undefined) throw new Refusal(refusal.status, refusal.code);
     const read = <T>(): T => JSON.parse(body || "{}") as T;
+    const logo = /^(PUT|DELETE|GET) \/channels\/([\w-]+)\/logo$/.exec(route);
+    if (logo !== null) return this.#logo(logo[1] ?? "", logo[2] ?? "", body);
     switch (route) {
       case "GET /channels":
         if (url.searchParams.get("hidden") !== "true") return null;
@@ -92,6 +96,15 @@ export class FakeOwnerPages {
   /** Ends the scan that runs. */
   endScan(state: "finished" | "failed"): void {
     this.#box.scan = sampleScan(state, Date.now());
+  }
+
+  #logo(method: string, id: string, body: string): { status: number; body: object } {
+    if (method === "GET") throw new Refusal(404, "logo-not-found");
+    const { image } = method === "PUT" ? (JSON.parse(body) as { image: string }) : { image: "" };
+    if (image !== "") this.logos.push(Buffer.from(image, "base64"));
+    const logo = image === "" ? null : `v${this.logos.length}`;
+    this.#box.channels = this.#box.channels.map((one) => (one.id === id ? { ...one, logo } : one));
+    return { status: 200, body: { logo } };
   }
 
   #decided(channel: Channel): Channel {

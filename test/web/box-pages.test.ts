@@ -10,6 +10,7 @@ import {
   undoing,
   withChanged,
 } from "../../web/box/line-up.ts";
+import { logoSize } from "../../web/box/logo-size.ts";
 import { cloudAddress, obstacleWords, onlineStanding, routerStanding } from "../../web/box/online-view.ts";
 import { signalOf, sourceOf, standingOf } from "../../web/box/reception.ts";
 import { ownCountry, placesToScan, scanRequest, timeLeft } from "../../web/box/scan-view.ts";
@@ -153,6 +154,13 @@ t.test("web box: remote access in a few words", async (t) => {
   t.equal(cloudAddress("http://10.0.0.2:8080"), "http://10.0.0.2:8080");
   for (const no of ["", "a b", "https://", "https://x/y", "ftp://x/", "https://me@x"])
     t.equal(cloudAddress(no), null, no);
+});
+
+t.test("web box: a channel's picture is made small, never large", async (t) => {
+  t.same(logoSize(512, 256), { width: 256, height: 128 });
+  t.same(logoSize(40, 30), { width: 40, height: 30 });
+  t.same(logoSize(4000, 1), { width: 256, height: 1 });
+  t.same(logoSize(0, 0), { width: 1, height: 1 });
 });
 
 t.test("web box: both languages have every word, with the same things filled in", async (t) => {

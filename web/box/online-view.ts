@@ -34,5 +34,9 @@ export function routerStanding({ openPorts, router }: OnlineState): RouterStandi
 export function cloudAddress(text: string): string | null {
   const trimmed = text.trim().replace(/\/+$/, "");
   const whole = trimmed === "" || /^https?:\/\//i.test(trimmed) ? trimmed : `https://${trimmed}`;
-  return whole !== "" && /^https?:\/\/(\[[\da-f:.]+\]|[^\s/?#@:[\]]+)(:\d{1,5})?$/i.test(whole) && URL.canParse(whole) ? whole : null;
+  return whole !== "" &&
+    /^https?:\/\/(\[[\da-f:.]+\]|[^\s/?#@:[\]]+)(:\d{1,5})?$/i.test(whole) &&
+    URL.canParse(whole)
+    ? whole
+    : null;
 }

@@ -145,6 +145,11 @@ export const boxEn = {
   "lineup.said.reset": "“{name}” is as it is broadcast.",
   "lineup.said.undone": "Undone.",
   "lineup.undo": "Undo",
+  "lineup.logo": "Choose a picture",
+  "lineup.logo.other": "Another picture",
+  "lineup.logo.remove": "Remove",
+  "lineup.said.logo": "“{name}” has a picture now.",
+  "lineup.said.no-logo": "“{name}” has no picture any more.",
 
   "online.off": "Only at home",
   "online.off.about":

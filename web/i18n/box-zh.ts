@@ -144,6 +144,11 @@ export const boxZh: BoxWords = {
   "lineup.said.reset": "“{name}”已恢复为电视台的设置。",
   "lineup.said.undone": "已撤销。",
   "lineup.undo": "撤销",
+  "lineup.logo": "选择图标",
+  "lineup.logo.other": "更换图标",
+  "lineup.logo.remove": "移除",
+  "lineup.said.logo": "“{name}”已有图标。",
+  "lineup.said.no-logo": "“{name}”已不再使用图标。",
 
   "online.off": "仅限家中观看",
   "online.off.about":

@@ -92,6 +92,18 @@ export const ERROR_WORDS: Readonly<Record<string, { readonly en: ErrorWords; rea
     en: ["The cloud does not answer", "The box asks again by itself. At home everything works without it."],
     zh: ["云端没有应答", "机顶盒会自动重试。在家中一切照常。"],
   },
+  "logo-invalid": {
+    en: ["This is no picture for a channel", "Choose a PNG, JPEG or WebP."],
+    zh: ["这不是可用的频道图标", "请选择 PNG、JPEG 或 WebP 图片。"],
+  },
+  "logo-not-found": {
+    en: ["This channel has no picture", "The owner can choose one."],
+    zh: ["该频道没有图标", "机主可以选择一张。"],
+  },
+  "logos-full": {
+    en: ["There is no room for more pictures", "Remove the pictures of some channels first."],
+    zh: ["没有空间存放更多图标", "请先移除一些频道的图标。"],
+  },
   "restart-unavailable": {
     en: ["The box cannot restart itself", "Nothing would start it again: restart it where it was started."],
     zh: ["机顶盒无法自行重启", "重启后没有程序会再次启动它：请在启动它的地方重启。"],

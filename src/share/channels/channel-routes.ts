@@ -24,7 +24,7 @@ export function channelRoutes(
   channels: ChannelList,
   guide: Guide,
   playbacks: Playbacks,
-  stills: Pick<StillStore, "takenAt">,
+  stills: Pick<StillStore, "takenAt"> & { readonly logoOf?: (channel: string) => string | null },
   rules: ViewingRules,
 ): FastifyPluginAsyncTypebox {
   return async (app) => {

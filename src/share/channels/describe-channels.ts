@@ -5,8 +5,8 @@ import type { StillStore } from "../stills/still-store.ts";
 import type { ChannelList } from "./channel-list.ts";
 import type { ListedChannel } from "./stored-channel.ts";
 
-/** When the still of a channel was taken, epoch ms; null: there is none. */
-type StillsOf = Pick<StillStore, "takenAt">;
+/** When the still of a channel was taken, epoch ms; null: there is none. And which picture the owner chose; absent: none ever. */
+type StillsOf = Pick<StillStore, "takenAt"> & { readonly logoOf?: (channel: string) => string | null };
 
 /**
  * The programme information query (requirement A5): every channel a person may choose, in the order of the numbers.
@@ -55,6 +55,7 @@ export function describeChannel(
     next: next && view.programme(next),
     codecs: channel.codecs,
     availability: availability(channel),
+    logo: stills.logoOf?.(channel.id) ?? null,
     still: taken === null || !view.seesPicture(taken, now) ? null : new Date(taken).toISOString(),
   };
 }

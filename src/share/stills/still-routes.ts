@@ -7,6 +7,7 @@ import type { Programme } from "../../protocol/api.ts";
 import type { ChannelList } from "../channels/channel-list.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import type { ServiceKey } from "../../tuner/index.ts";
+import { namesEtag } from "../etag-match.ts";
 import { principalOf } from "../principal-of.ts";
 import { WHOLE_VIEW, type View } from "../view.ts";
 import type { StillStore } from "./still-store.ts";
@@ -57,7 +58,7 @@ export function stillRoutes(
             "There is no picture of this channel now: they are taken while its multiplex is received.",
           );
         reply.header("etag", still.etag).header("cache-control", "private, max-age=60");
-        if (names(request.headers["if-none-match"], still.etag)) return reply.code(304).send(null);
+        if (namesEtag(request.headers["if-none-match"], still.etag)) return reply.code(304).send(null);
         return reply
           .type(still.type)
           .header("last-modified", new Date(still.takenAt).toUTCString())
@@ -65,10 +66,4 @@ export function stillRoutes(
       },
     );
   };
-}
-
-/** Weak comparison of `If-None-Match`. @see RFC 9110 §13.1.2 */
-function names(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  return header.split(",").some((tag) => ["*", etag].includes(tag.trim().replace(/^W\//, "")));
 }

@@ -3,6 +3,7 @@ import type { Channel, ChannelDecision } from "../../../src/protocol/api.ts";
 import { asBroadcast, decisionOf, isDecided, LAST_NUMBER, numbered, stepped } from "../../box/line-up.ts";
 import { tb } from "../../i18n/box.ts";
 import { Icon } from "../icon.tsx";
+import { LogoField } from "./logo-field.tsx";
 
 /** What can be done with one channel, below its row. */
 export function ChannelEdit(props: {
@@ -13,6 +14,7 @@ export function ChannelEdit(props: {
   shown: readonly Channel[];
   busy: boolean;
   decide: (decisions: readonly ChannelDecision[], words: string) => void;
+  setLogo: (logo: string | null) => void;
 }) {
   const { channel, all, shown, busy, decide } = props;
   const { id, name, hidden = false, favourite = false } = channel;
@@ -74,6 +76,7 @@ export function ChannelEdit(props: {
           {tb(hidden ? "lineup.show" : "lineup.hide")}
         </button>
       </div>
+      <LogoField channel={channel} set={props.setLogo} />
       {isDecided(channel) && (
         <button
           data-action="as-broadcast"

@@ -41,6 +41,12 @@ export function LineUpPage() {
       asked.value.value = { channels: withChanged(before, channels) };
       done.value = { words, undo };
     });
+  const setLogo = (channel: Channel, logo: string | null): void => {
+    const before = asked.value.value?.channels ?? [];
+    asked.value.value = { channels: withChanged(before, [{ ...channel, logo }]) };
+    const words = logo === null ? "lineup.said.no-logo" : "lineup.said.logo";
+    done.value = { words: tb(words, { name: channel.name }), undo: null };
+  };
   return (
     <SheetBody title={t("settings.line-up")}>
       <Shown asked={asked}>
@@ -88,6 +94,7 @@ export function LineUpPage() {
                             all={all}
                             shown={watchable}
                             busy={call.busy.value}
+                            setLogo={(logo) => setLogo(channel, logo)}
                             decide={(decisions, words) => decide(decisions, words, undoing(all, decisions))}
                           />
                         )}
