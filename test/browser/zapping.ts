@@ -16,7 +16,7 @@ export interface Zapper {
   /** Television that this browser plays as it is broadcast. */
   readonly channels: readonly Channel[];
   /** Watches the next one; seen when this returns. */
-  zap(): Promise<Channel>;
+  readonly zap: () => Promise<Channel>;
 }
 
 /** Numbers of the mock's television that every Chromium plays. */

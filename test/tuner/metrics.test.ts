@@ -132,7 +132,7 @@ t.test("metrics: a blocked event loop shows, once", async (t) => {
 
 t.test("metrics: the reader refuses what is not of the format", (t) => {
   const good = '# HELP a_b What it is.\n# TYPE a_b gauge\na_b{x="1\\"2"} 1.5e-7\n';
-  t.same(readExposition(good).get("a_b")?.samples, [{ labels: { x: '1"2' }, value: 1.5e-7 }]);
+  t.same(readExposition(good).get("a_b")?.samples, [{ name: "a_b", labels: { x: '1"2' }, value: 1.5e-7 }]);
   for (const bad of [
     good.slice(0, -1),
     good.replace("1.5e-7", "many"),

@@ -2,20 +2,20 @@ import { signal } from "@preact/signals";
 import type { Capabilities, Channel, Playback, PlaybackRequest } from "../../src/protocol/api.ts";
 import type { BoxConnection } from "../api/connection.ts";
 import { Problem, asProblem, causeOf } from "../api/problem.ts";
-import { recall, remember } from "../memory.ts";
-import { readAudioWish, writeAudioWish, type AudioTrack } from "./audio-tracks.ts";
+import type { AudioTrack } from "./audio-tracks.ts";
 import type { StageFacts } from "./facts.ts";
 import { HeldPlaybacks } from "./held-playbacks.ts";
 import { LinkMeter } from "./link-meter.ts";
-import { FORGOTTEN, GIVES_WAY, MAY_BE_MENDED, NOT_CONVERTED } from "./problem-kinds.ts";
+import { FORGOTTEN, GIVES_WAY, MAY_BE_MENDED } from "./problem-kinds.ts";
 import { watched } from "./previous-channel.ts";
-import { QUALITIES, type Quality } from "./quality.ts";
-import { smaller, StallAdvice } from "./stall-advice.ts";
+import type { Quality } from "./quality.ts";
+import { smaller } from "./stall-advice.ts";
 import { Stage, type TimeWindow } from "./stage.ts";
 import { Standstill } from "./standstill.ts";
-import { readWish, writeWish, type SubtitleTrack } from "./subtitle-tracks.ts";
+import type { SubtitleTrack } from "./subtitle-tracks.ts";
 import type { Screen } from "./subtitles.ts";
-import { WatchFigures, type Touch } from "./watch-figures.ts";
+import { ViewerWishes } from "./viewer-wishes.ts";
+import { WatchLog } from "./watch-log.ts";
 
 /** Milliseconds between renewals of a paused playback and between fresh goodbyes. */
 const TICK = 20_000;
@@ -64,12 +64,12 @@ export class Player {
   readonly notice = signal<Notice | null>(null);
   /** A smaller picture that would stand still less; null: nothing to suggest. */
   readonly suggestion = signal<Quality | null>(null);
-  readonly quality = signal<Quality>(QUALITIES.find((one) => one === recall("quality")) ?? "original");
 
   /** What the link to the box holds. */
   readonly link = new LinkMeter();
-  /** From the touch to the picture, s, as it went last; null: nothing yet. */
-  lastStart: WatchFigures["start"] = null;
+  readonly wishes = new ViewerWishes();
+  /** How it goes. */
+  readonly log = new WatchLog();
 
   #stage: Stage | null = null;
   #wanted: Channel | null = null;
@@ -82,20 +82,8 @@ export class Player {
   #tick: ReturnType<typeof setInterval> | undefined;
   #failedAt = -Infinity;
   #boxBackAt = -Infinity;
-  #audio = readAudioWish(recall("audio-language"));
-  #subtitles = readWish(recall("subtitles"));
-  /** The channel whose conversion was refused: it is watched as it is broadcast. */
-  #unconverted: string | null = null;
-  /** Whether what plays was asked to be converted. */
-  #converted = false;
   #looking: ReturnType<typeof setInterval> | undefined;
   #notices: ReturnType<typeof setTimeout> | undefined;
-  /** What the person did last that a channel is to come of. */
-  #touch: Touch | null = null;
-  /** How it goes with what is on the screen. */
-  #figures: WatchFigures | null = null;
-  #coming = new WatchFigures(null);
-  readonly #advice = new StallAdvice();
   /** The browser itself plays, so that another device can fetch the stream. */
   #native = false;
   #ticks = 0;
@@ -113,10 +101,7 @@ export class Player {
   mount(screens: readonly [Screen, Screen]): void {
     this.#stage = new Stage(screens, {
       started: () => this.#onStarted(),
-      framed: (at) => {
-        this.#figures?.started(at);
-        this.lastStart = this.#figures?.start ?? this.lastStart;
-      },
+      framed: (at) => this.log.framed(at),
       failed: (problem) => this.#fail(problem),
       silenced: () => {
         this.silenced.value = true;
@@ -142,11 +127,11 @@ export class Player {
 
   /** Watch this channel; of several calls in a row the last one counts. */
   tune(channel: Channel): void {
-    this.#begin(channel, { kind: this.#figures === null ? "start" : "zap", at: performance.now() });
+    this.#begin(channel, true);
   }
 
-  #begin(channel: Channel, touch: Touch | null): void {
-    this.#touch = touch;
+  #begin(channel: Channel, byHand: boolean): void {
+    this.log.begin(byHand);
     watched(channel.id);
     this.suggestion.value = null;
     this.channel.value = channel;
@@ -161,7 +146,7 @@ export class Player {
   }
 
   again(): void {
-    if (this.channel.value !== null) this.#begin(this.channel.value, null);
+    if (this.channel.value !== null) this.#begin(this.channel.value, false);
   }
 
   /** Stops for good, for a reason that is said; the tuner is free. */
@@ -181,16 +166,6 @@ export class Player {
     return this.phase.value === "playing" ? (this.#stage?.facts ?? null) : null;
   }
 
-  /** What plays is what was broadcast. */
-  get asBroadcast(): boolean {
-    return !this.#converted;
-  }
-
-  /** Times that the picture stood still since the channel began. */
-  get stalls(): number {
-    return this.#figures?.stalls ?? 0;
-  }
-
   togglePause(): void {
     if (this.phase.value !== "playing") return;
     if (this.paused.value) {
@@ -207,15 +182,13 @@ export class Player {
 
   chooseAudio(track: AudioTrack): void {
     this.#stage?.chooseAudio(track.id);
-    this.#audio = track;
-    remember("audio-language", writeAudioWish(track));
+    this.wishes.audio = track;
   }
 
   /** @param track null: none; remembered for every channel */
   chooseSubtitles(track: SubtitleTrack | null): void {
     this.#stage?.chooseSubtitles(track?.id ?? null);
-    this.#subtitles = track;
-    remember("subtitles", writeWish(track));
+    this.wishes.subtitles = track;
   }
 
   /** From now on the browser itself plays: what scripts feed it no other device can fetch. */
@@ -226,11 +199,7 @@ export class Player {
 
   /** Remembered on this device. */
   chooseQuality(quality: Quality): void {
-    if (quality === this.quality.value) return;
-    this.quality.value = quality;
-    remember("quality", quality);
-    this.#unconverted = null;
-    this.again();
+    if (this.wishes.choose(quality)) this.again();
   }
 
   /** @param seconds negative: back */
@@ -301,10 +270,10 @@ export class Player {
   }
 
   async #start(channel: Channel): Promise<void> {
-    const figures = new WatchFigures(this.#touch);
+    const figures = this.log.next;
     const playback = await this.#lock(channel);
     this.#held.take(playback, figures);
-    this.#coming = figures;
+    this.log.coming(figures);
     if (this.#wanted !== null) return; // the person is already further; the next start lets this one go
     if (this.#stage === null) return void this.#held.releaseAll();
     // the former channel may have failed while this one was asked for
@@ -315,8 +284,8 @@ export class Player {
       this.#held.prepareGoodbye(),
       this.#stage.show({
         address: playback.hls,
-        audio: this.#audio,
-        subtitles: this.#subtitles,
+        audio: this.wishes.audio,
+        subtitles: this.wishes.subtitles,
         link: this.link,
         native: this.#native,
       }),
@@ -326,9 +295,8 @@ export class Player {
   async #lock(channel: Channel): Promise<Playback> {
     const capabilities = await this.#deps.capabilities();
     const body = (): PlaybackRequest => {
-      const quality = this.#unconverted === channel.id ? "original" : this.quality.value;
-      this.#converted = quality !== "original";
-      return { channel: channel.id, capabilities, ...(this.#converted && { quality }) };
+      const quality = this.wishes.asked(channel.id);
+      return { channel: channel.id, capabilities, ...(quality !== null && { quality }) };
     };
     this.#locking = new AbortController();
     const { signal } = this.#locking;
@@ -357,10 +325,9 @@ export class Player {
 
   /** @returns whether what was refused was a wish that can be given up */
   #goWithoutConversion(code: string): boolean {
-    if (!this.#converted || !NOT_CONVERTED.has(code)) return false;
-    this.#unconverted = this.channel.value?.id ?? null;
-    this.#say("original");
-    return true;
+    const given = this.wishes.giveUp(code, this.channel.value?.id ?? null);
+    if (given) this.#say("original");
+    return given;
   }
 
   #say(notice: Notice): void {
@@ -373,29 +340,26 @@ export class Player {
     const reachable = this.phase.value === "playing" && !this.#deps.liveOnly();
     this.window.value = reachable ? (this.#stage?.window ?? null) : null;
     if (this.#stage !== null && this.phase.value === "playing")
-      this.#figures?.seen(this.#stage.video.getVideoPlaybackQuality());
+      this.log.seen(this.#stage.video.getVideoPlaybackQuality());
   }
 
   /** A jump waits too, and that is no fault of the link. */
   #onWaiting(isWaiting: boolean): void {
     const stalls =
       isWaiting && this.phase.value === "playing" && !this.paused.value && this.video?.seeking === false;
-    const before = this.stalls;
-    this.#figures?.standing(stalls, performance.now());
+    if (this.log.standing(stalls)) this.#suggest();
     this.#setBuffering(isWaiting);
-    if (this.stalls > before && this.#advice.stalled(performance.now())) this.#suggest();
   }
 
   #suggest(): void {
     const { value: channel } = this.channel;
-    const wish = smaller(this.quality.value);
-    if (channel?.kind === "tv" && this.#unconverted !== channel.id) this.suggestion.value = wish;
+    const wish = smaller(this.wishes.quality.value);
+    if (channel?.kind === "tv" && !this.wishes.isUnconverted(channel.id)) this.suggestion.value = wish;
   }
 
   #onStarted(): void {
     clearTimeout(this.#watchdog);
-    this.#figures = this.#coming;
-    this.#advice.begin();
+    this.log.started();
     this.phase.value = "playing";
     this.#setBuffering(false);
     this.#look();
@@ -412,8 +376,8 @@ export class Player {
     if (this.phase.value === "failed") return;
     clearTimeout(this.#watchdog);
     this.#stage?.freeze();
-    this.#onWaiting(false);
-    this.#figures = null;
+    this.#setBuffering(false);
+    this.log.over();
     this.suggestion.value = null;
     this.phase.value = "failed";
     this.problem.value = problem;

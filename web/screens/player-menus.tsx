@@ -55,7 +55,7 @@ export function QualityMenu({ player, open }: MenuProps) {
     key: quality,
     words: t(`quality.${quality}`),
     note: isOpen ? rateWords(rateOf(player, quality), link) : undefined,
-    chosen: player.quality.value === quality,
+    chosen: player.wishes.quality.value === quality,
     choose: () => player.chooseQuality(quality),
   }));
   const about = isOpen && link !== null ? linkWords(link) : undefined;
@@ -68,7 +68,7 @@ export function QualityMenu({ player, open }: MenuProps) {
 /** Bits per second of a choice; null: not known. What is broadcast is known while it is watched. */
 function rateOf(player: Player, quality: Quality): number | null {
   if (quality !== "original") return MADE_RATES[quality];
-  return player.asBroadcast ? (player.facts()?.bitRate ?? null) : null;
+  return player.wishes.asBroadcast ? (player.facts()?.bitRate ?? null) : null;
 }
 
 function linkWords(link: number): string {

@@ -64,9 +64,9 @@ export function FactsPanel({ player, channel, close }: FactsPanelProps) {
             words={now && tw("facts.of", { count: now.facts.dropped, all: now.facts.frames })}
           />
         )}
-        <Fact name="stalls" words={timesWords(player.stalls)} />
-        {player.lastStart && (
-          <Fact name={player.lastStart.kind} words={secondsWords(player.lastStart.seconds, 2)} />
+        <Fact name="stalls" words={timesWords(player.log.stalls)} />
+        {player.log.lastStart && (
+          <Fact name={player.log.lastStart.kind} words={secondsWords(player.log.lastStart.seconds, 2)} />
         )}
         <Fact name="link" words={linkWords(player.link.rate)} />
         {state.isOwner.value && <Fact name="signal" words={signal} />}
@@ -95,7 +95,7 @@ function pictureWords(
   before: Look | null,
 ): string | null {
   const { videoCodec, width, height, frames } = now.facts;
-  const broadcast = player.asBroadcast ? (channel?.codecs?.video ?? null) : null;
+  const broadcast = player.wishes.asBroadcast ? (channel?.codecs?.video ?? null) : null;
   const counted =
     before === null ? null : frameRate(frames - before.facts.frames, (now.at - before.at) / 1000);
   const rate = broadcast?.frameRate ?? counted;
