@@ -26,7 +26,9 @@ t.test(
     await page.waitForSelector("[data-channel=news]");
     t.equal(box.claims.length, 1, "it stays paired over a reload");
     t.same(
-      await page.evaluate("Object.keys(localStorage).filter((key) => !/language|recovery/.test(key))"),
+      await page.evaluate(
+        "Object.keys(localStorage).filter((key) => !/language|recovery|last-list|reached/.test(key))",
+      ),
       [],
     );
     t.same(box.problems, []);
