@@ -1,9 +1,11 @@
 import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { BrowserContextOptions, Page } from "playwright-core";
+import { chromium, type BrowserContextOptions, type Page } from "playwright-core";
 import t, { type Test } from "tap";
-import { SCREENS, builtWeb, setUp, until, type Bench } from "./app-under-test.ts";
-import { skipWithoutBrowser } from "./fake-media.ts";
+import type { Box } from "../../src/protocol/api.ts";
+import { startDaemon } from "../helpers/daemon.ts";
+import { PHONE, SCREENS, builtWeb, setUp, until, type Bench } from "./app-under-test.ts";
+import { CHROMIUM, skipWithoutBrowser } from "./fake-media.ts";
 import { FAULTS } from "./layout-faults.ts";
 
 /** The app kept by the browser, and the box away. Loopback is a secure context: workers are allowed there without a certificate. */
@@ -232,3 +234,38 @@ for (const { width, height, ...look } of LOOKS)
     await page.waitForSelector("[data-cause=offline]");
     await lookAt("away-offline");
   });
+
+t.test("web offline: with the real box, over https, from its start to its restart", { skip }, async (t) => {
+  t.setTimeout(240_000);
+  const box = await startDaemon(t);
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: ["--ignore-certificate-errors", "--disable-quic"],
+  });
+  t.teardown(() => browser.close());
+  const context = await browser.newContext({ locale: "en-GB", ...PHONE });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      complaints.push(message.text());
+  });
+  const offer = await box.openOffer();
+  await page.goto(`https://127.0.0.1:${box.https ?? 0}/${new URL(offer.url).hash}`);
+  await page.click("[data-action=pair]");
+  await page.waitForSelector("[data-screen=channels]");
+  await page.waitForSelector("main[aria-busy=false] [data-channel]", { timeout: 120_000 });
+  await keptOnce(page);
+  const known = (await box.local<Box>("GET", "/api/v1/box")).body;
+  t.same(known.nearby, { name: null, addresses: [] }, "it listens on loopback: nobody is told otherwise");
+  await box.stop();
+  await page.reload();
+  await page.waitForSelector("[data-code=box-unreachable]");
+  await startDaemon(t, {
+    state: box.state,
+    config: `http: {address: "127.0.0.1", port: ${box.http}, https: {port: ${box.https ?? 0}}}\nannounce: {mdns: false, ssdp: off}\n`,
+  });
+  await page.waitForSelector("main[aria-busy=false] [data-channel]", { timeout: 120_000 });
+  t.same(complaints, []);
+});
