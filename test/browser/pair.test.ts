@@ -104,7 +104,6 @@ t.test("web pairing: a short access token is refreshed, one call at a time", { s
   await page.click("[data-action=pair]");
   await page.waitForSelector("[data-channel=news]");
   await new Promise((resolve) => setTimeout(resolve, 1200));
-  box.log.length = 0;
   await page.click("[data-channel=news]");
   await until(
     () => page.getAttribute("[data-screen=player]", "data-phase"),
