@@ -593,6 +593,7 @@ t.test(
     await page.keyboard.press("Backspace");
     await page.waitForSelector("[data-sheet=settings]");
     await page.click("[data-open=unlock]");
+    await page.waitForSelector("[data-digit='1']");
     await page.keyboard.type("24");
     await entered(2);
     await page.evaluate(
