@@ -18,7 +18,7 @@ t.test(
     const { Bonjour } = require("bonjour-service");
     const found = {};
     const done = () => { if (found.mdns && found.ssdp) { console.log(JSON.stringify(found)); process.exit(0); } };
-    new Bonjour({ interface: "${network.address}", bind: "0.0.0.0" }).find({ type: "tellyport" }, (s) => { found.mdns = { name: s.name, port: s.port, txt: s.txt }; done(); });
+    new Bonjour({ interface: "${network.address}", bind: "0.0.0.0" }).find({ type: "tellyport" }, (s) => { found.mdns = { name: s.name, port: s.port, txt: s.txt, host: s.host, addresses: s.addresses }; done(); });
     const socket = createSocket("udp4");
     socket.on("message", (m) => { const l = /LOCATION: (\\S+)/.exec(m); if (l) { found.ssdp = l[1]; done(); } });
     socket.bind(0, "${network.address}", () => { socket.setMulticastInterface("${network.address}");
@@ -28,9 +28,11 @@ t.test(
     const { code, stdout, stderr } = await runProgram(command, rest);
     t.equal(code, 0, `${stderr} ${JSON.stringify(box.log.filter(({ module }) => module === "announce"))}`);
     const found = JSON.parse(stdout) as {
-      mdns: { name: string; port: number; txt: Record<string, string> };
+      mdns: { name: string; port: number; txt: Record<string, string>; host: string; addresses: string[] };
       ssdp: string;
     };
+    t.match(found.mdns.host, /^tellyport-[a-z2-7]{4}\.local$/, "a name that browsers at home find");
+    t.ok(found.mdns.addresses.includes(network.address));
     t.match(found.mdns, {
       name: "Salon",
       port: box.http,

@@ -392,7 +392,7 @@ t.test("web access: from plain http at home to the secure page, with a key there
   t.equal(page.url(), secure);
   t.match([...box.access.clients.values()].at(-1), { kind: "key", handedOverFrom: "client-1" });
   await page.reload();
-  await page.waitForSelector("[data-channel=news]");
+  await page.waitForSelector("main[aria-busy=false] [data-channel=news]");
   t.ok(box.log.includes("POST /api/v1/token 200"), "the refresh token travels in a cookie");
   t.same(box.problems, []);
 });
@@ -593,6 +593,7 @@ t.test(
     await page.keyboard.press("Backspace");
     await page.waitForSelector("[data-sheet=settings]");
     await page.click("[data-open=unlock]");
+    await page.waitForSelector("[data-digit='1']");
     await page.keyboard.type("24");
     await entered(2);
     await page.evaluate(

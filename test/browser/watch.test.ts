@@ -195,7 +195,7 @@ t.test(
       channel.id === "news" ? { ...channel, name: "Nova 25" } : channel,
     );
     box.send("channels", { channels: box.channels.slice(0, 1) });
-    const name = () => page.textContent("[data-channel=news] .name");
+    const name = () => page.textContent("[data-channel=news] .name .clip");
     await until(name, (text) => text === "Nova 25");
     box.channels = box.channels.map((channel) =>
       channel.id === "news" ? { ...channel, name: "Nova 26" } : channel,

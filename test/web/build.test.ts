@@ -37,8 +37,30 @@ t.test("web build: the first load is small, hashed, and pre-compressed", async (
     t.ok(gunzipSync(readFileSync(join(folder, `${file}.gz`))).equals(bytes), `${file}.gz`);
     t.ok(brotliDecompressSync(readFileSync(join(folder, `${file}.br`))).equals(bytes), `${file}.br`);
   }
-  const { icons } = JSON.parse(readFileSync(join(folder, "manifest.webmanifest"), "utf8")) as {
-    icons: { src: string }[];
-  };
-  for (const { src } of icons) t.ok(statSync(join(folder, src)).size > 100, src);
+  for (const manifest of ["manifest.webmanifest", "manifest.zh.webmanifest"]) {
+    const { icons, shortcuts, ...rest } = JSON.parse(readFileSync(join(folder, manifest), "utf8")) as {
+      icons: { src: string; purpose: string }[];
+      shortcuts: { name: string; url: string }[];
+    };
+    t.match(rest, { id: "/", start_url: "/", scope: "/", display: "standalone", orientation: "any" });
+    for (const { src } of icons) t.ok(statSync(join(folder, src)).size > 100, src);
+    t.ok(icons.some(({ purpose }) => purpose.includes("maskable")));
+    t.same(
+      shortcuts.map(({ url }) => url),
+      ["/#/guide", "/#/search"],
+    );
+  }
 });
+
+t.test(
+  "web build: the worker keeps the shell, the player's library later, and changes with them",
+  async (t) => {
+    const folder = await builtWeb();
+    const worker = readFileSync(join(folder, "sw.js"), "utf8");
+    const assets = readdirSync(join(folder, "assets")).filter((file) => /\.(js|css|svg|png)$/.test(file));
+    for (const file of assets)
+      t.equal(worker.includes(`/assets/${file}`), !file.startsWith("proof-plain-"), file);
+    t.notMatch(worker, /recovery-point|\/api\/|https?:/);
+    t.ok(statSync(join(folder, "sw.js.gz")).size < 3 * 1024);
+  },
+);

@@ -20,6 +20,9 @@ t.test("web served: the page comes at / in every encoding, its assets for good",
       "compressed when it may be",
     );
   }
+  const worker = await app.inject({ url: "/sw.js" });
+  t.equal(worker.headers["cache-control"], "no-cache", "a new worker is found at once");
+  t.match(worker.headers["content-type"], "javascript");
   const page = await app.inject({ url: "/" });
   const [, script = ""] = /<script type="module" src="([^"]+)"/.exec(page.body) ?? [];
   const main = await app.inject({ url: script, headers: { "accept-encoding": "br" } });

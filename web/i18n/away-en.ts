@@ -27,7 +27,7 @@ export const awayEn = {
   trying: "Asking the box…",
   waiting: "It is asked again by itself, also when the network is back.",
   now: "Ask now",
-  list: "Back to the channels",
+  list: "Channels",
   reached: "Last reached {when}",
   just: "just now",
 };

@@ -27,7 +27,7 @@ export const awayZh: Record<AwayKey, string> = {
   trying: "正在联系机顶盒…",
   waiting: "会自动重试，网络恢复时也会立即重试。",
   now: "立即重试",
-  list: "返回频道列表",
+  list: "频道列表",
   reached: "上次连接：{when}",
   just: "刚刚",
 };

@@ -17,7 +17,8 @@ export function toggled(channel: Marked, marks: Marks): Marks {
   const { [channel.id]: _before, ...others } = marks;
   const wanted = !isFavourite(channel, marks);
   if (wanted === (channel.favourite === true)) return others;
-  return Object.fromEntries([...Object.entries(others), [channel.id, wanted]].slice(-AT_MOST));
+  const all: [string, boolean][] = [...Object.entries(others), [channel.id, wanted]];
+  return Object.fromEntries(all.slice(-AT_MOST));
 }
 
 /** @param text what an earlier visit left; anything else counts as nothing */

@@ -32,7 +32,7 @@ export function AwayScreen({ code }: { code: string }) {
   const cause = causeOf(online, location.origin, reached?.ways ?? []);
   const box = reached?.name ?? state.box.value?.name;
   return (
-    <main class="page away" data-screen="error" data-code={code} data-cause={cause}>
+    <main class="page away-page" data-screen="error" data-code={code} data-cause={cause}>
       <div class="away-card">
         <div role="alert">
           <Logo />
@@ -45,9 +45,9 @@ export function AwayScreen({ code }: { code: string }) {
           </h1>
           <p class="quiet-text">{tw(`${cause}.about`)}</p>
         </div>
-        <p class="asking" role="status" data-asking={asking}>
+        <p class="asking" role="status" data-asking={asking && online}>
           <span class="dot" aria-hidden="true" />
-          {tw(asking ? "trying" : "waiting")}
+          {tw(asking && online ? "trying" : "waiting")}
         </p>
         {reached !== null && (
           <p class="label" data-reached={reached.at}>

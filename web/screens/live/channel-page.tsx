@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Channel } from "../../../src/protocol/api.ts";
 import * as app from "../../app.ts";
 import { clockTime, t } from "../../i18n/index.ts";
@@ -13,16 +13,19 @@ import { SheetBody } from "../sheet.tsx";
 import { barrierWords } from "./barrier-words.ts";
 import { Still } from "./still.tsx";
 
+/** For this channel a grown-up was asked. */
+let asked: string | null = null;
+
 /** A channel: what is on, why it cannot be watched if so, and what can be watched instead. */
 export function ChannelPage({ id }: { id: string }) {
   const list = state.watchable.value ?? [];
   const channel = list.find((one) => one.id === id);
   const barrier = channel === undefined ? null : barrierOf(channel);
-  const began = useRef(barrier);
   useEffect(() => {
-    // a grown-up has said yes: that is what was wanted
-    if (channel !== undefined && began.current?.kind === "age" && barrier === null) play(channel);
-  }, [barrier === null]);
+    const yes = asked === id && channel !== undefined && barrier === null;
+    asked = null;
+    if (yes) play(channel); // that is what was wanted
+  }, []);
   if (channel === undefined) return <SheetBody title={t("channels.title")}>{null}</SheetBody>;
   return (
     <SheetBody title={channel.name}>
@@ -32,6 +35,11 @@ export function ChannelPage({ id }: { id: string }) {
       {barrier !== null && <Instead found={suggestions(list, channel, watched.value, favourite, canWatch)} />}
     </SheetBody>
   );
+}
+
+function askGrownUp({ id }: Channel): void {
+  asked = id;
+  state.openSheet({ name: "unlock" });
 }
 
 function play(channel: Channel): void {
@@ -86,7 +94,7 @@ function Actions({ channel, barrier }: { channel: Channel; barrier: Barrier | nu
   return (
     <div class="channel-actions">
       {unlock && (
-        <button class="primary" data-action="unlock" onClick={() => state.openSheet({ name: "unlock" })}>
+        <button class="primary" data-action="unlock" onClick={() => askGrownUp(channel)}>
           {t("player.unlock")}
         </button>
       )}

@@ -25,6 +25,14 @@ export function returnTo(root: HTMLElement | null): void {
   const row = root.querySelector<HTMLElement>(`[data-channel="${CSS.escape(id)}"]`);
   const card = from === "card" ? root.querySelector<HTMLElement>("[data-continue]") : null;
   const button = card ?? row;
-  if (card === null) button?.scrollIntoView({ block: "center" });
+  if (card === null && button !== null && !inSight(button)) button.scrollIntoView({ block: "center" });
   button?.focus({ preventScroll: true });
+}
+
+/** Pixels that the parts of the list take above, and the tabs below. */
+const COVERED = 90;
+
+function inSight(element: Element): boolean {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top >= COVERED && bottom <= innerHeight - COVERED;
 }
