@@ -72,7 +72,11 @@ export function openApiOptions(
 function accessOf(access: RouteAccess | undefined): object {
   switch (access?.kind) {
     case "roles":
-      return { security: [{ dpop: [] }, { lan: [] }], "x-roles": access.roles, ...(access.screen && { "x-screen": true }) };
+      return {
+        security: [{ dpop: [] }, { lan: [] }],
+        "x-roles": access.roles,
+        ...(access.screen && { "x-screen": true }),
+      };
     case "local":
       return { security: [{ dpop: [] }], "x-roles": [], "x-local": true };
     default:

@@ -165,7 +165,11 @@ t.test(
     await page.keyboard.press("ArrowUp");
     t.not(await focused(), first, "round the corner");
     await page.keyboard.press("ArrowDown");
-    t.equal(await focused(), first);
+    t.equal(await focused(), "home", "below the list");
+    await page.keyboard.press("ArrowUp");
+    t.not(await focused(), "home");
+    for (let turn = 0; turn < 30 && (await focused()) !== first; turn++) await page.keyboard.press("ArrowUp");
+    t.equal(await focused(), first, "line by line to the top");
     await page.evaluate(`document.activeElement.dispatchEvent(Object.assign(
     new KeyboardEvent("keydown", { key: "Unidentified", keyCode: 461, bubbles: true }), {}))`);
     await page.waitForSelector("[data-screen=tv-home]");

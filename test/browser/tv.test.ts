@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import t, { type Test } from "tap";
 import type { OfferStates, ScreenLink } from "../../src/protocol/access-api.ts";
@@ -7,9 +5,8 @@ import type { Client, Clients } from "../../src/protocol/api.ts";
 import { eventually, startDaemon, tellyport, type Daemon } from "../helpers/daemon.ts";
 import { freePort } from "../helpers/free-port.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
-import { PHONE, SCREENS, until, watching } from "./app-under-test.ts";
+import { PHONE, until, watching } from "./app-under-test.ts";
 import { CHROMIUM, skipWithoutBrowser } from "./fake-media.ts";
-import { FAULTS } from "./layout-faults.ts";
 
 /** The television's own page against the real daemon: what stands on the box's screen, and on a set elsewhere in the house. */
 

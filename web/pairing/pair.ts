@@ -105,8 +105,9 @@ export async function ownKey(store: DeviceStore, overHttps: boolean): Promise<De
 export async function poll(
   connection: BoxConnection,
   claimed: Pick<PairingClaimed, "claim" | "expiresAt">,
-  { onMatch, signal }: PairingProgress,
+  progress: PairingProgress,
 ): Promise<Tokens> {
+  const { signal } = progress;
   let { expiresAt } = claimed;
   let shown = "";
   for (;;) {
@@ -119,7 +120,7 @@ export async function poll(
       });
     if (answer?.state === "paired") return answer.tokens;
     if (answer?.state === "pending" && answer.match !== undefined && answer.match !== shown) {
-      onMatch((shown = answer.match));
+      progress.onMatch((shown = answer.match));
       // an owner has taken it up: from then on it is as good as a claim
       expiresAt = new Date(connection.boxNow() + TAKEN_UP).toISOString();
     }

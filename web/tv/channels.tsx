@@ -49,7 +49,7 @@ export function TvChannels() {
       ) : list.length === 0 ? (
         <NoChannelsNote />
       ) : (
-        <ul class="tv-list tv-still" ref={root}>
+        <ul class="tv-list tv-still" data-scrolls="" ref={root}>
           {list.map((channel) => (
             <Row key={channel.id} channel={channel} />
           ))}

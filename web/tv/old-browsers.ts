@@ -44,10 +44,10 @@ provide(self, "queueMicrotask", (work: () => void) => void Promise.resolve().the
 try {
   document.querySelector(":focus-visible");
 } catch {
-  const matches = Element.prototype.matches;
   Object.defineProperty(Element.prototype, "matches", {
     value: function matchesFocus(this: Element, selectors: string): boolean {
-      return matches.call(this, selectors.replace(":focus-visible", ":focus"));
+      const wanted = selectors.replace(":focus-visible", ":focus");
+      return [...(this.parentNode?.querySelectorAll(wanted) ?? [])].includes(this);
     },
   });
 }

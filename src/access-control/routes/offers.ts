@@ -56,8 +56,7 @@ export function offerRoutes(deps: { pairing: Pairing }): FastifyPluginAsync {
           response: { 201: ScreenLink },
         },
       },
-      (_request, reply) =>
-        reply.code(201).header("cache-control", "no-store").send(pairing.openScreen()),
+      (_request, reply) => reply.code(201).header("cache-control", "no-store").send(pairing.openScreen()),
     );
 
     app.get(
