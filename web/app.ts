@@ -97,7 +97,8 @@ async function showLastVisit(): Promise<void> {
 
 /** Asks the box who it is and takes up the session with it, if there is one. */
 export async function connect(): Promise<void> {
-  if (state.channels.value === null || location.hash.startsWith(WATCH)) state.screen.value = { name: "starting" };
+  if (state.channels.value === null || location.hash.startsWith(WATCH))
+    state.screen.value = { name: "starting" };
   else showPlace();
   try {
     const box = await connection.call<Box>("GET", "/api/v1/box", { open: true });
