@@ -38,8 +38,8 @@ export async function buildWeb(outFolder) {
     writeFileSync(join(outFolder, file), manifest(allIcons, words));
   const page = writePage(outFolder, "index.html", app, { ICON: icon, TOUCH_ICON: icons[0].src });
   await buildWorker(outFolder, app, page);
-  // Behind the worker, which keeps what is there: a phone needs nothing of it.
-  const tv = await bundle(outFolder, { tv: "web/tv/main.tsx" }, TELEVISIONS);
+  // Below a folder of its own: a phone's worker keeps nothing of it.
+  const tv = await bundle(outFolder, { tv: "web/tv/main.tsx" }, TELEVISIONS, "tv/");
   writePage(outFolder, "tv.html", tv, { ICON: icon });
   compress(outFolder);
 }
@@ -95,16 +95,19 @@ function laterStyleFiles() {
   return Object.fromEntries(LATER_STYLES.map((name) => [name, `web/styles/${name}.css`]));
 }
 
-/** @param entries by name, the script first; those behind it are styles of parts that come later */
-async function bundle(outFolder, entries, target) {
+/**
+ * @param entries by name, the script first; those behind it are styles of parts that come later
+ * @param below folder of the assets, with its slash; default: none
+ */
+async function bundle(outFolder, entries, target, below = "") {
   const { metafile } = await build({
     entryPoints: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, join(root, path)])),
     absWorkingDir: root,
     outdir: join(outFolder, "assets"),
     publicPath: "/assets/",
-    entryNames: "[name]-[hash]",
-    chunkNames: "[name]-[hash]",
-    assetNames: "[name]-[hash]",
+    entryNames: `${below}[name]-[hash]`,
+    chunkNames: `${below}[name]-[hash]`,
+    assetNames: `${below}[name]-[hash]`,
     bundle: true,
     splitting: true,
     minify: true,
