@@ -25,9 +25,9 @@ export function ChannelsScreen() {
         <AwayNote />
         <NewVersion />
         {state.unlasting.value && <p class="note">{t("pair.unlasting")}</p>}
-        <SaveCodes />
         {list === null ? <Skeletons /> : list.length === 0 ? <NoChannelsNote /> : <List all={list} />}
       </main>
+      <SaveCodes />
     </div>
   );
 }
@@ -36,7 +36,7 @@ export function ChannelsScreen() {
 function SaveCodes() {
   if (state.recovery.value?.madeAt !== null || state.recoveryLater.value) return null;
   return (
-    <aside class="note save-codes">
+    <aside class="note save-codes afloat">
       <Icon name="key" />
       <p>{t("codes.offer")}</p>
       <button data-action="codes" onClick={() => state.openSheet({ name: "codes" })}>
@@ -75,22 +75,46 @@ function NewVersion() {
   );
 }
 
+/** What is to come, in its own size: nothing moves when it comes. */
 function Skeletons() {
   return (
-    <ul class="list" aria-hidden="true">
-      {Array.from({ length: 8 }, (_, index) => (
-        <li key={index} class="item">
-          <span class="channel skeleton">
-            <span class="picture">
-              <span class="still" />
+    <div class="live-list" aria-hidden="true">
+      <span class="continue skeleton">
+        <Bones label={true} />
+      </span>
+      <div class="groups">
+        <span class="group skeleton" />
+        <span class="group skeleton" />
+      </div>
+      <ul class="list">
+        {Array.from({ length: 8 }, (_, index) => (
+          <li key={index} class="item">
+            <span class="channel skeleton">
+              <Bones label={false} />
             </span>
-            <span class="about">
-              <span class="bone wide" />
-              <span class="bone" />
-            </span>
-          </span>
-        </li>
-      ))}
-    </ul>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Bones({ label }: { label: boolean }) {
+  return (
+    <>
+      <span class="picture">
+        <span class="still" />
+      </span>
+      <span class="about">
+        {label && <span class="label">&nbsp;</span>}
+        <span class="name">
+          <span class="bone wide" />
+        </span>
+        <span class="now">
+          <span class="bone" />
+        </span>
+        <span class="over" />
+      </span>
+    </>
   );
 }

@@ -165,7 +165,7 @@ function OwnersEntries() {
 
 function Group({ words, children }: { words: WordKey; children: ComponentChildren }) {
   return (
-    <nav class="group" aria-label={t(words)}>
+    <nav class="entry-group" aria-label={t(words)}>
       <h3>{t(words)}</h3>
       <div class="entries">{children}</div>
     </nav>

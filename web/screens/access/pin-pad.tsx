@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import type { Signal } from "@preact/signals";
 import { ta } from "../../i18n/access.ts";
 import { Icon } from "../icon.tsx";
@@ -16,7 +16,8 @@ export function PinPad(props: { pin: Signal<string>; disabled: boolean; onEnter:
   const erase = (): void => {
     if (!disabled) pin.value = pin.value.slice(0, -1);
   };
-  useEffect(() => {
+  // With the pad itself: who sees it may type.
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (/^\d$/.test(event.key)) type(event.key);
       else if (event.key === "Delete") erase();

@@ -82,7 +82,7 @@ export function Waiting({ call, again }: { call: Call; again: () => void }) {
       </>
     );
   return (
-    <div class="waiting" data-waiting>
+    <div class="box-waiting" data-waiting>
       <p role="status" class="quiet-text">
         {late.value ? tb("slow") : t("app.loading")}
       </p>
