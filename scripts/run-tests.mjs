@@ -53,6 +53,9 @@ function suites() {
   return found;
 }
 
+/** Suites that take so long that their files are run by two processes. */
+const IN_TWO = new Set(["browser"]);
+
 function runSuite(name, files) {
   const entry = join(built, `suite-${name}.js`);
   const jobs = `suite-${name}-jobs.js`;
@@ -75,6 +78,8 @@ function runSuite(name, files) {
         env: {
           ...process.env,
           TELLYPORT_PROJECT: root,
+          // For what a suite makes for itself.
+          TELLYPORT_SUITE: name,
           TAP_BAIL: "0",
           TAP_TIMEOUT: name === "long" ? "4800" : "1500",
         },
@@ -128,13 +133,34 @@ function runSuite(name, files) {
 }
 
 const all = suites();
+for (const name of IN_TWO) {
+  const files = all.get(name);
+  if (files === undefined || files.length < 2) continue;
+  all.delete(name);
+  for (const part of [0, 1])
+    all.set(
+      `${name}-${part + 1}`,
+      files.sort().filter((_, at) => at % 2 === part),
+    );
+}
+/** The processes of a suite. */
+const partsOf = (name) => [...all.keys()].filter((one) => one === name || one.replace(/-[12]$/, "") === name);
 const names =
   wanted.length > 0
-    ? wanted
-    : [...all.keys()].filter((name) => (withBrowser || name !== "browser") && name !== "long");
+    ? wanted.flatMap((name) => (partsOf(name).length > 0 ? partsOf(name) : [name]))
+    : [...all.keys()].filter((name) => (withBrowser || !name.startsWith("browser")) && name !== "long");
 mkdirSync(join(buildFolder, "logs"), { recursive: true });
 /** The longest first, so that all workers end at about the same time. */
-const LONGEST = ["browser", "share", "acceptance", "threats", "tuner", "access-control", "cli"];
+const LONGEST = [
+  "browser-1",
+  "browser-2",
+  "share",
+  "acceptance",
+  "threats",
+  "tuner",
+  "access-control",
+  "cli",
+];
 /** Suites at a time: one more than the cores of the machine that this is measured on, since tests wait a good deal. */
 const WORKERS = 3;
 

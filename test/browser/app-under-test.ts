@@ -8,6 +8,8 @@ import { FakeBox } from "./fake-box.ts";
 import { CHROMIUM, makeMedia } from "./fake-media.ts";
 
 const BUILD = resolve(PROJECT, process.env.TELLYPORT_BUILD ?? "build");
+/** Of this process alone: others build the same beside it. */
+const OWN = join(BUILD, `suite-${process.env.TELLYPORT_SUITE ?? "web"}`);
 /** Where screenshots go, for people to look at. */
 export const SCREENS = join(PROJECT, "build/screens");
 
@@ -16,7 +18,7 @@ let built: Promise<string> | null = null;
 /** The web app as `npm run build` makes it; once per process. */
 export function builtWeb(): Promise<string> {
   built ??= (async () => {
-    const folder = join(BUILD, "web-under-test");
+    const folder = join(OWN, "web-under-test");
     const script = pathToFileURL(join(PROJECT, "scripts/build-web.mjs")).href;
     const { buildWeb } = (await import(script)) as { buildWeb: (folder: string) => Promise<void> };
     await buildWeb(folder);
@@ -46,7 +48,7 @@ export interface Bench {
 export async function setUp(t: Test): Promise<Bench> {
   t.setTimeout(240_000); // the first one builds the app and its media
   const box = new FakeBox(await builtWeb());
-  const media = join(BUILD, "browser-media");
+  const media = join(OWN, "media");
   box.channels = sampleChannels(Date.now());
   box.media.set("news", makeMedia(join(media, "news"), "0x335577", 440));
   box.media.set("arte", makeMedia(join(media, "arte"), "0x774433", 330));

@@ -264,7 +264,7 @@ t.test("web guide: details, watching from it, and back to where one was", { skip
   const { title, description } = programmeOf(bench, "news", 0);
   t.equal(await page.textContent("#sheet-title"), title);
   t.equal(await page.textContent(".about-all"), description);
-  t.match(await page.textContent(".facts"), /Nova 1.*Today, \d\d:\d\d – \d\d:\d\d.*min left/);
+  t.match(await page.textContent(".programme-facts"), /Nova 1.*Today, \d\d:\d\d – \d\d:\d\d.*min left/);
   const left = await page.evaluate<number>(`document.querySelector(".guide-frame").scrollLeft`);
   await page.click("[data-action=watch]");
   await page.waitForSelector("[data-playing=news]");

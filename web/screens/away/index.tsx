@@ -45,7 +45,7 @@ export function AwayScreen({ code }: { code: string }) {
           </h1>
           <p class="quiet-text">{tw(`${cause}.about`)}</p>
         </div>
-        <p class="asking" role="status" data-asking={asking && online}>
+        <p class="away-asking" role="status" data-asking={asking && online}>
           <span class="dot" aria-hidden="true" />
           {tw(asking && online ? "trying" : "waiting")}
         </p>
@@ -69,7 +69,7 @@ export function AwayScreen({ code }: { code: string }) {
       {CHECKS[cause].length > 0 && (
         <section class="away-card">
           <h2>{tw("check")}</h2>
-          <ul class="checks">
+          <ul class="away-checks">
             {CHECKS[cause].map((check) => (
               <li key={check}>{tw(`check.${check}`)}</li>
             ))}

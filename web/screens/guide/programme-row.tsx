@@ -41,7 +41,7 @@ export function ProgrammeRow(props: {
         {named && !on ? dayAndHours(from, now) : hours(from)}
         {reminded && <Icon name="bell" />}
       </span>
-      <span class="what">
+      <span class="guide-what">
         <span class="title" lang={programme.language ?? undefined}>
           {titleOf(programme)}
         </span>

@@ -38,7 +38,7 @@ export function ProgrammePage({ channel: id, programme }: { channel: string; pro
             {programme.subtitle}
           </p>
         )}
-        <p class="facts">
+        <p class="programme-facts">
           {channel !== undefined && (
             <span>
               <span class="number">{channel.number}</span> {channel.name}

@@ -24,7 +24,7 @@ export function RemindersPage() {
             {all.map(({ channel: id, title, startsAt }) => (
               <li key={`${id} ${startsAt}`}>
                 <span class="when">{dayAndHours(Date.parse(startsAt), now)}</span>
-                <span class="what">
+                <span class="guide-what">
                   <span class="title">{title}</span>
                   <span class="about-it clip">
                     {state.channels.value?.find((channel) => channel.id === id)?.name}

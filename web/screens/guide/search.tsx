@@ -247,7 +247,7 @@ function ChannelHits({ channels, chosen }: { channels: readonly Channel[]; chose
                 }}
               >
                 <span class="number">{channel.number}</span>
-                <span class="what">
+                <span class="guide-what">
                   <span class="title clip">{channel.name}</span>
                   <span class={obstacle === null ? "about-it clip" : "why clip"}>
                     {obstacle === null ? channel.now?.title : barrierWords(obstacle)}
