@@ -51,11 +51,12 @@ async function enter(
 
 /** Until programmes are there, and nothing is on its way. */
 const drawn = async (page: Page): Promise<void> => {
-  const ask = (): Promise<boolean> =>
+  const ask = (): Promise<{ programmes: number; pending: number }> =>
     page.evaluate(
-      `document.querySelectorAll(".guide-cell.programme").length > 8 && !document.querySelector(".guide-cell.pending")`,
+      `({ programmes: document.querySelectorAll(".guide-cell.programme").length,
+          pending: document.querySelectorAll(".guide-cell.pending").length })`,
     );
-  await until(ask, Boolean, 60_000);
+  await until(ask, ({ programmes, pending }) => programmes > 8 && pending === 0, 60_000);
 };
 const scrollBy = (page: Page, x: number, y: number): Promise<void> =>
   page.evaluate(`document.querySelector(".guide-frame").scrollBy(${x}, ${y})`);

@@ -71,7 +71,7 @@ t.test(
       t.same(tables, []);
       t.match(h.database.prepare("SELECT name FROM clients").all(), [{ name: "somebody's phone" }]);
       t.match(h.database.prepare("SELECT version FROM schema_version WHERE module = 'share'").get(), {
-        version: 4,
+        version: 5,
       });
       t.match(h.database.prepare("SELECT version FROM schema_version WHERE module = 'clients'").get(), {
         version: 1,

@@ -5,7 +5,7 @@ import { KeyPhone, onTheWire, type WireAnswer } from "../helpers/key-phone.ts";
 
 /** What a stranger may have, and nothing else (design §4). */
 const OPEN =
-  /^(GET|HEAD) \/(api\/v1\/(box|openapi\.json)|healthz|\.well-known\/.*)$|^POST \/api\/v1\/(pairing\/(claim|poll)|token)$/;
+  /^(GET|HEAD) \/(api\/v1\/(box|openapi\.json)|healthz|\.well-known\/.*)$|^POST \/api\/v1\/(pairing\/(ask|claim|poll)|token)$/;
 const EVIL = [
   "null",
   "http://evil.test",

@@ -36,12 +36,19 @@ export function inSight(view: View, metrics: Metrics, axis: Axis, rows: number):
 /** What is drawn for it. */
 export function drawnFor(view: View, metrics: Metrics, axis: Axis, rows: number): Drawn {
   const seen = inSight(view, metrics, axis, rows);
-  const beyond = (seen.to - seen.from) * TIME_BEYOND;
   return {
     firstRow: clamp(seen.firstRow - ROWS_BEYOND, 0, rows - 1),
     lastRow: clamp(seen.lastRow + ROWS_BEYOND, 0, rows - 1),
-    from: Math.max(axis.from, axis.from + Math.floor((seen.from - beyond - axis.from) / GRAIN) * GRAIN),
-    to: Math.min(axis.to, axis.from + Math.ceil((seen.to + beyond - axis.from) / GRAIN) * GRAIN),
+    ...drawnTime(seen, axis),
+  };
+}
+
+/** The stretch of time that is drawn for what is in sight, and has to be known for it. */
+export function drawnTime({ from, to }: Pick<Drawn, "from" | "to">, axis: Axis): Pick<Drawn, "from" | "to"> {
+  const beyond = (to - from) * TIME_BEYOND;
+  return {
+    from: Math.max(axis.from, axis.from + Math.floor((from - beyond - axis.from) / GRAIN) * GRAIN),
+    to: Math.min(axis.to, axis.from + Math.ceil((to + beyond - axis.from) / GRAIN) * GRAIN),
   };
 }
 

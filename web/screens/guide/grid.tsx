@@ -8,7 +8,7 @@ import { dayStart, sameTimeOn } from "../../guide/days.ts";
 import { moved } from "../../guide/moves.ts";
 import { reminders } from "../../guide/reminding.ts";
 import { isSame } from "../../guide/reminders.ts";
-import type { Drawn } from "../../guide/view.ts";
+import { drawnTime, type Drawn } from "../../guide/view.ts";
 import { tg } from "../../i18n/guide.ts";
 import { language } from "../../i18n/index.ts";
 import * as state from "../../state.ts";
@@ -18,7 +18,6 @@ import { GridPainter, type GridContent } from "./grid-painter.ts";
 import { place } from "./place.ts";
 import { Trouble } from "./trouble.tsx";
 
-const HOUR = 3_600_000;
 /** Between two wishes while one scrolls, ms. */
 const WISH_EVERY = 150;
 /** So much of the frame is before now when one comes to it. */
@@ -76,7 +75,8 @@ export function GridGuide({ channels }: { channels: readonly Channel[] }) {
       ...ids(lastRow + 1, lastRow + beyond),
       ...ids(firstRow - 4, firstRow),
     ];
-    want(near, Math.max(latest.current.axis.from, from - HOUR), Math.min(latest.current.axis.to, to + HOUR));
+    const drawn = drawnTime({ from, to }, latest.current.axis);
+    want(near, drawn.from, drawn.to);
     empty.value = ids(firstRow, lastRow + 1).every((id) => {
       const cells = known().cells(id);
       return cells.length > 0 && cells.every(({ kind }) => kind === "gap");
