@@ -209,7 +209,10 @@ const queue = names.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 const checked = withChecks ? checks() : [];
 const waiting = queue.filter((name) => AT_A_TIME.has(name));
 const busy = queue.filter((name) => !AT_A_TIME.has(name));
-await Promise.all([work(waiting), ...Array.from({ length: WORKERS }, () => work(busy))]);
+await Promise.all([
+  work(waiting).then(() => work(busy)),
+  ...Array.from({ length: WORKERS }, () => work(busy)),
+]);
 for (const ok of await checked) total[ok ? "pass" : "fail"]++;
 if (!existsSync(built)) total.fail++;
 console.log(`${total.pass} passed, ${total.fail} failed${total.skip > 0 ? `, ${total.skip} skipped` : ""}`);

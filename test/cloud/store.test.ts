@@ -134,11 +134,14 @@ t.test(
     );
     t.same(await store.query("SELECT value FROM counters"), [{ value: 1 }], "another connection is taken");
     let tries = 0;
+    let bothHold: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (bothHold = resolve));
     const swap = (one: string, other: string): Promise<void> =>
       store.transaction(async (sql) => {
         tries++;
         await sql.query("UPDATE counters SET value = value + 1 WHERE name = $1", [one]);
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        if (tries === 2) bothHold();
+        await held;
         await sql.query("UPDATE counters SET value = value + 1 WHERE name = $1", [other]);
       });
     await store.query("INSERT INTO counters (name, value) VALUES ('b', 1)");
