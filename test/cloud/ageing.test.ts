@@ -208,28 +208,29 @@ t.test("dial-backs: so many at a time, so many to one network, and each has its 
   const held: (() => void)[] = [];
   const dialBack = deps.dialBack as { verify: unknown };
   dialBack.verify = () => new Promise<boolean>((resolve) => held.push(() => resolve(true)));
+  const dialling = (count: number, why: string): Promise<boolean> =>
+    eventually(why, () => registry.dialling === count && held.length > 0);
   const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
   const [a = "", b = "", c = "", d = "", e = ""] = boxes;
   const answers = [a, b, c].map((box) => say(box, UPDATE, "93.184.216.34"));
+  await dialling(2, "of one network");
   await turn();
-  t.equal(registry.dialling, 2, "of one network");
+  t.equal(registry.dialling, 2, "and no more of it");
   const elsewhere = say(d, UPDATE, "151.101.1.1");
-  await turn();
-  t.equal(registry.dialling, 3, "another is not held up by it");
+  await dialling(3, "another is not held up by it");
   const waits = say(e, UPDATE, "151.101.2.1");
   await turn();
   t.equal(registry.dialling, 3, "of all");
-  held.shift()?.();
-  await turn();
-  t.equal(registry.dialling, 3, "who waited goes on");
-  while (held.length > 0) {
+  for (let dialled = 3; dialled < 5; dialled++) {
     held.shift()?.();
-    await turn();
+    await eventually("who waited goes on", () => held.length === 3);
+    t.equal(registry.dialling, 3);
   }
+  for (const done of held.splice(0)) done();
   for (const one of [...answers, elsewhere, waits])
     t.match(await one, { doors: { ipv4: { state: "direct" } } });
   const never = say(a, { ...UPDATE, port: 99 }, "93.184.216.34");
-  await turn();
+  await eventually("it is dialled", () => held.length === 1);
   clock.advance(9000);
   t.match(
     await never,

@@ -23,7 +23,7 @@ t.test("ssdp: a device that answers is found once, however often it was asked", 
     /^M-SEARCH \* HTTP\/1\.1\r\nHOST: 127\.0\.0\.1:\d+\r\nMAN: "ssdp:discover"\r\nMX: 2\r\nST: urn:example-org:device:Thing:1\r\n\r\n$/,
   );
   // The answers are on their way: real sockets, real time.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   let over = false;
   void searching.then(() => (over = true));
   await clock.advanceAsync(1500);

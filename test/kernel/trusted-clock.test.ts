@@ -5,6 +5,7 @@ import { bootId, systemClockEvidence } from "../../src/kernel/clock-evidence.ts"
 import { createLog } from "../../src/kernel/log.ts";
 import { SAVE_EVERY, type ClockEvidence } from "../../src/kernel/time-keeper.ts";
 import { TrustedClock, type ClockStep } from "../../src/kernel/trusted-clock.ts";
+import { eventually } from "../helpers/daemon.ts";
 import { FakeClock } from "../helpers/fake-clock.ts";
 import { temporaryFolder, type Teardown } from "../helpers/temporary.ts";
 
@@ -28,6 +29,8 @@ interface Machine {
   readonly stateDir: string;
   evidence: Evidence;
   boot: string | null;
+  /** Waits until what is kept is other than it was when this was asked, or a daemon began, before. */
+  written(): Promise<void>;
   /** Starts a daemon; its steps are kept. */
   start(been?: readonly number[]): Promise<{ clock: TrustedClock; steps: ClockStep[] }>;
 }
@@ -35,11 +38,23 @@ interface Machine {
 async function machine(t: Teardown, wall: number, evidence = POOR): Promise<Machine> {
   const stateDir = await temporaryFolder(t);
   const system = new FakeClock(wall);
+  const kept = (): string => {
+    try {
+      return readFileSync(join(stateDir, "clock.json"), "utf8");
+    } catch {
+      return "";
+    }
+  };
+  let seen = "";
   const one: Machine = {
     system,
     stateDir,
     evidence,
     boot: null,
+    async written() {
+      await eventually("it is written down", () => kept() !== seen, 45_000, 5);
+      seen = kept();
+    },
     async start(been = []) {
       const clock = await TrustedClock.open({
         clock: system,
@@ -53,6 +68,7 @@ async function machine(t: Teardown, wall: number, evidence = POOR): Promise<Mach
       const steps: ClockStep[] = [];
       clock.onStepped((step) => steps.push(step));
       await clock.start();
+      seen = kept();
       // What it is writing is written before the folder goes.
       t.teardown(() => clock.stop());
       return { clock, steps };
@@ -60,9 +76,6 @@ async function machine(t: Teardown, wall: number, evidence = POOR): Promise<Mach
   };
   return one;
 }
-
-/** Lets what is being written be written. */
-const written = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60));
 
 t.test(
   "clock: after a power cut a clock that is believed is believed at once, and does not step",
@@ -226,7 +239,7 @@ t.test(
     const { clock } = await box.start();
     for (let i = 0; i < 3; i++) {
       box.system.advance(SAVE_EVERY);
-      await written();
+      await box.written();
     }
     box.system.advance(9 * MINUTE);
     const cut = clock.now(); // the power goes: nothing more is written
@@ -245,7 +258,7 @@ t.test("clock-less boot: a power cut while unsynchronised does not end the era",
   const box = await machine(t, 7_000);
   await box.start();
   box.system.advance(SAVE_EVERY);
-  await written();
+  await box.written();
   box.system.setWall(9_000);
   const { clock, steps } = await box.start();
   t.equal(clock.now(), RELEASE + 2 * SAVE_EVERY);
@@ -254,7 +267,7 @@ t.test("clock-less boot: a power cut while unsynchronised does not end the era",
   box.system.advance(5_000);
   const end = RELEASE + 2 * SAVE_EVERY + 5_000;
   t.same(steps, [{ from: end, to: TODAY + 5_000, era: { start: RELEASE, end } }]);
-  await written();
+  await box.written();
   t.match(JSON.parse(readFileSync(join(box.stateDir, "clock.json"), "utf8")), { era: null });
   const synchronisedAtOnce = await machine(t, 7_000);
   await (await synchronisedAtOnce.start()).clock.stop();

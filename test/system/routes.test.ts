@@ -1,5 +1,6 @@
 import fastify from "fastify";
 import t from "tap";
+import { eventually } from "../helpers/daemon.ts";
 import { sendProblem } from "../../src/http-server/problem.ts";
 import { createLog } from "../../src/kernel/log.ts";
 import type { SystemState } from "../../src/protocol/system.ts";
@@ -67,7 +68,7 @@ t.test("system: a restart where something begins the box again, once; elsewhere 
     t.same(answer.json(), { restarting: true });
   }
   t.equal(restarts, 0, "the answer goes out first");
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  await eventually("the restart", () => restarts > 0);
   t.equal(restarts, 1);
 });
 

@@ -43,11 +43,7 @@ async function cloudOfBoxes(t: Test): Promise<(t: Test) => Promise<UnderTest>> {
       token,
       unknownHost: `nobody.${ZONE}`,
       observed: null,
-      // Published within a moment of the answer.
-      addresses: async () => {
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        return [...(await at("A")), ...(await at("AAAA"))];
-      },
+      addresses: async () => [...(await at("A")), ...(await at("AAAA"))],
       setTrouble: null,
     };
   };

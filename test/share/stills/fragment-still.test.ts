@@ -67,7 +67,7 @@ const PAGE = `async (url) => {
   await new Promise((resolve) => {
     video.requestVideoFrameCallback(resolve);
     video.onerror = resolve;
-    setTimeout(resolve, 10_000);
+    setTimeout(resolve, 60_000);
   });
   const canvas = document.createElement("canvas");
   canvas.width = 32;

@@ -87,7 +87,7 @@ t.test("satip: quirks", { jobs: 8 }, async (t) => {
     const { tuner, sink } = await receive(t, { quirks: { measuresNothing: true } });
     await tuner.tune(FIRST, sink, never);
     await eventually("packets", () => sink.packetsSeen > 0);
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await eventually("a lock", () => tuner.signal()?.locked === true);
     t.same(tuner.signal(), { locked: true, strength: null, cnr: null, quality: null });
   });
 
