@@ -74,7 +74,7 @@ export async function setUp(t: Test): Promise<Bench> {
       const page = await context.newPage();
       page.setDefaultTimeout(PATIENCE);
       const complaints: string[] = [];
-      page.on("pageerror", (error) => complaints.push(String(error)));
+      page.on("pageerror", (error) => complaints.push(error.stack ?? String(error)));
       page.on("console", (message) => {
         // the browser logs every refused request; refusals are part of the tests
         if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
