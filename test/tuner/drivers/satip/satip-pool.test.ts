@@ -113,7 +113,8 @@ t.test("satip: the pool", { jobs: 2 }, async (t) => {
       await fake.die();
       await eventually("an end", () => recorder.end !== null);
       // A machine that stands still for a moment sees the silence before the closed connection.
-      if (recorder.end === "no-data") t.not(watch.stalls.length, 0, "there was time to see the connection close");
+      if (recorder.end === "no-data")
+        t.not(watch.stalls.length, 0, "there was time to see the connection close");
       else t.equal(recorder.end, "device-gone");
       t.ok(performance.now() - from < 3000, `within 3 s (${Math.round(performance.now() - from)} ms)`);
       await eventually("no tuner", () => tuners.snapshot().length === 0);
