@@ -43,6 +43,7 @@ import { publicKeys } from "./public-keys.ts";
 import { policyOf, RELAXED, type PolicyChoice } from "./policy.ts";
 import type { Authenticator, GrantPort, ViewingRulesPort } from "./ports.ts";
 import { resumeInterrupted } from "./resume.ts";
+import { Room } from "./room.ts";
 import { clientRoutes } from "./routes/clients.ts";
 import { handOffRoutes } from "./routes/hand-offs.ts";
 import { offerRoutes } from "./routes/offers.ts";
@@ -57,6 +58,7 @@ import { migrate } from "./schema.ts";
 import { isForScreen } from "./screen-view.ts";
 import { Sessions } from "./sessions.ts";
 import { Stays } from "./stays.ts";
+import { TokenDelivery } from "./token-delivery.ts";
 import { TokenIssuer } from "./tokens.ts";
 
 export { certificateBegin, isForScreen };
@@ -226,6 +228,18 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
   const asks = new Asks({ clock, limits, random });
   const recovery = new Recovery({ database, clock, random, audit });
   const redemption = new Redemption({ boxId, offers, handOffs, recovery, clock, limits, random });
+  const room = new Room({ claims, clients, clock, database, limits });
+  const delivery = new TokenDelivery({
+    approvals,
+    asks,
+    claims,
+    clients,
+    clock,
+    database,
+    limits,
+    room,
+    tokens: issuer,
+  });
   const pairing = new Pairing({
     database,
     offers,
@@ -236,7 +250,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     states,
     claims,
     clients,
-    tokens: issuer,
+    room,
     clock,
     limits,
     random,
@@ -274,7 +288,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     recognise: createRecognition({ sessions, grants }),
     grants,
     routes: async (app) => {
-      await app.register(pairingRoutes({ pairing, nonces }));
+      await app.register(pairingRoutes({ pairing, delivery, nonces }));
       await app.register(offerRoutes({ pairing }));
       await app.register(handOffRoutes({ pairing }));
       await app.register(tokenRoutes({ issuer, nonces, keys: () => publicKeys(keys) }));
@@ -286,7 +300,7 @@ export async function createAccessControl(deps: AccessControlDeps): Promise<Acce
     },
     openOffer: (role, options) => pairing.openOffer(role, options),
     pairingState: () => (pairing.open() ? "open" : "closed"),
-    claimed: () => pairing.claimed(),
+    claimed: () => room.claimed(),
     nameOf,
     onClientEnded: (listener) => ended.on(({ client, reason }) => listener(client, reason)),
     onOffer: (listener) => states.on(listener),

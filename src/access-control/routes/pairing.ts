@@ -6,12 +6,17 @@ import { PairingClaim, PairingClaimed, PairingPoll, PairingState } from "../../p
 import { DPOP_NONCE_HEADER } from "../../protocol/dpop.ts";
 import { clientCookie } from "../cookies.ts";
 import type { Nonces } from "../nonce.ts";
-import type { Delivery, Pairing } from "../pairing.ts";
+import type { Pairing } from "../pairing.ts";
+import type { Delivery, TokenDelivery } from "../token-delivery.ts";
 import { principalOfRequest } from "./shared.ts";
 
 /** Claims and polls: they come from strangers. */
-export function pairingRoutes(deps: { pairing: Pairing; nonces: Nonces }): FastifyPluginAsync {
-  const { pairing, nonces } = deps;
+export function pairingRoutes(deps: {
+  pairing: Pairing;
+  delivery: TokenDelivery;
+  nonces: Nonces;
+}): FastifyPluginAsync {
+  const { pairing, delivery, nonces } = deps;
   return async (app) => {
     app.post<{ Body: PairingClaim }>(
       "/api/v1/pairing/claim",
@@ -70,11 +75,11 @@ export function pairingRoutes(deps: { pairing: Pairing; nonces: Nonces }): Fasti
         },
       },
       async (request, reply) => {
-        const delivery = await pairing.poll(request.body.claim, request.origin);
+        const delivered = await delivery.poll(request.body.claim, request.origin);
         void reply.header("cache-control", "no-store").header(DPOP_NONCE_HEADER, nonces.current());
-        const match = delivery === null ? pairing.matchOf(request.body.claim) : null;
-        if (delivery === null) return { state: "pending", ...(match !== null && { match }) };
-        return { state: "paired", tokens: deliver(reply, delivery) };
+        const match = delivered === null ? delivery.matchOf(request.body.claim) : null;
+        if (delivered === null) return { state: "pending", ...(match !== null && { match }) };
+        return { state: "paired", tokens: deliver(reply, delivered) };
       },
     );
   };
