@@ -16,3 +16,10 @@ export function remember(name: string, value: string): void {
     // Then it is forgotten with the tab; nothing depends on it.
   }
 }
+
+/** Told when another tab of this browser has remembered something else under this name; null: nothing any more. */
+export function whenRemembered(name: string, tell: (value: string | null) => void): void {
+  window.addEventListener("storage", ({ key, newValue }) => {
+    if (key === PREFIX + name) tell(newValue);
+  });
+}

@@ -20,6 +20,7 @@ import { CODE_KDF, RECOVERY_KDF, pairingProofBytes } from "../../src/protocol/pa
 import { createBoxIdentity } from "../web/box-identity.ts";
 import { FakeAccess, type Paired, type Redeemable } from "./fake-access.ts";
 import { FakeGuide } from "./fake-guide.ts";
+import { FakeLogos } from "./fake-logos.ts";
 import { FakeOwnerPages } from "./fake-owner-pages.ts";
 import { FakeScreen } from "./fake-screen.ts";
 import { Refusal } from "./refusal.ts";
@@ -99,6 +100,8 @@ export class FakeBox {
   folder: string;
   /** What it tells paired clients of where it is. */
   where: Pick<Box, "addresses" | "nearby"> = {};
+  /** Of channels, as the owner chose them. */
+  readonly logos = new FakeLogos();
   /** Stills, by channel. */
   readonly pictures = new Map<string, { type: string; body: Buffer }>();
   #port = 0;
@@ -217,6 +220,7 @@ export class FakeBox {
       this.channels.map(({ id }) => id),
     );
     if (guide !== null) return json(guide);
+    if (await this.logos.answer(route, response)) return;
     const page = this.pages.answer(route, url, body);
     if (page !== null) {
       response.writeHead(page.status, { "content-type": "application/json" });

@@ -5,6 +5,7 @@ import { causeOf, otherWays, reachedOf, waysOf, type Way } from "../../web/away/
 import { favouritesFirst, isFavourite, marksOf, toggled, type Marks } from "../../web/live/favourites.ts";
 import { groupsOf, inGroup } from "../../web/live/groups.ts";
 import { initials, tintOf } from "../../web/live/initials.ts";
+import { groundFor } from "../../web/live/logo-ground.ts";
 import { keptList, keptText } from "../../web/live/kept-list.ts";
 import { Stills } from "../../web/live/stills.ts";
 import { suggestions } from "../../web/live/suggestions.ts";
@@ -230,4 +231,15 @@ t.test("web shell: the page and its hashed parts, and nothing else", async (t) =
     "/assets/main-ABCD1234.js",
   );
   t.equal(scriptIn("<html>Sign in to this Wi-Fi</html>"), null);
+});
+
+t.test("web live: a white logo gets a dark ground", async (t) => {
+  const points = (...all: readonly (readonly [number, number, number, number])[]): number[] => all.flat();
+  t.equal(groundFor(points([255, 255, 255, 255], [0, 0, 0, 0])), "dark");
+  t.equal(groundFor(points([0, 0, 0, 255], [0, 0, 0, 0])), "light");
+  t.equal(groundFor(points([200, 40, 40, 255], [0, 0, 0, 0])), "light");
+  t.equal(groundFor(points([255, 255, 255, 255], [250, 250, 250, 255])), "light", "it has its own ground");
+  t.equal(groundFor(points([255, 255, 255, 20], [0, 0, 0, 255], [0, 0, 0, 0])), "light", "haze is nothing");
+  t.equal(groundFor([]), "light");
+  t.equal(groundFor(points([0, 0, 0, 0])), "light");
 });

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import type { Reminded } from "../shell/notified.ts";
 
 /** Whether this page may show notifications of the system. */
 export const mayNotify = signal(permission() === "granted");
@@ -20,10 +21,23 @@ export async function askToNotify(): Promise<boolean> {
 
 /**
  * A notification of the system, for somebody who does not look at the page: who does sees the one in it.
- * @param onOpen the person has tapped it
+ * @param reminded what the worker opens when it is tapped
+ * @param onOpen the person has tapped it, and there is no worker
  */
-export async function notify(title: string, body: string, tag: string, onOpen: () => void): Promise<void> {
+export async function notify(
+  title: string,
+  body: string,
+  reminded: Reminded,
+  onOpen: () => void,
+): Promise<void> {
   if (!mayNotify.value || (!document.hidden && document.hasFocus())) return;
+  const tag = `${reminded.channel} ${reminded.startsAt}`;
+  // The worker's can be tapped when this page is gone; and browsers of phones show no others.
+  const worker = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
+  if (worker?.active != null) {
+    const shown = worker.showNotification(title, { body, tag, data: reminded });
+    if (await shown.then(() => true).catch(() => false)) return;
+  }
   try {
     const shown = new Notification(title, { body, tag });
     shown.onclick = () => {
@@ -32,8 +46,6 @@ export async function notify(title: string, body: string, tag: string, onOpen: (
       onOpen();
     };
   } catch {
-    // Browsers of phones show them by way of the service worker alone, where there is one.
-    const worker = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
-    await worker?.showNotification(title, { body, tag }).catch(() => undefined);
+    // Then there is the one in the page.
   }
 }

@@ -147,7 +147,8 @@ function attachLibrary(
   });
   hls.on(Library.Events.FRAG_LOADED, (_, { frag, part }) => {
     const { stats, duration } = part ?? frag;
-    link.add({ bytes: stats.loaded, ms: stats.loading.end - stats.loading.start });
+    const { start, first, end } = stats.loading;
+    link.add({ bytes: stats.loaded, ms: Math.max(1, end - (first || start)) });
     bitRate.add(frag.type, stats.loaded, duration);
   });
   hls.on(Library.Events.AUDIO_TRACK_SWITCHED, () => events.audioChanged());

@@ -1,7 +1,7 @@
 /** One piece of media that was fetched. */
 export interface Load {
   readonly bytes: number;
-  /** From the request to the last byte, ms. */
+  /** From the first byte to the last, ms: the box holds a request until what it asks for is there. */
   readonly ms: number;
 }
 

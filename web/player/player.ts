@@ -8,7 +8,7 @@ import { HeldPlaybacks } from "./held-playbacks.ts";
 import { LinkMeter } from "./link-meter.ts";
 import { FORGOTTEN, GIVES_WAY, MAY_BE_MENDED } from "./problem-kinds.ts";
 import { watched } from "./previous-channel.ts";
-import type { Quality } from "./quality.ts";
+import type { Quality, QualityWish } from "./quality.ts";
 import { smaller } from "./stall-advice.ts";
 import { Stage, type TimeWindow } from "./stage.ts";
 import { Standstill } from "./standstill.ts";
@@ -32,6 +32,8 @@ const RETURN_SETTLES = 30_000;
 
 /** Milliseconds between looks at the clock of the picture. */
 const LOOK = 500;
+/** Seconds behind live, of somebody who went back. */
+const FAR_BACK = 15;
 /** Milliseconds for which a notice stays. */
 const NOTICE_STAYS = 6000;
 
@@ -198,7 +200,7 @@ export class Player {
   }
 
   /** Remembered on this device. */
-  chooseQuality(quality: Quality): void {
+  chooseQuality(quality: QualityWish): void {
     if (this.wishes.choose(quality)) this.again();
   }
 
@@ -341,6 +343,20 @@ export class Player {
     this.window.value = reachable ? (this.#stage?.window ?? null) : null;
     if (this.#stage !== null && this.phase.value === "playing")
       this.log.seen(this.#stage.video.getVideoPlaybackQuality());
+    this.#lookAtLink();
+  }
+
+  /** Only who watches live is given another quality: it begins there. */
+  #lookAtLink(): void {
+    const { window } = this.#stage ?? {};
+    if (this.wishes.quality.value !== "auto" || this.channel.value?.kind !== "tv") return;
+    if (window == null || this.phase.value !== "playing" || this.paused.value) return;
+    if (window.live - window.at > FAR_BACK) return;
+    const rate = this.#stage?.facts?.bitRate ?? null;
+    const { stalls } = this.log;
+    if (!this.wishes.auto.look({ now: performance.now(), link: this.link.rate, rate, stalls })) return;
+    this.link.forget(); // it was measured by another stream
+    this.again();
   }
 
   /** A jump waits too, and that is no fault of the link. */
@@ -353,7 +369,7 @@ export class Player {
 
   #suggest(): void {
     const { value: channel } = this.channel;
-    const wish = smaller(this.wishes.quality.value);
+    const wish = smaller(this.wishes.effective);
     if (channel?.kind === "tv" && !this.wishes.isUnconverted(channel.id)) this.suggestion.value = wish;
   }
 

@@ -51,7 +51,18 @@ export function SubtitleMenu({ player, open }: MenuProps) {
 export function QualityMenu({ player, open }: MenuProps) {
   const link = player.link.rate;
   const isOpen = open.value === "quality";
-  const choices = QUALITIES.map((quality) => ({
+  const { auto } = player.wishes;
+  const isAuto = player.wishes.quality.value === "auto";
+  const first: Choice = {
+    key: "auto",
+    words: t("quality.auto"),
+    note: isAuto
+      ? t("quality.auto.now", { quality: t(`quality.${auto.quality.value}`) })
+      : t("quality.auto.what"),
+    chosen: isAuto,
+    choose: () => player.chooseQuality("auto"),
+  };
+  const fixed = QUALITIES.map((quality) => ({
     key: quality,
     words: t(`quality.${quality}`),
     note: isOpen ? rateWords(rateOf(player, quality), link) : undefined,
@@ -61,7 +72,14 @@ export function QualityMenu({ player, open }: MenuProps) {
   const about = isOpen && link !== null ? linkWords(link) : undefined;
   const label = t("player.quality");
   return (
-    <ChoiceMenu name="quality" icon="quality" label={label} about={about} choices={choices} open={open} />
+    <ChoiceMenu
+      name="quality"
+      icon="quality"
+      label={label}
+      about={about}
+      choices={[first, ...fixed]}
+      open={open}
+    />
   );
 }
 

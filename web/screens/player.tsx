@@ -11,6 +11,7 @@ import { Progress } from "./progress.tsx";
 import { chunk, useChunk } from "./chunk.ts";
 import { useFullscreen } from "./fullscreen.ts";
 import { Icon } from "./icon.tsx";
+import { ChannelLogo } from "./live/channel-logo.tsx";
 import { NumberSign, useNumberEntry } from "./number-entry.tsx";
 import { useGestures, useIdle, useMediaSession } from "./player-hooks.ts";
 import { useKeys } from "./player-keys.ts";
@@ -119,7 +120,9 @@ export function PlayerScreen({ player }: { player: Player }) {
         </button>
         {channel && (
           <p class="heading" aria-live="polite">
-            <span class="number">{channel.number}</span> <strong class="clip">{channel.name}</strong>
+            <span class="number">{channel.number}</span>{" "}
+            {channel.logo != null && <ChannelLogo channel={channel} bare />}
+            <strong class="clip">{channel.name}</strong>
           </p>
         )}
       </header>

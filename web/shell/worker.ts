@@ -1,3 +1,4 @@
+import { pageFor, remindedIn, watchFragment, type OpenPage } from "./notified.ts";
 import { cacheName, newestFirst, scriptIn, servingOf } from "./serving.ts";
 
 /** What the build wrote down of itself. */
@@ -18,11 +19,23 @@ interface Fetching extends Waiting {
   readonly request: Request;
   respondWith(answer: Promise<Response>): void;
 }
+interface Tapped extends Waiting {
+  readonly notification: Notification;
+}
+interface Page extends OpenPage {
+  focus(): Promise<unknown>;
+  postMessage(message: unknown): void;
+}
 interface Scope {
   readonly location: Location;
-  readonly clients: { claim(): Promise<void> };
+  readonly clients: {
+    claim(): Promise<void>;
+    matchAll(which: { type: "window"; includeUncontrolled: boolean }): Promise<readonly Page[]>;
+    openWindow(address: string): Promise<unknown>;
+  };
   addEventListener(type: "install" | "activate", listener: (event: Waiting) => void): void;
   addEventListener(type: "fetch", listener: (event: Fetching) => void): void;
+  addEventListener(type: "notificationclick", listener: (event: Tapped) => void): void;
 }
 /** The worker's global object, of which the page's types know nothing. */
 const scope = globalThis as unknown as Scope;
@@ -34,6 +47,24 @@ scope.addEventListener("fetch", (event) => {
   if (serving === "page") event.respondWith(page(event.request));
   if (serving === "part") event.respondWith(part(event));
 });
+
+scope.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(openReminded(event.notification.data));
+});
+
+/** The page that is there comes to the front and plays the channel; without one it is opened there. */
+async function openReminded(data: unknown): Promise<void> {
+  const reminded = remindedIn(data);
+  const pages = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const page = pageFor(pages, scope.location.origin);
+  if (page === null) {
+    await scope.clients.openWindow(reminded === null ? "/" : `/${watchFragment(reminded.channel)}`);
+    return;
+  }
+  if (reminded !== null) page.postMessage(reminded);
+  await page.focus().catch(() => undefined); // some browsers do not let a page that is hidden be shown
+}
 
 const shells = async (): Promise<readonly string[]> => newestFirst(await caches.keys());
 

@@ -5,6 +5,7 @@ import { t } from "../i18n/index.ts";
 import { tt } from "../i18n/tv.ts";
 import { obstacleOf } from "../player/obstacle.ts";
 import { barrierWords } from "../screens/live/barrier-words.ts";
+import { ChannelLogo, someLogos } from "../screens/live/channel-logo.tsx";
 import { Progress } from "../screens/progress.tsx";
 import { Icon } from "../screens/icon.tsx";
 import { NoChannelsNote } from "../screens/no-channels.tsx";
@@ -25,6 +26,7 @@ export function noteWatched(channel: string): void {
 export function TvChannels() {
   const list = state.watchable.value;
   const root = useRef<HTMLUListElement>(null);
+  const logos = someLogos(list ?? []);
   useEffect(() => {
     const wanted =
       last === null ? null : root.current?.querySelector<HTMLElement>(`[data-channel="${CSS.escape(last)}"]`);
@@ -51,7 +53,7 @@ export function TvChannels() {
       ) : (
         <ul class="tv-list tv-still" data-scrolls="" ref={root}>
           {list.map((channel) => (
-            <Row key={channel.id} channel={channel} />
+            <Row key={channel.id} channel={channel} logos={logos} />
           ))}
         </ul>
       )}
@@ -59,18 +61,19 @@ export function TvChannels() {
   );
 }
 
-function Row({ channel }: { channel: Channel }) {
+function Row({ channel, logos }: { channel: Channel; logos: boolean }) {
   const { id, number, name, now } = channel;
   const obstacle = obstacleOf(channel, state.capabilities.value);
   return (
     <li>
       <button
-        class={obstacle === null ? "tv-row" : "tv-row dimmed"}
+        class={["tv-row", logos && "with-logo", obstacle && "dimmed"].filter(Boolean).join(" ")}
         data-channel={id}
         data-obstacle={obstacle?.kind}
         onClick={() => app.openChannel(channel)}
       >
         <span class="number">{number}</span>
+        {logos && <ChannelLogo channel={channel} />}
         <strong class="clip">{name}</strong>
         <span class="clip" lang={now?.language ?? undefined}>
           {obstacle !== null ? barrierWords(obstacle) : (now?.title ?? t("channels.noguide"))}

@@ -1,7 +1,9 @@
 import type { WatchingNow } from "../../src/protocol/access-api.ts";
 import { clockTime } from "../i18n/index.ts";
 import { tt } from "../i18n/tv.ts";
+import { ChannelLogo } from "../screens/live/channel-logo.tsx";
 import { Icon } from "../screens/icon.tsx";
+import * as state from "../state.ts";
 
 type Watcher = WatchingNow["watching"][number];
 
@@ -33,6 +35,7 @@ export function Watchers({ list }: { list: WatchingNow["watching"] | null }) {
 
 function Row({ watcher }: { watcher: Watcher }) {
   const { name, terminalType, channel, since, home, self } = watcher;
+  const watched = state.channels.value?.find(({ number }) => number === channel.number);
   return (
     <li class="tv-watcher">
       <Icon name={ICONS[terminalType]} />
@@ -41,6 +44,7 @@ function Row({ watcher }: { watcher: Watcher }) {
           {self ? tt("home.self") : name}
         </strong>
         <span class="clip" data-channel-name="">
+          {watched?.logo != null && <ChannelLogo channel={watched} bare />}
           {channel.number} {channel.name}
         </span>
         <span class="quiet-text">

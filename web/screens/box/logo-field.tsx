@@ -1,10 +1,9 @@
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import type { Channel, LogoVersion } from "../../../src/protocol/api.ts";
 import { Problem } from "../../api/problem.ts";
 import { connection } from "../../app.ts";
 import { LOGO_BYTES, LOGO_SIDE, logoSize } from "../../box/logo-size.ts";
 import { tb } from "../../i18n/box.ts";
+import { ChannelLogo } from "../live/channel-logo.tsx";
 import { Trouble, useCall } from "../access/parts.tsx";
 
 /** The picture that the owner chose for a channel: seen, chosen, removed. */
@@ -25,7 +24,7 @@ export function LogoField({ channel, set }: { channel: Channel; set: (logo: stri
       <div class="with-button">
         <label class="file-field">
           <span class="logo-choice">
-            {logo !== null && <Picture path={path} version={logo} name={name} />}
+            {logo !== null && <ChannelLogo channel={{ id, name, logo }} />}
             {tb(logo === null ? "lineup.logo" : "lineup.logo.other")}
           </span>
           <input
@@ -45,27 +44,6 @@ export function LogoField({ channel, set }: { channel: Channel; set: (logo: stri
       <Trouble call={call} />
     </>
   );
-}
-
-/** An image element sends no key: the picture is fetched as everything else is. */
-function Picture({ path, version, name }: { path: string; version: string; name: string }) {
-  const address = useSignal<string | null>(null);
-  useEffect(() => {
-    const over = new AbortController();
-    let made: string | null = null;
-    void connection
-      .stream(path, over.signal)
-      .then((body) => new Response(body).blob())
-      .then((blob) => {
-        if (!over.signal.aborted) address.value = made = URL.createObjectURL(blob);
-      })
-      .catch(() => undefined); // then there is the name
-    return () => {
-      over.abort();
-      if (made !== null) URL.revokeObjectURL(made);
-    };
-  }, [path, version]);
-  return address.value === null ? null : <img class="logo-picture" src={address.value} alt={name} />;
 }
 
 /** A picture as small as the box takes it, base64. @throws Problem `logo-invalid` when the browser cannot read it */

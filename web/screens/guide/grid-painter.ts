@@ -4,6 +4,7 @@ import type { Cell } from "../../guide/cells.ts";
 import type { Cursor } from "../../guide/moves.ts";
 import { drawnFor, inSight, isApart, scrolledTo, type Drawn, type View } from "../../guide/view.ts";
 import { hours, shortDay } from "../../i18n/guide.ts";
+import { someLogos } from "../live/channel-logo.tsx";
 import type { Shown } from "./grid-cell.ts";
 import { GridRow, type RowContent, type Spare } from "./grid-row.ts";
 
@@ -42,6 +43,7 @@ export class GridPainter {
   #content: GridContent;
   #view: View = { left: 0, top: 0, width: 0, height: 0 };
   #drawn: Drawn | null = null;
+  #logos = false;
   readonly #rows = new Map<number, GridRow>();
   readonly #marks = new Map<number, HTMLElement>();
   readonly #spareRows: GridRow[] = [];
@@ -193,7 +195,7 @@ export class GridPainter {
       this.#to.body.append(row.element);
       this.#to.names.append(row.name);
     }
-    row.place(index, this.#content.metrics.row, channel);
+    row.place(index, this.#content.metrics.row, channel, this.#logos);
     return row;
   }
 
@@ -256,6 +258,7 @@ export class GridPainter {
   #layOut(): void {
     const { axis, metrics, channels } = this.#content;
     const { area, frame } = this.#to;
+    this.#logos = someLogos(channels);
     area.style.width = `${metrics.names + xOf(axis, axis.to)}px`;
     area.style.height = `${metrics.head + channels.length * metrics.row}px`;
     frame.style.setProperty("--rows", `${channels.length * metrics.row}px`);

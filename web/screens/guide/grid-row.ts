@@ -1,7 +1,9 @@
+import { h, render } from "preact";
 import type { Channel } from "../../../src/protocol/api.ts";
 import { xOf, type Axis } from "../../guide/axis.ts";
 import { cellsBetween, sameCell, type Cell } from "../../guide/cells.ts";
 import type { Drawn } from "../../guide/view.ts";
+import { ChannelLogo } from "../live/channel-logo.tsx";
 import { dressCell, newCell, type Shown } from "./grid-cell.ts";
 
 export interface RowContent {
@@ -22,7 +24,9 @@ export class GridRow {
   /** Its place is in the column of names, which is one thing that stays at the side, and not one for each row. */
   readonly name = document.createElement("div");
   readonly #number = document.createElement("span");
+  readonly #logo = document.createElement("span");
   readonly #title = document.createElement("span");
+  #hasLogo = false;
   #channel: Channel | null = null;
   #known: readonly Cell[] | null = null;
   #from = NaN;
@@ -36,7 +40,8 @@ export class GridRow {
     this.name.className = "guide-name";
     this.#number.className = "number";
     this.#title.className = "name";
-    this.name.append(this.#number, this.#title);
+    this.#logo.className = "guide-logo";
+    this.name.append(this.#number, this.#logo, this.#title);
   }
 
   get shown(): readonly Shown[] {
@@ -47,12 +52,14 @@ export class GridRow {
     return this.#channel;
   }
 
-  place(index: number, height: number, channel: Channel): void {
+  /** @param logos whether rows have a place for one */
+  place(index: number, height: number, channel: Channel, logos: boolean): void {
     if (channel.id !== this.#channel?.id) this.#known = null;
-    if (channel !== this.#channel) {
+    if (channel !== this.#channel || logos !== this.#hasLogo) {
       this.#number.textContent = String(channel.number);
       this.#title.textContent = channel.name;
       this.name.dataset.watch = channel.id;
+      this.#showLogo(logos ? channel : null);
     }
     this.#channel = channel;
     this.element.style.top = this.name.style.top = `${index * height}px`;
@@ -137,10 +144,18 @@ export class GridRow {
     return this.#shown.find(({ cell }) => cell.from <= time && time < cell.to) ?? null;
   }
 
+  #showLogo(channel: Channel | null): void {
+    if (channel !== null) render(h(ChannelLogo, { key: channel.id, channel }), this.#logo);
+    else if (this.#hasLogo) render(null, this.#logo);
+    this.#hasLogo = channel !== null;
+  }
+
   clear(spare: Spare): void {
     for (const shown of this.#shown) this.#release(shown, spare);
     this.#shown = [];
     this.#known = null;
+    this.#showLogo(null);
+    this.#channel = null; // whoever takes this row again draws its name
     this.element.remove();
     this.name.remove();
   }

@@ -6,6 +6,7 @@ import { dayName, tg } from "../../i18n/guide.ts";
 import * as state from "../../state.ts";
 import { moveFocus } from "../arrow-keys.ts";
 import { Icon } from "../icon.tsx";
+import { ChannelLogo } from "../live/channel-logo.tsx";
 import { failed, known, version, want } from "./data.ts";
 import { DayBar } from "./day-bar.tsx";
 import { place } from "./place.ts";
@@ -59,6 +60,7 @@ export function ListGuide({ channels }: { channels: readonly Channel[] }) {
       >
         <h2 class="guide-list-head">
           <span class="number">{channel.number}</span>
+          {channel.logo != null && <ChannelLogo channel={channel} bare />}
           <span class="clip">{channel.name}</span>
           <span class="quiet-text">{dayName(day, now)}</span>
         </h2>
@@ -137,7 +139,7 @@ function Strip(props: { channels: readonly Channel[]; at: number; choose: (index
       data-strip
       onKeyDown={onKeyDown}
     >
-      {channels.map(({ id, number, name }, index) => (
+      {channels.map(({ id, number, name, logo }, index) => (
         <button
           key={id}
           id={index === at ? "guide-tab" : undefined}
@@ -149,6 +151,7 @@ function Strip(props: { channels: readonly Channel[]; at: number; choose: (index
           onClick={() => choose(index)}
         >
           <span class="number">{number}</span>
+          {logo != null && <ChannelLogo channel={{ id, name, logo }} bare />}
           <span class="clip">{name}</span>
         </button>
       ))}

@@ -66,7 +66,7 @@ export function ReminderNotice() {
   useEffect(() => {
     if (first === undefined || channel === undefined) return;
     const words = tg(begun ? "reminder.on" : "reminder.soon", { channel: channel.name });
-    void notify(first.title, words, `${first.channel} ${first.startsAt}`, watch);
+    void notify(first.title, words, first, watch);
   }, [first?.channel, first?.startsAt]);
   // who watches it already has begun to, and needs no word
   if (first === undefined || channel === undefined || watching) return null;

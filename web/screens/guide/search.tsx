@@ -12,6 +12,7 @@ import * as state from "../../state.ts";
 import { barrierWords } from "../live/barrier-words.ts";
 import { inDirection } from "../direction.ts";
 import { Icon } from "../icon.tsx";
+import { ChannelLogo, someLogos } from "../live/channel-logo.tsx";
 import { Notices } from "../sheet.tsx";
 import { ProgrammeRow } from "./programme-row.tsx";
 import { useWayFromTabs } from "./tabs-keys.ts";
@@ -230,6 +231,7 @@ function Recent(props: {
 
 function ChannelHits({ channels, chosen }: { channels: readonly Channel[]; chosen: () => void }) {
   if (channels.length === 0) return null;
+  const logos = someLogos(channels);
   return (
     <section class="search-group" data-group="channels">
       <h2>{tg("search.channels")}</h2>
@@ -247,6 +249,7 @@ function ChannelHits({ channels, chosen }: { channels: readonly Channel[]; chose
                 }}
               >
                 <span class="number">{channel.number}</span>
+                {logos && <ChannelLogo channel={channel} />}
                 <span class="guide-what">
                   <span class="title clip">{channel.name}</span>
                   <span class={obstacle === null ? "about-it clip" : "why clip"}>

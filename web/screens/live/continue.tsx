@@ -5,12 +5,13 @@ import { tl } from "../../i18n/live.ts";
 import * as state from "../../state.ts";
 import { Icon } from "../icon.tsx";
 import { Progress } from "../progress.tsx";
+import { ChannelLogo } from "./channel-logo.tsx";
 import { choose } from "./choose.ts";
 import { Still } from "./still.tsx";
 
 /** One tap, and what one watched last is there again. */
 export function Continue({ beginning: { channel, again } }: { beginning: Beginning<Channel> }) {
-  const { id, name, number, now } = channel;
+  const { id, name, number, now, still = null, logo = null } = channel;
   return (
     <button
       class="continue"
@@ -27,7 +28,9 @@ export function Continue({ beginning: { channel, again } }: { beginning: Beginni
       <span class="about">
         <span class="label">{tl(again ? "continue" : "begin")}</span>
         <span class="name">
-          <span class="number">{number}</span> <span class="clip">{name}</span>
+          <span class="number">{number}</span>{" "}
+          {logo !== null && still !== null && <ChannelLogo channel={channel} bare />}
+          <span class="clip">{name}</span>
         </span>
         <span class="now clip" lang={now?.language ?? undefined}>
           {now?.title ?? (state.fresh.value ? t("channels.noguide") : "")}

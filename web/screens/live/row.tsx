@@ -7,6 +7,7 @@ import * as state from "../../state.ts";
 import { Icon } from "../icon.tsx";
 import { Progress } from "../progress.tsx";
 import { barrierInShort } from "./barrier-words.ts";
+import { ChannelLogo } from "./channel-logo.tsx";
 import { useHold } from "./hold.ts";
 import { choose, showChannel } from "./choose.ts";
 import { Star } from "./star.tsx";
@@ -51,13 +52,15 @@ function NowProgress({ channel: { now } }: { channel: Channel }) {
 
 /** Three lines, whatever is known: nothing moves when more is. */
 function About({ channel }: { channel: Channel }) {
-  const { number, name, now, next, kind } = channel;
+  const { number, name, now, next, kind, still = null, logo = null } = channel;
   const barrier = barrierOf(channel);
   const tooOld = state.tooOldFor(channel);
   return (
     <span class="about">
       <span class="name">
-        <span class="number">{number}</span> <span class="clip">{name}</span>
+        <span class="number">{number}</span>{" "}
+        {logo !== null && still !== null && <ChannelLogo channel={channel} bare />}
+        <span class="clip">{name}</span>
         {kind === "radio" && <span class="unseen">{t("channels.radio")}</span>}
         {tooOld !== null && (
           <span class="tag" data-age={tooOld}>

@@ -4,12 +4,13 @@ import { initials, tintOf } from "../../live/initials.ts";
 import { watchSight } from "../../live/sight.ts";
 import { stills } from "../../live/stills-here.ts";
 import { Icon } from "../icon.tsx";
+import { ChannelLogo } from "./channel-logo.tsx";
 
 const TINTS = 6;
 
-/** What a channel shows, 16:9; until it is here, and where there is none, what its name begins with. */
+/** What a channel shows, 16:9; until it is here, and where there is none, its logo, or what its name begins with. */
 export function Still({ channel }: { channel: Channel }) {
-  const { id, name, kind, still = null } = channel;
+  const { id, name, kind, still = null, logo = null } = channel;
   const place = useRef<HTMLSpanElement>(null);
   const address = stills.of(id).value;
   useEffect(() => {
@@ -18,7 +19,13 @@ export function Still({ channel }: { channel: Channel }) {
   }, [id, still]);
   return (
     <span class="still" ref={place} data-tint={tintOf(id, TINTS)} aria-hidden="true">
-      {kind === "radio" ? <Icon name="radio" /> : <span class="initials">{initials(name)}</span>}
+      {logo !== null ? (
+        <ChannelLogo channel={channel} />
+      ) : kind === "radio" ? (
+        <Icon name="radio" />
+      ) : (
+        <span class="initials">{initials(name)}</span>
+      )}
       {address !== null && <img src={address} alt="" decoding="async" data-still={id} />}
     </span>
   );

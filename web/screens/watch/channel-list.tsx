@@ -9,6 +9,7 @@ import type { Player } from "../../player/player.ts";
 import * as state from "../../state.ts";
 import { moveFocus } from "../arrow-keys.ts";
 import { barrierWords } from "../live/barrier-words.ts";
+import { ChannelLogo, someLogos } from "../live/channel-logo.tsx";
 import { Progress } from "../progress.tsx";
 import { Icon } from "../icon.tsx";
 
@@ -23,6 +24,7 @@ export function ChannelList({ player, close }: { player: Player; close: () => vo
   const touched = useSignal(0);
   const all = state.watchable.value ?? [];
   const tuned = player.channel.value?.id;
+  const logos = someLogos(all);
   const row = (id: string | undefined): HTMLElement | null =>
     root.current?.querySelector<HTMLElement>(`[data-over-channel="${CSS.escape(id ?? "")}"]`) ?? null;
 
@@ -69,14 +71,14 @@ export function ChannelList({ player, close }: { player: Player; close: () => vo
       </header>
       <ul>
         {all.map((channel) => (
-          <Row key={channel.id} channel={channel} tuned={channel.id === tuned} />
+          <Row key={channel.id} channel={channel} tuned={channel.id === tuned} logos={logos} />
         ))}
       </ul>
     </dialog>
   );
 }
 
-function Row({ channel, tuned }: { channel: Channel; tuned: boolean }) {
+function Row({ channel, tuned, logos }: { channel: Channel; tuned: boolean; logos: boolean }) {
   const { id, number, name, now, next } = channel;
   const obstacle = obstacleOf(channel, state.capabilities.value);
   return (
@@ -89,6 +91,7 @@ function Row({ channel, tuned }: { channel: Channel; tuned: boolean }) {
         onClick={() => app.switchChannel(channel)}
       >
         <span class="number">{number}</span>
+        {logos && <ChannelLogo channel={channel} />}
         <span class="about">
           <span class="name clip">{name}</span>
           {obstacle !== null && <span class="why">{barrierWords(obstacle)}</span>}
