@@ -1,3 +1,5 @@
+import { lastWordsIn } from "../api/last-words.ts";
+import { send } from "../api/say-last.ts";
 import { cacheName, newestFirst, scriptIn, servingOf } from "./serving.ts";
 
 /** What the build wrote down of itself. */
@@ -18,11 +20,15 @@ interface Fetching extends Waiting {
   readonly request: Request;
   respondWith(answer: Promise<Response>): void;
 }
+interface Message extends Waiting {
+  readonly data: unknown;
+}
 interface Scope {
   readonly location: Location;
   readonly clients: { claim(): Promise<void> };
   addEventListener(type: "install" | "activate", listener: (event: Waiting) => void): void;
   addEventListener(type: "fetch", listener: (event: Fetching) => void): void;
+  addEventListener(type: "message", listener: (event: Message) => void): void;
 }
 /** The worker's global object, of which the page's types know nothing. */
 const scope = globalThis as unknown as Scope;
@@ -33,6 +39,10 @@ scope.addEventListener("fetch", (event) => {
   const serving = servingOf(event.request, scope.location.origin);
   if (serving === "page") event.respondWith(page(event.request));
   if (serving === "part") event.respondWith(part(event));
+});
+scope.addEventListener("message", (event) => {
+  const words = lastWordsIn(event.data);
+  if (words !== null) event.waitUntil(send(words));
 });
 
 const shells = async (): Promise<readonly string[]> => newestFirst(await caches.keys());
