@@ -10,6 +10,7 @@ import { BoxConnection } from "./api/connection.ts";
 import { createDeviceStore, type DeviceStore } from "./api/device-store.ts";
 import { backOff, createEventParser, type ServerEvent } from "./api/events.ts";
 import { Problem, UNREACHABLE, asProblem } from "./api/problem.ts";
+import { sayLast } from "./api/say-last.ts";
 import { canHoldKey } from "./pairing/can-hold-key.ts";
 import type { Newcomer, PairingProgress } from "./pairing/pair.ts";
 import { bringErrorWords } from "./i18n/index.ts";
@@ -41,6 +42,7 @@ const store = createDeviceStore();
 export const connection = new BoxConnection({
   origin: location.origin,
   fetch: (url, init) => fetch(url, { ...init, cache: "no-store" }),
+  sayLast,
   store,
   now: () => Date.now(),
   monotonic: () => performance.now(),

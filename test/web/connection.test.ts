@@ -1,5 +1,6 @@
 import t from "tap";
 import type { Tokens } from "../../src/protocol/api.ts";
+import type { LastWords } from "../../web/api/last-words.ts";
 import { BoxConnection } from "../../web/api/connection.ts";
 import type { Signer } from "../../web/api/dpop.ts";
 import type { Problem } from "../../web/api/problem.ts";
@@ -26,6 +27,7 @@ interface Seen {
 /** A connection to a box that is one function. */
 function connect(answer: (request: Seen) => Response | Promise<Response>) {
   const seen: Seen[] = [];
+  const last: LastWords[] = [];
   const saved: Session[] = [];
   const clock = { now: START, monotonic: 0 };
   let stored: Session | null = null;
@@ -42,6 +44,7 @@ function connect(answer: (request: Seen) => Response | Promise<Response>) {
   const connection = new BoxConnection({
     origin: "http://box",
     store,
+    sayLast: (words) => void last.push(words),
     now: () => clock.now,
     monotonic: () => clock.monotonic,
     fetch: async (url, init) => {
@@ -65,7 +68,15 @@ function connect(answer: (request: Seen) => Response | Promise<Response>) {
   });
   const session: Session = { kind: "key", client: "c1", role: "viewer", signer, refreshToken: "r1" };
   connection.use(box.id, session);
-  return { connection, seen, saved, clock, setStored: (session: Session) => (stored = session), session };
+  return {
+    connection,
+    seen,
+    last,
+    saved,
+    clock,
+    setStored: (session: Session) => (stored = session),
+    session,
+  };
 }
 
 const ownThumbprint = await thumbprint(signer.jwk);
@@ -82,6 +93,24 @@ const tokens = (accessToken: string, refreshToken: string): Tokens => ({
 const ok = (body: object, headers = {}): Response => Response.json(body, { headers });
 const refuse = (code: string, headers = {}): Response =>
   Response.json({ type: "", title: code, status: 401, code }, { status: 401, headers });
+
+t.test("connection: what is said as the page goes is signed before", async (t) => {
+  const { connection, seen, last } = connect(() =>
+    Response.json(tokens("a1", "r2"), { headers: { "dpop-nonce": "n1" } }),
+  );
+  const say = await connection.prepare("POST", "/api/v1/playback/p1/report");
+  const asked = seen.length;
+  say({ end: true });
+  t.match(last, [
+    {
+      method: "POST",
+      path: "/api/v1/playback/p1/report",
+      headers: { authorization: "DPoP a1", dpop: /^ey/, "content-type": "application/json" },
+      body: '{"end":true}',
+    },
+  ]);
+  t.equal(seen.length, asked, "nothing else is asked");
+});
 
 t.test("web connection: calls at the same time share one refresh, and the new token is kept", async (t) => {
   const { connection, seen, saved } = connect(async ({ path }) => {

@@ -10,6 +10,7 @@ import { tvZh } from "../../web/i18n/tv-zh.ts";
 import { askAddress } from "../../web/pairing/ask-address.ts";
 import { destinationOf, isBack } from "../../web/tv/remote.ts";
 import { DIM_AFTER, MOVE_EVERY, restAt } from "../../web/tv/rest.ts";
+import { scannedAddress } from "../../web/tv/scanned-address.ts";
 
 const holes = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
 
@@ -78,4 +79,12 @@ t.test("tv ask: an owner's phone opens the secure page, where it is at home", as
   t.equal(askAddress("WDJB-MJHT", page, { https: null }), "http://192.168.1.5:8080/#t=1.WDJBMJHT");
   const secure = { protocol: "https:", host: "box.example", hostname: "box.example" };
   t.equal(askAddress("WDJB-MJHT", secure, { https }), "https://box.example/#t=1.WDJBMJHT");
+});
+
+t.test("tv: while the box has no owner its code leads to the secure page, where there is one", (t) => {
+  const url = "http://192.168.1.5:8080#p=1.abc.DEF";
+  t.equal(scannedAddress(url, 8443), "https://192.168.1.5:8443/#p=1.abc.DEF");
+  t.equal(scannedAddress("http://[fd00::5]:8080/#p=1.abc.DEF", 443), "https://[fd00::5]/#p=1.abc.DEF");
+  t.equal(scannedAddress(url, null), url);
+  t.end();
 });

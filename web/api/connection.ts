@@ -2,6 +2,7 @@ import type { Tokens } from "../../src/protocol/api.ts";
 import { checkAttestation } from "./attestation.ts";
 import { randomText } from "./base64url.ts";
 import { dpopProof, thumbprint } from "./dpop.ts";
+import type { LastWords } from "./last-words.ts";
 import { Problem, UNREACHABLE, asProblem, problemOf } from "./problem.ts";
 import type { Session, SessionStore } from "./session.ts";
 
@@ -10,6 +11,8 @@ export interface ConnectionDeps {
   /** Scheme, host and port of the page: the API is on the same. */
   readonly origin: string;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  /** Sends what is said while the page goes. */
+  readonly sayLast: (words: LastWords) => void;
   readonly store: SessionStore;
   /** Milliseconds since 1970 by this phone's clock, which may be wrong. */
   readonly now: () => number;
@@ -114,11 +117,7 @@ export class BoxConnection {
    */
   async prepare(method: string, path: string): Promise<(body: object) => void> {
     const headers = await this.#headers(method, path, { body: {} });
-    const url = this.#deps.origin + path;
-    return (body) => {
-      const init = { method, headers, keepalive: true, body: JSON.stringify(body) };
-      void this.#deps.fetch(url, init).catch(() => undefined);
-    };
+    return (body) => this.#deps.sayLast({ method, path, headers, body: JSON.stringify(body) });
   }
 
   async #send(method: string, path: string, options: CallOptions, signal: AbortSignal): Promise<Response> {

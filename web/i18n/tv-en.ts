@@ -24,7 +24,7 @@ export const tvEn = {
   "first.scan": "Scan",
   "first.scan.about": "the code with your phone’s camera",
   "first.confirm": "Confirm",
-  "first.confirm.about": "the secure page; the browser warns once",
+  "first.confirm.about": "your browser warns once: go on all the same",
   "first.watch": "Watch",
   "first.watch.about": "your phone is the owner from then on",
 

@@ -25,7 +25,7 @@ export const tvZh: TvWords = {
   "first.scan": "扫码",
   "first.scan.about": "用手机相机扫描二维码",
   "first.confirm": "确认",
-  "first.confirm.about": "打开安全页面，浏览器会提醒一次",
+  "first.confirm.about": "浏览器会警告一次，选择继续访问即可",
   "first.watch": "观看",
   "first.watch.about": "从此您的手机就是主人",
 

@@ -6,14 +6,20 @@ import type { WatchFigures } from "./watch-figures.ts";
 interface Held {
   readonly playback: Playback;
   readonly figures: WatchFigures;
+  /** Made while there is time; null: not yet, or the box is away. */
+  goodbye: ((body: object) => void) | null;
 }
+
+/** Milliseconds after which what the box has not heard is said again. */
+const SAY_AGAIN = 5000;
 
 /** What this device holds on the box: the present playback, and former ones until the new one is seen. */
 export class HeldPlaybacks {
   readonly #connection: BoxConnection;
   #current: Held | null = null;
   #former: Held[] = [];
-  #goodbye: ((body: object) => void) | null = null;
+  /** Let go, and the box has not answered. */
+  readonly #leaving = new Set<Held>();
 
   constructor(connection: BoxConnection) {
     this.#connection = connection;
@@ -26,12 +32,14 @@ export class HeldPlaybacks {
   /** The present one becomes a former one. @param figures how it goes, told to the box now and then */
   take(playback: Playback, figures: WatchFigures): void {
     if (this.#current !== null) this.#former.push(this.#current);
-    this.#current = { playback, figures };
+    this.#current = { playback, figures, goodbye: null };
   }
 
-  /** The box ended it: there is nothing to let go. */
+  /** The box ended it: there is nothing to let go, only to say how it went. */
   drop(): void {
+    const held = this.#current;
     this.#current = null;
+    if (held !== null) void this.#release(held);
   }
 
   /** Keeps the present one, of which nothing is fetched just now. @returns why it cannot be kept, or null */
@@ -59,11 +67,13 @@ export class HeldPlaybacks {
   async prepareGoodbye(): Promise<void> {
     const held = this.#current;
     if (held === null) return;
-    this.#goodbye = await this.#connection.prepare("POST", `${pathOf(held)}/report`).catch(() => null);
+    held.goodbye = await this.#connection.prepare("POST", `${pathOf(held)}/report`).catch(() => null);
   }
 
+  /** The page goes, and what is on its way may go with it. */
   sayGoodbye(): void {
-    if (this.#current !== null) this.#goodbye?.(lastReport(this.#current));
+    const held = [this.#current, ...this.#former, ...this.#leaving];
+    for (const one of held) one?.goodbye?.(lastReport(one));
   }
 
   releaseFormer(): Promise<unknown> {
@@ -75,17 +85,24 @@ export class HeldPlaybacks {
   releaseAll(): Promise<unknown> {
     if (this.#current !== null) this.#former.push(this.#current);
     this.#current = null;
-    this.#goodbye = null;
     return this.releaseFormer();
   }
 
-  /** Said again when the network is back; without it a playback that nobody fetches ends by itself on the box. */
-  async #release(held: Held): Promise<void> {
+  /** Said again a little later, and when the network is back; without it a playback that nobody fetches ends by itself on the box. */
+  async #release(held: Held, again = true): Promise<void> {
     const body = lastReport(held);
-    await this.#connection.call("POST", `${pathOf(held)}/report`, { body }).catch((error: unknown) => {
-      if (asProblem(error).status !== 0) return;
-      window.addEventListener("online", () => void this.#release(held), { once: true });
-    });
+    this.#leaving.add(held);
+    try {
+      await this.#connection.call("POST", `${pathOf(held)}/report`, { body });
+      this.#leaving.delete(held);
+    } catch (error) {
+      const answered = asProblem(error).status !== 0;
+      if (answered || !again) this.#leaving.delete(held);
+      if (answered) return;
+      const sayAgain = (): void => void this.#release(held, false);
+      if (again) setTimeout(sayAgain, SAY_AGAIN);
+      else window.addEventListener("online", sayAgain, { once: true });
+    }
   }
 }
 

@@ -221,6 +221,8 @@ export class Stage {
   /** Radio has no frame: then it is the clock that moves. */
   #onFirstFrame({ video, release }: Slot, present: () => boolean, then: () => void): void {
     let doneAt: number | null = null;
+    let outOfSight = document.hidden;
+    document.addEventListener("visibilitychange", () => (outOfSight = true), { signal: release.signal });
     const once = (): void => {
       if (doneAt !== null || !present()) return;
       doneAt = performance.now();
@@ -229,8 +231,8 @@ export class Stage {
     if ("requestVideoFrameCallback" in video)
       video.requestVideoFrameCallback((_, { presentationTime }) => {
         once();
-        // much later than the sound: the page was out of sight
-        if (present() && presentationTime < (doneAt ?? 0) + FRAME_AFTER_SOUND)
+        // out of sight there is sound and no picture, however long
+        if (present() && (!outOfSight || presentationTime < (doneAt ?? 0) + FRAME_AFTER_SOUND))
           this.#events.framed(presentationTime);
       });
     const from = video.currentTime;

@@ -1,3 +1,5 @@
+import { lastWordsIn } from "../api/last-words.ts";
+import { send } from "../api/say-last.ts";
 import { pageFor, remindedIn, watchFragment, type OpenPage } from "./notified.ts";
 import { cacheName, newestFirst, scriptIn, servingOf } from "./serving.ts";
 
@@ -26,6 +28,9 @@ interface Page extends OpenPage {
   focus(): Promise<unknown>;
   postMessage(message: unknown): void;
 }
+interface Message extends Waiting {
+  readonly data: unknown;
+}
 interface Scope {
   readonly location: Location;
   readonly clients: {
@@ -35,6 +40,7 @@ interface Scope {
   };
   addEventListener(type: "install" | "activate", listener: (event: Waiting) => void): void;
   addEventListener(type: "fetch", listener: (event: Fetching) => void): void;
+  addEventListener(type: "message", listener: (event: Message) => void): void;
   addEventListener(type: "notificationclick", listener: (event: Tapped) => void): void;
 }
 /** The worker's global object, of which the page's types know nothing. */
@@ -46,6 +52,10 @@ scope.addEventListener("fetch", (event) => {
   const serving = servingOf(event.request, scope.location.origin);
   if (serving === "page") event.respondWith(page(event.request));
   if (serving === "part") event.respondWith(part(event));
+});
+scope.addEventListener("message", (event) => {
+  const words = lastWordsIn(event.data);
+  if (words !== null) event.waitUntil(send(words));
 });
 
 scope.addEventListener("notificationclick", (event) => {

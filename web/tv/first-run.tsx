@@ -5,6 +5,7 @@ import * as state from "../state.ts";
 import { Frame } from "./frame.tsx";
 import { OfferPane } from "./offer-pane.tsx";
 import * as offering from "./offering.ts";
+import { scannedAddress } from "./scanned-address.ts";
 
 const STEPS = ["scan", "confirm", "watch"] as const;
 
@@ -14,6 +15,7 @@ export function FirstRun() {
     offering.show(true);
     return () => offering.hide();
   }, []);
+  const offer = offering.offer.value;
   const problem = offering.problem.value;
   return (
     <Frame name="tv-first" title={tt("first.title", { box: state.box.value?.name ?? "" })}>
@@ -29,7 +31,13 @@ export function FirstRun() {
             </li>
           ))}
         </ol>
-        <OfferPane offer={offering.offer.value} heading={false} />
+        <OfferPane
+          offer={offer}
+          scanned={
+            offer === null ? undefined : scannedAddress(offer.url, state.box.value?.https?.port ?? null)
+          }
+          heading={false}
+        />
       </div>
       {problem !== null && (
         <p class="problem" role="alert" data-code={problem.code}>

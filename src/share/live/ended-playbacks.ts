@@ -1,4 +1,5 @@
 import { TellyportError, type ErrorCode } from "../../kernel/errors.ts";
+import type { PlaybackEntry } from "./running-playback.ts";
 import type { PlaybackUsage } from "./usage.ts";
 
 /** How a playback came to its end. */
@@ -13,9 +14,13 @@ export interface PlaybackEnd {
   readonly wanted: boolean;
 }
 
+/** What its client's last word of how it went is added to: it may come when the box has ended it. */
+type Watched = Pick<PlaybackEntry, "home" | "warm" | "report" | "startedMonotonic">;
+
 interface Tombstone extends PlaybackEnd {
   readonly grant: string;
   readonly usage: PlaybackUsage;
+  readonly watched: Watched;
 }
 
 /** How many ended playbacks are remembered. */
@@ -29,6 +34,12 @@ export class EndedPlaybacks {
     this.#tombstones.set(tombstone.id, tombstone);
     const oldest = this.#tombstones.keys().next().value;
     if (this.#tombstones.size > MAX_REMEMBERED && oldest !== undefined) this.#tombstones.delete(oldest);
+  }
+
+  /** What is known of how a client's own playback went; null when it is not remembered. */
+  watched(id: string, client: string): Watched | null {
+    const tombstone = this.#tombstones.get(id);
+    return tombstone?.client === client ? tombstone.watched : null;
   }
 
   /** Why a client's own playback ended, as the error to answer; null when it is not remembered. */

@@ -238,13 +238,18 @@ export class Playbacks {
   }
 
   /**
-   * Takes a client's word for how its own playback goes; with `end` it is let go, too.
+   * Takes a client's word for how its own playback goes; with `end` it is let go, too. What is said of one that has ended lately
+   * is taken all the same.
    * @throws TellyportError `playback-not-found`, `playback-ended`
    */
   report(id: string, principal: Principal, report: PlaybackReport): void {
-    const entry = this.#own(id, principal);
-    this.figures.add(entry, report, this.#options.clock.monotonic());
-    entry.report = report;
+    const entry = this.#runningOf(id, principal);
+    const watched = entry ?? this.#endedLately.watched(id, principal.client);
+    if (watched !== null) {
+      this.figures.add(watched, report, this.#options.clock.monotonic());
+      watched.report = report;
+    }
+    if (entry === null) throw this.#notRunning(id, principal);
     if (report.end === true) this.release(id, principal);
   }
 
@@ -563,7 +568,13 @@ export class Playbacks {
       wanted,
       ...(detail !== undefined && { detail }),
     };
-    this.#endedLately.add({ ...end, grant: entry.grant, usage: usageOf(entry, this.#options.clock.now()) });
+    const { grant, home, warm, report, startedMonotonic } = entry;
+    this.#endedLately.add({
+      ...end,
+      grant,
+      usage: usageOf(entry, this.#options.clock.now()),
+      watched: { home, warm, report, startedMonotonic },
+    });
     this.#options.grants.end(entry.id);
     entry.answers.cutAll();
     const { id, client } = end;
@@ -572,7 +583,7 @@ export class Playbacks {
       "playback-ended",
     );
     this.ended.emit(end);
-    const { channel: key, home } = entry;
+    const { channel: key } = entry;
     const channel = { id: key, name: this.#options.channels.get(key)?.name ?? "" };
     this.noted.emit({
       kind: "watched",
@@ -661,9 +672,18 @@ export class Playbacks {
   }
 
   #own(id: string, principal: Principal): PlaybackEntry {
+    const entry = this.#runningOf(id, principal);
+    if (entry === null) throw this.#notRunning(id, principal);
+    return entry;
+  }
+
+  #runningOf(id: string, { client }: Principal): PlaybackEntry | null {
     const entry = this.#running.get(id);
-    if (entry?.principal.client === principal.client) return entry;
-    throw this.#endedLately.ofClient(id, principal.client) ?? notFound();
+    return entry?.principal.client === client ? entry : null;
+  }
+
+  #notRunning(id: string, { client }: Principal): TellyportError {
+    return this.#endedLately.ofClient(id, client) ?? notFound();
   }
 
   #checked(grant: string): string {

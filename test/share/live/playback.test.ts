@@ -92,6 +92,27 @@ t.test("playback: a client says how its own goes, within bounds, and lets it go 
   t.ok(samples.some(([name, value]) => name === "tellyport_client_start_seconds_count" && value === 1));
 });
 
+t.test("playback: what is said of one that the box has ended meanwhile counts too, once", async (t) => {
+  const h = await house(t, [service(1)]);
+  const { id } = (await play(h, await idOf(h, 1))).json();
+  const said = { stalls: 1, stalledSeconds: 1.5, frames: 300, droppedFrames: 1, end: true };
+  const start = { kind: "zap", seconds: 0.7 };
+  h.clock.advance(60_000); // nobody fetched anything
+  t.equal((await report(h, id, { ...said, start }, "other")).statusCode, 404, "not one's own");
+  for (let turn = 0; turn < 2; turn++) {
+    const late = (await report(h, id, { ...said, start })).json();
+    t.match(late, { status: 410, code: "playback-ended" });
+  }
+  const samples = h.share
+    .clientFigures()
+    .flatMap(({ name, samples }) => samples.map(({ suffix = "", value }) => [name + suffix, value]));
+  const sum = (wanted: string): number =>
+    samples.reduce((all, [name, value]) => (name === wanted ? all + Number(value) : all), 0);
+  t.equal(sum("tellyport_client_zap_seconds_count"), 1);
+  t.equal(sum("tellyport_client_stalls_total"), 1);
+  t.equal(sum("tellyport_client_frames_total"), 300);
+});
+
 t.test("playback: a forged grant is refused, another run's address is not found", async (t) => {
   const h = await house(t, [service(1)]);
   const { hls } = (await play(h, await idOf(h, 1))).json();
