@@ -67,7 +67,9 @@ function Starting() {
     <main class="page pair" data-screen="starting" aria-busy="true">
       <div class="card">
         <Logo />
-        <p role="status">{t("app.loading")}</p>
+        <div role="status">
+          <h1>{t("app.loading")}</h1>
+        </div>
       </div>
     </main>
   );

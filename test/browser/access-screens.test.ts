@@ -14,7 +14,7 @@ async function enter(t: Test, bench: Bench, look: Look) {
   const { page, complaints } = await bench.open(`/${bench.box.fragment()}`, contextOf(look));
   await page.click("[data-action=pair]");
   await page.waitForSelector("[data-channel=news]");
-  return { page, complaints, lookAt: looker(t, page, look, "access-") };
+  return { page, complaints, lookAt: looker(t, page, look, "access") };
 }
 
 const open = async (page: Page, name: string): Promise<void> => {
@@ -157,7 +157,7 @@ for (const look of LOOKS) {
       colorScheme: look.colorScheme,
       viewport: { width: look.width, height: look.height },
     });
-    const shoot = looker(t, newcomer, look, "access-");
+    const shoot = looker(t, newcomer, look, "access");
     await newcomer.click("[data-action=recovery]");
     await newcomer.fill("[name=recovery]", "BCDFGHJKLMNPQRSTVWXZ");
     await shoot("recovery");
@@ -201,7 +201,7 @@ for (const look of LOOKS) {
     box.id = box.identity.id;
     await viewer.reload();
     await viewer.waitForSelector("[data-screen=stranger]");
-    await looker(t, viewer, look, "access-")("stranger-cookie");
+    await looker(t, viewer, look, "access")("stranger-cookie");
     t.same(complaints, []);
     await until(
       () => box.problems.length,

@@ -1,36 +1,19 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
-import t, { type Test } from "tap";
+import t from "tap";
 import type { Channel } from "../../src/protocol/api.ts";
-import { SCREENS, setUp, until, type Bench } from "./app-under-test.ts";
+import { setUp, until, type Bench } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
-import { FAULTS } from "./layout-faults.ts";
 import { sampleOnline, sampleScan, sampleSystem, sampleTuners } from "./sample-owner-pages.ts";
 
 const skip = skipWithoutBrowser();
 
-const LOOKS = [
-  { width: 360, height: 740, locale: "en-GB", colorScheme: "light" },
-  { width: 1280, height: 720, locale: "zh-CN", colorScheme: "dark" },
-] as const;
-type Look = (typeof LOOKS)[number];
-
-/** An owner's page, and a way to look at it. */
-async function enter(t: Test, bench: Bench, { width, height, ...look }: Look = LOOKS[0]) {
-  const touch = width < 1000;
-  const options = { ...look, viewport: { width, height }, hasTouch: touch, isMobile: touch };
-  const { page, complaints } = await bench.open(`/${bench.box.fragment()}`, options);
+/** An owner's page. */
+async function enter(bench: Bench) {
+  const { page, complaints } = await bench.open(`/${bench.box.fragment()}`);
   page.setDefaultTimeout(60_000);
   await page.click("[data-action=pair]");
   await page.waitForSelector("[data-channel=news]");
-  mkdirSync(SCREENS, { recursive: true });
-  const lookAt = async (name: string): Promise<void> => {
-    t.same(await page.evaluate(FAULTS), [], `${name}: nothing wrong with the layout`);
-    const path = join(SCREENS, `box-${name}-${width}x${height}-${look.locale.slice(0, 2)}.png`);
-    await page.screenshot({ path, animations: "disabled" });
-  };
-  return { page, complaints, lookAt };
+  return { page, complaints };
 }
 
 /** Opens one of the pages from the settings; from another page it goes back first. */
@@ -42,83 +25,6 @@ async function open(page: Page, name: string): Promise<void> {
   await page.waitForSelector(`dialog[data-sheet=${name}]`);
 }
 
-for (const look of LOOKS) {
-  const size = `${look.width}x${look.height} in ${look.locale.slice(0, 2)}`;
-  t.test(`web box pages: every one of them, ${size}`, { skip }, async (t) => {
-    const bench = await setUp(t);
-    const { box } = bench;
-    box.tuners = sampleTuners();
-    box.scan = sampleScan("idle", Date.now());
-    const { page, complaints, lookAt } = await enter(t, bench, look);
-    await page.click("[data-action=settings]");
-    await lookAt("settings");
-
-    await open(page, "tuners");
-    await page.waitForSelector("[data-tuner=dvb-0][data-standing=watched]");
-    await lookAt("tuners");
-    await page.click("[data-tuner=dvb-0] [data-action=details]");
-    await page.click("[data-missing=true] [data-action=details]");
-    await page.locator("[data-missing=true]").scrollIntoViewIfNeeded();
-    await lookAt("tuners-more");
-
-    await open(page, "scan");
-    await page.click("[data-option=where-air]");
-    await page.click("[data-action=country]");
-    await page.waitForSelector("[data-country=DE]");
-    await lookAt("scan-countries");
-    await page.click("[data-country=DE]");
-    await lookAt("scan");
-    await page.click("[data-option=where-satellite]");
-    await lookAt("scan-satellite");
-    await page.click("[data-option=where-air]");
-    await page.click("[data-action=scan]");
-    await page.waitForSelector("[data-scan=running]");
-    await lookAt("scan-running");
-    box.pages.endScan("finished");
-    await page.waitForSelector("[data-scan=finished]");
-    await page.click("[data-scan=finished] [data-action=details]");
-    await lookAt("scan-finished");
-
-    await open(page, "line-up");
-    await page.waitForSelector("[data-line-up]");
-    await lookAt("line-up");
-    await page.click("[data-channel-row=cctv]");
-    await page.click("[data-action=hide]");
-    await page.waitForSelector("[data-action=undo]");
-    await lookAt("line-up-edit");
-    await page.locator("[data-edit] [data-action=as-broadcast]").scrollIntoViewIfNeeded();
-    await lookAt("line-up-picture");
-
-    await open(page, "online");
-    await page.waitForSelector("[data-online=off]");
-    await lookAt("online-off");
-    box.pages.online = sampleOnline(true);
-    await page.waitForSelector("[data-online=works]");
-    await page.click(".more [data-action=details]");
-    await lookAt("online");
-    box.pages.online = {
-      ...sampleOnline(true),
-      diagnosis: { kind: "carrier-grade-nat", reason: null },
-      addresses: { home: null, away: null },
-    };
-    await page.waitForSelector("[data-online=closed]");
-    await lookAt("online-closed");
-
-    await open(page, "storage");
-    await page.waitForSelector("[data-storage=guide]");
-    await lookAt("storage");
-    await open(page, "system");
-    await page.waitForSelector("[data-update]");
-    await page.click("[data-action=restart]");
-    await lookAt("system");
-    await open(page, "watched");
-    await page.waitForSelector("[data-watched]");
-    await lookAt("watched");
-    t.same(complaints, []);
-    t.same(box.problems, []);
-  });
-}
-
 t.test(
   "web box pages: tuners and signal move while one looks; what is missing has a cure",
   { skip },
@@ -127,7 +33,7 @@ t.test(
     const { box } = bench;
     const sample = sampleTuners();
     box.tuners = { ...sample, tuners: [] };
-    const { page } = await enter(t, bench);
+    const { page } = await enter(bench);
     await open(page, "tuners");
     await page.waitForSelector("[data-empty]");
     box.tuners = sample;
@@ -153,7 +59,7 @@ t.test("web box pages: a scan is chosen, begun, followed, cancelled and read", {
   const { box } = bench;
   box.tuners = sampleTuners();
   box.scan = sampleScan("idle", Date.now());
-  const { page } = await enter(t, bench);
+  const { page } = await enter(bench);
   await open(page, "scan");
   await page.waitForSelector("[data-viewers='2']");
   await page.click("[data-option=where-air]");
@@ -199,7 +105,7 @@ t.test(
       name: `Channel ${i + 1}`,
     }));
     box.channels = [...many, { ...model, number: 900 }];
-    const { page } = await enter(t, bench);
+    const { page } = await enter(bench);
     const order = (): Promise<string[]> =>
       page.evaluate(
         `[...document.querySelectorAll("[data-channel-row]")].slice(0, 4).map((row) => row.dataset.channelRow)`,
@@ -279,7 +185,7 @@ t.test(
 t.test("web box pages: remote access is switched on, tested, named and switched off", { skip }, async (t) => {
   const bench = await setUp(t);
   const { box } = bench;
-  const { page } = await enter(t, bench);
+  const { page } = await enter(bench);
   await open(page, "online");
   await page.fill("[name=cloud]", "not an address");
   await page.click("[data-action=online-on]");
@@ -316,7 +222,7 @@ t.test("web box pages: remote access is switched on, tested, named and switched 
 t.test("web box pages: storage, restart and who watched, in their bad states too", { skip }, async (t) => {
   const bench = await setUp(t);
   const { box } = bench;
-  const { page } = await enter(t, bench);
+  const { page } = await enter(bench);
   box.pages.refused.set("GET /system", { status: 500, code: "internal" });
   await open(page, "storage");
   await page.waitForSelector("[data-code=internal]");
@@ -365,7 +271,7 @@ t.test("web box pages: storage, restart and who watched, in their bad states too
 t.test("web box pages: slow, by keys alone, and for owners only", { skip }, async (t) => {
   const bench = await setUp(t);
   const { box } = bench;
-  const { page } = await enter(t, bench);
+  const { page } = await enter(bench);
   await page.click("[data-action=settings]");
   let hold = true;
   await page.route("**/api/v1/system", async (route) => {

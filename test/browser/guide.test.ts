@@ -1,10 +1,8 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { chromium, type BrowserContextOptions, type Page } from "playwright-core";
 import t, { type Test } from "tap";
 import type { Programme } from "../../src/protocol/api.ts";
 import { startDaemon } from "../helpers/daemon.ts";
-import { PHONE, SCREENS, setUp, until, watching, type Bench } from "./app-under-test.ts";
+import { PHONE, setUp, until, watching, type Bench } from "./app-under-test.ts";
 import { CHROMIUM, skipWithoutBrowser } from "./fake-media.ts";
 import { FAULTS } from "./layout-faults.ts";
 import { fillGuide } from "./sample-guide.ts";
@@ -17,8 +15,6 @@ interface Inside {
   readonly bench: Bench;
   readonly page: Page;
   readonly complaints: string[];
-  /** Looks for faults of the layout and keeps a picture. */
-  readonly lookAt: (name: string) => Promise<void>;
 }
 
 /** Paired, and at the guide or the search. */
@@ -38,15 +34,7 @@ async function enter(
     await page.click(`[data-tab=${tab}]`);
     await page.waitForSelector(`[data-screen=${tab}]`);
   }
-  mkdirSync(SCREENS, { recursive: true });
-  const { viewport, locale = "en-GB" } = options;
-  const lookAt = async (name: string): Promise<void> => {
-    t.same(await page.evaluate(FAULTS), [], `${name}: nothing wrong with the layout`);
-    const size = `${viewport?.width ?? 360}x${viewport?.height ?? 740}`;
-    const path = join(SCREENS, `guide-${name}-${size}-${locale.slice(0, 2)}.png`);
-    await page.screenshot({ path, animations: "disabled" });
-  };
-  return { bench, page, complaints, lookAt };
+  return { bench, page, complaints };
 }
 
 /** Until programmes are there, and nothing is on its way. */
@@ -75,120 +63,8 @@ function programmeOf({ box }: Bench, channel: string, index: 0 | 1): Programme {
   return found;
 }
 
-for (const look of [
-  {
-    viewport: { width: 360, height: 740 },
-    hasTouch: true,
-    isMobile: true,
-    locale: "en-GB",
-    colorScheme: "light",
-  },
-  { ...WIDE, locale: "zh-CN", colorScheme: "dark" },
-] as const) {
-  const size = `${look.viewport.width}x${look.viewport.height} in ${look.locale.slice(0, 2)}`;
-  t.test(`web guide: every screen of it, ${size}`, { skip }, async (t) => {
-    const { page, bench, complaints, lookAt } = await enter(t, "guide", look);
-    const phone = look.viewport.width < 640;
-    if (phone) {
-      await page.waitForSelector("[data-mode=list] [data-programme]");
-      await lookAt("list");
-      await page.click("[data-action=show-grid]");
-    }
-    await page.waitForSelector("[data-mode=grid]");
-    await drawn(page);
-    await lookAt("grid");
-    if (!phone) {
-      await page.click("[data-action=show-list]");
-      await page.waitForSelector("[data-mode=list] [data-programme]");
-      await lookAt("list");
-      await page.click("[data-action=show-grid]");
-      await drawn(page);
-    }
-    await page.click("[data-action=day] >> nth=2");
-    await drawn(page);
-    await scrollBy(page, 333, 100);
-    await drawn(page);
-    await lookAt("grid-scrolled");
-    await page.click(".guide-cell.programme.genre >> nth=6");
-    await page.waitForSelector("[data-action=remind]");
-    await lookAt("programme");
-    await page.click("[data-action=remind]");
-    await page.waitForSelector("[data-action=remind-not]");
-    await page.waitForSelector(".others [data-programme]");
-    await lookAt("programme-reminded");
-    await page.click("[data-action=close]");
-    await page.click("[data-action=now]");
-    await drawn(page);
-    await page.click(".guide-cell.on >> nth=1");
-    await page.waitForSelector("[data-action=watch]");
-    await lookAt("programme-on");
-    await page.click("[data-action=close]");
-    await page.click("[data-action=reminders]");
-    await page.waitForSelector("[data-reminders='1']");
-    await lookAt("reminders");
-    await page.click("[data-action=close]");
-    bench.box.guide.fails = () => true;
-    await page.click("[data-action=day] >> nth=5");
-    await page.waitForSelector("[data-guide-failed]");
-    await lookAt("grid-failed");
-
-    await page.click("[data-tab=search]");
-    await page.waitForSelector("[data-search=hint]");
-    await lookAt("search");
-    await page.fill("[name=query]", "news");
-    await page.waitForSelector("[data-search=failed]");
-    await lookAt("search-failed");
-    bench.box.guide.fails = () => false;
-    await page.click("[data-action=search-again]");
-    await page.waitForSelector("[data-group=later]");
-    await lookAt("search-found");
-    await page.keyboard.press("Tab");
-    await page.fill("[name=query]", "zzqq");
-    await page.waitForSelector("[data-search=none]");
-    await lookAt("search-none");
-    await page.fill("[name=query]", "arte");
-    await page.keyboard.press("Enter");
-    await page.fill("[name=query]", "kino 7");
-    await page.keyboard.press("Enter");
-    await page.click("[data-action=clear-search]");
-    await page.waitForSelector("[data-group=recent] li >> nth=1");
-    await lookAt("search-recent");
-    t.same(complaints, []);
-    t.same(bench.box.problems, []);
-  });
-}
-
-for (const look of [
-  {
-    viewport: { width: 740, height: 360 },
-    hasTouch: true,
-    isMobile: true,
-    locale: "en-GB",
-    colorScheme: "dark",
-  },
-  { viewport: { width: 1920, height: 1080 }, locale: "zh-CN", colorScheme: "light" },
-] as const) {
-  const size = `${look.viewport.width}x${look.viewport.height} in ${look.locale.slice(0, 2)}`;
-  t.test(`web guide: the grid and the search, ${size}`, { skip }, async (t) => {
-    const { page, complaints, lookAt } = await enter(t, "guide", look);
-    await drawn(page);
-    await lookAt("grid");
-    await page.click(".guide-cell.on >> nth=1");
-    await page.waitForSelector(".others [data-programme]");
-    await lookAt("programme-on");
-    await page.click("[data-action=close]");
-    await page.click("[data-tab=search]");
-    await page.fill("[name=query]", "nova");
-    await page.waitForSelector("[data-group=channels]");
-    await page.fill("[name=query]", "film");
-    await page.waitForSelector("[data-group=later]");
-    await lookAt("search-found");
-    t.same(complaints, []);
-  });
-}
-
 t.test("web guide: the grid, far and back, with few elements and few requests", { skip }, async (t) => {
-  const { page, bench, complaints, lookAt } = await enter(t, "guide");
+  const { page, bench, complaints } = await enter(t, "guide");
   await drawn(page);
   const first = await nodes(page);
   const titles = (): Promise<string[]> =>
@@ -230,7 +106,7 @@ t.test("web guide: the grid, far and back, with few elements and few requests", 
     edges.length > 3 && edges.every((distance) => Math.abs(distance) < 2),
     "titles stay in sight at the left",
   );
-  await lookAt("grid-far");
+  t.same(await page.evaluate(FAULTS), [], "nothing wrong with the layout");
   await page.evaluate(`document.querySelector(".guide-frame").scrollTo(0, 0)`);
   await page.click("[data-action=now]");
   await drawn(page);
@@ -331,7 +207,7 @@ t.test(
   { skip },
   async (t) => {
     const soon = Date.now() + 75_000;
-    const { page, bench, complaints, lookAt } = await enter(t, "guide", WIDE, ({ box }) => {
+    const { page, bench, complaints } = await enter(t, "guide", WIDE, ({ box }) => {
       fillGuide(box, 20);
       const [one] = box.guide.programmes.get("arte") ?? [];
       if (one === undefined) throw new Error("there is no programme");
@@ -363,7 +239,7 @@ t.test(
     await page.waitForSelector("[data-phase=playing]");
     await page.waitForSelector("[data-reminder=arte]", { timeout: 90_000 });
     t.match(await page.textContent("[data-reminder]"), /The one to come/);
-    await lookAt("reminder-player");
+    t.same(await page.evaluate(FAULTS), [], "nothing wrong with the layout");
     await page.click("[data-action=reminder-watch]");
     await page.waitForSelector("[data-playing=arte]");
     t.equal(await page.locator("[data-reminder]").count(), 0);
@@ -478,12 +354,12 @@ t.test("web guide: by keys alone", { skip }, async (t) => {
   t.match(await focused(page), "Now", "above the first row are the days");
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowRight");
-  t.match(await focused(page), /^Tomorrow, /);
+  t.match(await focused(page), /Tomorrow/);
   await page.keyboard.press("Enter");
   await drawn(page);
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");
-  t.match(await focused(page), /^Nova 1, .*, Tomorrow, /);
+  t.match(await focused(page), /^Nova 1, Tomorrow, /);
   await page.keyboard.press("Backspace");
   await page.waitForSelector("[data-screen=channels]");
   await page.focus("[data-tab=search]");

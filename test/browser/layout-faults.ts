@@ -31,11 +31,24 @@ export const FAULTS = `(() => {
     if (left < -1 || right > clientWidth + 1) faults.push("outside: " + name(control));
     if (control.scrollWidth > control.clientWidth + 1 && control.tagName === "BUTTON") faults.push("cut off: " + name(control));
   }
+  // What scrolls can be moved out from under a bar that stays: only what cannot is a fault.
+  const bar = (element) => {
+    for (let at = element; at; at = at.parentElement) if (/fixed|sticky/.test(getComputedStyle(at).position)) return at;
+    return null;
+  };
+  const scrollsOut = (one, other) => {
+    const [stays, moves] = bar(one) ? [bar(one), other] : [bar(other), one];
+    if (bar(moves) !== null) return false;
+    const { scrollHeight, clientHeight, scrollTop } = document.documentElement;
+    const [still, own] = [stays.getBoundingClientRect(), moves.getBoundingClientRect()];
+    return own.bottom - (scrollHeight - clientHeight - scrollTop) <= still.top + 1 || own.top + scrollTop >= still.bottom - 1;
+  };
   const fixed = controls.filter((control) => control.dataset.channel === undefined && control.dataset.star === undefined);
   for (const [index, one] of fixed.entries()) {
     for (const other of fixed.slice(index + 1)) {
       if (one.contains(other) || other.contains(one)) continue;
       if (one.closest(".sheet-foot") !== other.closest(".sheet-foot")) continue; // things scroll under it
+      if (bar(one) !== bar(other) && scrollsOut(one, other)) continue;
       const a = one.getBoundingClientRect();
       const b = other.getBoundingClientRect();
       if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)

@@ -35,7 +35,13 @@ const SOME_LOOKS: readonly Look[] = [
   { ...SIZES[3], ...LANGUAGES[1] },
 ];
 
-export const LOOKS = process.env.TELLYPORT_LOOKS === "every" ? EVERY_LOOK : SOME_LOOKS;
+/** Whether this is the long run, which looks at all. */
+export const EVERY = process.env.TELLYPORT_LOOKS === "every";
+export const LOOKS = EVERY ? EVERY_LOOK : SOME_LOOKS;
+/** For screens that change seldom: a phone upright, and a television. */
+export const FEW_LOOKS = EVERY ? EVERY_LOOK : SOME_LOOKS.filter(({ height }) => height !== SIZES[1].height);
+/** For what is looked at by day and in one size, but for the long run: the same words in the same places as elsewhere. */
+export const ONE_LOOK = EVERY ? EVERY_LOOK : SOME_LOOKS.slice(0, 1);
 
 export const lookWords = ({ width, height, locale }: Look): string =>
   `${width}x${height} in ${locale.slice(0, 2)}`;
@@ -71,14 +77,35 @@ const SETTLED = `Promise.all(document.getAnimations()
   .filter(({ effect }) => effect?.getTiming().iterations !== Infinity).map(({ finished }) => finished.catch(() => null)))
   .then(() => null)`;
 
-/** @returns looks at the page as a person does, as axe-core does, and keeps a picture of it: `NAME-360x740-en.png` */
-export function looker(t: Test, page: Page, look: Look, prefix = ""): (name: string) => Promise<void> {
+/** Everything on a television that is read lies within the 5 % that sets cut off. */
+const OUT_OF_MARGINS = `(() => {
+  const { innerWidth: width, innerHeight: height } = window;
+  return [...document.querySelectorAll(".tv h1, .tv h2, .tv p, .tv button, .tv svg, .tv time, .tv li")]
+    .map((element) => [element, element.getBoundingClientRect()])
+    .filter(([, { left, right, top, bottom, width: wide }]) => wide > 0 &&
+      (left < width * 0.05 - 1 || right > width * 0.95 + 1 || top < height * 0.05 - 1 || bottom > height * 0.95 + 1))
+    .filter(([element]) => element.closest(".tv-list") === null)
+    .map(([element]) => element.outerHTML.slice(0, 80));
+})()`;
+
+/** The parts of the app; pictures are kept by them. */
+export type Area = "pair" | "live" | "player" | "guide" | "access" | "owner" | "away" | "tv";
+
+export interface LookAt {
+  /** @param margins whether all of it must lie where television sets cut nothing off */
+  (name: string, more?: { margins?: boolean }): Promise<void>;
+}
+
+/** @returns looks at the page as a person does, as axe-core does, and keeps a picture of it: `AREA-NAME-360x740-en.png` */
+export function looker(t: Test, page: Page, look: Look, area: Area): LookAt {
   mkdirSync(SCREENS, { recursive: true });
-  return async (name) => {
+  return async (name, { margins = false } = {}) => {
+    const screen = `${area}-${name}`;
     await page.evaluate(SETTLED);
-    t.same(await page.evaluate(FAULTS), [], `${name}: nothing wrong with the layout`);
-    t.same(await accessibilityFaults(page), [], `${name}: nothing in the way of anybody`);
-    const file = `${prefix}${name}-${look.width}x${look.height}-${look.locale.slice(0, 2)}.png`;
+    t.same(await page.evaluate(FAULTS), [], `${screen}: nothing wrong with the layout`);
+    if (margins) t.same(await page.evaluate(OUT_OF_MARGINS), [], `${screen}: within the margins`);
+    t.same(await accessibilityFaults(page), [], `${screen}: nothing in the way of anybody`);
+    const file = `${screen}-${look.width}x${look.height}-${look.locale.slice(0, 2)}.png`;
     await page.screenshot({ path: join(SCREENS, file), animations: "disabled" });
   };
 }

@@ -4,9 +4,8 @@ import { chromium, type BrowserContextOptions, type Page } from "playwright-core
 import t, { type Test } from "tap";
 import type { Box } from "../../src/protocol/api.ts";
 import { startDaemon } from "../helpers/daemon.ts";
-import { PHONE, SCREENS, builtWeb, setUp, until, type Bench } from "./app-under-test.ts";
+import { PHONE, builtWeb, setUp, until, type Bench } from "./app-under-test.ts";
 import { CHROMIUM, skipWithoutBrowser } from "./fake-media.ts";
-import { FAULTS } from "./layout-faults.ts";
 
 /** The app kept by the browser, and the box away. Loopback is a secure context: workers are allowed there without a certificate. */
 
@@ -194,46 +193,6 @@ t.test("web offline: plain http at home has no worker, and everything else", { s
   t.notOk(bench.box.log.some((line) => line.includes("/sw.js")));
   t.same(complaints, []);
 });
-
-const LOOKS = [
-  { width: 360, height: 740, locale: "en-GB", colorScheme: "light" },
-  { width: 1280, height: 720, locale: "zh-CN", colorScheme: "dark" },
-] as const;
-for (const { width, height, ...look } of LOOKS)
-  t.test(`web offline: looks right at ${width}x${height} in ${look.locale}`, { skip }, async (t) => {
-    const bench = await setUp(t);
-    const { box, port } = bench;
-    box.where = {
-      addresses: { home: "https://lan.box.example:8443", away: `http://127.0.0.1:${port}` },
-      nearby: { name: "http://tellyport-abcd.local:8080", addresses: ["http://192.168.1.5:8080"] },
-    };
-    const touch = width < 1000;
-    const options = { ...look, ...WORKER, viewport: { width, height }, hasTouch: touch, isMobile: touch };
-    const { page } = await enter(bench, options);
-    await keptOnce(page);
-    await until(
-      () => page.evaluate<string>("localStorage['tellyport.reached'] ?? ''"),
-      (text) => text.includes("lan.box.example"),
-    );
-    mkdirSync(SCREENS, { recursive: true });
-    const lookAt = async (name: string): Promise<void> => {
-      t.same(await page.evaluate(FAULTS), [], `${name}: nothing wrong with the layout`);
-      const path = join(SCREENS, `${name}-${width}x${height}-${look.locale.slice(0, 2)}.png`);
-      await page.screenshot({ path, animations: "disabled", fullPage: true });
-    };
-    await box.close();
-    await page.waitForSelector("[data-note=away]", { timeout: 60_000 });
-    await lookAt("live-away-note");
-    await page.click("[data-action=away]");
-    await page.waitForSelector("[data-cause=outside][data-code=box-unreachable]");
-    await lookAt("away");
-    await page.click("[data-action=list]");
-    await page.waitForSelector("[data-channel=news]");
-    await page.context().setOffline(true);
-    await page.reload();
-    await page.waitForSelector("[data-cause=offline]");
-    await lookAt("away-offline");
-  });
 
 t.test("web offline: with the real box, over https, from its start to its restart", { skip }, async (t) => {
   t.setTimeout(240_000);

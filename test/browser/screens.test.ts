@@ -23,25 +23,26 @@ for (const look of LOOKS) {
     box.media.set("news", { ...news, text });
     box.media.set("radio", { ...news, radio: true });
     const { page, complaints } = await open("/", contextOf(look));
-    const lookAt = looker(t, page, look);
+    const pairing = looker(t, page, look, "pair");
+    const lookAt = looker(t, page, look, "player");
 
     await page.waitForSelector("[name=code]");
     await page.fill("[name=code]", "WDJB");
     await page.click("[data-action=pair]");
-    await lookAt("pair-code");
+    await pairing("code");
     await page.goto(`http://127.0.0.1:${port}/${box.fragment()}`);
     await page.reload(); // from one fragment to another no page is loaded
     await page.goto("about:blank");
     await page.goto(`http://127.0.0.1:${port}/${box.fragment()}`);
     await page.waitForSelector("button[data-action=pair]:not([type=submit])");
-    await lookAt("pair-scanned");
+    await pairing("scanned");
     await page.click("[data-action=pair]");
     await page.waitForSelector("[data-channel=pay][data-obstacle=scrambled]");
-    await lookAt("channels");
+    await looker(t, page, look, "live")("list-plain");
 
     await page.click("[data-action=settings]");
     await page.click("[data-action=forget]");
-    await lookAt("settings");
+    await looker(t, page, look, "access")("settings-forget");
     await page.click("[data-action=close]");
 
     await page.click("[data-channel=news]");
@@ -50,28 +51,28 @@ for (const look of LOOKS) {
       ({ frames }) => frames > 5,
     );
     await page.waitForSelector("[data-action=audio]");
-    await lookAt("player");
+    await lookAt("playing");
     await useControl(page, "[data-action=audio]");
-    await lookAt("player-audio");
+    await lookAt("audio");
     await page.keyboard.press("Escape");
     await page.waitForSelector(".time [data-action=live]");
     await useControl(page, "[data-action=rewind]");
-    await lookAt("player-rewound");
+    await lookAt("rewound");
     await useControl(page, "[data-action=subtitles]");
     await page.click("[data-track=text-0]");
     await page.waitForTimeout(3000);
     await page.mouse.move(100, 100);
     await useControl(page, "[data-action=subtitles]");
-    await lookAt("player-subtitles");
+    await lookAt("subtitles");
     await page.keyboard.press("Escape");
     await useControl(page, "[data-action=quality]");
-    await lookAt("player-quality");
+    await lookAt("quality");
     await page.keyboard.press("Escape");
     await useControl(page, "[data-action=back]");
 
     await page.click("[data-channel=radio]");
     await page.waitForSelector(".radio-face");
-    await lookAt("player-radio");
+    await lookAt("radio");
     await useControl(page, "[data-action=back]");
 
     box.refusals.set("busy", {
@@ -81,12 +82,12 @@ for (const look of LOOKS) {
     });
     await page.click("[data-channel=busy]");
     await page.waitForSelector("[data-code=no-tuner-free]");
-    await lookAt("player-error");
+    await lookAt("no-tuner-free");
 
     await page.route("**/api/**", (route) => route.abort());
     await page.reload();
     await page.waitForSelector("[data-code=box-unreachable]");
-    await lookAt("unreachable");
+    await looker(t, page, look, "away")("unknown");
     t.same(complaints, []);
   });
 }

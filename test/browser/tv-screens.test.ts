@@ -1,30 +1,11 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Page } from "playwright-core";
 import t, { type Test } from "tap";
 import type { OfferState } from "../../src/protocol/access-api.ts";
-import { SCREENS, setUp, until, watching, type Bench } from "./app-under-test.ts";
+import { setUp, until, watching, type Bench } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
-import { FAULTS } from "./layout-faults.ts";
+import { LOOKS, contextOf, lookWords, looker } from "./look-at.ts";
 
 /** The television's own page in a box in small: how it looks, and what it does by itself. */
-
-const LOOKS = [
-  { width: 1280, height: 720, locale: "en-GB", colorScheme: "light" },
-  { width: 1920, height: 1080, locale: "zh-CN", colorScheme: "dark" },
-  { width: 360, height: 740, locale: "zh-CN", colorScheme: "dark" },
-] as const;
-
-/** Everything that is read lies within the 5 % that sets cut off. */
-const OUTSIDE = `(() => {
-  const { innerWidth: width, innerHeight: height } = window;
-  return [...document.querySelectorAll(".tv h1, .tv h2, .tv p, .tv button, .tv svg, .tv time, .tv li")]
-    .map((element) => [element, element.getBoundingClientRect()])
-    .filter(([, { left, right, top, bottom, width: wide }]) => wide > 0 &&
-      (left < width * 0.05 - 1 || right > width * 0.95 + 1 || top < height * 0.05 - 1 || bottom > height * 0.95 + 1))
-    .filter(([element]) => element.closest(".tv-list") === null)
-    .map(([element]) => element.outerHTML.slice(0, 80));
-})()`;
 
 const link = ({ box }: Bench): string => `/tv${box.fragment().replace("#p=", "#s=")}`;
 
@@ -53,69 +34,58 @@ function claimed(box: Bench["box"], name: string, home: boolean): string {
   return box.access.redeemed(by, claim, home) ?? "";
 }
 
-for (const { width, height, ...look } of LOOKS) {
-  const size = `${width}x${height}`;
-  const language = look.locale.slice(0, 2);
-  const small = width < 1000;
-  t.test(`tv screens: ${size} in ${language}`, { skip: skipWithoutBrowser() }, async (t) => {
+for (const look of LOOKS) {
+  t.test(`tv screens: ${lookWords(look)}`, { skip: skipWithoutBrowser() }, async (t) => {
     const bench = await setUp(t);
     const { box, open } = bench;
     box.screen.is = true;
     box.screen.away = "https://anna.box.example";
     box.claimed = false;
-    const options = { ...look, viewport: { width, height }, hasTouch: small, isMobile: small };
-    mkdirSync(SCREENS, { recursive: true });
-    const lookAt = async (page: Page, name: string, inMargins = true): Promise<void> => {
-      t.same(await page.evaluate(FAULTS), [], `${name}: nothing wrong with the layout`);
-      if (!small && inMargins) t.same(await page.evaluate(OUTSIDE), [], `${name}: within the margins`);
-      await page.screenshot({
-        path: join(SCREENS, `${name}-${size}-${language}.png`),
-        animations: "disabled",
-      });
-    };
-
-    const { page, complaints } = await open(link(bench), options);
+    const margins = look.width > 1000;
+    const { page, complaints } = await open(link(bench), contextOf(look));
+    const lookAt = looker(t, page, look, "tv");
     await page.waitForSelector("[data-screen=tv-first] [data-address] svg");
-    await lookAt(page, "tv-first");
+    await lookAt("first", { margins });
     box.claimed = true;
     const [first] = [...box.access.offers.values()].slice(-1);
     box.send("offer", { ...(first as OfferState), state: "paired", claim: null });
     await page.waitForSelector("[data-screen=tv-home]");
-    await lookAt(page, "tv-home-nobody");
+    await lookAt("home-nobody", { margins });
     box.screen.watching = watchers();
     box.send("watching", {});
     await page.waitForSelector("[data-watching='3']");
-    await lookAt(page, "tv-home");
+    await lookAt("home", { margins });
     await page.click("[data-action=add]");
     await page.waitForSelector("[data-offer] svg");
-    await lookAt(page, "tv-home-code");
+    await lookAt("home-code", { margins });
 
     const number = claimed(box, "Ben’s phone", false);
     await page.waitForSelector("[data-question]");
-    await lookAt(page, "tv-question", false);
+    await lookAt("question");
     await page.click(`[data-number="${number}"]`);
     await page.waitForSelector("[data-question][data-outcome=yes]");
-    await lookAt(page, "tv-question-yes", false);
+    await lookAt("question-yes");
     await page.waitForSelector("[data-question]", { state: "detached" });
 
     await page.click("[data-action=watch]");
     await page.waitForSelector("[data-channel=pay]");
-    await lookAt(page, "tv-channels");
+    await lookAt("channels", { margins });
     await page.click("[data-channel=news]");
     await until(
       () => watching(page),
       ({ frames }) => frames > 5,
     );
-    await lookAt(page, "tv-player", false);
+    await lookAt("player");
     await page.keyboard.press("Escape");
     await page.waitForSelector("[data-screen=tv-channels] [data-channel=news]:focus");
 
-    const other = await open("/tv", options);
+    const other = await open("/tv", contextOf(look));
+    const lookAtOther = looker(t, other.page, look, "tv");
     await other.page.waitForSelector("[data-screen=tv-ask] [data-address] svg");
-    await lookAt(other.page, "tv-ask");
+    await lookAtOther("ask", { margins });
     box.screen.match = "42";
     await other.page.waitForSelector("[data-match='42']");
-    await lookAt(other.page, "tv-ask-number");
+    await lookAtOther("ask-number", { margins });
     await box.close();
     await other.page.reload().catch(() => undefined);
     t.same([...complaints, ...other.complaints], []);

@@ -23,7 +23,7 @@ export function span(from: number, to: number): string {
   return tg("span", { from: hours(from), to: hours(to) });
 }
 
-/** All of a programme in one breath, for those who listen. */
+/** All of a programme in one breath, for those who listen; what is seen of it comes in the same order. */
 export function spoken(
   channel: Pick<Channel, "name">,
   programme: Programme | null,
@@ -31,12 +31,26 @@ export function spoken(
   to: number,
   more: { now: number; reminded?: boolean },
 ): string {
-  const names = { channel: channel.name, title: titleOf(programme), from: hours(from), to: hours(to) };
+  const subtitle = programme?.subtitle ?? "";
+  const names = { title: titleOf(programme), from: hours(beginOf(programme, from)), to: hours(to) };
   const today = dayStart(from) === dayStart(more.now);
-  const parts = [today ? tg("cell", names) : tg("cell.day", { ...names, day: dayName(from, more.now) })];
-  if (from <= more.now && more.now < to) parts.push(tg("cell.on"));
-  if (more.reminded === true) parts.push(tg("cell.reminded"));
-  return parts.join(language.value === "zh" ? "，" : ", ");
+  return inARow(
+    channel.name,
+    !today && dayName(from, more.now),
+    subtitle === "" ? tg("cell", names) : tg("cell.part", { ...names, subtitle }),
+    from <= more.now && more.now < to && tg("cell.on"),
+    more.reminded === true && tg("cell.reminded"),
+  );
+}
+
+/** When it begins, also when only a later part of it is shown. @param from of that part, ms since 1970 */
+export function beginOf(programme: Programme | null, from: number): number {
+  return programme === null ? from : Date.parse(programme.startsAt);
+}
+
+/** Words one after the other, as they are listed; what is false is left out. */
+export function inARow(...parts: readonly (string | false)[]): string {
+  return parts.filter((part) => part !== false).join(language.value === "zh" ? "，" : ", ");
 }
 
 /** Today, tomorrow, or a weekday with its date. @param at ms since 1970 */

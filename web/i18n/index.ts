@@ -115,3 +115,17 @@ export function languageName(code: string | undefined): string | null {
     return null; // not a language tag at all: broadcasters write anything
   }
 }
+
+/**
+ * What a broadcaster calls a language (ISO 639-2), as the pages name it: `fra` and `fre` → `fr`.
+ * @returns nothing for what is no language: what is said in it is then read as the page's own
+ */
+export function langOf(code: string | null | undefined): string | undefined {
+  try {
+    return code && !/^(q[a-t][a-z]|mis|mul|und|zxx)$/i.test(code)
+      ? Intl.getCanonicalLocales(code)[0]
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

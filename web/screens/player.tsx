@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Channel } from "../../src/protocol/api.ts";
 import * as app from "../app.ts";
-import { clockTime, t } from "../i18n/index.ts";
+import { clockTime, langOf, t } from "../i18n/index.ts";
 import { neighbour } from "../player/obstacle.ts";
 import type { Player } from "../player/player.ts";
 import { previousChannel } from "../player/previous-channel.ts";
@@ -212,7 +212,7 @@ function Programmes({ channel: { now, next } }: { channel: Channel }) {
     <div class="programmes">
       <div class="on-now">
         <span class="label">{t("player.now")}</span>
-        <h2 class="clip" lang={now?.language ?? undefined}>
+        <h2 class="clip" lang={langOf(now?.language)}>
           {now?.title ?? t("channels.noguide")}
         </h2>
         {now !== null && (

@@ -1,5 +1,5 @@
 import type { Channel } from "../../src/protocol/api.ts";
-import { clockTime, t } from "../i18n/index.ts";
+import { clockTime, langOf, t } from "../i18n/index.ts";
 import { Icon } from "./icon.tsx";
 
 /** What there is to look at where there is no picture: the station, and what it plays. */
@@ -9,7 +9,7 @@ export function RadioFace({ channel: { name, now } }: { channel: Channel }) {
       <Icon name="radio" />
       <p class="station">{name}</p>
       {now !== null && (
-        <div class="on-air" lang={now.language ?? undefined}>
+        <div class="on-air" lang={langOf(now.language)}>
           <p class="title">{now.title}</p>
           <p class="about">{now.subtitle || now.description}</p>
           <p class="label">{t("player.until", { time: clockTime(now.endsAt) })}</p>

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Channel } from "../../src/protocol/api.ts";
 import * as app from "../app.ts";
-import { t } from "../i18n/index.ts";
+import { langOf, t } from "../i18n/index.ts";
 import { tt } from "../i18n/tv.ts";
 import { obstacleOf } from "../player/obstacle.ts";
 import { barrierWords } from "../screens/live/barrier-words.ts";
@@ -75,7 +75,7 @@ function Row({ channel, logos }: { channel: Channel; logos: boolean }) {
         <span class="number">{number}</span>
         {logos && <ChannelLogo channel={channel} />}
         <strong class="clip">{name}</strong>
-        <span class="clip" lang={now?.language ?? undefined}>
+        <span class="clip" lang={langOf(now?.language)}>
           {obstacle !== null ? barrierWords(obstacle) : (now?.title ?? t("channels.noguide"))}
         </span>
         {now !== null ? <Progress from={now.startsAt} to={now.endsAt} /> : <span />}

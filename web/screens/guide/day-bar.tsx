@@ -48,7 +48,6 @@ export function DayBar(props: { day: number; choose: (day: number) => void; toNo
               data-day={day}
               data-action="day"
               aria-pressed={day === props.day}
-              aria-label={name === null ? dateWords(day) : `${name}, ${dateWords(day)}`}
               onClick={() => props.choose(day)}
             >
               <span class="weekday" data-long={name ?? undefined}>
@@ -56,6 +55,7 @@ export function DayBar(props: { day: number; choose: (day: number) => void; toNo
                 {name !== null && <span class="long">{name}</span>}
               </span>
               <span class="date">{date}</span>
+              <span class="unseen">{dateWords(day)}</span>
             </button>
           );
         })}

@@ -1,6 +1,7 @@
 import type { Channel } from "../../../src/protocol/api.ts";
 import type { Cell } from "../../guide/cells.ts";
-import { genreOf, hours, spoken, tg, titleOf } from "../../i18n/guide.ts";
+import { beginOf, genreOf, hours, spoken, tg, titleOf } from "../../i18n/guide.ts";
+import { langOf } from "../../i18n/index.ts";
 
 /** A cell on the screen. */
 export interface Shown {
@@ -52,8 +53,8 @@ export function dressCell(
   }
   element.setAttribute("aria-label", spoken(channel, programme, from, to, { now, reminded }));
   set(title, "textContent", titleOf(programme));
-  title.lang = programme?.language ?? "";
-  const begins = hours(programme === null ? from : Date.parse(programme.startsAt));
+  title.lang = langOf(programme?.language) ?? "";
+  const begins = hours(beginOf(programme, from));
   const subtitle = programme?.subtitle ?? "";
   set(when, "textContent", kind === "gap" ? "" : subtitle === "" ? begins : `${begins} · ${subtitle}`);
 }

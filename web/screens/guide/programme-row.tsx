@@ -1,7 +1,8 @@
 import type { Channel, Programme } from "../../../src/protocol/api.ts";
 import { reminders } from "../../guide/reminding.ts";
 import { isSame } from "../../guide/reminders.ts";
-import { dayAndHours, genreOf, hours, spoken, tg, titleOf } from "../../i18n/guide.ts";
+import { dayAndHours, genreOf, hours, inARow, tg, titleOf } from "../../i18n/guide.ts";
+import { langOf, t } from "../../i18n/index.ts";
 import * as state from "../../state.ts";
 import { Progress } from "../progress.tsx";
 import { Icon } from "../icon.tsx";
@@ -31,7 +32,6 @@ export function ProgrammeRow(props: {
       data-channel={channel.id}
       data-programme={programme.startsAt}
       data-action="programme"
-      aria-label={spoken(channel, programme, from, to, { now, reminded })}
       onClick={() => {
         props.onOpen?.();
         state.openSheet({ name: "programme", channel: channel.id, programme });
@@ -42,13 +42,21 @@ export function ProgrammeRow(props: {
         {reminded && <Icon name="bell" />}
       </span>
       <span class="guide-what">
-        <span class="title" lang={programme.language ?? undefined}>
+        <span class="title" lang={langOf(programme.language)}>
           {titleOf(programme)}
         </span>
         {about !== undefined && about !== "" && <span class="about-it clip">{about}</span>}
         {on && <Progress from={programme.startsAt} to={programme.endsAt} />}
       </span>
       {on && !named && <span class="badge">{tg("now")}</span>}
+      <span class="unseen">
+        {inARow(
+          t("player.until", { time: hours(to) }),
+          !named && channel.name,
+          reminded && tg("cell.reminded"),
+          on && tg("cell.on"),
+        )}
+      </span>
     </button>
   );
 }

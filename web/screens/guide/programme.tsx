@@ -8,6 +8,7 @@ import { isSame } from "../../guide/reminders.ts";
 import { otherShowings } from "../../guide/showings.ts";
 import { dayName, genreOf, genreWords, span, tg, titleOf } from "../../i18n/guide.ts";
 import { obstacleOf } from "../../player/obstacle.ts";
+import { langOf } from "../../i18n/index.ts";
 import * as state from "../../state.ts";
 import { barrierWords } from "../live/barrier-words.ts";
 import { Progress } from "../progress.tsx";
@@ -34,7 +35,7 @@ export function ProgrammePage({ channel: id, programme }: { channel: string; pro
         data-programme-page={programme.startsAt}
       >
         {programme.subtitle !== undefined && programme.subtitle !== "" && (
-          <p class="subtitle" lang={programme.language ?? undefined}>
+          <p class="subtitle" lang={langOf(programme.language)}>
             {programme.subtitle}
           </p>
         )}
@@ -61,7 +62,7 @@ export function ProgrammePage({ channel: id, programme }: { channel: string; pro
         {on && channel !== undefined && <Watch channel={channel} />}
         {from > now && <Remind channel={id} programme={programme} />}
         {to <= now && <p class="note">{tg("over")}</p>}
-        <p class="about-all" lang={programme.language ?? undefined}>
+        <p class="about-all" lang={langOf(programme.language)}>
           {aboutOf(programme)}
         </p>
         <Others channel={id} programme={programme} />

@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import type { Channel } from "../../../src/protocol/api.ts";
 import * as app from "../../app.ts";
-import { clockTime, t } from "../../i18n/index.ts";
+import { clockTime, langOf, t } from "../../i18n/index.ts";
 import { tc } from "../../i18n/channel-page.ts";
 import { barrierOf, canWatch, isCertain, type Barrier } from "../../live/barrier.ts";
 import { favourite, toggleFavourite, watched } from "../../live/own.ts";
@@ -55,7 +55,7 @@ function About({ channel }: { channel: Channel }) {
         <Still channel={channel} />
       </span>
       <div class="about">
-        <strong lang={now?.language ?? undefined}>{now?.title ?? t("channels.noguide")}</strong>
+        <strong lang={langOf(now?.language)}>{now?.title ?? t("channels.noguide")}</strong>
         {now !== null && <Progress from={now.startsAt} to={now.endsAt} />}
         {next !== null && (
           <span class="label">
@@ -64,7 +64,7 @@ function About({ channel }: { channel: Channel }) {
         )}
       </div>
       {now !== null && now.description !== "" && (
-        <p class="what" lang={now.language ?? undefined}>
+        <p class="what" lang={langOf(now.language)}>
           {now.description}
         </p>
       )}
@@ -126,7 +126,7 @@ function Instead({ found }: { found: readonly Channel[] }) {
           </span>
           <span class="about">
             <strong class="clip">{channel.name}</strong>
-            <span class="label clip" lang={channel.now?.language ?? undefined}>
+            <span class="label clip" lang={langOf(channel.now?.language)}>
               {channel.now?.title ?? t("channels.noguide")}
             </span>
           </span>

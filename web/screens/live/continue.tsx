@@ -1,6 +1,6 @@
 import type { Beginning } from "../../live/watched.ts";
 import type { Channel } from "../../../src/protocol/api.ts";
-import { t } from "../../i18n/index.ts";
+import { langOf, t } from "../../i18n/index.ts";
 import { tl } from "../../i18n/live.ts";
 import * as state from "../../state.ts";
 import { Icon } from "../icon.tsx";
@@ -32,11 +32,11 @@ export function Continue({ beginning: { channel, again } }: { beginning: Beginni
           {logo !== null && still !== null && <ChannelLogo channel={channel} bare />}
           <span class="clip">{name}</span>
         </span>
-        <span class="now clip" lang={now?.language ?? undefined}>
+        <span class="now clip" lang={langOf(now?.language)}>
           {now?.title ?? (state.fresh.value ? t("channels.noguide") : "")}
         </span>
         {now !== null && now.description !== "" && (
-          <span class="what" lang={now.language ?? undefined}>
+          <span class="what" lang={langOf(now.language)}>
             {now.description}
           </span>
         )}

@@ -1,5 +1,5 @@
 import type { Channel } from "../../../src/protocol/api.ts";
-import { clockTime, t } from "../../i18n/index.ts";
+import { clockTime, langOf, t } from "../../i18n/index.ts";
 import { tl } from "../../i18n/live.ts";
 import { barrierOf } from "../../live/barrier.ts";
 import { toggleFavourite } from "../../live/own.ts";
@@ -69,7 +69,7 @@ function About({ channel }: { channel: Channel }) {
           </span>
         )}
       </span>
-      <span class="now clip" lang={now?.language ?? undefined}>
+      <span class="now clip" lang={langOf(now?.language)}>
         {now?.title ?? (state.fresh.value ? t("channels.noguide") : "")}
       </span>
       {barrier !== null ? (

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Channel } from "../../../src/protocol/api.ts";
 import * as app from "../../app.ts";
-import { clockTime, t } from "../../i18n/index.ts";
+import { clockTime, langOf, t } from "../../i18n/index.ts";
 import { tw } from "../../i18n/watch.ts";
 import { obstacleOf } from "../../player/obstacle.ts";
 import type { Player } from "../../player/player.ts";
@@ -95,7 +95,7 @@ function Row({ channel, tuned, logos }: { channel: Channel; tuned: boolean; logo
         <span class="about">
           <span class="name clip">{name}</span>
           {obstacle !== null && <span class="why">{barrierWords(obstacle)}</span>}
-          <span class="now clip" lang={now?.language ?? undefined}>
+          <span class="now clip" lang={langOf(now?.language)}>
             {now?.title ?? t("channels.noguide")}
           </span>
           {now !== null && <Progress from={now.startsAt} to={now.endsAt} />}

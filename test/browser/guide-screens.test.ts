@@ -1,0 +1,104 @@
+import type { Page } from "playwright-core";
+import t from "tap";
+import { setUp, until } from "./app-under-test.ts";
+import { enter } from "./enter.ts";
+import { skipWithoutBrowser } from "./fake-media.ts";
+import { LOOKS, lookWords } from "./look-at.ts";
+import { fillGuide } from "./sample-guide.ts";
+
+/** Until programmes are there, and nothing is on its way. */
+const drawn = async (page: Page): Promise<void> => {
+  const ask = (): Promise<{ programmes: number; pending: number }> =>
+    page.evaluate(
+      `({ programmes: document.querySelectorAll(".guide-cell.programme").length,
+          pending: document.querySelectorAll(".guide-cell.pending").length })`,
+    );
+  await until(ask, ({ programmes, pending }) => programmes > 8 && pending === 0, 60_000);
+};
+const scrollBy = (page: Page, x: number, y: number): Promise<void> =>
+  page.evaluate(`document.querySelector(".guide-frame").scrollBy(${x}, ${y})`);
+
+for (const look of LOOKS) {
+  t.test(`guide screens: ${lookWords(look)}`, { skip: skipWithoutBrowser() }, async (t) => {
+    const bench = await setUp(t);
+    const { box } = bench;
+    const { page, complaints, lookAt } = await enter(t, bench, look, "guide");
+    const phone = look.width < 640;
+    box.guide.delay = 4000;
+    await page.click("[data-tab=guide]");
+    await page.waitForSelector("[data-screen=guide]");
+    await page.waitForTimeout(300);
+    await lookAt("waiting");
+    box.guide.delay = 0;
+    await page.waitForSelector(".guide-empty");
+    await lookAt("empty");
+    fillGuide(box);
+    box.send("channels", { channels: box.channels });
+    if (phone) {
+      await page.waitForSelector("[data-mode=list] [data-programme]");
+      await lookAt("list");
+      await page.click("[data-action=show-grid]");
+    }
+    await page.waitForSelector("[data-mode=grid]");
+    await drawn(page);
+    await lookAt("grid");
+    if (!phone) {
+      await page.click("[data-action=show-list]");
+      await page.waitForSelector("[data-mode=list] [data-programme]");
+      await lookAt("list");
+      await page.click("[data-action=show-grid]");
+      await drawn(page);
+    }
+    await page.click("[data-action=day] >> nth=2");
+    await drawn(page);
+    await scrollBy(page, 333, 100);
+    await drawn(page);
+    await lookAt("grid-scrolled");
+    await page.click(".guide-cell.programme.genre >> nth=6");
+    await page.waitForSelector("[data-action=remind]");
+    await lookAt("programme");
+    await page.click("[data-action=remind]");
+    await page.waitForSelector("[data-action=remind-not]");
+    await page.waitForSelector(".others [data-programme]");
+    await lookAt("programme-reminded");
+    await page.click("[data-action=close]");
+    await page.click("[data-action=now]");
+    await drawn(page);
+    await page.click(".guide-cell.on >> nth=1");
+    await page.waitForSelector("[data-action=watch]");
+    await lookAt("programme-on");
+    await page.click("[data-action=close]");
+    await page.click("[data-action=reminders]");
+    await page.waitForSelector("[data-reminders='1']");
+    await lookAt("reminders");
+    await page.click("[data-action=close]");
+    box.guide.fails = () => true;
+    await page.click("[data-action=day] >> nth=5");
+    await page.waitForSelector("[data-guide-failed]");
+    await lookAt("grid-failed");
+
+    await page.click("[data-tab=search]");
+    await page.waitForSelector("[data-search=hint]");
+    await lookAt("search");
+    await page.fill("[name=query]", "news");
+    await page.waitForSelector("[data-search=failed]");
+    await lookAt("search-failed");
+    box.guide.fails = () => false;
+    await page.click("[data-action=search-again]");
+    await page.waitForSelector("[data-group=later]");
+    await lookAt("search-found");
+    await page.keyboard.press("Tab");
+    await page.fill("[name=query]", "zzqq");
+    await page.waitForSelector("[data-search=none]");
+    await lookAt("search-none");
+    await page.fill("[name=query]", "arte");
+    await page.keyboard.press("Enter");
+    await page.fill("[name=query]", "kino 7");
+    await page.keyboard.press("Enter");
+    await page.click("[data-action=clear-search]");
+    await page.waitForSelector("[data-group=recent] li >> nth=1");
+    await lookAt("search-recent");
+    t.same(complaints, []);
+    t.same(box.problems, []);
+  });
+}
