@@ -1,5 +1,6 @@
 import { render } from "preact";
 import * as app from "./app.ts";
+import * as places from "./places.ts";
 import { problemWords, t } from "./i18n/index.ts";
 import { Problem, UNREACHABLE } from "./api/problem.ts";
 import { chunk, useChunk } from "./screens/chunk.ts";
@@ -33,7 +34,7 @@ function CurrentScreen() {
     case "search":
       return <HomeScreen at={screen.name} />;
     case "player":
-      return app.player.current && <PlayerPart player={app.player.current} />;
+      return places.player.current && <PlayerPart player={places.player.current} />;
     case "stranger":
       return <StrangerScreen kept={screen.kept} />;
     case "error":

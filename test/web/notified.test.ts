@@ -1,5 +1,6 @@
 import t from "tap";
-import { pageFor, remindedIn, watchFragment, type OpenPage } from "../../web/shell/notified.ts";
+import { pageFor, remindedIn, type OpenPage } from "../../web/shell/notified.ts";
+import { watchedIn, watchFragment } from "../../web/watch-address.ts";
 
 const ORIGIN = "https://box.example";
 const page = (path: string, more: Partial<OpenPage> = {}): OpenPage => ({
@@ -31,4 +32,7 @@ t.test("web notified: what is no reminder opens no channel", async (t) => {
   for (const other of [null, undefined, 7, "x", [], {}, { channel: 1 }, { channel: "" }, { channel: "a" }])
     t.equal(remindedIn(other), null);
   t.equal(watchFragment("a/b c"), "#/watch/a%2Fb%20c");
+  t.equal(watchedIn("#/watch/a%2Fb%20c"), "a/b c");
+  t.equal(watchedIn("#/guide"), null);
+  t.equal(watchedIn("#/watch/%E0%A4"), null, "one that was cut off");
 });

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { ChangedClient, Client, Clients, RemovedClients } from "../../src/protocol/api.ts";
-import { connection } from "../app.ts";
+import { connection } from "../here.ts";
 import { inOrder } from "./client-order.ts";
 
 /** The box's clients as an owner last saw them; null: not asked yet. */

@@ -1,8 +1,9 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { Programme } from "../../src/protocol/api.ts";
 import { recall, remember, whenRemembered } from "../memory.ts";
-import { remindedIn, watchFragment } from "../shell/notified.ts";
+import { remindedIn } from "../shell/notified.ts";
 import * as state from "../state.ts";
+import { watchFragment } from "../watch-address.ts";
 import {
   dueAt,
   readReminders,

@@ -1,5 +1,5 @@
 import { effect } from "@preact/signals";
-import { connection } from "../app.ts";
+import { connection } from "../here.ts";
 import * as state from "../state.ts";
 import { logoPicture } from "./logo-picture.ts";
 import { stillPicture } from "./still-picture.ts";

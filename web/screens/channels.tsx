@@ -1,5 +1,5 @@
 import { recoveryLater } from "../access/follow.ts";
-import { showAway } from "../app.ts";
+import { showAway } from "../places.ts";
 import { t } from "../i18n/index.ts";
 import { tl } from "../i18n/live.ts";
 import { lastList } from "../live/visit.ts";

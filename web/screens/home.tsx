@@ -1,4 +1,4 @@
-import type * as app from "../app.ts";
+import type * as places from "../places.ts";
 import { t } from "../i18n/index.ts";
 import { ChannelsScreen } from "./channels.tsx";
 import { useChunk } from "./chunk.ts";
@@ -7,7 +7,7 @@ import { useHomeKeys } from "./home-keys.ts";
 import { Tabs } from "./tabs.tsx";
 
 /** What one sees without watching: channels, guide or search, and the way between them. */
-export function HomeScreen({ at }: { at: app.Place }) {
+export function HomeScreen({ at }: { at: places.Place }) {
   useHomeKeys();
   return (
     <div class="home">

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { ScanProgress } from "../../src/protocol/api.ts";
-import { connection } from "../app.ts";
+import { connection } from "../here.ts";
 import { t } from "../i18n/index.ts";
 import { whyNoChannels, type NoChannels, type TunersAnswer } from "../reception.ts";
 import * as state from "../state.ts";

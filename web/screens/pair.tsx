@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { RECOVERY_LENGTH } from "../../src/protocol/pairing.ts";
 import { Problem, asProblem } from "../api/problem.ts";
 import * as app from "../app.ts";
+import { type Brought, forgetScanned, scanned, securePage } from "../scanned.ts";
 import { problemWords, t } from "../i18n/index.ts";
 import { showCode, strangeLetters, typedCode } from "../pairing/code-field.ts";
 import { canHoldKey } from "../pairing/can-hold-key.ts";
@@ -18,16 +19,16 @@ type Way = "scanned" | "code" | "recovery";
 
 /** Pairing: one button after a scan, else the code. */
 export function PairScreen({ reason }: { reason: Problem | null }) {
-  const way = useSignal<Way>(app.scanned === null ? "code" : "scanned");
+  const way = useSignal<Way>(scanned === null ? "code" : "scanned");
   const busy = useSignal(false);
   const match = useSignal<string | null>(null);
   const problem = useSignal<Problem | null>(reason);
-  const name = useSignal(app.scanned?.name ?? "");
+  const name = useSignal(scanned?.name ?? "");
   const waiting = useRef<AbortController | null>(null);
   const kind = terminalType();
   const box = state.box.value;
   const watchOnly = useSignal(false);
-  const unclaimed = !canHoldKey() && box?.claimed === false && app.scanned?.from !== "pass";
+  const unclaimed = !canHoldKey() && box?.claimed === false && scanned?.from !== "pass";
   const secureReason = useSignal<SecureReason | null>(unclaimed ? "unclaimed" : null);
 
   async function begin(secret: PairingSecret): Promise<void> {
@@ -67,7 +68,7 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
   }
 
   function spent(): void {
-    app.forgetScanned();
+    forgetScanned();
     way.value = "code";
   }
 
@@ -100,11 +101,11 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
           <Match digits={match.value} onCancel={() => waiting.current?.abort()} />
         ) : (
           <>
-            {way.value === "scanned" && app.scanned !== null ? (
+            {way.value === "scanned" && scanned !== null ? (
               <Scanned
                 busy={busy.value}
-                from={app.scanned.from}
-                onPair={() => app.scanned && void begin(app.scanned.secret)}
+                from={scanned.from}
+                onPair={() => scanned && void begin(scanned.secret)}
                 onType={() => (way.value = "code")}
               />
             ) : (
@@ -144,12 +145,7 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
   );
 }
 
-function Scanned(props: {
-  busy: boolean;
-  from: app.Scanned["from"];
-  onPair: () => void;
-  onType: () => void;
-}) {
+function Scanned(props: { busy: boolean; from: Brought["from"]; onPair: () => void; onType: () => void }) {
   const isPass = props.from === "pass";
   return (
     <>
@@ -288,7 +284,7 @@ function Match({ digits, onCancel }: { digits: string; onCancel: () => void }) {
 
 function LanNote() {
   if (canHoldKey()) return null;
-  const secure = app.securePage();
+  const secure = securePage();
   return (
     <p class="note">
       <Icon name="lock" />

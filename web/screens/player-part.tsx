@@ -1,4 +1,4 @@
-import * as app from "../app.ts";
+import * as places from "../places.ts";
 import { Problem, UNREACHABLE } from "../api/problem.ts";
 import { problemWords, t } from "../i18n/index.ts";
 import type { Player } from "../player/player.ts";
@@ -15,7 +15,7 @@ export function PlayerPart({ player }: { player: Player }) {
   return (
     <div class="player" data-screen="player" aria-busy={!failed}>
       <header class="bar">
-        <button class="round" data-action="back" aria-label={t("player.back")} onClick={app.leaveChannel}>
+        <button class="round" data-action="back" aria-label={t("player.back")} onClick={places.leaveChannel}>
           <Icon name="back" />
         </button>
       </header>

@@ -2,7 +2,8 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Channel } from "../../src/protocol/api.ts";
 import type { Problem } from "../api/problem.ts";
 import { learnPin } from "../access/follow.ts";
-import * as app from "../app.ts";
+import { connection } from "../here.ts";
+import * as places from "../places.ts";
 import { dayTime, problemWords, t } from "../i18n/index.ts";
 import { freeChannels } from "../player/free-channels.ts";
 import type { Player } from "../player/player.ts";
@@ -25,7 +26,7 @@ export function PlayerProblem({ player, problem }: { player: Player; problem: Pr
   const main = useRef<HTMLButtonElement>(null);
   useEffect(() => main.current?.focus(), [problem]);
   // Somebody may have set a PIN since this page began.
-  useEffect(() => void (isParental(problem.code) && learnPin(app.connection)), [problem]);
+  useEffect(() => void (isParental(problem.code) && learnPin(connection)), [problem]);
   const hopeless = HOPELESS.has(problem.code);
   const parental = isParental(problem.code) && state.pinSet.value !== false;
   const unlock = (
@@ -55,7 +56,7 @@ export function PlayerProblem({ player, problem }: { player: Player; problem: Pr
       ref={hopeless ? main : null}
       class={hopeless ? "primary" : undefined}
       data-action="list"
-      onClick={app.leaveChannel}
+      onClick={places.leaveChannel}
     >
       {t("channels.title")}
     </button>
@@ -70,7 +71,7 @@ export function PlayerProblem({ player, problem }: { player: Player; problem: Pr
         <div class="free">
           <p class="label">{t("player.free")}</p>
           {free.map((channel: Channel) => (
-            <button key={channel.id} data-free={channel.id} onClick={() => app.switchChannel(channel)}>
+            <button key={channel.id} data-free={channel.id} onClick={() => places.switchChannel(channel)}>
               {channel.number} {channel.name}
             </button>
           ))}

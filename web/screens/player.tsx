@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Channel } from "../../src/protocol/api.ts";
-import * as app from "../app.ts";
+import * as places from "../places.ts";
 import { clockTime, langOf, t } from "../i18n/index.ts";
 import { neighbour } from "../player/obstacle.ts";
 import type { Player } from "../player/player.ts";
@@ -58,22 +58,22 @@ export function PlayerScreen({ player }: { player: Player }) {
   const channel = state.channels.value?.find(({ id }) => id === tuned?.id) ?? tuned;
   const zap = (step: 1 | -1): void => {
     const to = tuned && neighbour(state.watchable.value ?? [], tuned.id, step, state.capabilities.value);
-    if (to) app.switchChannel(to);
+    if (to) places.switchChannel(to);
   };
-  const numbers = useNumberEntry(state.watchable.value ?? [], app.switchChannel);
+  const numbers = useNumberEntry(state.watchable.value ?? [], places.switchChannel);
   const toggleList = (): void => void (menu.value = menu.value === "list" ? null : "list");
   const gestures = useGestures({ zap, tap: idle.toggle, hold: () => (menu.value = "list") });
   useKeys(root, {
     ...numbers,
     zap,
     time: (direction) => player.seekBy(direction * STEP),
-    back: () => (menu.value === null ? app.leaveChannel() : (menu.value = null)),
+    back: () => (menu.value === null ? places.leaveChannel() : (menu.value = null)),
     pause: () => player.togglePause(),
     play: (to) => player.paused.value === to && player.togglePause(),
     previous: toPrevious,
     list: toggleList,
     facts: () => (facts.value = !facts.value),
-    guide: () => app.go("guide"),
+    guide: () => places.go("guide"),
     menu: (name) => (menu.value = name),
     mute: () => player.setMuted(!player.muted.value),
     fullscreen: fullscreen.toggle,
@@ -115,7 +115,7 @@ export function PlayerScreen({ player }: { player: Player }) {
       </div>
 
       <header class="bar">
-        <button class="round" data-action="back" aria-label={t("player.back")} onClick={app.leaveChannel}>
+        <button class="round" data-action="back" aria-label={t("player.back")} onClick={places.leaveChannel}>
           <Icon name="back" />
         </button>
         {channel && (
@@ -204,7 +204,7 @@ export function PlayerScreen({ player }: { player: Player }) {
 function toPrevious(): void {
   const id = previousChannel();
   const channel = state.watchable.value?.find((one) => one.id === id);
-  if (channel !== undefined) app.switchChannel(channel);
+  if (channel !== undefined) places.switchChannel(channel);
 }
 
 function Programmes({ channel: { now, next } }: { channel: Channel }) {

@@ -1,4 +1,4 @@
-import * as app from "../app.ts";
+import { securePage } from "../scanned.ts";
 import { t } from "../i18n/index.ts";
 import * as state from "../state.ts";
 import { Icon } from "./icon.tsx";
@@ -23,7 +23,7 @@ export type SecureReason =
 
 /** Before an owner's code is spent over plain http: the way to the secure page, and what its warning means. */
 export function SecureFirst({ reason, onWatch }: { reason: SecureReason; onWatch: () => void }) {
-  const address = app.securePage();
+  const address = securePage();
   return (
     <section class="secure-first" data-secure-first={reason}>
       <p>{t(`secure.${reason}`, { box: state.box.value?.name ?? "" })}</p>

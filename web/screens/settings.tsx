@@ -5,6 +5,7 @@ import { isLastOwner } from "../access/client-order.ts";
 import { clients, loadClients } from "../access/clients.ts";
 import { learnSelf } from "../access/follow.ts";
 import * as app from "../app.ts";
+import { connection } from "../here.ts";
 import { dayTime, t } from "../i18n/index.ts";
 import type { WordKey } from "../i18n/en.ts";
 import * as state from "../state.ts";
@@ -18,7 +19,7 @@ export function SettingsPage() {
   const endsAt = state.self.value?.endsAt;
   useEffect(() => {
     // an owner may have let a guest stay longer meanwhile
-    if (session?.role === "guest") void learnSelf(app.connection);
+    if (session?.role === "guest") void learnSelf(connection);
   }, []);
   return (
     <SheetBody title={t("settings.title")}>

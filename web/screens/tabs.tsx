@@ -1,4 +1,4 @@
-import * as app from "../app.ts";
+import * as places from "../places.ts";
 import { t } from "../i18n/index.ts";
 import * as state from "../state.ts";
 import { Icon, type IconName } from "./icon.tsx";
@@ -7,10 +7,10 @@ const TABS = [
   ["channels", "live"],
   ["guide", "guide"],
   ["search", "search"],
-] as const satisfies readonly (readonly [app.Place, IconName])[];
+] as const satisfies readonly (readonly [places.Place, IconName])[];
 
 /** Where one can be, and the settings: under the thumb on a phone, at the side elsewhere. */
-export function Tabs({ at }: { at: app.Place }) {
+export function Tabs({ at }: { at: places.Place }) {
   return (
     <nav class="tabs" aria-label={t("tabs.title")}>
       {TABS.map(([place, icon]) => (
@@ -18,7 +18,7 @@ export function Tabs({ at }: { at: app.Place }) {
           key={place}
           data-tab={place}
           aria-current={place === at ? "page" : undefined}
-          onClick={() => app.go(place)}
+          onClick={() => places.go(place)}
         >
           <Icon name={icon} />
           <span class="clip">{t(`tabs.${place}`)}</span>

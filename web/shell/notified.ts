@@ -21,11 +21,6 @@ export function remindedIn(data: unknown): Reminded | null {
   return { channel, startsAt };
 }
 
-/** Where the app plays a channel: the fragment of its address. */
-export function watchFragment(channel: string): string {
-  return `#/watch/${encodeURIComponent(channel)}`;
-}
-
 /** The page that comes to the front: the one that was there last. A television's own page stays what it is. */
 export function pageFor<Page extends OpenPage>(pages: readonly Page[], origin: string): Page | null {
   const own = pages.filter(({ url }) => {

@@ -1,6 +1,7 @@
 import { lastWordsIn } from "../api/last-words.ts";
 import { send } from "../api/say-last.ts";
-import { pageFor, remindedIn, watchFragment, type OpenPage } from "./notified.ts";
+import { watchFragment } from "../watch-address.ts";
+import { pageFor, remindedIn, type OpenPage } from "./notified.ts";
 import { cacheName, newestFirst, scriptIn, servingOf } from "./serving.ts";
 
 /** What the build wrote down of itself. */

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { asProblem, type Problem } from "../api/problem.ts";
 import * as app from "../app.ts";
+import { connection } from "../here.ts";
 import { problemWords, t } from "../i18n/index.ts";
 import { tt } from "../i18n/tv.ts";
 import { askAddress } from "../pairing/ask-address.ts";
@@ -77,7 +78,7 @@ export function TvAsk({ link, reason }: { link: ScreenSecret | null; reason: Pro
             renewed = true;
             stop();
           },
-          Math.max(AGAIN, Date.parse(expiresAt) - app.connection.boxNow() - BEFORE_END),
+          Math.max(AGAIN, Date.parse(expiresAt) - connection.boxNow() - BEFORE_END),
         );
       },
       onMatch: (digits: string) => void (match.value = digits),

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Channel } from "../../src/protocol/api.ts";
-import * as app from "../app.ts";
+import * as places from "../places.ts";
 import { langOf, t } from "../i18n/index.ts";
 import { tt } from "../i18n/tv.ts";
 import { obstacleOf } from "../player/obstacle.ts";
@@ -70,7 +70,7 @@ function Row({ channel, logos }: { channel: Channel; logos: boolean }) {
         class={["tv-row", logos && "with-logo", obstacle && "dimmed"].filter(Boolean).join(" ")}
         data-channel={id}
         data-obstacle={obstacle?.kind}
-        onClick={() => app.openChannel(channel)}
+        onClick={() => places.openChannel(channel)}
       >
         <span class="number">{number}</span>
         {logos && <ChannelLogo channel={channel} />}

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { connection } from "../app.ts";
+import { connection } from "../here.ts";
 import { clockTime } from "../i18n/index.ts";
 
 /** Hours and minutes by the box's clock. */

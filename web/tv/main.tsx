@@ -3,6 +3,7 @@ import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Problem } from "../api/problem.ts";
 import * as app from "../app.ts";
+import * as places from "../places.ts";
 import { problemWords, t } from "../i18n/index.ts";
 import { Logo } from "../screens/icon.tsx";
 import { PlayerScreen } from "../screens/player.tsx";
@@ -49,7 +50,7 @@ function CurrentScreen() {
     case "pair":
       return <TvAsk key={screen.reason?.code ?? ""} link={link} reason={screen.reason} />;
     case "player":
-      return app.player.current && <PlayerScreen player={app.player.current} />;
+      return places.player.current && <PlayerScreen player={places.player.current} />;
     case "stranger":
       return <StrangerScreen kept={screen.kept} />;
     case "error":
@@ -105,7 +106,7 @@ function onKeyDown(event: KeyboardEvent): void {
   const dialog = document.querySelector<HTMLElement>("dialog[open]");
   if (state.screen.value.name === "player" && dialog === null) {
     // The player knows Back by its name alone.
-    if (isBack(event) && !["GoBack", "Escape", "Backspace"].includes(event.key)) app.leaveChannel();
+    if (isBack(event) && !["GoBack", "Escape", "Backspace"].includes(event.key)) places.leaveChannel();
     return;
   }
   if (moveFocus(event, dialog ?? document.body)) event.preventDefault();
@@ -130,7 +131,7 @@ function begin(): void {
     wasLive = live;
   });
   state.screen.subscribe(({ name }) => {
-    const watched = name === "player" ? app.player.current?.channel.value?.id : undefined;
+    const watched = name === "player" ? places.player.current?.channel.value?.id : undefined;
     if (watched !== undefined) noteWatched(watched);
   });
   // a link that is opened while the page is there changes nothing but the fragment

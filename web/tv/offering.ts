@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { OfferState } from "../../src/protocol/access-api.ts";
 import type { Offer } from "../../src/protocol/api.ts";
-import { connection } from "../app.ts";
+import { connection } from "../here.ts";
 import { asProblem, type Problem } from "../api/problem.ts";
 
 /** Milliseconds before its end at which an offer is replaced by the next. */

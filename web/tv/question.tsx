@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { OfferState } from "../../src/protocol/access-api.ts";
 import { asProblem } from "../api/problem.ts";
-import { connection } from "../app.ts";
+import { connection } from "../here.ts";
 import { tt } from "../i18n/tv.ts";
 import { t } from "../i18n/index.ts";
 import { Icon } from "../screens/icon.tsx";

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import type { OfferStates, WatchingNow } from "../../src/protocol/access-api.ts";
 import type { Box, Client } from "../../src/protocol/api.ts";
 import { parseScreenFragment } from "../../src/protocol/pairing.ts";
-import { connection } from "../app.ts";
+import { connection } from "../here.ts";
 import type { PairingSecret } from "../pairing/proof.ts";
 import * as state from "../state.ts";
 

@@ -4,7 +4,7 @@ import type { OfferState } from "../../../src/protocol/access-api.ts";
 import type { Offer, Tokens } from "../../../src/protocol/api.ts";
 import { formatCode, normaliseCode } from "../../../src/protocol/pairing.ts";
 import { clients, loadClients } from "../../access/clients.ts";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { asProblem } from "../../api/problem.ts";
 import { t } from "../../i18n/index.ts";
 import { dayTime, ta } from "../../i18n/access.ts";

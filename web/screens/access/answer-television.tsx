@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { OfferState } from "../../../src/protocol/access-api.ts";
 import { formatCode, normaliseCode } from "../../../src/protocol/pairing.ts";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { ta } from "../../i18n/access.ts";
 import { t } from "../../i18n/index.ts";
 import { showCode } from "../../pairing/code-field.ts";

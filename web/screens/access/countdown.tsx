@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { ta } from "../../i18n/access.ts";
 import { duration } from "../time-bar.tsx";
 

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Client } from "../../../src/protocol/api.ts";
 import { clients, loadClients } from "../../access/clients.ts";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { t } from "../../i18n/index.ts";
 import { ago, dayTime, ta } from "../../i18n/access.ts";
 import * as state from "../../state.ts";

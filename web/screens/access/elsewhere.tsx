@@ -3,7 +3,8 @@ import { useEffect } from "preact/hooks";
 import type { HandOff } from "../../../src/protocol/access-api.ts";
 import { installPage, makeInstallable } from "../../access/install.ts";
 import { learnSelf } from "../../access/follow.ts";
-import * as app from "../../app.ts";
+import { connection } from "../../here.ts";
+import { securePage } from "../../scanned.ts";
 import { t } from "../../i18n/index.ts";
 import { ta } from "../../i18n/access.ts";
 import { withName } from "../../pairing/handed-name.ts";
@@ -18,15 +19,15 @@ import { Qr } from "./qr.tsx";
 /** A pass, and with it this device's name. @throws Problem */
 async function makePass(): Promise<HandOff> {
   const [made] = await Promise.all([
-    app.connection.call<HandOff>("POST", "/api/v1/hand-offs"),
-    learnSelf(app.connection),
+    connection.call<HandOff>("POST", "/api/v1/hand-offs"),
+    learnSelf(connection),
   ]);
   return { ...made, fragment: withName(made.fragment, state.self.value?.name ?? "") };
 }
 
 /** Where else this person may watch without asking the owner again: each takes a pass along. */
 export function ElsewherePage() {
-  const secure = app.securePage();
+  const secure = securePage();
   return (
     <SheetBody title={t("settings.elsewhere")}>
       {secure !== null && <SecurePage address={secure} />}

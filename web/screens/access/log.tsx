@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { Audit, AuditEntry } from "../../../src/protocol/access-api.ts";
 import { GRAVE_EVENTS } from "../../access/alarms.ts";
 import { byDay } from "../../access/days.ts";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { clockTime, t } from "../../i18n/index.ts";
 import { day, ta } from "../../i18n/access.ts";
 import { Icon } from "../icon.tsx";

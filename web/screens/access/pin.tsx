@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { learnPin } from "../../access/follow.ts";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { t } from "../../i18n/index.ts";
 import { ta } from "../../i18n/access.ts";
 import * as state from "../../state.ts";

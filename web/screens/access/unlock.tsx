@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import * as app from "../../app.ts";
+import { connection } from "../../here.ts";
+import * as places from "../../places.ts";
 import { Problem } from "../../api/problem.ts";
 import { clockTime, t } from "../../i18n/index.ts";
 import { minutesWords, ta } from "../../i18n/access.ts";
@@ -25,7 +26,7 @@ export function UnlockPage() {
 
   async function enter(): Promise<void> {
     const done = await call.run(async () => {
-      const { until } = await app.connection.call<{ until: string }>("POST", "/api/v1/clients/self/unlock", {
+      const { until } = await connection.call<{ until: string }>("POST", "/api/v1/clients/self/unlock", {
         body: { pin: pin.value },
       });
       state.liftedUntil.value = Date.parse(until);
@@ -41,7 +42,7 @@ export function UnlockPage() {
       return;
     }
     state.leaveSheet();
-    if (app.player.current?.phase.value === "failed") app.player.current.again();
+    if (places.player.current?.phase.value === "failed") places.player.current.again();
   }
 
   const lifted = state.liftedUntil.value > state.now.value;

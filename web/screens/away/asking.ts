@@ -4,6 +4,8 @@ import type { Box } from "../../../src/protocol/api.ts";
 import { backOff } from "../../api/events.ts";
 import { UNREACHABLE, asProblem } from "../../api/problem.ts";
 import * as app from "../../app.ts";
+import { connection } from "../../here.ts";
+import { pause } from "../../api/follow-events.ts";
 
 /** Milliseconds that one question may take. */
 const PATIENCE = 8000;
@@ -31,7 +33,7 @@ export function useAsking(): { readonly asking: boolean; readonly askNow: () => 
       sooner.current = wait;
       const stop = (): void => wait.abort();
       over.addEventListener("abort", stop, { signal: wait.signal });
-      await app.pause(backOff(attempt + 1), wait.signal);
+      await pause(backOff(attempt + 1), wait.signal);
     }
   }
 
@@ -41,7 +43,7 @@ export function useAsking(): { readonly asking: boolean; readonly askNow: () => 
 const rest = (time: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, time));
 
 async function isThere(signal: AbortSignal): Promise<boolean> {
-  return app.connection
+  return connection
     .call<Box>("GET", "/api/v1/box", { open: true, timeoutMs: PATIENCE, signal })
     .then(() => true)
     .catch((error: unknown) => asProblem(error).code !== UNREACHABLE); // whatever it says, it is there

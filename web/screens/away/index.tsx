@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import * as app from "../../app.ts";
+import * as places from "../../places.ts";
 import { agoWords, tw } from "../../i18n/away.ts";
 import { lastReached } from "../../away/reached.ts";
 import { causeOf, otherWays, type Cause, type Way } from "../../away/ways.ts";
@@ -59,7 +59,7 @@ export function AwayScreen({ code }: { code: string }) {
             {tw("now")}
           </button>
           {state.channels.value !== null && (
-            <button data-action="list" onClick={app.showPlace}>
+            <button data-action="list" onClick={places.showPlace}>
               {tw("list")}
             </button>
           )}

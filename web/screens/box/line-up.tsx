@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Channel, ChannelDecision, ChannelDecisions, Channels } from "../../../src/protocol/api.ts";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { inOrder, undoing, withChanged } from "../../box/line-up.ts";
 import { tb } from "../../i18n/box.ts";
 import { t } from "../../i18n/index.ts";

@@ -1,6 +1,6 @@
 import type { Channel, LogoVersion } from "../../../src/protocol/api.ts";
 import { Problem } from "../../api/problem.ts";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { LOGO_BYTES, LOGO_SIDE, logoSize } from "../../box/logo-size.ts";
 import { tb } from "../../i18n/box.ts";
 import { ChannelLogo } from "../live/channel-logo.tsx";

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { OnlineState } from "../../../src/protocol/online.ts";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { tb } from "../../i18n/box.ts";
 import { Trouble, useCall } from "../access/parts.tsx";
 

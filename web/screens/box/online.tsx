@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { OnlineChange, OnlineState } from "../../../src/protocol/online.ts";
 import { Problem } from "../../api/problem.ts";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { cloudAddress, obstacleWords, onlineStanding } from "../../box/online-view.ts";
 import { tb } from "../../i18n/box.ts";
 import { language, problemWords, t } from "../../i18n/index.ts";

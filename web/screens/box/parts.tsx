@@ -1,7 +1,7 @@
 import { useSignal, type Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { t } from "../../i18n/index.ts";
 import { tb } from "../../i18n/box.ts";
 import { Trouble, useCall, type Call } from "../access/parts.tsx";

@@ -1,6 +1,6 @@
 import type { Scan, ScannedService, ScanOptions, ScanRequest, Tuner } from "../../../src/protocol/api.ts";
 import { Problem } from "../../api/problem.ts";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { timeLeft } from "../../box/scan-view.ts";
 import { ago, minutesWords } from "../../i18n/access.ts";
 import { figure, someNames, tb } from "../../i18n/box.ts";

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { SystemState } from "../../../src/protocol/system.ts";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { dayTime, minutesWords } from "../../i18n/access.ts";
 import { daysWords, figure, hasBoxWords, sizeWords, tb } from "../../i18n/box.ts";
 import { t } from "../../i18n/index.ts";

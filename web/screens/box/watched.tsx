@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Watched, WatchedEntry } from "../../../src/protocol/watched.ts";
 import { byDay } from "../../access/days.ts";
-import { connection } from "../../app.ts";
+import { connection } from "../../here.ts";
 import { day, minutesWords } from "../../i18n/access.ts";
 import { tb } from "../../i18n/box.ts";
 import { clockTime, t } from "../../i18n/index.ts";

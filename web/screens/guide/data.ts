@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { Channel, Guide } from "../../../src/protocol/api.ts";
-import * as app from "../../app.ts";
+import { connection } from "../../here.ts";
 import { GuideLoader } from "../../guide/loader.ts";
 import { Schedule } from "../../guide/schedule.ts";
 import { pathOf } from "../../guide/wishes.ts";
@@ -17,8 +17,8 @@ let loader = makeLoader();
 function makeLoader(): GuideLoader {
   const made: GuideLoader = new GuideLoader({
     schedule,
-    ask: (request) => app.connection.call<Guide>("GET", pathOf(request)),
-    now: () => app.connection.boxNow(),
+    ask: (request) => connection.call<Guide>("GET", pathOf(request)),
+    now: () => connection.boxNow(),
     onChange() {
       if (made !== loader) return;
       failed.value = loader.failed;
@@ -30,7 +30,7 @@ function makeLoader(): GuideLoader {
 
 /** What this client was told; another client of this browser, or of another box, begins with nothing. */
 export function known(): Schedule {
-  const client = app.connection.session?.client ?? null;
+  const client = connection.session?.client ?? null;
   if (client !== owner) {
     owner = client;
     schedule = new Schedule();

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { Channel } from "../../../src/protocol/api.ts";
-import * as app from "../../app.ts";
+import * as places from "../../places.ts";
 import { axisFrom, isOutOfDate, metricsFor } from "../../guide/axis.ts";
 import { cellAt, type Cell } from "../../guide/cells.ts";
 import { dayStart, sameTimeOn } from "../../guide/days.ts";
@@ -140,12 +140,12 @@ export function GridGuide({ channels }: { channels: readonly Channel[] }) {
   function open(element: Element): void {
     const named = element.closest<HTMLElement>("[data-watch]")?.dataset.watch;
     const channel = channels.find(({ id }) => id === named);
-    if (channel !== undefined) return app.openChannel(channel);
+    if (channel !== undefined) return places.openChannel(channel);
     const found = painter.current?.find(element);
     if (found == null) return;
     const { programme, kind, from, to } = found.cell;
     if (programme !== null) state.openSheet({ name: "programme", channel: found.channel.id, programme });
-    else if (kind === "gap" && from <= now && now < to) app.openChannel(found.channel);
+    else if (kind === "gap" && from <= now && now < to) places.openChannel(found.channel);
   }
 
   function onKeyDown(event: KeyboardEvent): void {

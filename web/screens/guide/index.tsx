@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import * as app from "../../app.ts";
+import { go } from "../../places.ts";
 import { tg } from "../../i18n/guide.ts";
 import { t } from "../../i18n/index.ts";
 import type { GuidePage } from "../../state.ts";
@@ -46,7 +46,7 @@ export function GuideScreen() {
     if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
     if (["Escape", "Backspace", "GoBack"].includes(key)) {
       event.preventDefault();
-      return app.go("channels");
+      return go("channels");
     }
     if (!(target instanceof HTMLElement) || target.closest(".guide-head") === null) return;
     const others = [...target.closest(".guide-head")!.querySelectorAll<HTMLElement>("button")].filter(

@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { GuideFound, Programme } from "../../../src/protocol/api.ts";
-import * as app from "../../app.ts";
+import { connection } from "../../here.ts";
+import * as places from "../../places.ts";
 import { mayAsk, mayNotify, askToNotify } from "../../guide/notify.ts";
 import { remind, reminders, removeReminder } from "../../guide/reminding.ts";
 import { isSame } from "../../guide/reminders.ts";
@@ -86,7 +87,7 @@ function Watch({ channel }: { channel: NonNullable<typeof state.channels.value>[
         data-obstacle={obstacle?.kind}
         onClick={() => {
           state.sheet.value = [];
-          app.openChannel(channel);
+          places.openChannel(channel);
         }}
       >
         <Icon name="play" />
@@ -141,7 +142,7 @@ function Others({ channel, programme }: { channel: string; programme: Programme 
     if (title === "") return;
     const abort = new AbortController();
     const query = new URLSearchParams({ q: title.slice(0, 200), limit: "30" });
-    app.connection
+    connection
       .call<GuideFound>("GET", `/api/v1/guide/search?${query.toString()}`, { signal: abort.signal })
       .then(({ found: all }) => (found.value = otherShowings(all, channel, programme)))
       .catch(() => undefined); // what else is on is worth no error

@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import * as app from "../../app.ts";
+import * as places from "../../places.ts";
 import { notify } from "../../guide/notify.ts";
 import { due, reminders, removeReminder } from "../../guide/reminding.ts";
 import { dayAndHours, tg } from "../../i18n/guide.ts";
@@ -54,14 +54,14 @@ export function ReminderNotice() {
   const [first] = due.value;
   const channel = state.channels.value?.find(({ id }) => id === first?.channel);
   const watching =
-    state.screen.value.name === "player" && app.player.current?.channel.value?.id === channel?.id;
+    state.screen.value.name === "player" && places.player.current?.channel.value?.id === channel?.id;
   const begun = first !== undefined && Date.parse(first.startsAt) <= state.now.value;
   const watch = (): void => {
     if (first === undefined || channel === undefined) return;
     removeReminder(first.channel, first.startsAt);
     state.sheet.value = [];
-    if (state.screen.value.name === "player") app.switchChannel(channel);
-    else app.openChannel(channel);
+    if (state.screen.value.name === "player") places.switchChannel(channel);
+    else places.openChannel(channel);
   };
   useEffect(() => {
     if (first === undefined || channel === undefined) return;

@@ -1,7 +1,8 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Channel, GuideFound } from "../../../src/protocol/api.ts";
-import * as app from "../../app.ts";
+import { connection } from "../../here.ts";
+import { go, openChannel } from "../../places.ts";
 import { readRecent, withSearch } from "../../guide/recent.ts";
 import { isWorthAsking, resultsOf, type Hit } from "../../guide/results.ts";
 import { tg } from "../../i18n/guide.ts";
@@ -59,7 +60,7 @@ export function SearchScreen() {
     const query = new URLSearchParams({ q: text.slice(0, 200), limit: MOST });
     try {
       const path = `/api/v1/guide/search?${query.toString()}`;
-      const { found } = await app.connection.call<GuideFound>("GET", path, { signal });
+      const { found } = await connection.call<GuideFound>("GET", path, { signal });
       if (!signal.aborted) told.value = { kind: "found", found };
     } catch {
       if (!signal.aborted) told.value = { kind: "failed" };
@@ -87,7 +88,7 @@ export function SearchScreen() {
     }
     if (key === "Escape" || key === "GoBack" || (key === "Backspace" && !writing)) {
       event.preventDefault();
-      return app.go("channels");
+      return go("channels");
     }
     if (writing && /Left|Right/.test(key)) return;
     const all = [...(root.current?.querySelectorAll<HTMLElement>("button, input") ?? [])].filter(
@@ -245,7 +246,7 @@ function ChannelHits({ channels, chosen }: { channels: readonly Channel[]; chose
                 data-action="play"
                 onClick={() => {
                   chosen();
-                  app.openChannel(channel);
+                  openChannel(channel);
                 }}
               >
                 <span class="number">{channel.number}</span>

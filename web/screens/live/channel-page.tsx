@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import type { Channel } from "../../../src/protocol/api.ts";
-import * as app from "../../app.ts";
+import * as places from "../../places.ts";
 import { clockTime, langOf, t } from "../../i18n/index.ts";
 import { tc } from "../../i18n/channel-page.ts";
 import { barrierOf, canWatch, isCertain, type Barrier } from "../../live/barrier.ts";
@@ -44,7 +44,7 @@ function askGrownUp({ id }: Channel): void {
 
 function play(channel: Channel): void {
   state.closeSheet();
-  app.openChannel(channel);
+  places.openChannel(channel);
 }
 
 function About({ channel }: { channel: Channel }) {

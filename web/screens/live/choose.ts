@@ -1,5 +1,5 @@
 import type { Channel } from "../../../src/protocol/api.ts";
-import * as app from "../../app.ts";
+import * as places from "../../places.ts";
 import { barrierOf, isCertain } from "../../live/barrier.ts";
 import * as state from "../../state.ts";
 
@@ -10,7 +10,7 @@ let opened: { readonly id: string; readonly from: "list" | "card" } | null = nul
 export function choose(channel: Channel, from: "list" | "card"): void {
   opened = { id: channel.id, from };
   if (isCertain(barrierOf(channel))) showChannel(channel);
-  else app.openChannel(channel);
+  else places.openChannel(channel);
 }
 
 /** What there is to know about a channel, and to do with it. */

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Channel } from "../../../src/protocol/api.ts";
-import * as app from "../../app.ts";
+import * as places from "../../places.ts";
 import { clockTime, langOf, t } from "../../i18n/index.ts";
 import { tw } from "../../i18n/watch.ts";
 import { obstacleOf } from "../../player/obstacle.ts";
@@ -88,7 +88,7 @@ function Row({ channel, tuned, logos }: { channel: Channel; tuned: boolean; logo
         data-over-channel={id}
         data-obstacle={obstacle?.kind}
         aria-current={tuned ? "true" : undefined}
-        onClick={() => app.switchChannel(channel)}
+        onClick={() => places.switchChannel(channel)}
       >
         <span class="number">{number}</span>
         {logos && <ChannelLogo channel={channel} />}

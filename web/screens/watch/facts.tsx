@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Box, Channel, Tuner } from "../../../src/protocol/api.ts";
-import * as app from "../../app.ts";
+import { connection } from "../../here.ts";
 import { language, languageName, tag } from "../../i18n/index.ts";
 import { tw } from "../../i18n/watch.ts";
 import type { StageFacts } from "../../player/facts.ts";
@@ -158,7 +158,7 @@ function useBoxClock(): number | null {
   const ahead = useSignal<number | null>(null);
   useEffect(() => {
     const asked = Date.now();
-    app.connection
+    connection
       .call<Box>("GET", "/api/v1/box", { open: true })
       .then(({ time }) => (ahead.value = Date.parse(time) - (asked + Date.now()) / 2))
       .catch(() => undefined);
@@ -174,7 +174,7 @@ function useSignalOf(channel: Channel | null): string | null {
   useEffect(() => {
     if (!state.isOwner.value) return;
     const ask = async (): Promise<void> => {
-      const { tuners } = await app.connection.call<{ tuners: Tuner[] }>("GET", "/api/v1/tuners");
+      const { tuners } = await connection.call<{ tuners: Tuner[] }>("GET", "/api/v1/tuners");
       const name = last.current?.name;
       const tuner = tuners.find(
         ({ consumers, services }) => consumers?.length > 0 && services.some((one) => one.name === name),

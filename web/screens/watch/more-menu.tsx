@@ -2,7 +2,7 @@ import type { Signal } from "@preact/signals";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Channel } from "../../../src/protocol/api.ts";
-import * as app from "../../app.ts";
+import * as places from "../../places.ts";
 import { tw } from "../../i18n/watch.ts";
 import { chooseScreen, watchScreens, worthLooking } from "../../player/elsewhere.ts";
 import { fetchableByOthers } from "../../player/fetchable.ts";
@@ -34,7 +34,7 @@ export function MoreMenu({ player, channel, open, facts }: MoreMenuProps) {
     { ...doing("list", tw("list"), () => undefined), leadsTo: "list" },
     ...(before === undefined
       ? []
-      : [doing("before", tw("previous", { name: before.name }), () => app.switchChannel(before))]),
+      : [doing("before", tw("previous", { name: before.name }), () => places.switchChannel(before))]),
     ...floating(player, channel, doing),
     ...(casting === null || casting === "looking" ? [] : [doing("cast", casting.words, casting.choose)]),
     { ...doing("sleep", tw("sleep"), () => undefined), note: sleepNote(), leadsTo: "sleep" },

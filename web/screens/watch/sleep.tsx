@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Problem } from "../../api/problem.ts";
-import * as app from "../../app.ts";
+import { connection } from "../../here.ts";
 import { clockTime } from "../../i18n/index.ts";
 import { tw } from "../../i18n/watch.ts";
 import type { Player } from "../../player/player.ts";
@@ -23,7 +23,7 @@ export function sleepList(programmeEnds: string | null): ChoiceList {
       words: tw("sleep.minutes", { count: minutes }),
       note: chosen?.kind === minutes ? sleepNote() : undefined,
       chosen: chosen?.kind === minutes,
-      choose: () => void (sleepChoice.value = sleepIn(minutes, app.connection.boxNow())),
+      choose: () => void (sleepChoice.value = sleepIn(minutes, connection.boxNow())),
     })),
   ];
   if (programmeEnds !== null)
@@ -51,9 +51,9 @@ export function SleepNotice({ player }: { player: Player }) {
     left.value = null;
     if (chosen === null) return;
     // it ran out while nobody watched
-    if (lastSeconds(chosen, app.connection.boxNow()) === 0) return void (sleepChoice.value = null);
+    if (lastSeconds(chosen, connection.boxNow()) === 0) return void (sleepChoice.value = null);
     const look = (): void => {
-      left.value = lastSeconds(chosen, app.connection.boxNow());
+      left.value = lastSeconds(chosen, connection.boxNow());
       if (left.value !== 0) return;
       sleepChoice.value = null;
       player.stop(new Problem("asleep"));
@@ -71,7 +71,7 @@ export function SleepNotice({ player }: { player: Player }) {
       <div class="answers">
         <button
           data-action="sleep-longer"
-          onClick={() => void (sleepChoice.value = longer(chosen, app.connection.boxNow()))}
+          onClick={() => void (sleepChoice.value = longer(chosen, connection.boxNow()))}
         >
           {tw("sleep.longer")}
         </button>
