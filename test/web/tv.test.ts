@@ -8,6 +8,7 @@ import {
 import { tvEn, type TvKey } from "../../web/i18n/tv-en.ts";
 import { tvZh } from "../../web/i18n/tv-zh.ts";
 import { askAddress } from "../../web/pairing/ask-address.ts";
+import { typedAddress } from "../../web/tv/typed-address.ts";
 import { destinationOf, isBack } from "../../web/tv/remote.ts";
 import { DIM_AFTER, MOVE_EVERY, restAt } from "../../web/tv/rest.ts";
 
@@ -78,4 +79,9 @@ t.test("tv ask: an owner's phone opens the secure page, where it is at home", as
   t.equal(askAddress("WDJB-MJHT", page, { https: null }), "http://192.168.1.5:8080/#t=1.WDJBMJHT");
   const secure = { protocol: "https:", host: "box.example", hostname: "box.example" };
   t.equal(askAddress("WDJB-MJHT", secure, { https }), "https://box.example/#t=1.WDJBMJHT");
+});
+
+t.test("web tv: an address is shown as a person types it", async (t) => {
+  t.equal(typedAddress("http://tellyport-abcd.local:8080"), "tellyport-abcd.local:8080");
+  t.equal(typedAddress("https://anna.box.example/"), "https://anna.box.example");
 });
