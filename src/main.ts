@@ -5,7 +5,10 @@ import {
   createAccessControl,
   isForScreen,
   noteRefusal,
+  OpenViews,
   type AccessControl,
+  type AuditNote,
+  type OpenView,
 } from "./access-control/index.ts";
 import { createOnline, ownCertificateOf } from "./ddns-client/index.ts";
 import {
@@ -40,7 +43,7 @@ import { keepPrivate } from "./kernel/private-folder.ts";
 import { openDatabase } from "./kernel/store/database.ts";
 import type { ClockEvidence } from "./kernel/time-keeper.ts";
 import { TrustedClock, type ClockReport } from "./kernel/trusted-clock.ts";
-import { createShare, openGuide } from "./share/index.ts";
+import { createShare, openGuide, type ViewingNote } from "./share/index.ts";
 import { systemRoutes } from "./system/index.ts";
 import {
   ChannelScan,
@@ -232,15 +235,10 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       ),
     );
 
-    share.onViewing((note) => {
-      const { kind, client, channel, home, reason } = note;
-      const more =
-        note.kind === "watched"
-          ? { seconds: note.seconds, title: note.title, from: iso(note.startedAt) }
-          : {};
-      const detail = { channel: channel.id, name: channel.name, home, reason, ...more };
-      access.audit.note({ event: kind, client, detail });
-    });
+    share.onViewing((note) => access.audit.note(viewingEntry(note)));
+    const running = (): OpenView[] =>
+      share.unfinishedViewing().map(({ playback, note }) => ({ playback, note: viewingEntry(note) }));
+    await lifecycle.start([new OpenViews({ database, clock, log, audit: access.audit, running })]);
     access.onNotice((entry) => share.tellOwners("notice", entry));
     access.onOffer((state) =>
       isForScreen(state) ? share.tellAtBox("offer", state) : share.tellOwners("offer", state),
@@ -408,6 +406,16 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
 function describeClock({ state, doubt, broadcastAhead }: ClockReport): Pick<Box, "clock" | "clockDoubt"> {
   const clockDoubt = doubt ?? (broadcastAhead === null ? null : "broadcast-differs");
   return { clock: state, ...(clockDoubt !== null && { clockDoubt }) };
+}
+
+/** What somebody watched, or was refused, as the owner's log has it. */
+function viewingEntry(viewing: ViewingNote): AuditNote {
+  const { kind, client, channel, home, reason } = viewing;
+  const more =
+    viewing.kind === "watched"
+      ? { seconds: viewing.seconds, title: viewing.title, from: iso(viewing.startedAt) }
+      : {};
+  return { event: kind, client, detail: { channel: channel.id, name: channel.name, home, reason, ...more } };
 }
 
 function iso(epochMs: number): string {

@@ -80,6 +80,8 @@ export const ACCESS_FILES = [IDENTITY_FILE, KEYS_FILE, CERTIFICATE_FILE] as cons
 export { noteReset } from "./audit/reset.ts";
 export { noteRefusal } from "./audit/refusals.ts";
 export type { AuditLog } from "./audit/log.ts";
+export type { AuditNote } from "./audit/port.ts";
+export { OpenViews, type OpenView } from "./audit/open-views.ts";
 
 export interface AccessControlDeps {
   database: Database;

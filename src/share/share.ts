@@ -93,6 +93,8 @@ export interface Share extends Component {
   endPlaybacksOf(client: string, code: ErrorCode, message: string): void;
   /** Told what was watched, and what the rules refused. @returns a function that unsubscribes */
   onViewing(listener: (note: ViewingNote) => void): () => void;
+  /** What would be told so of the playbacks that run, by their ids. */
+  unfinishedViewing(): { playback: string; note: ViewingNote }[];
   /** Tells every owner who listens how far a channel scan is. */
   tellScan(progress: ScanProgress): void;
   /** Tells every owner who listens of something around access. */
@@ -329,6 +331,7 @@ export function createShareFrom(deps: SharePartsDeps): Share {
       events.closeOf(client);
     },
     onViewing: (listener) => playbacks.noted.on(listener),
+    unfinishedViewing: () => playbacks.unfinished(),
     tellScan: (progress) => events.tellOwners("scan", progress),
     tellOwners: (name, data) => events.tellOwners(name, data),
     tellAtBox: (name, data) => events.tellAtBox(name, data),

@@ -40,6 +40,10 @@ for (const look of LOOKS) {
     const { box, open } = bench;
     box.screen.is = true;
     box.screen.away = "https://anna.box.example";
+    box.where = {
+      addresses: { home: "https://anna.box.example:8443", away: box.screen.away },
+      nearby: { name: "http://tellyport-abcd.local:8080", addresses: ["http://192.168.1.5:8080"] },
+    };
     box.claimed = false;
     const margins = look.width > 1000;
     const { page, complaints } = await open(link(bench), contextOf(look));
@@ -50,6 +54,8 @@ for (const look of LOOKS) {
     const [first] = [...box.access.offers.values()].slice(-1);
     box.send("offer", { ...(first as OfferState), state: "paired", claim: null });
     await page.waitForSelector("[data-screen=tv-home]");
+    t.equal(await page.textContent("[data-watching='0'] [data-typed]"), "tellyport-abcd.local:8080");
+    await page.waitForSelector("[data-watching='0'] .tv-large-clock");
     await lookAt("home-nobody", { margins });
     box.screen.watching = watchers();
     box.send("watching", {});

@@ -8,6 +8,7 @@ import {
 import { tvEn, type TvKey } from "../../web/i18n/tv-en.ts";
 import { tvZh } from "../../web/i18n/tv-zh.ts";
 import { askAddress } from "../../web/pairing/ask-address.ts";
+import { typedAddress } from "../../web/tv/typed-address.ts";
 import { destinationOf, isBack } from "../../web/tv/remote.ts";
 import { DIM_AFTER, MOVE_EVERY, restAt } from "../../web/tv/rest.ts";
 import { scannedAddress } from "../../web/tv/scanned-address.ts";
@@ -87,4 +88,9 @@ t.test("tv: while the box has no owner its code leads to the secure page, where 
   t.equal(scannedAddress("http://[fd00::5]:8080/#p=1.abc.DEF", 443), "https://[fd00::5]/#p=1.abc.DEF");
   t.equal(scannedAddress(url, null), url);
   t.end();
+});
+
+t.test("web tv: an address is shown as a person types it", async (t) => {
+  t.equal(typedAddress("http://tellyport-abcd.local:8080"), "tellyport-abcd.local:8080");
+  t.equal(typedAddress("https://anna.box.example/"), "https://anna.box.example");
 });

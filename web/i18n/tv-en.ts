@@ -44,6 +44,10 @@ export const tvEn = {
   "home.away": "away from home",
   "home.anywhere": "The box is found from anywhere.",
   "home.only": "The box is found at home only.",
+  "idle.add": "One more phone?",
+  "idle.add.how": "Press “Add a phone”: its camera does the rest.",
+  "idle.home": "At home, in any browser",
+  "idle.only.how": "The owner’s phone can open it to the outside: Settings, “Watch from anywhere”.",
   "todo.channels": "Next: find the channels. Start the search on the owner’s phone.",
   "todo.busy": "The box is searching for channels…",
 

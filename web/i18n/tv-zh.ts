@@ -45,6 +45,10 @@ export const tvZh: TvWords = {
   "home.away": "不在家",
   "home.anywhere": "在外也能连接这台机顶盒。",
   "home.only": "只能在家中连接这台机顶盒。",
+  "idle.add": "再添加一部手机？",
+  "idle.add.how": "选择“添加手机”，再用手机扫码即可。",
+  "idle.home": "在家中，用任意浏览器打开",
+  "idle.only.how": "主人可用手机在“设置”中开启“远程访问”。",
   "todo.channels": "下一步：搜索频道。请在主人的手机上开始搜索。",
   "todo.busy": "正在搜索频道…",
 

@@ -16,6 +16,8 @@ export function Frame(props: {
   children: ComponentChildren;
   actions?: ComponentChildren;
   foot?: ComponentChildren;
+  /** The page has a larger one. */
+  clock?: boolean;
 }) {
   const root = useRef<HTMLDivElement>(null);
   const dim = useRest(root);
@@ -33,7 +35,7 @@ export function Frame(props: {
         <span class="chip" role="status">
           {state.live.value || state.me.value === null ? "" : t("app.reconnecting")}
         </span>
-        <Clock />
+        {props.clock !== false && <Clock />}
       </header>
       <main>{props.children}</main>
       <footer class="tv-still">

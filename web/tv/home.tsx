@@ -4,6 +4,7 @@ import { tt } from "../i18n/tv.ts";
 import { Icon } from "../screens/icon.tsx";
 import * as state from "../state.ts";
 import { Frame } from "./frame.tsx";
+import { Idle } from "./idle.tsx";
 import { OfferPane } from "./offer-pane.tsx";
 import * as offering from "./offering.ts";
 import { toList } from "./place.ts";
@@ -16,6 +17,7 @@ export function TvHome() {
   // whoever goes to watch leaves no code behind
   useEffect(() => () => offering.hide(), []);
   const problem = offering.problem.value;
+  const idle = watching.value?.length === 0 && offer === null;
   return (
     <Frame
       name="tv-home"
@@ -33,10 +35,11 @@ export function TvHome() {
           </button>
         </>
       }
-      foot={<Foot />}
+      foot={<Foot idle={idle} />}
+      clock={!idle}
     >
       <div class={offer === null ? "tv-columns" : "tv-columns two"}>
-        <Watchers list={watching.value} />
+        {idle ? <Idle /> : <Watchers list={watching.value} />}
         {offer !== null && <OfferPane offer={offer} />}
       </div>
       <div class="tv-said" role="status" aria-live="polite">
@@ -52,7 +55,7 @@ export function TvHome() {
 }
 
 /** Whether it is found from anywhere, and what to do next. */
-function Foot() {
+function Foot({ idle }: { idle: boolean }) {
   const list = state.watchable.value;
   const away = state.box.value?.addresses?.away ?? null;
   return (
@@ -62,9 +65,11 @@ function Foot() {
           <Icon name="search" /> {tt("todo.channels")}
         </strong>
       )}
-      <span data-anywhere={away === null ? "no" : "yes"}>
-        <Icon name="elsewhere" /> {tt(away === null ? "home.only" : "home.anywhere")}
-      </span>
+      {!idle && (
+        <span data-anywhere={away === null ? "no" : "yes"}>
+          <Icon name="elsewhere" /> {tt(away === null ? "home.only" : "home.anywhere")}
+        </span>
+      )}
     </p>
   );
 }

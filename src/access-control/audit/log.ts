@@ -88,6 +88,15 @@ export class AuditLog implements AuditPort, Component {
   }
 
   /**
+   * Writes down at once what happened earlier.
+   * @param at ms since 1970
+   * @throws a system error when the disk does not take it
+   */
+  noteAt(raw: AuditNote, at: number): void {
+    this.#write({ note: this.#named(raw), alike: null, at, until: at, count: 1 });
+  }
+
+  /**
    * Newest first, by the time at which they happened: what may wait is written after what came later.
    * @param options.before entries older than this one; default: all
    * @param options.alarms {@link ALARMS} alone; default: whatever happened
@@ -125,7 +134,11 @@ export class AuditLog implements AuditPort, Component {
    * @throws a system error when the disk does not take it
    */
   clearWatched(): void {
-    this.#deps.database.prepare("DELETE FROM audit WHERE quota = 'watched'").run();
+    const { database } = this.#deps;
+    database.transaction(() => {
+      database.prepare("DELETE FROM audit WHERE quota = 'watched'").run();
+      database.prepare("DELETE FROM audit_open").run();
+    });
     for (const [key, { note }] of this.#pending) if (note.event === "watched") this.#pending.delete(key);
   }
 
@@ -136,9 +149,8 @@ export class AuditLog implements AuditPort, Component {
   }
 
   #take(raw: AuditNote): void {
-    const { clock, nameOf } = this.#deps;
-    const known = raw.client === undefined ? null : nameOf(raw.client);
-    const note = cleanNote({ ...raw, ...(raw.name === undefined && known !== null && { name: known }) });
+    const { clock } = this.#deps;
+    const note = this.#named(raw);
     const alike = alikeKey(note);
     const now = clock.now();
     const keep = keepOf(note.event);
@@ -158,6 +170,11 @@ export class AuditLog implements AuditPort, Component {
       this.#timer = null;
       this.#flush();
     });
+  }
+
+  #named(raw: AuditNote): Pending["note"] {
+    const known = raw.client === undefined ? null : this.#deps.nameOf(raw.client);
+    return cleanNote({ ...raw, ...(raw.name === undefined && known !== null && { name: known }) });
   }
 
   /** More senders within a minute than are told apart: one entry for the rest of them. */

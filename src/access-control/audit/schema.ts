@@ -20,6 +20,8 @@ const STEPS = [
   // Each kind of alarm is counted by itself.
   `UPDATE audit SET quota = event WHERE event IN ('client-paired', 'hand-off-replayed', 'handed-over', 'others-ended',
      'owner-recovered', 'pairing-closed', 'pin-locked', 'refresh-reused');`,
+  // What is watched now, as it would be written if it ended: for the next start, should the power fail.
+  `CREATE TABLE audit_open (playback TEXT PRIMARY KEY, seen INTEGER NOT NULL, note TEXT NOT NULL) STRICT;`,
 ];
 
 /** @throws TellyportError `store-too-new` */

@@ -342,6 +342,14 @@ export class Playbacks {
     return [...this.#running.values()];
   }
 
+  /** What would be noted of those that run, should the power fail now; by their ids. */
+  unfinished(): { playback: string; note: ViewingNote }[] {
+    return this.running().map((entry) => ({
+      playback: entry.id,
+      note: this.#noteOf(entry, "playback-ended"),
+    }));
+  }
+
   /** What is watched now, and what each client watched before that. */
   watching(): { client: string; channel: string; previous: string | null }[] {
     return [...this.#running.values()].map(({ principal, channel, previous }) => ({
@@ -583,18 +591,24 @@ export class Playbacks {
       "playback-ended",
     );
     this.ended.emit(end);
-    const { channel: key } = entry;
+    this.noted.emit(this.#noteOf(entry, code));
+  }
+
+  #noteOf(entry: PlaybackEntry, reason: ErrorCode): ViewingNote {
+    const { channel: key, home, startedAt } = entry;
     const channel = { id: key, name: this.#options.channels.get(key)?.name ?? "" };
-    this.noted.emit({
+    const { client } = entry.principal;
+    const { seconds } = entry.meter;
+    return {
       kind: "watched",
       client,
       channel,
       home,
-      reason: code,
-      seconds: entry.meter.seconds,
-      startedAt: entry.startedAt,
+      reason,
+      seconds,
+      startedAt,
       title: this.#titleOf(entry),
-    });
+    };
   }
 
   /** What was on in the middle of it: at the end the next programme has often begun. */
