@@ -71,6 +71,14 @@ export async function visit(house: House, size: Size, role = "owner"): Promise<V
   return { house, page, hand: new Hand(page, size), size };
 }
 
+/** The list again, after a flow that was broken off. */
+export async function comeHome({ house, page }: Visit): Promise<void> {
+  if ((await page.locator("[data-screen=channels]").count()) > 0) return;
+  await page.goto("about:blank");
+  await page.goto(house.box.url);
+  await page.waitForSelector("[data-screen=channels]");
+}
+
 /** Waits until so many further pictures have been seen. */
 export async function sees(page: Page, pictures = 5): Promise<void> {
   await page.waitForSelector("[data-phase=playing]");

@@ -2,7 +2,7 @@ import t from "tap";
 import { skipWithoutBrowser } from "../browser/fake-media.ts";
 import * as flows from "../browser/flows.ts";
 import { SIZES } from "../browser/flows-hand.ts";
-import { openHouse, visit } from "../browser/flows-house.ts";
+import { comeHome, openHouse, visit } from "../browser/flows-house.ts";
 
 /** On each size; `TELLYPORT_ZAPS` says otherwise. */
 const ZAPS = Number(process.env["TELLYPORT_ZAPS"] ?? 50);
@@ -31,7 +31,10 @@ for (const size of SIZES) {
       const house = await openHouse(t);
       const on = await visit(house, size);
       await flows.pair(t, on);
-      for (const [name, flow] of ALL) await t.test(name, (t) => flow(t, on));
+      for (const [name, flow] of ALL) {
+        await t.test(name, (t) => flow(t, on));
+        await comeHome(on);
+      }
     },
   );
 }
