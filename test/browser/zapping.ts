@@ -22,8 +22,9 @@ export interface Zapper {
 /** Numbers of the mock's television that every Chromium plays. */
 const TELEVISION = [1, 2, 3, 13];
 
-export async function zapper(t: Teardown | Test): Promise<Zapper> {
-  const box = await startDaemon(t);
+/** @param config of the daemon, as YAML; default: as `startDaemon` has it */
+export async function zapper(t: Teardown | Test, config?: string): Promise<Zapper> {
+  const box = await startDaemon(t, config === undefined ? {} : { config });
   const browser: Browser = await chromium.launch({ executablePath: CHROMIUM });
   t.teardown(() => browser.close());
   const offer = await box.openOffer();

@@ -88,20 +88,26 @@ export class HeldPlaybacks {
     return this.releaseFormer();
   }
 
-  /** Said again a little later, and when the network is back; without it a playback that nobody fetches ends by itself on the box. */
-  async #release(held: Held, again = true): Promise<void> {
+  /**
+   * Said again a little later, and when the network is back; without it a playback that nobody fetches ends by itself on the box.
+   * @param soon or only when the network is back
+   */
+  async #release(held: Held, soon = true): Promise<void> {
     const body = lastReport(held);
     this.#leaving.add(held);
     try {
       await this.#connection.call("POST", `${pathOf(held)}/report`, { body });
       this.#leaving.delete(held);
     } catch (error) {
-      const answered = asProblem(error).status !== 0;
-      if (answered || !again) this.#leaving.delete(held);
-      if (answered) return;
-      const sayAgain = (): void => void this.#release(held, false);
-      if (again) setTimeout(sayAgain, SAY_AGAIN);
-      else window.addEventListener("online", sayAgain, { once: true });
+      if (asProblem(error).status !== 0) return void this.#leaving.delete(held);
+      const over = new AbortController();
+      const sayAgain = (inTime: boolean): void => {
+        clearTimeout(timer);
+        over.abort();
+        void this.#release(held, inTime);
+      };
+      const timer = soon ? setTimeout(sayAgain, SAY_AGAIN, false) : undefined;
+      window.addEventListener("online", () => sayAgain(true), { signal: over.signal });
     }
   }
 }

@@ -1,0 +1,54 @@
+import t from "tap";
+import { skipWithoutBrowser } from "./fake-media.ts";
+import * as flows from "./flows.ts";
+import { DESK, LANDSCAPE, PORTRAIT, TELEVISION, type Size } from "./flows-hand.ts";
+import { openHouse, visit } from "./flows-house.ts";
+
+/** Each flow on one size; `scripts/test --long flows` has all of them on all four. What other tests do already is left out. */
+const ROUND: readonly (readonly [Size, readonly (readonly [string, flows.Flow])[]])[] = [
+  [
+    PORTRAIT,
+    [
+      ["no signal", flows.noSignal],
+      ["revoked", flows.revoked],
+    ],
+  ],
+  [
+    LANDSCAPE,
+    [
+      ["pause and rewind", flows.pauseAndRewind],
+      ["network loss", flows.networkLoss],
+    ],
+  ],
+  [
+    DESK,
+    [
+      ["guide and search", flows.guideAndSearch],
+      ["no tuner free", flows.noTunerFree],
+    ],
+  ],
+  [
+    TELEVISION,
+    [
+      ["scrambled", flows.scrambled],
+      ["owner's page", flows.ownersPage],
+      ["box restart", flows.boxRestart],
+    ],
+  ],
+];
+
+t.test(
+  "flows: what people do, on the real daemon, each on one size",
+  { skip: skipWithoutBrowser() },
+  async (t) => {
+    t.setTimeout(600_000);
+    const house = await openHouse(t);
+    for (const [size, todo] of ROUND) {
+      const on = await visit(house, size);
+      await flows.pair(t, on);
+      for (const [name, flow] of todo)
+        await t.test(`${name}, ${size.name} by ${size.by}`, (t) => flow(t, on));
+      await on.page.context().close();
+    }
+  },
+);
