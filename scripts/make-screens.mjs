@@ -66,13 +66,17 @@ try {
   const offer = await local("POST", "/api/v1/offers", {});
   await page.goto(`http://127.0.0.1:${port}/${new URL(offer.url).hash}`);
   await page.click("[data-action=pair]");
-  await page.waitForSelector("[data-channel] img[data-still]", { timeout: 60_000 }).catch(() => undefined);
-  await sleep(1500);
-  await page.screenshot({ path: "docs/screens/channels.png" });
+  await page.click("[data-action=codes-later]");
   await page.locator("[data-channel]").first().click();
-  await page.waitForSelector("[data-phase=playing]", { timeout: 20_000 });
+  await page.waitForSelector("[data-phase=playing]", { timeout: 60_000 });
   await sleep(2500);
   await page.screenshot({ path: "docs/screens/player.png" });
+  await page.click("[data-action=back]");
+  // what was watched has a picture from then on
+  await page.waitForSelector("[data-channel] img[data-still]", { timeout: 60_000 }).catch(() => undefined);
+  await sleep(1500);
+  await page.evaluate("scrollTo(0, 0)");
+  await page.screenshot({ path: "docs/screens/channels.png" });
   await browser.close();
 } finally {
   box.kill("SIGTERM");
