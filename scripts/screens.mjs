@@ -11,7 +11,7 @@ const FROM = "build/screens";
 const TO = "docs/screens";
 /** Bytes of all sheets together, and the qualities that are tried for it, the best first. */
 const MOST = 3.9e6;
-const QUALITIES = [0.75, 0.65, 0.55, 0.45, 0.35, 0.25];
+const QUALITIES = [0.6, 0.4, 0.25, 0.2];
 
 /** The parts of the app, in the order in which people meet them; as `test/browser/look-at.ts` has them. */
 const AREAS = {
@@ -27,9 +27,9 @@ const AREAS = {
 const LANGUAGES = { en: "English, light", zh: "Chinese, dark" };
 /** How wide a screen stands on the sheet, px, and how many of them stand side by side. */
 const KINDS = {
-  phone: { words: "phone", sizes: ["360x740"], width: 250, columns: 6 },
-  side: { words: "phone on its side", sizes: ["740x360"], width: 440, columns: 4 },
-  large: { words: "computer and television", sizes: ["1280x720", "1920x1080"], width: 440, columns: 4 },
+  phone: { words: "phone", sizes: ["360x740"], width: 240, columns: 6 },
+  side: { words: "phone on its side", sizes: ["740x360"], width: 360, columns: 4 },
+  large: { words: "computer and television", sizes: ["1280x720", "1920x1080"], width: 340, columns: 6 },
 };
 
 const NAME = /^([a-z]+)-(.+)-(\d+x\d+)-(en|zh)\.png$/;
