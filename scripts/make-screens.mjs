@@ -1,4 +1,5 @@
-// Makes docs/screens: the real box on the mock broadcaster, in Chromium, as a phone shows it.
+// Makes the two pictures of the README, channels.png and player.png in docs/screens: the real box on the mock broadcaster, in
+// Chromium, as a phone shows it. All the other screens: scripts/screens.mjs.
 // usage: node scripts/make-screens.mjs   (after npm run build; needs Chromium)
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -54,34 +55,28 @@ try {
   }
   mkdirSync("docs/screens", { recursive: true });
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium" });
-  for (const [suffix, locale, colorScheme] of [
-    ["", "en-GB", "light"],
-    ["-zh", "zh-CN", "dark"],
-  ]) {
-    const context = await browser.newContext({
-      viewport: { width: 360, height: 740 },
-      deviceScaleFactor: 2,
-      hasTouch: true,
-      isMobile: true,
-      locale,
-      colorScheme,
-    });
-    const page = await context.newPage();
-    const offer = await local("POST", "/api/v1/offers", {});
-    await page.goto(`http://127.0.0.1:${port}/${new URL(offer.url).hash}`);
-    await page.waitForSelector("[data-action=pair]");
-    await page.screenshot({ path: `docs/screens/pair${suffix}.png` });
-    await page.click("[data-action=pair]");
-    await page.waitForSelector("[data-channel]");
-    await sleep(1500);
-    await page.screenshot({ path: `docs/screens/channels${suffix}.png` });
-    await page.locator("[data-channel]").first().click();
-    await page.waitForSelector("[data-phase=playing]", { timeout: 20_000 });
-    await sleep(2500);
-    await page.screenshot({ path: `docs/screens/player${suffix}.png` });
-    await page.click("[data-action=back]").catch(() => undefined);
-    await context.close();
-  }
+  const page = await browser.newPage({
+    viewport: { width: 360, height: 740 },
+    deviceScaleFactor: 2,
+    hasTouch: true,
+    isMobile: true,
+    locale: "en-GB",
+    colorScheme: "light",
+  });
+  const offer = await local("POST", "/api/v1/offers", {});
+  await page.goto(`http://127.0.0.1:${port}/${new URL(offer.url).hash}`);
+  await page.click("[data-action=pair]");
+  await page.click("[data-action=codes-later]");
+  await page.locator("[data-channel]").first().click();
+  await page.waitForSelector("[data-phase=playing]", { timeout: 60_000 });
+  await sleep(2500);
+  await page.screenshot({ path: "docs/screens/player.png" });
+  await page.click("[data-action=back]");
+  // what was watched has a picture from then on
+  await page.waitForSelector("[data-channel] img[data-still]", { timeout: 60_000 }).catch(() => undefined);
+  await sleep(1500);
+  await page.evaluate("scrollTo(0, 0)");
+  await page.screenshot({ path: "docs/screens/channels.png" });
   await browser.close();
 } finally {
   box.kill("SIGTERM");

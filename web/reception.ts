@@ -9,8 +9,7 @@ export interface TunersAnswer {
 /** Why there is no channel. */
 export type NoChannels =
   | { readonly kind: "searching"; readonly percent: number }
-  /** `problems`: what was named and is not there, in the box's English. */
-  | { readonly kind: "no-tuner"; readonly problems: readonly string[] }
+  | { readonly kind: "no-tuner" }
   /** Channels come by a scan, which somebody has to start. */
   | { readonly kind: "scan-needed" }
   /** They come by themselves. */
@@ -21,11 +20,7 @@ export function whyNoChannels(
   { tuners, sources = [] }: TunersAnswer,
   scan: Pick<ScanProgress, "state" | "percent">,
 ): NoChannels {
-  if (tuners.length === 0)
-    return {
-      kind: "no-tuner",
-      problems: sources.flatMap(({ name, problems }) => problems.map((text) => `${name}: ${text}`)),
-    };
+  if (tuners.length === 0) return { kind: "no-tuner" };
   if (scan.state === "running") return { kind: "searching", percent: scan.percent };
   return { kind: sources.some(({ name }) => /^(dvb|satip)\b/.test(name)) ? "scan-needed" : "coming" };
 }

@@ -47,7 +47,7 @@ export const FAULTS = `(() => {
   for (const [index, one] of fixed.entries()) {
     for (const other of fixed.slice(index + 1)) {
       if (one.contains(other) || other.contains(one)) continue;
-      if (one.closest(".sheet-foot") !== other.closest(".sheet-foot")) continue; // things scroll under it
+      if (one.closest(".sheet-foot, .sheet header") !== other.closest(".sheet-foot, .sheet header")) continue; // things scroll under it
       if (bar(one) !== bar(other) && scrollsOut(one, other)) continue;
       const a = one.getBoundingClientRect();
       const b = other.getBoundingClientRect();

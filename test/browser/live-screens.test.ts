@@ -98,6 +98,7 @@ for (const look of FEW_LOOKS)
     await viewer.page.waitForSelector("[data-channel=news]");
     await viewers("viewers-list");
     await viewer.page.click("[data-action=settings]");
+    await viewer.page.waitForSelector("dialog[data-sheet=settings]");
     await viewers("viewers-settings");
     t.same([...complaints, ...viewer.complaints], []);
   });

@@ -73,9 +73,8 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 }
 
 /** What fades or slides in is there when it is there. */
-const SETTLED = `Promise.all(document.getAnimations()
-  .filter(({ effect }) => effect?.getTiming().iterations !== Infinity).map(({ finished }) => finished.catch(() => null)))
-  .then(() => null)`;
+const SETTLED = `new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))).then(() => Promise.all(document.getAnimations()
+  .filter(({ effect }) => effect?.getTiming().iterations !== Infinity).map(({ finished }) => finished.catch(() => null)))).then(() => null)`;
 
 /** Everything on a television that is read lies within the 5 % that sets cut off. */
 const OUT_OF_MARGINS = `(() => {

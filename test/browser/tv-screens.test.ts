@@ -93,6 +93,8 @@ for (const look of LOOKS) {
     await other.page.waitForSelector("[data-match='42']");
     await lookAtOther("ask-number", { margins });
     await box.close();
+    await page.waitForSelector(".tv .chip:not(:empty)");
+    await lookAt("box-away", { margins });
     await other.page.reload().catch(() => undefined);
     t.same([...complaints, ...other.complaints], []);
     t.same(box.problems, []);

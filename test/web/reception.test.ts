@@ -5,11 +5,8 @@ const IDLE = { state: "idle", percent: 0 } as const;
 
 t.test("web reception: why there is no channel, as the command line says it", async (t) => {
   const missing = { name: "dvb:9", problems: ["It is not there: plug it in."] };
-  t.same(whyNoChannels({ tuners: [], sources: [missing] }, IDLE), {
-    kind: "no-tuner",
-    problems: ["dvb:9: It is not there: plug it in."],
-  });
-  t.same(whyNoChannels({ tuners: [] }, { state: "running", percent: 3 }), { kind: "no-tuner", problems: [] });
+  t.same(whyNoChannels({ tuners: [], sources: [missing] }, IDLE), { kind: "no-tuner" });
+  t.same(whyNoChannels({ tuners: [] }, { state: "running", percent: 3 }), { kind: "no-tuner" });
   const of = (name: string) => ({ tuners: [{}], sources: [{ name, problems: [] }] });
   t.same(whyNoChannels(of("dvb"), { state: "running", percent: 42 }), { kind: "searching", percent: 42 });
   for (const name of ["dvb", "dvb:0", "satip:192.168.1.7"])

@@ -97,7 +97,7 @@ export const boxZh: BoxWords = {
   "scan.found": "目前找到：电视 {tv} 个，广播 {radio} 个",
   "scan.tv": "电视：{count}",
   "scan.radio": "广播：{count}",
-  "scan.percent": "已完成 {percent} %",
+  "scan.percent": "已完成 {percent}%",
   "scan.left": "大约还需 {time}",
   "scan.left.unknown": "稍后显示所需时间",
   "scan.left.soon": "不到一分钟",

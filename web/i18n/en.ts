@@ -95,7 +95,7 @@ export const en = {
   "channels.none.no-tuner":
     "Plug one in, or name one to the box. “tellyport doctor”, typed at the box, says what is missing.",
   "channels.none.scan-needed":
-    "The box has a tuner and knows no channel. “tellyport scan --country XX”, typed at the box, finds them (XX: the two letters of your country).",
+    "The box has a tuner and knows no channel yet. Look for them here, or type “tellyport scan --country XX” at the box (XX: the two letters of your country).",
   "channels.none.unknown": "“tellyport doctor”, typed at the box, says why.",
   "channels.none.ask": "Ask the owner: channels are found at the box.",
   "channels.nomatch": "Nothing matches “{text}”",

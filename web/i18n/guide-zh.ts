@@ -26,7 +26,7 @@ export const guideZh: GuideWords = {
   failed: "部分节目单没有加载成功。",
   empty: "还没有节目信息。机顶盒会自动从广播信号中收集，可能需要一些时间。",
   "empty.day": "这一天还没有节目信息。",
-  "next.day": "继续看{day}",
+  "next.day": "查看{day}的节目",
   "next.channel": "下一频道",
   "previous.channel": "上一频道",
 

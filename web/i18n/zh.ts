@@ -82,13 +82,13 @@ export const zh: Words = {
   "channels.title": "频道",
   "channels.search": "查找频道或节目",
   "channels.none": "还没有频道",
-  "channels.none.searching": "机顶盒正在搜台，已完成 {percent} %。找到的频道会陆续出现在这里。",
+  "channels.none.searching": "机顶盒正在搜台，已完成 {percent}%。找到的频道会陆续出现在这里。",
   "channels.none.coming": "机顶盒的调谐器正在查找频道，找到的会陆续出现在这里。",
   "channels.none.tuner": "没有找到调谐器",
   "channels.none.no-tuner":
     "请插上调谐器，或在机顶盒上指定一个。在机顶盒上输入 “tellyport doctor” 可查看缺少什么。",
   "channels.none.scan-needed":
-    "机顶盒有调谐器，但还没有频道。在机顶盒上输入 “tellyport scan --country XX” 即可搜台（XX 是您所在国家的两个字母代码）。",
+    "机顶盒有调谐器，但还没有频道。可以在这里搜台，也可以在机顶盒上输入 “tellyport scan --country XX”（XX 是您所在国家的两个字母代码）。",
   "channels.none.unknown": "在机顶盒上输入 “tellyport doctor” 可查看原因。",
   "channels.none.ask": "请联系机主：频道要在机顶盒上搜索。",
   "channels.nomatch": "没有找到“{text}”",

@@ -9,6 +9,17 @@ import * as state from "../state.ts";
 /** Milliseconds between looks at what the box does about it. */
 const LOOK = 4000;
 
+const WAYS = { "no-tuner": "tuners", "scan-needed": "scan" } as const;
+
+/** The page that says more, or does something about it. */
+function WayOn({ to }: { to: "tuners" | "scan" }) {
+  return (
+    <button class="primary" data-open={to} onClick={() => state.openSheet({ name: to })}>
+      {t(`settings.${to}`)}
+    </button>
+  );
+}
+
 /** What is, where there is no channel to show: owners learn the next step, others whom to ask. */
 export function NoChannelsNote() {
   const why = useSignal<NoChannels | null>(null);
@@ -36,12 +47,7 @@ export function NoChannelsNote() {
       <p>
         {t(`channels.none.${kind}`, why.value?.kind === "searching" ? { percent: why.value.percent } : {})}
       </p>
-      {why.value?.kind === "no-tuner" &&
-        why.value.problems.map((text) => (
-          <p key={text} class="note" lang="en">
-            {text}
-          </p>
-        ))}
+      {(kind === "no-tuner" || kind === "scan-needed") && <WayOn to={WAYS[kind]} />}
     </div>
   );
 }
