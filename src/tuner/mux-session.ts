@@ -331,7 +331,9 @@ export class MuxSession {
         ? SESSION_TIMES.quick
         : SESSION_TIMES.data;
     if (silent > patience)
-      return this.#tuning.fault("no-data", `${this.multiplex.id} is locked but sends nothing.`);
+      return this.driver.signal().locked
+        ? this.#tuning.fault("no-data", `${this.multiplex.id} is locked but sends nothing.`)
+        : this.#tuning.fault("no-lock", `The signal of ${this.multiplex.id} went away.`);
     if (health === "bad") this.#on("unhealthy");
     else this.#tuning.healthy();
   }

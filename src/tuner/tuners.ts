@@ -369,12 +369,13 @@ class TunerPool implements Tuners, Receiver, Component {
     else if (code !== "device-gone") this.#failed.set(session.multiplex.id, code);
     if (code !== null) {
       // A multiplex that cannot be received is no fault of the tuner's.
-      const isOfMultiplex = code === "no-lock" || code === "wrong-multiplex" || code === "unsupported";
+      const neverLocked = code === "no-lock" && session.lockedAt < 0;
+      const isOfMultiplex = neverLocked || code === "wrong-multiplex" || code === "unsupported";
       if (!isOfMultiplex) noteFailure(slot, code, this.#clock.monotonic());
       else slot.failedWith = null;
       if (code === "wrong-multiplex" && (this.#survey.holds(session) !== null || session.visits.size > 0))
         this.#identities.contradicted(session.multiplex, seen);
-      if (session.lockedAt < 0 && code === "no-lock" && this.#lineUp.unreceived(session.multiplex.id))
+      if (neverLocked && this.#lineUp.unreceived(session.multiplex.id))
         this.#events.emit({ kind: "lineup" });
       slot.closing = slot.driver.close().catch(() => undefined);
       this.#granting.rescue();

@@ -20,6 +20,8 @@ export class FakeTuner implements TunerDriver {
   readonly filters: (ReadonlySet<Pid> | "all")[] = [];
   /** Leaves out what was not asked for, as a device with filters does; default false. */
   filtering = false;
+  /** Whether the antenna is connected, once it has locked; default true. */
+  hasSignal = true;
 
   /**
    * @param behaviour what tuning to a multiplex does; `silence` neither locks nor fails. Default: locks at once
@@ -65,7 +67,7 @@ export class FakeTuner implements TunerDriver {
   }
 
   signal(): Signal {
-    return { locked: this.multiplex !== null, strength: -50, cnr: 25 };
+    return { locked: this.multiplex !== null && this.hasSignal, strength: -50, cnr: 25 };
   }
 
   async close(): Promise<void> {

@@ -196,6 +196,34 @@ t.test("tuners: silence is met by tuning again, then opening anew, then a typed 
   await tuners.stop?.();
 });
 
+t.test("tuners: a signal that goes is told as that, and another tuner that has one goes on", async (t) => {
+  const { tuners, drivers, silent, run, subscribe } = fakeTuners({ drivers: 2, multiplexes: 1 });
+  tuners.start?.(new AbortController().signal);
+  await run(6000);
+  const sink = new Recorder();
+  await subscribe(11, sink);
+  await run(1000);
+  const receiving = drivers.filter(({ multiplex }) => multiplex !== null);
+  t.equal(receiving.length, 1);
+  const pullOut = (driver: (typeof drivers)[number]): void => {
+    driver.hasSignal = false;
+    silent.add(driver);
+  };
+  pullOut(receiving[0]!);
+  await run(5000);
+  const other = drivers.find((driver) => driver !== receiving[0])!;
+  t.equal(other.multiplex?.id, "mux-1");
+  t.equal(sink.end, null);
+  pullOut(other);
+  await run(30_000);
+  t.equal(sink.end, "no-lock");
+  t.match(
+    tuners.snapshot().map(({ error }) => error),
+    ["no-lock", "no-lock"],
+  );
+  await tuners.stop?.();
+});
+
 t.test("tuners: data that comes back after a new tune goes on to the same consumer", async (t) => {
   const { tuners, drivers, silent, run, subscribe } = fakeTuners({ drivers: 1, multiplexes: 1 });
   tuners.start?.(new AbortController().signal);

@@ -1,12 +1,13 @@
 import { signal } from "@preact/signals";
-import type { Capabilities, Channel, Playback, PlaybackRequest } from "../../src/protocol/api.ts";
+import type { Capabilities, Channel } from "../../src/protocol/api.ts";
 import type { BoxConnection } from "../api/connection.ts";
 import { Problem, asProblem, causeOf } from "../api/problem.ts";
 import type { AudioTrack } from "./audio-tracks.ts";
+import { ChannelLock } from "./channel-lock.ts";
 import type { StageFacts } from "./facts.ts";
 import { HeldPlaybacks } from "./held-playbacks.ts";
 import { LinkMeter } from "./link-meter.ts";
-import { FORGOTTEN, GIVES_WAY, MAY_BE_MENDED } from "./problem-kinds.ts";
+import { FORGOTTEN, MAY_BE_MENDED } from "./problem-kinds.ts";
 import { watched } from "./previous-channel.ts";
 import type { Quality, QualityWish } from "./quality.ts";
 import { smaller } from "./stall-advice.ts";
@@ -14,13 +15,10 @@ import { Stage, type TimeWindow } from "./stage.ts";
 import { Standstill } from "./standstill.ts";
 import type { SubtitleTrack } from "./subtitle-tracks.ts";
 import type { Screen } from "./subtitles.ts";
+import { Upkeep } from "./upkeep.ts";
 import { ViewerWishes } from "./viewer-wishes.ts";
 import { WatchLog } from "./watch-log.ts";
 
-/** Milliseconds between renewals of a paused playback and between fresh goodbyes. */
-const TICK = 20_000;
-/** So many of those between reports of how it goes. */
-const REPORT_TICKS = 3;
 /** Milliseconds from the box's yes to the first frame. */
 const START_PATIENCE = 20_000;
 /** Milliseconds after the start by which a television channel must have a picture size. */
@@ -76,23 +74,36 @@ export class Player {
   #stage: Stage | null = null;
   #wanted: Channel | null = null;
   #working = false;
-  /** Gives up the request for a channel that nobody wants any more. */
-  #locking = new AbortController();
   readonly #held: HeldPlaybacks;
+  readonly #lock: ChannelLock;
+  readonly #upkeep: Upkeep;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   readonly #standstill: Standstill;
-  #tick: ReturnType<typeof setInterval> | undefined;
   #failedAt = -Infinity;
   #boxBackAt = -Infinity;
   #looking: ReturnType<typeof setInterval> | undefined;
   #notices: ReturnType<typeof setTimeout> | undefined;
   /** The browser itself plays, so that another device can fetch the stream. */
   #native = false;
-  #ticks = 0;
 
   constructor(deps: PlayerDeps) {
     this.#deps = deps;
-    this.#held = new HeldPlaybacks(deps.connection);
+    const held = new HeldPlaybacks(deps.connection);
+    this.#held = held;
+    this.#lock = new ChannelLock({
+      ...deps,
+      held,
+      wishes: this.wishes,
+      onGivingWay: () => this.#stage?.freeze(),
+      giveUpWish: (code) => this.#goWithoutConversion(code),
+    });
+    this.#upkeep = new Upkeep({
+      held,
+      isPaused: () => this.paused.value,
+      onLost: (problem) => this.#fail(problem),
+      onReturn: () => this.phase.value !== "failed" && this.again(),
+      onNetwork: () => this.link.forget(),
+    });
     this.#standstill = new Standstill(
       deps.connection,
       (problem) => this.phase.value === "playing" && this.#fail(problem),
@@ -120,10 +131,7 @@ export class Player {
       jumped: () => this.#say("oldest"),
     });
     this.#looking = setInterval(() => this.#look(), LOOK);
-    this.#tick = setInterval(() => void this.#onTick(), TICK);
-    window.addEventListener("pagehide", this.#onPageHide);
-    window.addEventListener("pageshow", this.#onPageShow);
-    this.#network?.addEventListener("change", this.#onNetwork);
+    this.#upkeep.start();
     if (this.#wanted !== null) void this.#work();
   }
 
@@ -142,7 +150,7 @@ export class Player {
     this.paused.value = false;
     this.#onWaiting(false);
     this.#wanted = channel;
-    this.#locking.abort();
+    this.#lock.cancel();
     clearTimeout(this.#watchdog);
     if (this.#stage !== null && !this.#working) void this.#work();
   }
@@ -154,7 +162,7 @@ export class Player {
   /** Stops for good, for a reason that is said; the tuner is free. */
   stop(reason: Problem): void {
     this.#wanted = null;
-    this.#locking.abort();
+    this.#lock.cancel();
     this.#fail(reason);
   }
 
@@ -242,16 +250,13 @@ export class Player {
   }
 
   close(): void {
-    clearInterval(this.#tick);
+    this.#upkeep.stop();
     clearInterval(this.#looking);
     clearTimeout(this.#notices);
     clearTimeout(this.#watchdog);
     this.#standstill.close();
-    window.removeEventListener("pagehide", this.#onPageHide);
-    window.removeEventListener("pageshow", this.#onPageShow);
-    this.#network?.removeEventListener("change", this.#onNetwork);
     this.#wanted = null;
-    this.#locking.abort();
+    this.#lock.cancel();
     this.#stage?.close();
     this.#stage = null;
     void this.#held.releaseAll();
@@ -273,7 +278,7 @@ export class Player {
 
   async #start(channel: Channel): Promise<void> {
     const figures = this.log.next;
-    const playback = await this.#lock(channel);
+    const playback = await this.#lock.lock(channel, () => this.#wanted === null);
     this.#held.take(playback, figures);
     this.log.coming(figures);
     if (this.#wanted !== null) return; // the person is already further; the next start lets this one go
@@ -292,37 +297,6 @@ export class Player {
         native: this.#native,
       }),
     ]);
-  }
-
-  async #lock(channel: Channel): Promise<Playback> {
-    const capabilities = await this.#deps.capabilities();
-    const body = (): PlaybackRequest => {
-      const quality = this.wishes.asked(channel.id);
-      return { channel: channel.id, capabilities, ...(quality !== null && { quality }) };
-    };
-    this.#locking = new AbortController();
-    const { signal } = this.#locking;
-    if (this.#wanted !== null) throw new Problem("request-cancelled");
-    const askOnce = (): Promise<Playback> =>
-      this.#deps.connection.call<Playback>("POST", "/api/v1/playback", {
-        body: body(),
-        signal,
-        timeoutMs: 40_000,
-      });
-    const ask = (): Promise<Playback> =>
-      askOnce().catch((error: unknown) => {
-        if (!this.#goWithoutConversion(asProblem(error).code)) throw error;
-        return askOnce();
-      });
-    try {
-      return await ask();
-    } catch (error) {
-      if (this.#held.current === null || !GIVES_WAY.has(asProblem(error).code)) throw error;
-      // With a single tuner it is our own channel that is in the way: let it go, keep its last picture, ask again.
-      this.#stage?.freeze();
-      await this.#held.releaseAll();
-      return ask();
-    }
   }
 
   /** @returns whether what was refused was a wish that can be given up */
@@ -408,23 +382,4 @@ export class Player {
     this.buffering.value = isBuffering;
     this.#standstill.set(isBuffering);
   }
-
-  async #onTick(): Promise<void> {
-    const problem = this.paused.value ? await this.#held.renew() : null;
-    if (problem !== null) this.#fail(problem);
-    if (++this.#ticks % REPORT_TICKS === 0) await this.#held.report();
-    await this.#held.prepareGoodbye();
-  }
-
-  /** Another network holds another rate. Only some browsers tell. */
-  get #network(): EventTarget | undefined {
-    return (navigator as { connection?: EventTarget }).connection;
-  }
-
-  readonly #onNetwork = (): void => this.link.forget();
-  readonly #onPageHide = (): void => this.#held.sayGoodbye();
-  /** The page comes back from the browser's memory, its playback long let go. */
-  readonly #onPageShow = (event: PageTransitionEvent): void => {
-    if (event.persisted && this.phase.value !== "failed") this.again();
-  };
 }
