@@ -375,8 +375,7 @@ class TunerPool implements Tuners, Receiver, Component {
       else slot.failedWith = null;
       if (code === "wrong-multiplex" && (this.#survey.holds(session) !== null || session.visits.size > 0))
         this.#identities.contradicted(session.multiplex, seen);
-      if (neverLocked && this.#lineUp.unreceived(session.multiplex.id))
-        this.#events.emit({ kind: "lineup" });
+      if (neverLocked && this.#lineUp.unreceived(session.multiplex.id)) this.#events.emit({ kind: "lineup" });
       slot.closing = slot.driver.close().catch(() => undefined);
       this.#granting.rescue();
     }
