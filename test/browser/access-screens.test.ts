@@ -4,7 +4,7 @@ import t, { type Test } from "tap";
 import { createBoxIdentity } from "../web/box-identity.ts";
 import { SCREENS, setUp, until, type Bench } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
-import { LOOKS, contextOf, lookWords, looker, type Look } from "./look-at.ts";
+import { ON_ITS_SIDE, contextOf, lookWords, looker, type Look } from "./look-at.ts";
 import { addDevices, addHistory } from "./sample-access.ts";
 
 const skip = skipWithoutBrowser();
@@ -22,7 +22,7 @@ const open = async (page: Page, name: string): Promise<void> => {
   await page.click(`[data-open=${name}]`);
 };
 
-for (const look of LOOKS) {
+for (const look of ON_ITS_SIDE) {
   const size = lookWords(look);
   t.test(`web access screens: an owner's, ${size}`, { skip }, async (t) => {
     const bench = await setUp(t);

@@ -2,13 +2,13 @@ import t from "tap";
 import { setUp, until } from "./app-under-test.ts";
 import { enter } from "./enter.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
-import { FEW_LOOKS, lookWords } from "./look-at.ts";
+import { TELEVISION, lookWords } from "./look-at.ts";
 
 /** The box away, in each of the ways that the app tells apart. */
 
 const skip = skipWithoutBrowser();
 
-for (const look of FEW_LOOKS)
+for (const look of TELEVISION)
   t.test(`away screens: ${lookWords(look)}`, { skip }, async (t) => {
     const bench = await setUp(t);
     const { box, port } = bench;

@@ -20,21 +20,8 @@ const ROUND: readonly (readonly [Size, readonly (readonly [string, flows.Flow])[
       ["network loss", flows.networkLoss],
     ],
   ],
-  [
-    DESK,
-    [
-      ["guide and search", flows.guideAndSearch],
-      ["no tuner free", flows.noTunerFree],
-    ],
-  ],
-  [
-    TELEVISION,
-    [
-      ["scrambled", flows.scrambled],
-      ["owner's page", flows.ownersPage],
-      ["box restart", flows.boxRestart],
-    ],
-  ],
+  [DESK, [["no tuner free", flows.noTunerFree]]],
+  [TELEVISION, [["box restart", flows.boxRestart]]],
 ];
 
 t.test(

@@ -3,7 +3,7 @@ import t from "tap";
 import { setUp, until } from "./app-under-test.ts";
 import { enter } from "./enter.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
-import { FEW_LOOKS, lookWords } from "./look-at.ts";
+import { UPRIGHT, lookWords } from "./look-at.ts";
 import { fillGuide } from "./sample-guide.ts";
 
 /** Until programmes are there, and nothing is on its way. */
@@ -18,7 +18,7 @@ const drawn = async (page: Page): Promise<void> => {
 const scrollBy = (page: Page, x: number, y: number): Promise<void> =>
   page.evaluate(`document.querySelector(".guide-frame").scrollBy(${x}, ${y})`);
 
-for (const look of FEW_LOOKS) {
+for (const look of UPRIGHT) {
   t.test(`guide screens: ${lookWords(look)}`, { skip: skipWithoutBrowser() }, async (t) => {
     const bench = await setUp(t);
     const { box } = bench;

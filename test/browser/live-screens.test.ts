@@ -2,13 +2,13 @@ import t from "tap";
 import { setUp, until } from "./app-under-test.ts";
 import { enter } from "./enter.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
-import { FEW_LOOKS, LOOKS, contextOf, lookWords, looker } from "./look-at.ts";
+import { ON_ITS_SIDE, UPRIGHT, contextOf, lookWords, looker } from "./look-at.ts";
 import { largeLineUp } from "./sample-line-up.ts";
 import { withStills } from "./sample-stills.ts";
 
 const skip = skipWithoutBrowser();
 
-for (const look of LOOKS)
+for (const look of UPRIGHT)
   t.test(`live screens: the list and its parts, ${lookWords(look)}`, { skip }, async (t) => {
     const bench = await setUp(t);
     const { box } = bench;
@@ -66,7 +66,7 @@ for (const look of LOOKS)
     t.same(box.problems, []);
   });
 
-for (const look of FEW_LOOKS)
+for (const look of ON_ITS_SIDE)
   t.test(`live screens: no channels, and for whom not, ${lookWords(look)}`, { skip }, async (t) => {
     const bench = await setUp(t);
     const { box } = bench;

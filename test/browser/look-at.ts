@@ -28,20 +28,16 @@ const LANGUAGES = [
 
 /** Every size in both languages and colour schemes; for `scripts/test --long screens`. */
 const EVERY_LOOK: readonly Look[] = SIZES.flatMap((size) => LANGUAGES.map((look) => ({ ...size, ...look })));
-/** A phone upright and on its side, and a television: what the ordinary run has time for. */
-const SOME_LOOKS: readonly Look[] = [
-  { ...SIZES[0], ...LANGUAGES[0] },
-  { ...SIZES[1], ...LANGUAGES[1] },
-  { ...SIZES[3], ...LANGUAGES[1] },
-];
-
 /** Whether this is the long run, which looks at all. */
 export const EVERY = process.env.TELLYPORT_LOOKS === "every";
-export const LOOKS = EVERY ? EVERY_LOOK : SOME_LOOKS;
-/** For screens that change seldom: a phone upright, and a television. */
-export const FEW_LOOKS = EVERY ? EVERY_LOOK : SOME_LOOKS.filter(({ height }) => height !== SIZES[1].height);
-/** For what is looked at by day and in one size, but for the long run: the same words in the same places as elsewhere. */
-export const ONE_LOOK = EVERY ? EVERY_LOOK : SOME_LOOKS.slice(0, 1);
+const orEvery = (one: Look): readonly Look[] => (EVERY ? EVERY_LOOK : [one]);
+// The ordinary run has time for one look at each part of the app; the parts are looked at in different ways.
+/** A phone upright, in English, by day. */
+export const UPRIGHT = orEvery({ ...SIZES[0], ...LANGUAGES[0] });
+/** A phone on its side, in Chinese, by night. */
+export const ON_ITS_SIDE = orEvery({ ...SIZES[1], ...LANGUAGES[1] });
+/** A television, in Chinese, by night. */
+export const TELEVISION = orEvery({ ...SIZES[3], ...LANGUAGES[1] });
 
 export const lookWords = ({ width, height, locale }: Look): string =>
   `${width}x${height} in ${locale.slice(0, 2)}`;

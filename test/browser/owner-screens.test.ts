@@ -2,12 +2,12 @@ import t from "tap";
 import { setUp } from "./app-under-test.ts";
 import { enter, openPage } from "./enter.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
-import { FEW_LOOKS, ONE_LOOK, lookWords } from "./look-at.ts";
+import { ON_ITS_SIDE, UPRIGHT, lookWords } from "./look-at.ts";
 import { sampleOnline, sampleScan, sampleSystem, sampleTuners } from "./sample-owner-pages.ts";
 
 const skip = skipWithoutBrowser();
 
-for (const look of FEW_LOOKS) {
+for (const look of ON_ITS_SIDE) {
   t.test(`owner screens: every page about the box, ${lookWords(look)}`, { skip }, async (t) => {
     const bench = await setUp(t);
     const { box } = bench;
@@ -83,7 +83,7 @@ for (const look of FEW_LOOKS) {
   });
 }
 
-for (const look of ONE_LOOK)
+for (const look of UPRIGHT)
   t.test(`owner screens: the box's bad days, ${lookWords(look)}`, { skip }, async (t) => {
     const bench = await setUp(t);
     const { box } = bench;

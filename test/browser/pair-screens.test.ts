@@ -1,13 +1,13 @@
 import t from "tap";
 import { setUp } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
-import { FEW_LOOKS, contextOf, lookWords, looker } from "./look-at.ts";
+import { TELEVISION, contextOf, lookWords, looker } from "./look-at.ts";
 
 /** Pairing where it is not one touch: what goes wrong, and what comes first over plain http. */
 
 const skip = skipWithoutBrowser();
 
-for (const look of FEW_LOOKS)
+for (const look of TELEVISION)
   t.test(`pair screens: ${lookWords(look)}`, { skip }, async (t) => {
     const bench = await setUp(t);
     const { box, port } = bench;

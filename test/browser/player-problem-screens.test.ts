@@ -2,7 +2,7 @@ import t from "tap";
 import { setUp, until, useControl, watching } from "./app-under-test.ts";
 import { enter } from "./enter.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
-import { EVERY, FEW_LOOKS, lookWords } from "./look-at.ts";
+import { UPRIGHT, EVERY, lookWords } from "./look-at.ts";
 
 /** Why there is no picture: one screen for each reason, with a way on. */
 
@@ -31,7 +31,7 @@ const REFUSED: readonly (readonly [code: string, status: number, detail?: object
 ];
 const EACH_RUN = 4;
 
-for (const look of FEW_LOOKS)
+for (const look of UPRIGHT)
   t.test(`player screens: why there is no picture, ${lookWords(look)}`, { skip }, async (t) => {
     const bench = await setUp(t);
     const { box } = bench;

@@ -1,7 +1,7 @@
 import t from "tap";
 import { setUp, until, useControl, watching } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
-import { LOOKS, contextOf, lookWords, looker } from "./look-at.ts";
+import { UPRIGHT, contextOf, lookWords, looker } from "./look-at.ts";
 
 const two = (value: number): string => String(value).padStart(2, "0");
 const clock = (second: number): string => `00:${two(Math.floor(second / 60))}:${two(second % 60)}.000`;
@@ -13,7 +13,7 @@ const text = (segment: number): string =>
     "<c.yellow>Buonasera, siamo in diretta</c>\n<c.cyan.bg_blue>da Palermo.</c>\n",
   ].join("\n");
 
-for (const look of LOOKS) {
+for (const look of UPRIGHT) {
   t.test(`web screens: ${lookWords(look)}`, { skip: skipWithoutBrowser() }, async (t) => {
     const { box, open, port } = await setUp(t);
     box.headStart = 30;

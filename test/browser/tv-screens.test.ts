@@ -3,7 +3,7 @@ import t, { type Test } from "tap";
 import type { OfferState } from "../../src/protocol/access-api.ts";
 import { setUp, until, watching, type Bench } from "./app-under-test.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
-import { LOOKS, contextOf, lookWords, looker } from "./look-at.ts";
+import { TELEVISION, contextOf, lookWords, looker } from "./look-at.ts";
 
 /** The television's own page in a box in small: how it looks, and what it does by itself. */
 
@@ -34,7 +34,7 @@ function claimed(box: Bench["box"], name: string, home: boolean): string {
   return box.access.redeemed(by, claim, home) ?? "";
 }
 
-for (const look of LOOKS) {
+for (const look of TELEVISION) {
   t.test(`tv screens: ${lookWords(look)}`, { skip: skipWithoutBrowser() }, async (t) => {
     const bench = await setUp(t);
     const { box, open } = bench;

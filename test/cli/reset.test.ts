@@ -72,10 +72,11 @@ t.test("reset: identity, keys, certificate and clients go; the line-up stays", a
   const tables = rowsOf(state, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name");
   t.same(
     tables.map(({ name }) => name).filter((name) => !String(name).startsWith("sqlite_")),
-    ["audit", "schema_version", "tuner_multiplex", "tuner_scan", "tuner_service"],
+    ["audit", "audit_open", "schema_version", "tuner_multiplex", "tuner_scan", "tuner_service"],
     "a table that nobody keeps goes too",
   );
   t.equal(rowsOf(state, "SELECT * FROM tuner_multiplex").length, 1);
+  t.same(rowsOf(state, "SELECT * FROM audit_open"), []);
   t.match(rowsOf(state, "SELECT event FROM audit"), [{ event: "box-reset" }]);
   t.not(await idOf(state), before, "a new box");
 });
