@@ -305,8 +305,12 @@ t.test("web player: offline is said after a while, and mends itself", { skip }, 
   await page.waitForSelector("[data-screen=error][data-code=box-unreachable]", { timeout: 25_000 });
   t.equal(await page.locator("[data-action=retry]").count(), 1);
   t.ok(box.playing.has(first));
+  // a network that has just come back is often gone again for a moment
+  let lost = 0;
+  await page.route("**/api/v1/playback", (route) => (lost++ === 0 ? route.abort() : route.continue()));
   await page.context().setOffline(false);
   await page.waitForSelector("[data-phase=playing]");
+  t.ok(lost > 1, "it is tried again");
   await until(
     () => box.playing.has(first),
     (still) => !still,

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { Capabilities, Channel } from "../../src/protocol/api.ts";
 import type { BoxConnection } from "../api/connection.ts";
-import { Problem, asProblem, causeOf } from "../api/problem.ts";
+import { Problem, UNREACHABLE, asProblem, causeOf } from "../api/problem.ts";
 import type { AudioTrack } from "./audio-tracks.ts";
 import { ChannelLock } from "./channel-lock.ts";
 import type { StageFacts } from "./facts.ts";
@@ -27,6 +27,8 @@ const PICTURE_PATIENCE = 4000;
 const RESUME_WITHIN = 900_000;
 /** Milliseconds after the box's return within which the end of what played before is a matter of course. */
 const RETURN_SETTLES = 30_000;
+/** Milliseconds until the next try when the network that came back was gone again. */
+const RETURN_RETRY = 2000;
 
 /** Milliseconds between looks at the clock of the picture. */
 const LOOK = 500;
@@ -163,6 +165,7 @@ export class Player {
   stop(reason: Problem): void {
     this.#wanted = null;
     this.#lock.cancel();
+    clearTimeout(this.#watchdog);
     this.#fail(reason);
   }
 
@@ -241,12 +244,9 @@ export class Player {
   /** The box, or the network, is there again after a break: what ended because of it goes on, tried once. */
   onBoxBack(): void {
     const { code = "" } = this.problem.value ?? {};
-    if (this.phase.value !== "failed") this.#boxBackAt = performance.now();
-    else if (
-      (MAY_BE_MENDED.has(code) || FORGOTTEN.has(code)) &&
-      performance.now() - this.#failedAt < RESUME_WITHIN
-    )
-      this.again();
+    this.#boxBackAt = performance.now();
+    if (this.phase.value !== "failed" || this.#boxBackAt - this.#failedAt > RESUME_WITHIN) return;
+    if (MAY_BE_MENDED.has(code) || FORGOTTEN.has(code)) this.again();
   }
 
   close(): void {
@@ -373,7 +373,9 @@ export class Player {
     this.problem.value = problem;
     this.#failedAt = performance.now();
     void this.#held.releaseAll();
-    if (!FORGOTTEN.has(problem.code) || this.#failedAt - this.#boxBackAt > RETURN_SETTLES) return;
+    if (this.#failedAt - this.#boxBackAt > RETURN_SETTLES) return;
+    if (problem.code === UNREACHABLE) this.#watchdog = setTimeout(() => this.again(), RETURN_RETRY);
+    if (!FORGOTTEN.has(problem.code)) return;
     this.#boxBackAt = -Infinity; // once
     this.again();
   }
