@@ -8,8 +8,8 @@ import { FakeBox } from "./fake-box.ts";
 import { CHROMIUM, makeMedia } from "./fake-media.ts";
 
 const BUILD = resolve(PROJECT, process.env.TELLYPORT_BUILD ?? "build");
-/** Of this process alone: others build the same beside it. */
-const OWN = join(BUILD, `suite-${process.env.TELLYPORT_SUITE ?? "web"}`);
+/** Where this process makes what it needs: others make the same beside it. */
+export const OWN = join(BUILD, `suite-${process.env.TELLYPORT_SUITE ?? "web"}`);
 /** Where screenshots go, for people to look at. */
 export const SCREENS = join(PROJECT, "build/screens");
 
@@ -87,6 +87,10 @@ export async function setUp(t: Test): Promise<Bench> {
 }
 
 export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true } as const;
+
+/** The layer of subtitles that are pictures, over the video that is seen, while it has some. */
+export const OVERLAID =
+  "video[data-front]:first-of-type ~ .of-first[data-showing], video[data-front]:nth-of-type(2) ~ .of-second[data-showing]";
 
 /** Uses a control of the player, which hides when nobody has touched anything for a while. */
 export async function useControl(page: Page, selector: string): Promise<void> {

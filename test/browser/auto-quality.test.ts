@@ -36,6 +36,8 @@ for (const look of LOOKS) {
     await page.click("[data-action=pair]");
     await page.click("[data-channel=news]");
     await playing(page, "news");
+    await useControl(page, "[data-action=quality]");
+    await page.click("[data-track=auto]");
     t.equal(box.playbackRequests.at(-1)?.quality, undefined, "at first as it is broadcast");
     const menu = async (name: string): Promise<string | null> => {
       await useControl(page, "[data-action=quality]");

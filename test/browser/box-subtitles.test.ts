@@ -3,7 +3,7 @@ import t, { type Test } from "tap";
 import type { Channel } from "../../src/protocol/api.ts";
 import { capture, skipWithout } from "../helpers/captures.ts";
 import { eventually, startDaemon } from "../helpers/daemon.ts";
-import { PHONE, until, useControl, watching } from "./app-under-test.ts";
+import { OVERLAID, PHONE, until, useControl, watching } from "./app-under-test.ts";
 import { CHROMIUM, skipWithoutBrowser } from "./fake-media.ts";
 
 /** Subtitles of real broadcasts, through the real daemon, into the real browser. */
@@ -48,7 +48,7 @@ t.test(
     await useControl(page, "[data-action=subtitles]");
     t.match(await page.locator("[role=menuitemradio]").allTextContents(), ["Off", /English/]);
     await page.locator("[data-track^=overlay]").first().click();
-    await page.waitForSelector("video[data-front] + canvas[data-showing]");
+    await page.waitForSelector(OVERLAID);
     const ink = await until(
       () =>
         page.evaluate<number>(`(() => {

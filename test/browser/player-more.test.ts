@@ -292,10 +292,6 @@ t.test(
 
 t.test("web player: after the third stall a smaller picture is suggested, once", { skip }, async (t) => {
   const { page, complaints, bench } = await watchNews(t);
-  // with Auto it may be smaller before anybody suggests it
-  await useControl(page, "[data-action=quality]");
-  await page.click("[data-track=original]");
-  await playing(page, "news");
   const stall = async (): Promise<void> => {
     await page.evaluate(`(() => {
       const video = document.querySelector("video[data-front]");

@@ -44,10 +44,6 @@ for (const look of ON_ITS_SIDE) {
     await lookAt("number");
     await page.keyboard.press("Backspace");
 
-    // with Auto it may be smaller before anybody suggests it
-    await useControl(page, "[data-action=quality]");
-    await page.click("[data-track=original]");
-    await page.waitForSelector("[data-playing=news][data-phase=playing]");
     await page.evaluate(`{
       const video = document.querySelector("video[data-front]");
       for (let i = 0; i < 3; i++) for (const name of ["waiting", "playing"]) video.dispatchEvent(new Event(name));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import t, { type Test } from "tap";
 import { PROJECT } from "../helpers/captures.ts";
-import { setUp, until, useControl, watching } from "./app-under-test.ts";
+import { OVERLAID, setUp, until, useControl, watching } from "./app-under-test.ts";
 import { FLASHES, makeMedia, skipWithoutBrowser } from "./fake-media.ts";
 
 const skip = skipWithoutBrowser();
@@ -44,7 +44,7 @@ const text = (segment: number): string =>
 /** Looks at some hundred frames: whether each is white, and whether there was something to read over it. */
 const LOOK = `new Promise((resolve) => {
   const video = document.querySelector("video[data-front]");
-  const layer = video.nextElementSibling;
+  const layer = document.querySelector(video.matches(":first-of-type") ? ".of-first" : ".of-second");
   const probe = new OffscreenCanvas(8, 8).getContext("2d", { willReadFrequently: true });
   const seen = [];
   const look = () => {
@@ -60,7 +60,8 @@ const LOOK = `new Promise((resolve) => {
 
 /** The layer's own rectangle of drawing, and where in it there is red. */
 const PLACE = `(() => {
-  const layer = document.querySelector("video[data-front]").nextElementSibling;
+  const video = document.querySelector("video[data-front]");
+  const layer = document.querySelector(video.matches(":first-of-type") ? ".of-first" : ".of-second");
   const { data, width, height } = layer.getContext("2d").getImageData(0, 0, layer.width, layer.height);
   let left = Infinity, right = 0, top = Infinity, bottom = 0;
   for (let y = 0; y < height; y += 2) for (let x = 0; x < width; x += 2) {
@@ -93,13 +94,13 @@ t.test("web subtitles: pictures are laid over the frames that they belong to", {
     "French, for the hard of hearing",
   ]);
   await page.click("[data-track=overlay-s1]");
-  await page.waitForSelector("video[data-front] + canvas[data-showing]");
+  await page.waitForSelector(OVERLAID);
   const seen = await page.evaluate<[boolean, boolean][]>(LOOK);
   const right = seen.filter(([white, reads]) => white === reads).length;
   t.ok(right / seen.length > 0.9, `${right} of ${seen.length} frames have what belongs to them`);
   t.ok(seen.some(([white]) => white) && seen.some(([white]) => !white), "both kinds of frames were seen");
 
-  await page.waitForSelector("video[data-front] + canvas[data-showing]");
+  await page.waitForSelector(OVERLAID);
   const [left = 0, right1 = 0, top = 0, bottom = 0] = await until(
     () => page.evaluate<number[]>(PLACE),
     ([left]) => left !== undefined && Number.isFinite(left) && left < 1,

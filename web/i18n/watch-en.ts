@@ -39,6 +39,7 @@ export const watchEn = {
   "facts.none": "none",
   "facts.frames": "{rate} pictures a second",
   "facts.interlaced": "interlaced",
+  "facts.smoothed": "interlaced, smoothed",
   "facts.seconds": "{seconds} s",
   "facts.of": "{count} of {all}",
   "facts.times": "{count} times",

@@ -41,6 +41,7 @@ export const watchZh: WatchWords = {
   "facts.none": "无",
   "facts.frames": "每秒 {rate} 帧",
   "facts.interlaced": "隔行扫描",
+  "facts.smoothed": "隔行扫描（已平滑）",
   "facts.seconds": "{seconds} 秒",
   "facts.of": "{count} / {all}",
   "facts.times": "{count} 次",

@@ -6,12 +6,15 @@ import { NOT_CONVERTED } from "./problem-kinds.ts";
 import { QUALITIES, type Quality, type QualityWish } from "./quality.ts";
 import { readWish, writeWish, type SubtitleWish } from "./subtitle-tracks.ts";
 
+const WISHES: readonly QualityWish[] = ["auto", ...QUALITIES];
+
 /** What the link holds is the same after a look at the list. */
 const AUTO = new AutoQuality();
 
 /** How the viewer likes it on every channel; remembered on this device. */
 export class ViewerWishes {
-  readonly quality = signal<QualityWish>(QUALITIES.find((one) => one === recall("quality")) ?? "auto");
+  /** Where nothing was chosen, what is broadcast: at home any link holds it, and converting costs the box much. */
+  readonly quality = signal<QualityWish>(WISHES.find((one) => one === recall("quality")) ?? "original");
   readonly auto = AUTO;
   #audio = readAudioWish(recall("audio-language"));
   #subtitles = readWish(recall("subtitles"));

@@ -92,9 +92,10 @@ export function PlayerScreen({ player }: { player: Player }) {
     >
       <div class="stage" {...gestures}>
         <video ref={first} playsInline aria-hidden="true" />
-        <canvas ref={overlays[0]} aria-hidden="true" />
         <video ref={second} playsInline aria-hidden="true" />
-        <canvas ref={overlays[1]} aria-hidden="true" />
+        {part !== null && <part.SmoothPicture player={player} />}
+        <canvas class="of-first" ref={overlays[0]} aria-hidden="true" />
+        <canvas class="of-second" ref={overlays[1]} aria-hidden="true" />
         {channel?.kind === "radio" && playing && <RadioFace channel={channel} />}
         <Waiting player={player} />
         <NumberSign entry={numbers} />

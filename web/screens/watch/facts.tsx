@@ -5,6 +5,7 @@ import { connection } from "../../here.ts";
 import { language, languageName, tag } from "../../i18n/index.ts";
 import { tw } from "../../i18n/watch.ts";
 import type { StageFacts } from "../../player/facts.ts";
+import { isSmoothed } from "./smooth-picture.tsx";
 import type { Player } from "../../player/player.ts";
 import { megabits, PLENTY } from "../../player/rates.ts";
 import * as state from "../../state.ts";
@@ -103,7 +104,7 @@ function pictureWords(
     codecWords(videoCodec),
     width > 0 ? `${width} × ${height}` : null,
     rate && tw("facts.frames", { rate: Math.round(rate * 100) / 100 }),
-    broadcast?.interlaced === true ? tw("facts.interlaced") : null,
+    broadcast?.interlaced === true ? tw(isSmoothed.value ? "facts.smoothed" : "facts.interlaced") : null,
   ];
   return listed(parts);
 }
