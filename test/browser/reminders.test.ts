@@ -39,6 +39,9 @@ t.test("reminders: two tabs know of the same ones", { skip }, async (t) => {
   const other = await tab(one);
   for (const page of [one, other]) {
     await page.click("[data-tab=guide]");
+    // of another day, so that none begins meanwhile
+    await page.click("[data-action=day] >> nth=2");
+    await page.waitForSelector("[data-action=day][aria-pressed=true] >> nth=0");
     await page.waitForSelector(".guide-cell.programme");
   }
   await remind(one, 6);
