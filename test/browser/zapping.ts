@@ -22,8 +22,15 @@ export interface Zapper {
 /** Numbers of the mock's television that every Chromium plays. */
 const TELEVISION = [1, 2, 3, 13];
 
-/** @param config of the daemon, as YAML; default: as `startDaemon` has it */
-export async function zapper(t: Teardown | Test, config?: string): Promise<Zapper> {
+/**
+ * @param config of the daemon, as YAML; default: as `startDaemon` has it
+ * @param numbers of the channels that are watched in turn; default: of two multiplexes
+ */
+export async function zapper(
+  t: Teardown | Test,
+  config?: string,
+  numbers: readonly number[] = TELEVISION,
+): Promise<Zapper> {
   const box = await startDaemon(t, config === undefined ? {} : { config });
   const browser: Browser = await chromium.launch({ executablePath: CHROMIUM });
   t.teardown(() => browser.close());
@@ -37,8 +44,8 @@ export async function zapper(t: Teardown | Test, config?: string): Promise<Zappe
     "the channels are there",
     async () => {
       const { channels } = (await box.local<{ channels: Channel[] }>("GET", "/api/v1/channels")).body;
-      const found = TELEVISION.flatMap((number) => channels.filter((one) => one.number === number));
-      return found.length === TELEVISION.length && found.every(({ codecs }) => codecs !== null) && found;
+      const found = numbers.flatMap((number) => channels.filter((one) => one.number === number));
+      return found.length === numbers.length && found.every(({ codecs }) => codecs !== null) && found;
     },
     90_000,
     500,

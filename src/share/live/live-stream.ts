@@ -153,12 +153,11 @@ export class LiveStream implements SegmentSink {
   }
 
   /**
-   * Resolves once the rendition has a part, or a segment where it has no parts.
-   * @param lowLatency false: not before it has a segment
+   * Resolves once the rendition has a segment.
    * @throws TellyportError `no-picture-or-sound` when none came in time, or the stream's end
    */
-  firstMedia(rendition: string, timeout: number, lowLatency = true): Promise<void> {
-    return this.#until(() => this.store.hasMedia(rendition, lowLatency), {
+  firstMedia(rendition: string, timeout: number): Promise<void> {
+    return this.#until(() => this.store.hasMedia(rendition), {
       timeout,
       late: () =>
         new TellyportError(

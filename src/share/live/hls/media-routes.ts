@@ -33,7 +33,7 @@ const HOLD = 3;
 
 export interface MediaRoutesOptions {
   readonly playbacks: Playbacks;
-  /** How long the first playlist of a stream may be held until its first part is there, ms. */
+  /** How long the first playlist of a stream may be held until its first segment is there, ms. */
   readonly firstMediaMs: number;
   /** A receiver that takes nothing for so many ms is cut off. */
   readonly noProgressMs: number;
@@ -204,7 +204,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
     const { stream, lowLatency } = playback;
     const { store } = stream;
     store.ring(rendition);
-    await stream.firstMedia(rendition, firstMediaMs, lowLatency);
+    await stream.firstMedia(rendition, firstMediaMs);
     const ring = store.ring(rendition);
     const { until, delta } = readReloadRequest(query, ring.last);
     if (until !== null) {
@@ -225,7 +225,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
   /** Whether it can be answered without a wait, or is gone. */
   function isThere(playback: RunningPlayback, rendition: string, what: MediaName): boolean {
     const { store } = playback.stream;
-    if (what.kind === "playlist") return store.hasMedia(rendition, playback.lowLatency);
+    if (what.kind === "playlist") return store.hasMedia(rendition);
     return what.kind !== "part" || what.serial < store.ring(rendition, "any").nextPart;
   }
 

@@ -89,11 +89,6 @@ export class RenditionRing {
     return this.first ?? 0;
   }
 
-  /** Whether anything can be played. */
-  get started(): boolean {
-    return this.#last > 0 || this.#open !== null;
-  }
-
   get discontinuities(): number {
     return this.#discontinuities;
   }

@@ -144,10 +144,12 @@ export class SegmentStore {
     this.#window.advance();
   }
 
-  /** Whether a player could begin with this rendition. @param lowLatency it begins with a part; else it takes a segment */
-  hasMedia(rendition: string, lowLatency = true): boolean {
-    const ring = this.#rings.get(rendition);
-    return ring !== undefined && (lowLatency ? ring.started : ring.last > 0);
+  /**
+   * Whether a player could begin with this rendition. Its first segment has to be whole: to hls.js a playlist of parts alone is
+   * empty, and it asks again after a second, for sound after two.
+   */
+  hasMedia(rendition: string): boolean {
+    return (this.#rings.get(rendition)?.last ?? 0) > 0;
   }
 
   /**
