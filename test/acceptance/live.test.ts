@@ -86,7 +86,9 @@ t.test("A6: two viewers of two services of one multiplex use one tuner, scanned 
   const watched = async () => (await tunersOf(box)).find(({ multiplex }) => multiplex === "mock-1");
   await eventually("packets came for both", async () => ((await watched())?.counters.packets ?? 0) > 1000);
   const tuner = await watched();
-  t.equal(tuner?.consumers.length, 2);
+  // beside them pictures for the list are taken, of what is received anyway
+  const viewers = tuner?.consumers.filter((one) => one !== "taking a picture");
+  t.equal(viewers?.length, 2);
   t.equal(tuner?.counters.packetsScanned, tuner?.counters.packets, "each packet is looked at once");
   t.equal(tuner?.counters.continuityErrors, 0);
 });

@@ -153,11 +153,12 @@ export class LiveStream implements SegmentSink {
   }
 
   /**
-   * Resolves once the rendition has a segment.
+   * Resolves once the rendition has a whole segment.
+   * @param least `part`: once it has anything
    * @throws TellyportError `no-picture-or-sound` when none came in time, or the stream's end
    */
-  firstMedia(rendition: string, timeout: number): Promise<void> {
-    return this.#until(() => this.store.hasMedia(rendition), {
+  firstMedia(rendition: string, timeout: number, least: "part" | "segment" = "segment"): Promise<void> {
+    return this.#until(() => this.store.hasMedia(rendition, least), {
       timeout,
       late: () =>
         new TellyportError(

@@ -17,7 +17,7 @@ import {
   type ListedSubtitles,
   type MultivariantPlaylist,
 } from "./multivariant-playlist.ts";
-import { readReloadRequest } from "./reload-request.ts";
+import { asksForMore, readReloadRequest } from "./reload-request.ts";
 import type { PlaylistText } from "./segment-store.ts";
 import { MediaSender, type MediaAnswer } from "./send-media.ts";
 import { listedFrom, refuseBefore } from "./view-from.ts";
@@ -204,7 +204,7 @@ export function mediaRoutes(options: MediaRoutesOptions): MediaRoutes {
     const { stream, lowLatency } = playback;
     const { store } = stream;
     store.ring(rendition);
-    await stream.firstMedia(rendition, firstMediaMs);
+    await stream.firstMedia(rendition, firstMediaMs, asksForMore(query) ? "part" : "segment");
     const ring = store.ring(rendition);
     const { until, delta } = readReloadRequest(query, ring.last);
     if (until !== null) {

@@ -31,6 +31,11 @@ export function readReloadRequest(query: Readonly<Record<string, unknown>>, newe
   };
 }
 
+/** Whether a request names what it waits for: who does so has a playlist already, or knows what parts are. */
+export function asksForMore(query: Readonly<Record<string, unknown>>): boolean {
+  return "_HLS_msn" in query || "_HLS_part" in query;
+}
+
 function numberOf(query: Readonly<Record<string, unknown>>, name: string): number | null {
   const value = query[name];
   if (value === undefined) return null;

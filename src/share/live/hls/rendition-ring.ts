@@ -89,6 +89,11 @@ export class RenditionRing {
     return this.first ?? 0;
   }
 
+  /** Whether there is anything of it, a part at least. */
+  get started(): boolean {
+    return this.#last > 0 || this.#open !== null;
+  }
+
   get discontinuities(): number {
     return this.#discontinuities;
   }

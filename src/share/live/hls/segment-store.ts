@@ -145,11 +145,13 @@ export class SegmentStore {
   }
 
   /**
-   * Whether a player could begin with this rendition. Its first segment has to be whole: to hls.js a playlist of parts alone is
-   * empty, and it asks again after a second, for sound after two.
+   * Whether a player could begin with this rendition.
+   * @param least default: a whole segment. To hls.js a playlist of parts alone is empty, and it asks again after a second, for sound
+   *   after two
    */
-  hasMedia(rendition: string): boolean {
-    return (this.#rings.get(rendition)?.last ?? 0) > 0;
+  hasMedia(rendition: string, least: "part" | "segment" = "segment"): boolean {
+    const ring = this.#rings.get(rendition);
+    return ring !== undefined && (least === "part" ? ring.started : ring.last > 0);
   }
 
   /**

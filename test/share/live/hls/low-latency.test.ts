@@ -8,22 +8,39 @@ const sinkOf = (h: House) => {
   return sink;
 };
 
+/** A segment of one part. */
+function firstSegment(h: House): void {
+  const one = part("v0", 1, 0, { independent: true });
+  sinkOf(h).part(one);
+  one.data.retain();
+  sinkOf(h).segment(segment("v0", 1, { data: new FakeJoined([one.data]) }));
+}
+
 /** Whether a promise is settled yet. */
 async function settled(promise: Promise<unknown>): Promise<boolean> {
   await settle();
   return Promise.race([promise.then(() => true), settle().then(() => false)]);
 }
 
-t.test("low latency: the first playlist is there as soon as one part is", async (t) => {
-  const h = await house(t, [service(1)]);
-  const { playlist } = await playing(h);
-  const first = h.app.inject(playlist);
-  t.notOk(await settled(first), "held while there is nothing");
-  sinkOf(h).part(part("v0", 1, 0, { independent: true }));
-  const answer = await first;
-  t.equal(answer.statusCode, 200);
-  t.match(answer.body, 'URI="p0.m4s",INDEPENDENT=YES\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="p1.m4s"');
-});
+t.test(
+  "low latency: the first playlist is there as soon as one segment is, or one part for who names it",
+  async (t) => {
+    const h = await house(t, [service(1)]);
+    const { playlist } = await playing(h);
+    const first = h.app.inject(playlist);
+    const named = h.app.inject(`${playlist}?_HLS_msn=1&_HLS_part=0`);
+    t.notOk(await settled(named), "held while there is nothing");
+    const one = part("v0", 1, 0, { independent: true });
+    sinkOf(h).part(one);
+    t.match((await named).body, 'URI="p0.m4s",INDEPENDENT=YES\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="p1.m4s"');
+    t.notOk(await settled(first), "to some players a playlist of parts alone is empty");
+    one.data.retain();
+    sinkOf(h).segment(segment("v0", 1, { data: new FakeJoined([one.data]) }));
+    const answer = await first;
+    t.equal(answer.statusCode, 200);
+    t.match(answer.body, 'URI="p0.m4s",INDEPENDENT=YES\n#EXTINF:');
+  },
+);
 
 t.test("low latency: L-06 a reload is held until what it names is there, and no longer", async (t) => {
   const h = await house(t, [service(1)]);
@@ -52,7 +69,8 @@ t.test("low latency: L-06 a reload is held until what it names is there, and no 
 t.test("low latency: L-06 what cannot be meant is refused, and a hold has an end", async (t) => {
   const h = await house(t, [service(1)]);
   const { playlist } = await playing(h);
-  sinkOf(h).part(part("v0", 1, 0));
+  const one = part("v0", 1, 0);
+  sinkOf(h).part(one);
   for (const query of [
     "_HLS_part=1",
     "_HLS_msn=3",
@@ -64,6 +82,8 @@ t.test("low latency: L-06 what cannot be meant is refused, and a hold has an end
       status: 400,
       code: "playlist-request-invalid",
     });
+  one.data.retain();
+  sinkOf(h).segment(segment("v0", 1, { data: new FakeJoined([one.data]) }));
   t.equal((await h.app.inject(`${playlist}?other=1`)).statusCode, 200);
   const held = h.app.inject(`${playlist}?_HLS_msn=2`);
   await settle();
@@ -142,7 +162,7 @@ t.test(
   async (t) => {
     const h = await house(t, [service(1)]);
     const { playlist } = await playing(h);
-    sinkOf(h).part(part("v0", 1, 0));
+    firstSegment(h);
     t.match((await h.app.inject(playlist)).headers, { "access-control-allow-origin": "*" });
     const asked = await h.app.inject({ method: "OPTIONS", url: playlist });
     t.equal(asked.statusCode, 204);
@@ -169,7 +189,7 @@ t.test("low latency: the first playlists say how long each step took", async (t)
   const h = await house(t, [service(1)]);
   const { playlist } = await playing(h);
   h.clock.advance(120);
-  sinkOf(h).part(part("v0", 1, 0));
+  firstSegment(h);
   const { headers: first } = await h.app.inject(playlist);
   t.match(first["server-timing"], /lock;dur=\d+(\.\d+)?, pmt;dur=.*randomAccess;dur=.*firstPart;dur=120/);
   t.equal(first["timing-allow-origin"], "*");

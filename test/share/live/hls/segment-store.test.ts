@@ -221,7 +221,9 @@ t.test("segment store: parts are played before their segment is whole, and are t
   const one = part("v0", 1, 0, { independent: true });
   const two = part("v0", 1, 1);
   store.addPart(one);
+  t.ok(store.hasMedia("v0", "part"));
   t.notOk(store.hasMedia("v0"), "to some players a playlist of parts alone is empty");
+  t.notOk(store.hasMedia("a0", "part"));
   store.addPart(two);
   const ring = store.ring("v0");
   t.ok(ring.reached(1, 1));
