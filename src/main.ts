@@ -41,6 +41,7 @@ import { Lifecycle } from "./kernel/lifecycle.ts";
 import type { Log } from "./kernel/log.ts";
 import { keepPrivate } from "./kernel/private-folder.ts";
 import { openDatabase } from "./kernel/store/database.ts";
+import { handedSockets } from "./kernel/systemd.ts";
 import type { ClockEvidence } from "./kernel/time-keeper.ts";
 import { TrustedClock, type ClockReport } from "./kernel/trusted-clock.ts";
 import { createShare, openGuide, type ViewingNote } from "./share/index.ts";
@@ -349,6 +350,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       ],
     });
 
+    const handed = handedSockets(process.env, process.pid);
     const listeners = createListeners({
       app,
       hostNames: names,
@@ -366,6 +368,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
               cert: certificate.cert,
               named: certificates,
             },
+      handed: { http: handed.get("http"), https: handed.get("https") },
       socketPath,
       proxies,
     });

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { systemClockEvidence } from "../kernel/clock-evidence.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { DEFAULT_CONFIG_PATH, loadConfig, type Config } from "../kernel/config/index.ts";
@@ -11,9 +12,13 @@ import {
 } from "../tuner/index.ts";
 import { beginKeeping } from "../kernel/time-keeper.ts";
 import type { Box, NamedSource } from "../protocol/api.ts";
+import { describeConverting } from "../share/index.ts";
 import { RELEASED_AT } from "../version.ts";
+import { ffmpegFinding, type Converting } from "./doctor/ffmpeg-finding.ts";
 import { note, ok, problem, type Finding } from "./doctor/finding.ts";
 import { checkClock, checkMemory, checkNode, checkState, readMemory } from "./doctor/machine.ts";
+import { checkNetwork, checkPorts } from "./doctor/network-findings.ts";
+import { onlineFindings } from "./doctor/online-findings.ts";
 import {
   adapterFindings,
   daemonFindings,
@@ -35,6 +40,8 @@ export interface DoctorDeps {
   readonly daemon: () => Promise<Daemon>;
   /** Default: of this machine. */
   readonly adapters?: () => Promise<AdapterDescription[]>;
+  /** What an ffmpeg can do here. Default: this machine's, which takes a second or two to find out. */
+  readonly converting?: (vendor: string, clock: Clock) => Promise<Converting | null>;
 }
 
 /**
@@ -45,14 +52,17 @@ export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
   const overrides = deps.state === undefined ? {} : { state: { directory: deps.state } };
   const { config, path } = await loadConfig({ path: deps.config, overrides });
   const { tuners } = config;
-  const [state, memory, daemon, adapters, sources, files] = await Promise.all([
+  const { clock } = deps;
+  const [state, memory, daemon, adapters, sources, files, converting] = await Promise.all([
     checkState(config.state.directory),
     readMemory(),
     deps.daemon(),
     (deps.adapters ?? (() => describeAdapters({ clock: deps.clock })))(),
     askSources(tuners, deps),
     checkFiles(tuners.file?.paths ?? []),
+    (deps.converting ?? convertingOf)(config.live.transcoding.ffmpeg, clock),
   ]);
+  const { address, https, port } = config.http;
   const told = daemon.kind === "running" && daemon.sources !== undefined;
   const wanted = told
     ? adaptersOf(daemon.sources)
@@ -74,8 +84,26 @@ export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
       ...adapterFindings(adapters, wanted, daemon.kind !== "absent", told && wanted !== null),
       ...sourceFindings(sources),
       ...files,
+      ffmpegFinding(converting, namedFfmpeg(config.live.transcoding.ffmpeg)),
+      checkNetwork(networkInterfaces()),
+      ...(daemon.kind === "absent"
+        ? await checkPorts(address, { "http.port": port, "http.https.port": https.port })
+        : []),
+      ...(daemon.kind === "running" && daemon.online !== undefined
+        ? onlineFindings(daemon.online, clock.now())
+        : []),
     ],
   };
+}
+
+/** @param vendor path of the configuration; empty: none */
+function convertingOf(vendor: string, clock: Clock): Promise<Converting | null> {
+  return describeConverting(process.env, vendor === "" ? null : vendor, clock);
+}
+
+function namedFfmpeg(vendor: string): string | null {
+  const named = process.env.TELLYPORT_FFMPEG || vendor;
+  return named === "" ? null : named;
 }
 
 /** What was read here is not what a daemon was told to read. */

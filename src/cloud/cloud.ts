@@ -14,6 +14,7 @@ import { makeFolder } from "../kernel/folder.ts";
 import { Lifecycle } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
 import { keepPrivate } from "../kernel/private-folder.ts";
+import { handedSockets } from "../kernel/systemd.ts";
 import { SOCKET_FILE } from "../protocol/access.ts";
 import { VERSION } from "../version.ts";
 import { wholePrefix, type CloudConfig } from "./config.ts";
@@ -144,6 +145,7 @@ export async function startCloud(deps: CloudDeps): Promise<RunningCloud> {
       address: config.http.address,
       port: config.http.port,
       https: null,
+      handed: { http: handedSockets(process.env, process.pid).get("http") },
       socketPath,
       proxies,
       connectionLimits: {

@@ -40,12 +40,20 @@ export interface ListenerOptions {
     /** Served to who asks for a name that they cover. */
     readonly named?: NamedCertificates;
   } | null;
+  /** Sockets that listen already, as file descriptors: they take the place of address and port. Default: none. */
+  readonly handed?: HandedDoors;
   /** The command line's socket; only the daemon's user and group may open it. */
   readonly socketPath: string;
   /** Reverse proxies, whose connections are those of many; default: none. */
   readonly proxies?: TrustedProxies;
   /** Default: those of a box. */
   readonly connectionLimits?: ConnectionLimits;
+}
+
+/** What a service manager listens on for us. */
+export interface HandedDoors {
+  readonly http?: number | undefined;
+  readonly https?: number | undefined;
 }
 
 export interface Listeners extends Component {
@@ -89,11 +97,7 @@ export function createListeners(options: ListenerOptions): Listeners {
     requireHostHeader: false,
   };
 
-  async function open(
-    server: Server,
-    listener: RequestOrigin["listener"],
-    where: { port: number; host: string } | { path: string },
-  ): Promise<void> {
+  async function open(server: Server, listener: RequestOrigin["listener"], where: Where): Promise<void> {
     // The bytes of a head are bounded; a count would drop what lies beyond it without a word.
     server.maxHeadersCount = 0;
     markConnections(server, listener);
@@ -103,9 +107,12 @@ export function createListeners(options: ListenerOptions): Listeners {
     servers.push(server);
   }
 
+  const whereOf = (port: number, handed: number | undefined): Where =>
+    handed === undefined ? { port, host: options.address } : { fd: handed };
+
   async function openAll(): Promise<void> {
     const http = createServer(limits, answer);
-    await open(http, "http", { port: options.port, host: options.address });
+    await open(http, "http", whereOf(options.port, options.handed?.http));
     connections.start();
     ports.http = (http.address() as AddressInfo).port;
     if (options.https !== null) {
@@ -124,7 +131,7 @@ export function createListeners(options: ListenerOptions): Listeners {
         },
         answer,
       );
-      await open(https, "https", { port: options.https.port, host: options.address });
+      await open(https, "https", whereOf(options.https.port, options.handed?.https));
       ports.https = (https.address() as AddressInfo).port;
     }
     // The socket of a daemon that was killed; that none lives was made sure of before.
@@ -164,7 +171,10 @@ export function createListeners(options: ListenerOptions): Listeners {
   };
 }
 
-function listen(server: NetServer, where: { port: number; host: string } | { path: string }): Promise<void> {
+/** What is listened on: an address of the network, a file, or what listens already. */
+type Where = { port: number; host: string } | { path: string } | { fd: number };
+
+function listen(server: NetServer, where: Where): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error) => reject(listenError(error, where)));
     // Bound before the call returns: at no time may others open the command line's socket.
@@ -180,8 +190,14 @@ function listen(server: NetServer, where: { port: number; host: string } | { pat
 /** What the system calls an address that cannot be listened on: another machine's, or of a protocol that it does not have. */
 const NO_ADDRESS = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT", "EINVAL"]);
 
-function listenError(error: Error, where: { port: number; host: string } | { path: string }): Error {
+function listenError(error: Error, where: Where): Error {
   const code = systemCode(error);
+  if ("fd" in where)
+    return new TellyportError(
+      "address-not-available",
+      `What the service manager has handed over is no socket that listens (${code ?? error.message}). Check ListenStream= of the socket unit.`,
+      { cause: error },
+    );
   if ("path" in where)
     return new TellyportError(
       "state-unusable",

@@ -64,3 +64,26 @@ async function datagramSender(path: string): Promise<(message: string) => void> 
     sendto(fd, bytes, bytes.length, 0, address, address.length);
   };
 }
+
+/** The first of the sockets that a service manager hands over. */
+const FIRST_HANDED = 3;
+
+/**
+ * Sockets that the service manager has opened for this process, by the names that the socket unit gives them
+ * (`FileDescriptorName=`). Ports below 1024 need no right of the daemon's then, and connections wait while it begins again.
+ * @param env `LISTEN_PID`, `LISTEN_FDS`, `LISTEN_FDNAMES`
+ * @param pid of this process: what was meant for another one is left alone
+ * @returns file descriptors; the first one of each name
+ * @see sd_listen_fds(3)
+ */
+export function handedSockets(env: NodeJS.ProcessEnv, pid: number): ReadonlyMap<string, number> {
+  const handed = new Map<string, number>();
+  if (Number(env.LISTEN_PID) !== pid) return handed;
+  const names = (env.LISTEN_FDNAMES ?? "").split(":");
+  const count = Number(env.LISTEN_FDS);
+  for (let at = 0; at < count; at++) {
+    const name = names[at] ?? "";
+    if (!handed.has(name)) handed.set(name, FIRST_HANDED + at);
+  }
+  return handed;
+}

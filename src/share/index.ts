@@ -20,6 +20,7 @@ export type { ShareOptions } from "./options.ts";
 export type { PlaybackUsage, PrincipalUsage } from "./live/usage.ts";
 export type { Share } from "./share.ts";
 export { CHANNEL_TABLES } from "./schema.ts";
+export { describeConverting } from "./live/transcoding/describe-converting.ts";
 export { openGuide } from "./guide/open-guide.ts";
 
 export interface ShareDeps {

@@ -1,5 +1,6 @@
 import { isTellyportError } from "../../kernel/errors.ts";
 import { Box, Channels, Tuners } from "../../protocol/api.ts";
+import { OnlineState } from "../../protocol/online.ts";
 import { boxClient } from "../box-client.ts";
 import { BOX_OPTIONS, type Arguments, type Command } from "../command.ts";
 import type { Finding, FindingLevel } from "../doctor/finding.ts";
@@ -37,10 +38,12 @@ export const doctor: Command = {
 async function askDaemon(args: Arguments, io: Io): Promise<Daemon> {
   try {
     const box = await boxClient(args, io);
-    const [{ tuners, sources, notReceived }, { channels }, { clockDoubt }] = await Promise.all([
+    const [{ tuners, sources, notReceived }, { channels }, { clockDoubt }, online] = await Promise.all([
       box.call(Tuners, "GET", "/api/v1/tuners"),
       box.call(Channels, "GET", "/api/v1/channels?hidden=true"),
       box.call(Box, "GET", "/api/v1/box"),
+      // A daemon of before does not tell.
+      box.call(OnlineState, "GET", "/api/v1/online").catch(() => null),
     ]);
     const state = namedState(args);
     return {
@@ -48,6 +51,7 @@ async function askDaemon(args: Arguments, io: Io): Promise<Daemon> {
       tuners,
       channels: channels.length,
       clock: clockDoubt ?? null,
+      ...(online !== null && { online }),
       ...(sources !== undefined && { sources }),
       ...(notReceived !== undefined && { notReceived }),
       ...(state !== undefined && { state }),

@@ -1,4 +1,5 @@
 import type { Box, NamedSource, Tuner } from "../../protocol/api.ts";
+import type { OnlineState } from "../../protocol/online.ts";
 import { toldApart } from "../commands/tuners.ts";
 import { noChannels, noTuner, silentEntries, type TunersAnswer } from "../no-tuner.ts";
 import { note, ok, problem, warning, type Finding } from "./finding.ts";
@@ -118,6 +119,8 @@ export type Daemon =
       readonly clock?: NonNullable<Box["clockDoubt"]> | null;
       /** The directory that the person named. */
       readonly state?: string;
+      /** How it is found from anywhere. Absent: not told. */
+      readonly online?: OnlineState;
     }
   | { readonly kind: "absent" }
   /** It runs for another user. */
