@@ -405,9 +405,9 @@ t.test("web guide: an empty one, one that fails, and one that changes", { skip }
   t.ok((await page.locator(".guide-cell.pending").count()) > 0);
   await page.click("[data-action=now]");
   await page.waitForSelector("[data-guide-failed]", { state: "detached" });
-  box.guide.fails = () => false;
   await page.click("[data-action=day] >> nth=4");
   await page.waitForSelector("[data-guide-failed]");
+  box.guide.fails = () => false;
   await page.click("[data-action=guide-retry]");
   await drawn(page);
   t.equal(await page.locator("[data-guide-failed]").count(), 0);
