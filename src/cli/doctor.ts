@@ -40,8 +40,6 @@ export interface DoctorDeps {
   readonly daemon: () => Promise<Daemon>;
   /** Default: of this machine. */
   readonly adapters?: () => Promise<AdapterDescription[]>;
-  /** What an ffmpeg can do here. Default: this machine's, which takes a second or two to find out. */
-  readonly converting?: (vendor: string, clock: Clock) => Promise<Converting | null>;
 }
 
 /**
@@ -60,7 +58,7 @@ export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
     (deps.adapters ?? (() => describeAdapters({ clock: deps.clock })))(),
     askSources(tuners, deps),
     checkFiles(tuners.file?.paths ?? []),
-    (deps.converting ?? convertingOf)(config.live.transcoding.ffmpeg, clock),
+    convertingOf(config.live.transcoding.ffmpeg, clock),
   ]);
   const { address, https, port } = config.http;
   const told = daemon.kind === "running" && daemon.sources !== undefined;
@@ -96,7 +94,7 @@ export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
   };
 }
 
-/** @param vendor path of the configuration; empty: none */
+/** What an ffmpeg can do here, in a second or two. @param vendor path of the configuration; empty: none */
 function convertingOf(vendor: string, clock: Clock): Promise<Converting | null> {
   return describeConverting(process.env, vendor === "" ? null : vendor, clock);
 }

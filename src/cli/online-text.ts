@@ -79,7 +79,12 @@ function router({
 /** What stands in the way, and what can be done. */
 function reason({ enabled, diagnosis: { kind, reason: why } }: OnlineState): string | null {
   if (!enabled) return null;
-  const { title, advice } = reachabilityWords(kind, why, "en");
+  return diagnosisText({ kind, reason: why });
+}
+
+/** What stands between the box and the internet, and what can be done. */
+export function diagnosisText({ kind, reason }: OnlineState["diagnosis"]): string {
+  const { title, advice } = reachabilityWords(kind, reason, "en");
   return advice === "" ? `${title}.` : `${title}. ${advice}`;
 }
 

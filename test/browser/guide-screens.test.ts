@@ -1,22 +1,10 @@
-import type { Page } from "playwright-core";
 import t from "tap";
-import { setUp, until } from "./app-under-test.ts";
+import { setUp } from "./app-under-test.ts";
 import { enter } from "./enter.ts";
 import { skipWithoutBrowser } from "./fake-media.ts";
+import { drawn, scrollBy } from "./guide-frame.ts";
 import { UPRIGHT, lookWords } from "./look-at.ts";
 import { fillGuide } from "./sample-guide.ts";
-
-/** Until programmes are there, and nothing is on its way. */
-const drawn = async (page: Page): Promise<void> => {
-  const ask = (): Promise<{ programmes: number; pending: number }> =>
-    page.evaluate(
-      `({ programmes: document.querySelectorAll(".guide-cell.programme").length,
-          pending: document.querySelectorAll(".guide-cell.pending").length })`,
-    );
-  await until(ask, ({ programmes, pending }) => programmes > 8 && pending === 0, 60_000);
-};
-const scrollBy = (page: Page, x: number, y: number): Promise<void> =>
-  page.evaluate(`document.querySelector(".guide-frame").scrollBy(${x}, ${y})`);
 
 for (const look of UPRIGHT) {
   t.test(`guide screens: ${lookWords(look)}`, { skip: skipWithoutBrowser() }, async (t) => {

@@ -4,6 +4,7 @@ import type { Programme } from "../../src/protocol/api.ts";
 import { startDaemon } from "../helpers/daemon.ts";
 import { PHONE, setUp, until, watching, type Bench } from "./app-under-test.ts";
 import { CHROMIUM, skipWithoutBrowser } from "./fake-media.ts";
+import { drawn, scrollBy } from "./guide-frame.ts";
 import { FAULTS } from "./layout-faults.ts";
 import { fillGuide } from "./sample-guide.ts";
 
@@ -37,17 +38,6 @@ async function enter(
   return { bench, page, complaints };
 }
 
-/** Until programmes are there, and nothing is on its way. */
-const drawn = async (page: Page): Promise<void> => {
-  const ask = (): Promise<{ programmes: number; pending: number }> =>
-    page.evaluate(
-      `({ programmes: document.querySelectorAll(".guide-cell.programme").length,
-          pending: document.querySelectorAll(".guide-cell.pending").length })`,
-    );
-  await until(ask, ({ programmes, pending }) => programmes > 8 && pending === 0, 60_000);
-};
-const scrollBy = (page: Page, x: number, y: number): Promise<void> =>
-  page.evaluate(`document.querySelector(".guide-frame").scrollBy(${x}, ${y})`);
 const nodes = (page: Page): Promise<number> =>
   page.evaluate(`document.querySelectorAll(".guide-frame *").length`);
 const focused = (page: Page): Promise<string> =>

@@ -1,5 +1,5 @@
 import type { OnlineState } from "../../protocol/online.ts";
-import { reachabilityWords } from "../../protocol/reachability.ts";
+import { diagnosisText } from "../online-text.ts";
 import { note, ok, warning, type Finding } from "./finding.ts";
 
 const DAY = 86_400_000;
@@ -29,9 +29,7 @@ function cloudFinding({ cloud, name, problem, registration }: OnlineState): Find
 
 function doorFinding({ addresses, diagnosis }: OnlineState): Finding {
   if (addresses.away !== null) return ok("from away", addresses.away);
-  const { title, advice } = reachabilityWords(diagnosis.kind, diagnosis.reason, "en");
-  const words = advice === "" ? `${title}.` : `${title}. ${advice}`;
-  return warning("from away", words);
+  return warning("from away", diagnosisText(diagnosis));
 }
 
 function certificateFinding(
