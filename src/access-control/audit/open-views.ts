@@ -28,6 +28,8 @@ export interface OpenViewsDeps {
 export const SETTLED_AFTER = 15_000;
 /** Ms after which it is written again, with what was watched since: what a power cut may take of its length. */
 export const SEEN_AGAIN_AFTER = 300_000;
+/** Ms between two looks: well below what they measure, since a crowded machine looks late. */
+const LOOK_EVERY = 5_000;
 /** Ms for which the line of one that ended is left: its entry waits in memory meanwhile. */
 const LEFT_FOR = FLUSH_AFTER + 2 * SETTLED_AFTER;
 
@@ -54,7 +56,7 @@ export class OpenViews implements Component {
 
   start(): void {
     this.#guarded(() => this.#closeLeft());
-    this.#timer = this.#deps.clock.every(SETTLED_AFTER, () => this.#guarded(() => this.#look()));
+    this.#timer = this.#deps.clock.every(LOOK_EVERY, () => this.#guarded(() => this.#look()));
   }
 
   /** What ends in good order is told by whoever ends it. */

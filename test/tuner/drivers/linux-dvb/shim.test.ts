@@ -1,10 +1,12 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import t from "tap";
 import type { AdapterDescription } from "../../../../src/tuner/drivers/linux-dvb/adapter-description.ts";
 import { capture, PROJECT, skipWithout } from "../../../helpers/captures.ts";
 import {
   dvbv5Scan,
+  type ScannedService,
   onAir,
   packetsOf,
   ShimChild,
@@ -257,6 +259,9 @@ t.test("dvb: over an emulated adapter", { skip, timeout: 120_000 }, async (t) =>
   );
 });
 
+const listed = (services: readonly { id: number; name: string }[]) =>
+  services.map(({ id, name }) => [id, name]).sort();
+
 t.test(
   "dvb: the services of a multiplex are those that dvbv5-scan lists",
   { skip: skipScan, timeout: 60_000 },
@@ -267,17 +272,17 @@ t.test(
     const tuner = tunerOf(child, "dvb-0");
     t.match(await tuner.tune(terrestrial(474_000_000)), { locked: true });
     const found = await eventually(tuner.services, ({ complete }) => complete);
+    t.equal(found.services.length, 8);
     await tuner.close();
-    const scanned = await dvbv5Scan(air, [
-      "[RAI]",
-      "\tDELIVERY_SYSTEM = DVBT",
-      "\tFREQUENCY = 474000000",
-      "\tBANDWIDTH_HZ = 8000000",
-    ]);
-    t.equal(scanned.length, 8);
-    t.same(
-      found.services.map(({ id, name }) => [id, name]).sort(),
-      scanned.map(({ id, name }) => [id, name]).sort(),
-    );
+    // On a crowded machine the tool gives up before a table is whole, and makes names up: then it looks again.
+    let scanned: ScannedService[] = [];
+    for (let i = 0; i < 3 && !isDeepStrictEqual(listed(found.services), listed(scanned)); i++)
+      scanned = await dvbv5Scan(air, [
+        "[RAI]",
+        "\tDELIVERY_SYSTEM = DVBT",
+        "\tFREQUENCY = 474000000",
+        "\tBANDWIDTH_HZ = 8000000",
+      ]);
+    t.same(listed(found.services), listed(scanned));
   },
 );
