@@ -65,7 +65,7 @@ t.test("web guide: the grid, far and back, with few elements and few requests", 
   const { title } = programmeOf(bench, "news", 0);
   t.match(
     before.join("\n"),
-    new RegExp(`^Nova 1, ${title}, (?:.*, )?\\d\\d:\\d\\d to \\d\\d:\\d\\d, on now$`, "m"),
+    new RegExp(`^Nova 1, ${title}, (?:.*, )?\\d\\d:\\d\\d(?:, .*)? (?:to|until) \\d\\d:\\d\\d, on now$`, "m"),
   );
   t.ok(await page.locator(".guide-line").isVisible(), "where now is");
   t.ok((await page.locator(".guide-cell.on").count()) > 5);
