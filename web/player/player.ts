@@ -1,13 +1,13 @@
 import { signal } from "@preact/signals";
 import type { Capabilities, Channel } from "../../src/protocol/api.ts";
 import type { BoxConnection } from "../api/connection.ts";
-import { Problem, UNREACHABLE, asProblem, causeOf } from "../api/problem.ts";
+import { Problem, asProblem, causeOf } from "../api/problem.ts";
 import type { AudioTrack } from "./audio-tracks.ts";
 import { ChannelLock } from "./channel-lock.ts";
+import { Comeback } from "./comeback.ts";
 import type { StageFacts } from "./facts.ts";
 import { HeldPlaybacks } from "./held-playbacks.ts";
 import { LinkMeter } from "./link-meter.ts";
-import { FORGOTTEN, MAY_BE_MENDED } from "./problem-kinds.ts";
 import { watched } from "./previous-channel.ts";
 import type { Quality, QualityWish } from "./quality.ts";
 import { smaller } from "./stall-advice.ts";
@@ -23,13 +23,6 @@ import { WatchLog } from "./watch-log.ts";
 const START_PATIENCE = 20_000;
 /** Milliseconds after the start by which a television channel must have a picture size. */
 const PICTURE_PATIENCE = 4000;
-/** Milliseconds after a failure within which the box's return starts the channel again: later nobody may be there. */
-const RESUME_WITHIN = 900_000;
-/** Milliseconds after the box's return within which the end of what played before is a matter of course. */
-const RETURN_SETTLES = 30_000;
-/** Milliseconds until the next try when the network that came back was gone again. */
-const RETURN_RETRY = 2000;
-
 /** Milliseconds between looks at the clock of the picture. */
 const LOOK = 500;
 /** Seconds behind live, of somebody who went back. */
@@ -81,8 +74,7 @@ export class Player {
   readonly #upkeep: Upkeep;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   readonly #standstill: Standstill;
-  #failedAt = -Infinity;
-  #boxBackAt = -Infinity;
+  readonly #comeback = new Comeback();
   #looking: ReturnType<typeof setInterval> | undefined;
   #notices: ReturnType<typeof setTimeout> | undefined;
   /** The browser itself plays, so that another device can fetch the stream. */
@@ -243,10 +235,8 @@ export class Player {
 
   /** The box, or the network, is there again after a break: what ended because of it goes on, tried once. */
   onBoxBack(): void {
-    const { code = "" } = this.problem.value ?? {};
-    this.#boxBackAt = performance.now();
-    if (this.phase.value !== "failed" || this.#boxBackAt - this.#failedAt > RESUME_WITHIN) return;
-    if (MAY_BE_MENDED.has(code) || FORGOTTEN.has(code)) this.again();
+    const failed = this.phase.value === "failed" ? (this.problem.value?.code ?? "") : null;
+    if (this.#comeback.back(failed, performance.now())) this.again();
   }
 
   close(): void {
@@ -371,13 +361,10 @@ export class Player {
     this.suggestion.value = null;
     this.phase.value = "failed";
     this.problem.value = problem;
-    this.#failedAt = performance.now();
     void this.#held.releaseAll();
-    if (this.#failedAt - this.#boxBackAt > RETURN_SETTLES) return;
-    if (problem.code === UNREACHABLE) this.#watchdog = setTimeout(() => this.again(), RETURN_RETRY);
-    if (!FORGOTTEN.has(problem.code)) return;
-    this.#boxBackAt = -Infinity; // once
-    this.again();
+    const wait = this.#comeback.failed(problem.code, performance.now());
+    if (wait === 0) this.again();
+    else if (wait !== null) this.#watchdog = setTimeout(() => this.again(), wait);
   }
 
   #setBuffering(isBuffering: boolean): void {
