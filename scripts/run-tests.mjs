@@ -53,8 +53,8 @@ function suites() {
   return found;
 }
 
-/** Suites that take so long that their files are run by two processes. */
-const IN_TWO = new Set(["browser"]);
+/** Suites that take so long that their files are run by several processes. */
+const PARTS = new Map([["browser", 3]]);
 
 function runSuite(name, files) {
   const entry = join(built, `suite-${name}.js`);
@@ -133,18 +133,18 @@ function runSuite(name, files) {
 }
 
 const all = suites();
-for (const name of IN_TWO) {
+for (const [name, parts] of PARTS) {
   const files = all.get(name);
-  if (files === undefined || files.length < 2) continue;
+  if (files === undefined || files.length < parts) continue;
   all.delete(name);
-  for (const part of [0, 1])
+  for (let part = 0; part < parts; part++)
     all.set(
       `${name}-${part + 1}`,
-      files.sort().filter((_, at) => at % 2 === part),
+      files.sort().filter((_, at) => at % parts === part),
     );
 }
 /** The processes of a suite. */
-const partsOf = (name) => [...all.keys()].filter((one) => one === name || one.replace(/-[12]$/, "") === name);
+const partsOf = (name) => [...all.keys()].filter((one) => one === name || one.replace(/-\d$/, "") === name);
 const names =
   wanted.length > 0
     ? wanted.flatMap((name) => (partsOf(name).length > 0 ? partsOf(name) : [name]))
@@ -155,6 +155,7 @@ const LONGEST = [
   "browser-1",
   "browser-2",
   "acceptance",
+  "browser-3",
   "share",
   "threats",
   "tuner",

@@ -28,7 +28,7 @@ export function builtWeb(): Promise<string> {
 }
 
 /** How long something may take on a machine that is busy with other things, ms. */
-const PATIENCE = 45_000;
+const PATIENCE = 90_000;
 
 export interface Opened {
   readonly page: Page;

@@ -190,7 +190,7 @@ export function tellyport(
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  timeoutMs = 45_000,
+  timeoutMs = 120_000,
   periodMs = 100,
 ): Promise<T> {
   const until = performance.now() + timeoutMs;

@@ -92,7 +92,7 @@ async function run(wish: CutWish): Promise<string[]> {
   let text = "";
   child.stdout.on("data", (piece: Buffer) => (text += piece.toString()));
   child.stderr.on("data", (piece: Buffer) => (text += piece.toString()));
-  const timer = setTimeout(() => child.kill("SIGTERM"), 30_000);
+  const timer = setTimeout(() => child.kill("SIGTERM"), 120_000);
   const [, signal] = (await once(child, "close")) as [number | null, string | null];
   clearTimeout(timer);
   const lines = text.trimEnd().split("\n");

@@ -21,7 +21,7 @@ export function pinhole(t: Test, protocol: "pcp" | "igd", built: string): void {
         internalPort: PORT,
         speak: [protocol],
       });
-      const state = await box.until("it is open", ({ status }) => status === "open", 60_000);
+      const state = await box.until("it is open", ({ status }) => status === "open", 120_000);
       t.match(state, {
         protocol,
         externalAddress: host,

@@ -13,15 +13,15 @@ routerLife(t, "pcp", import.meta.dirname);
 t.test("all together: the best protocol is taken, and a switch opens and shuts", { skip }, async (t) => {
   const lab = await routerLab(t);
   const box = labBox(t, import.meta.dirname, lab.box, { what: "port", internalPort: PORT, open: false });
-  const before = await box.until("the router is known", ({ status }) => status === "watching", 60_000);
+  const before = await box.until("the router is known", ({ status }) => status === "watching", 120_000);
   t.equal(before.externalPort, null);
   t.notMatch(lab.rules(), /dnat/);
   box.tell("open");
-  t.match(await box.until("it is open", isOpen, 30_000), { protocol: "pcp", externalAddress: lab.wan });
+  t.match(await box.until("it is open", isOpen, 120_000), { protocol: "pcp", externalAddress: lab.wan });
   t.match(await runAt(lab.box, "upnpc", "-l"), /TCP\s+8443->192\.168\.77\.10:8443/, "upnpc sees it");
   t.match(await runAt(lab.box, "natpmpc"), new RegExp(`Public IP address : ${lab.wan}`));
   box.tell("shut");
-  await box.until("it is shut", ({ status }) => status === "watching", 30_000);
+  await box.until("it is shut", ({ status }) => status === "watching", 120_000);
   t.notMatch(lab.rules(), /dnat/);
   await box.stop();
 });
@@ -35,7 +35,7 @@ t.test("a privileged port that the router gives nobody: another one is taken", {
       externalPort: 443,
       speak: [protocol],
     });
-    const { externalPort } = await box.until("a port is open", isOpen, 60_000);
+    const { externalPort } = await box.until("a port is open", isOpen, 120_000);
     t.ok((externalPort ?? 0) >= 1024, `${protocol}: ${externalPort}`);
     await box.stop();
   }
@@ -56,7 +56,7 @@ t.test(
           internalPort: PORT,
           speak: [protocol],
         });
-        const state = await box.until("it is refused", ({ status }) => status === "refused", 60_000);
+        const state = await box.until("it is refused", ({ status }) => status === "refused", 120_000);
         t.match(
           state.refusals[0],
           { protocol, reason: "no-address" },
@@ -72,8 +72,8 @@ t.test("a router that is silent, and speaks later", { skip }, async (t) => {
   const lab = await routerLab(t);
   await lab.silence();
   const box = labBox(t, import.meta.dirname, lab.box, { what: "port", internalPort: PORT });
-  await box.until("it is silent", ({ status }) => status === "silent", 60_000);
+  await box.until("it is silent", ({ status }) => status === "silent", 120_000);
   await lab.reboot();
-  await box.until("it is open", isOpen, 30_000);
+  await box.until("it is open", isOpen, 120_000);
   await box.stop();
 });

@@ -25,7 +25,7 @@ export function routerLife(t: Test, protocol: "pcp" | "nat-pmp" | "igd", built: 
       const lab = await routerLab(t, { minLifetime: 1 });
       const wish = { what: "port", internalPort: PORT, speak: [protocol], lifetime: 4 } as const;
       const box = labBox(t, built, lab.box, wish);
-      await box.until("a port is open", isOpen, 60_000);
+      await box.until("a port is open", isOpen, 120_000);
       await new Promise((resolve) => setTimeout(resolve, 10_000));
       t.equal(await connectFrom(lab.phone, lab.wan, PORT), "box ::ffff:5.5.5.50");
       t.equal(box.states.length, 2, "no news in between");
@@ -42,7 +42,7 @@ export function routerLife(t: Test, protocol: "pcp" | "nat-pmp" | "igd", built: 
       internalPort: PORT,
       speak: [protocol],
     });
-    await box.until("a port is open", isOpen, 60_000);
+    await box.until("a port is open", isOpen, 120_000);
     // A router that has just begun cannot be told from one that begins anew, but for what it announces.
     await new Promise((resolve) => setTimeout(resolve, 6000));
     const from = performance.now();
@@ -64,7 +64,7 @@ export function routerLife(t: Test, protocol: "pcp" | "nat-pmp" | "igd", built: 
       internalPort: PORT,
       speak: [protocol],
     });
-    await box.until("a port is open", isOpen, 60_000);
+    await box.until("a port is open", isOpen, 120_000);
     const from = performance.now();
     const wan = lab.newWanAddress();
     await box.until("the new address", (state) => isOpen(state) && state.externalAddress === wan, 80_000);
@@ -91,7 +91,7 @@ export function routerLife(t: Test, protocol: "pcp" | "nat-pmp" | "igd", built: 
         internalPort: PORT,
         speak: [protocol],
       });
-      const state = await box.until("a port is open", isOpen, 60_000);
+      const state = await box.until("a port is open", isOpen, 120_000);
       t.not(state.externalPort, PORT);
       t.equal(await connectFrom(lab.phone, lab.wan, state.externalPort ?? 0), "box ::ffff:5.5.5.50");
       await box.stop();
@@ -104,11 +104,11 @@ export function routerLife(t: Test, protocol: "pcp" | "nat-pmp" | "igd", built: 
     const memory = join(await temporaryFolder(t), "door.json");
     const wish = { what: "port", internalPort: PORT, externalPort: 8500, speak: [protocol], memory } as const;
     const first = labBox(t, built, lab.box, wish);
-    await first.until("a port is open", isOpen, 60_000);
+    await first.until("a port is open", isOpen, 120_000);
     await first.kill();
     t.match(JSON.parse(readFileSync(memory, "utf8")), { open: { externalPort: 8500 } });
     const second = labBox(t, built, lab.box, wish);
-    t.match(await second.until("it is open again", isOpen, 60_000), { externalPort: 8500 });
+    t.match(await second.until("it is open again", isOpen, 120_000), { externalPort: 8500 });
     t.equal(lab.rules().match(/dnat/g)?.length, 1, "there is one mapping, not two");
     await second.kill();
     const moved = labBox(t, built, lab.box, {
@@ -116,11 +116,11 @@ export function routerLife(t: Test, protocol: "pcp" | "nat-pmp" | "igd", built: 
       internalPort: 9443,
       externalPort: 9500,
     });
-    await moved.until("another port is open", ({ externalPort }) => externalPort === 9500, 60_000);
+    await moved.until("another port is open", ({ externalPort }) => externalPort === 9500, 120_000);
     t.equal(lab.rules().match(/dnat/g)?.length, 1, "the old one was taken away");
     await moved.kill();
     const shut = labBox(t, built, lab.box, { ...wish, internalPort: 9443, open: false });
-    await shut.until("the router is only asked", ({ status }) => status === "watching", 60_000);
+    await shut.until("the router is only asked", ({ status }) => status === "watching", 120_000);
     t.notMatch(lab.rules(), /dnat/, "what is not wished for any more is taken away");
     await shut.stop();
   });

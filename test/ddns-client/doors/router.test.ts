@@ -25,7 +25,7 @@ for (const [protocol, speaks] of [
         internalPort: PORT,
         speak: [protocol],
       });
-      const state = await box.until("a port is open", ({ status }) => status === "open", 60_000);
+      const state = await box.until("a port is open", ({ status }) => status === "open", 120_000);
       t.match(state, {
         protocol,
         externalAddress: lab.wan,

@@ -74,9 +74,9 @@ t.test("one NAT: mapped; a new address is known from all sides", { skip }, async
   });
   const from = performance.now();
   const wan = lab.newWanAddress();
-  await box.until("the new address", ({ view }) => view.ipv4 === wan, 60_000);
+  await box.until("the new address", ({ view }) => view.ipv4 === wan, 120_000);
   t.comment(`a new address was told after ${Math.round(performance.now() - from)} ms`);
-  await box.until("STUN says so too", ({ view }) => view.sources.stun.ipv4 === wan, 60_000);
+  await box.until("STUN says so too", ({ view }) => view.sources.stun.ipv4 === wan, 120_000);
 });
 
 t.test("one NAT: closed, as nobody opened it", { skip }, async (t) => {
