@@ -28,8 +28,9 @@ const HEADER = ["WEBVTT", "X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:0", ""];
 
 /**
  * Subtitles that have no end, as WebVTT segments that begin and end with the media segments. A display that lasts over a boundary is
- * cut there and stated again from the very same millisecond on, with the same text. Cues have no identifiers: hls.js makes one
- * of times and text, and would leave out a continuation that repeats the first part's.
+ * cut there and stated again from the very same millisecond on, with the same text. A cue's identifier is its first millisecond
+ * and its row: a segment that is loaded again adds nothing to what is shown (hls.js would make one of its own times, which are not
+ * the same the second time), and a continuation is another cue.
  */
 export class CueTrack {
   /** By time; the first one may have begun before the last segment. */
@@ -53,11 +54,10 @@ export class CueTrack {
       const from = milliseconds(Math.max(at, startTicks));
       const until = milliseconds(Math.min(this.#displays[index + 1]?.at ?? endTicks, endTicks));
       if (from >= until) return;
-      for (const { text, settings } of cues) {
-        blocks.push(
-          `${cueTime(from)} --> ${cueTime(until)}${settings === "" ? "" : ` ${settings}`}\n${text}\n`,
-        );
-      }
+      cues.forEach(({ text, settings }, row) => {
+        const times = `${cueTime(from)} --> ${cueTime(until)}${settings === "" ? "" : ` ${settings}`}`;
+        blocks.push(`${from}-${row}\n${times}\n${text}\n`);
+      });
     });
     const current = this.#displays.findLastIndex(({ at }) => at <= endTicks);
     if (current > 0) this.#displays = this.#displays.slice(current);

@@ -10,7 +10,7 @@ t.test("WebVTT: a cue that lasts is cut at the boundary and goes on behind it", 
   const track = new CueTrack();
   t.equal(track.segment(2 * SECOND, 4 * SECOND), MAP, "nothing to show is no error");
   track.display({ at: 4.5 * SECOND, cues: [plain("Hello\nthere")] });
-  t.equal(track.segment(4 * SECOND, 6 * SECOND), `${MAP}\n00:00:04.500 --> 00:00:06.000\nHello\nthere\n`);
+  t.equal(track.segment(4 * SECOND, 6 * SECOND), `${MAP}\n4500-0\n00:00:04.500 --> 00:00:06.000\nHello\nthere\n`);
   track.display({ at: 7 * SECOND, cues: [] });
   track.display({
     at: 7.5 * SECOND,
@@ -19,13 +19,16 @@ t.test("WebVTT: a cue that lasts is cut at the boundary and goes on behind it", 
   t.equal(
     track.segment(6 * SECOND, 8 * SECOND),
     `${MAP}
+6000-0
 00:00:06.000 --> 00:00:07.000
 Hello
 there
 
+7500-0
 00:00:07.500 --> 00:00:08.000 position:5% align:left
 left
 
+7500-1
 00:00:07.500 --> 00:00:08.000
 both
 `,
@@ -42,7 +45,7 @@ t.test("WebVTT: what comes late", (t) => {
   track.display({ at: 3 * SECOND, cues: [plain("late")] });
   t.equal(
     track.segment(4 * SECOND, 6 * SECOND),
-    `${MAP}\n00:00:04.000 --> 00:00:06.000\nlate\n`,
+    `${MAP}\n4000-0\n00:00:04.000 --> 00:00:06.000\nlate\n`,
     "from the first segment that can say it",
   );
   track.display({ at: 5 * SECOND, cues: [] });
@@ -51,7 +54,7 @@ t.test("WebVTT: what comes late", (t) => {
   track.display({ at: 9 * SECOND, cues: [plain("whole")] });
   t.equal(
     track.segment(8 * SECOND, 10 * SECOND),
-    `${MAP}\n00:00:09.000 --> 00:00:10.000\nwhole\n`,
+    `${MAP}\n9000-0\n00:00:09.000 --> 00:00:10.000\nwhole\n`,
     "the later of two at once",
   );
   t.end();
