@@ -448,6 +448,12 @@ t.test(
       () => page.evaluate("document.activeElement.name"),
       (name) => name === "query",
     );
+    await page.keyboard.press("Enter");
+    t.equal(
+      await page.evaluate("document.activeElement.name"),
+      "query",
+      "OK on the empty field is for its keyboard",
+    );
     // At some hours nobody has it on.
     const channel = box.channels.find(({ now }) => now !== null);
     if (channel?.now == null) throw new Error("nothing is on");

@@ -130,6 +130,13 @@ t.test("web player: what the box refuses or ends is said in words with a way on"
   await page.click("[data-channel=busy]");
   await page.waitForSelector("[data-screen=error][data-code=no-tuner-free]");
   t.match(await page.textContent("[data-screen=error]"), /All tuners are busy.*Nova 24.*Arte/s);
+  const focused = (name: string): Promise<string | null> =>
+    page.evaluate(`document.activeElement.getAttribute("data-${name}")`);
+  t.equal(await focused("action"), "retry");
+  await page.keyboard.press("ArrowRight");
+  t.equal(await focused("action"), "list", "arrow keys lead from one way on to the next");
+  await page.keyboard.press("ArrowUp");
+  t.ok(await focused("free"), "and to what is free");
   await page.click("[data-free=arte]");
   await until(phase(page), (now) => now === "playing");
 

@@ -22,7 +22,10 @@ const ALL: readonly (readonly [string, flows.Flow])[] = [
   ["TV page", flows.tvPage],
 ];
 
-for (const size of SIZES) {
+/** Of one alone, where `TELLYPORT_SIZE` names it. */
+const wanted = process.env["TELLYPORT_SIZE"];
+
+for (const size of SIZES.filter(({ name }) => wanted === undefined || name === wanted)) {
   t.test(
     `flows: all that people do, on ${size.name} by ${size.by}`,
     { skip: skipWithoutBrowser() },

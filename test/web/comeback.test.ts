@@ -1,7 +1,7 @@
 import t from "tap";
 import { Comeback } from "../../web/player/comeback.ts";
 import { UNREACHABLE } from "../../web/api/problem.ts";
-import { FORGOTTEN, MAY_BE_MENDED } from "../../web/player/problem-kinds.ts";
+import { FORGOTTEN, MAY_BE_MENDED, NOT_YET } from "../../web/player/problem-kinds.ts";
 
 const [forgotten = ""] = FORGOTTEN;
 const [mended = ""] = [...MAY_BE_MENDED].filter((code) => code !== UNREACHABLE && !FORGOTTEN.has(code));
@@ -36,4 +36,14 @@ t.test("comeback: a network that is gone again just after its return is tried a 
   const wait = comeback.failed(UNREACHABLE, MINUTE + 1000);
   t.ok(wait !== null && wait > 500 && wait < 10_000, `${wait} ms`);
   t.equal(comeback.failed(UNREACHABLE, 3 * MINUTE), null, "long after it, it is a failure as any");
+});
+
+t.test("comeback: a box that has just begun is given time for its tuners", async (t) => {
+  const comeback = new Comeback();
+  comeback.back(UNREACHABLE, MINUTE);
+  for (const code of [...NOT_YET, "no-lock"])
+    for (const after of [1000, 25_000])
+      t.ok(comeback.failed(code, MINUTE + after), `${code} ${after} ms after`);
+  for (const code of [...NOT_YET, "no-lock"]) t.equal(comeback.failed(code, 2 * MINUTE), null, code);
+  t.equal(comeback.failed("scrambled", MINUTE + 1000), null, "time does not mend that");
 });

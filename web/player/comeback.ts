@@ -1,11 +1,10 @@
-import { UNREACHABLE } from "../api/problem.ts";
-import { FORGOTTEN, MAY_BE_MENDED } from "./problem-kinds.ts";
+import { FORGOTTEN, MAY_BE_MENDED, NOT_YET } from "./problem-kinds.ts";
 
 /** Milliseconds after a failure within which the box's return starts the channel again: later nobody may be there. */
 const RESUME_WITHIN = 900_000;
-/** Milliseconds after the box's return within which the end of what played before is a matter of course. */
+/** Milliseconds after the box's return within which the end of what played before, and tuners that are not there yet, are a matter of course. */
 const RETURN_SETTLES = 30_000;
-/** Milliseconds until the next try when the network that came back was gone again. */
+/** Milliseconds until the next try when what came back was gone again, or not ready. */
 const RETURN_RETRY = 2000;
 
 /** Whether what failed is begun again without anybody asking for it, because the box or the network is back. Times are monotonic ms. */
@@ -17,7 +16,7 @@ export class Comeback {
   failed(code: string, now: number): number | null {
     this.#failedAt = now;
     if (now - this.#backAt > RETURN_SETTLES) return null;
-    if (code === UNREACHABLE) return RETURN_RETRY;
+    if (MAY_BE_MENDED.has(code) || NOT_YET.has(code)) return RETURN_RETRY;
     if (!FORGOTTEN.has(code)) return null;
     this.#backAt = -Infinity; // once
     return 0;

@@ -2,6 +2,8 @@ import { UNREACHABLE } from "../api/problem.ts";
 
 /** Ends that the box's return, or the network's, may have mended. */
 export const MAY_BE_MENDED = new Set([UNREACHABLE, "device-gone", "no-lock", "no-data", "signal-disturbed"]);
+/** What a box says, or lets one feel, that has just begun: its tuners and channels come one after another. */
+export const NOT_YET = new Set(["channel-not-found", "stream-start-timeout"]);
 /** What is said of a playback that the box no longer knows. */
 export const FORGOTTEN = new Set([
   "stopping",

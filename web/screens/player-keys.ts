@@ -1,5 +1,6 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { moveAmong } from "./spatial-focus.ts";
 
 export interface KeyActions {
   zap: (step: 1 | -1) => void;
@@ -27,7 +28,8 @@ type Root = RefObject<HTMLElement | null>;
 
 /**
  * Keyboard and remote control: up and down are channels, left and right time. The middle key goes to the controls, among
- * which left and right then move, until they hide.
+ * which left and right then move, until they hide. In a message the arrows lead from one way on to the next; where there is none, they
+ * are channels and time.
  */
 export function useKeys(root: Root, actions: KeyActions): void {
   const latest = useRef(actions);
@@ -51,17 +53,19 @@ function actionOf(event: KeyboardEvent, actions: KeyActions, root: Root): (() =>
   const onButton = (event.target as Element | null)?.closest("button, a, input") != null;
   switch (event.key) {
     case "ArrowUp":
+      return () => void (moveAmongWaysOn(root, event.key) || actions.zap(1));
     case "PageUp":
     case "ChannelUp":
       return () => actions.zap(1);
     case "ArrowDown":
+      return () => void (moveAmongWaysOn(root, event.key) || actions.zap(-1));
     case "PageDown":
     case "ChannelDown":
       return () => actions.zap(-1);
     case "ArrowRight":
-      return () => void (moveAmongControls(root, 1) || actions.time(1));
+      return () => void (moveAmongWaysOn(root, event.key) || moveAmongControls(root, 1) || actions.time(1));
     case "ArrowLeft":
-      return () => void (moveAmongControls(root, -1) || actions.time(-1));
+      return () => void (moveAmongWaysOn(root, event.key) || moveAmongControls(root, -1) || actions.time(-1));
     case "l":
     case "MediaFastForward":
       return () => actions.time(1);
@@ -135,6 +139,14 @@ function controls(root: Root): HTMLElement[] {
       (one, other) =>
         Number(other.closest(".small-controls") !== null) - Number(one.closest(".small-controls") !== null),
     );
+}
+
+/** Where a message has the focus. @returns whether the key led to another of its ways on */
+function moveAmongWaysOn(root: Root, key: string): boolean {
+  const message = root.current?.querySelector<HTMLElement>(".failure");
+  const from = document.activeElement;
+  if (message == null || !(from instanceof HTMLElement) || !message.contains(from)) return false;
+  return moveAmong(key, from, [...message.querySelectorAll("button")]);
 }
 
 /** @returns whether a control had been reached by keys, and the focus moved on from it */

@@ -11,7 +11,7 @@ import { recall, remember } from "../../memory.ts";
 import { obstacleOf } from "../../player/obstacle.ts";
 import * as state from "../../state.ts";
 import { barrierWords } from "../live/barrier-words.ts";
-import { inDirection } from "../direction.ts";
+import { moveAmong } from "../spatial-focus.ts";
 import { Icon } from "../icon.tsx";
 import { ChannelLogo, someLogos } from "../live/channel-logo.tsx";
 import { Notices } from "../sheet.tsx";
@@ -91,18 +91,9 @@ export function SearchScreen() {
       return go("channels");
     }
     if (writing && /Left|Right/.test(key)) return;
-    const all = [...(root.current?.querySelectorAll<HTMLElement>("button, input") ?? [])].filter(
-      (one) => one !== target,
-    );
-    const places = all.map((one) => one.getBoundingClientRect());
-    const next = all[inDirection(key, target.getBoundingClientRect(), places)];
-    if (next === undefined) {
-      if (key === "ArrowLeft") document.querySelector<HTMLElement>(".tabs [aria-current]")?.focus();
-      return;
-    }
-    event.preventDefault();
-    next.focus();
-    next.scrollIntoView({ block: "nearest" });
+    const all = [...(root.current?.querySelectorAll<HTMLElement>("button, input") ?? [])];
+    if (moveAmong(key, target, all)) return event.preventDefault();
+    if (key === "ArrowLeft") document.querySelector<HTMLElement>(".tabs [aria-current]")?.focus();
   }
 
   const results = resultsOf(
@@ -123,6 +114,7 @@ export function SearchScreen() {
           role="search"
           onSubmit={(event) => {
             event.preventDefault();
+            if (typed.value.trim() === "") return; // a remote control's OK brings the keyboard: it must not go at once
             chosen();
             field.current?.blur(); // the keyboard of a phone goes, and shows what was found
           }}
