@@ -19,6 +19,7 @@ import {
 import { pair } from "./pair.ts";
 import { ownerRecover, recoveryCodes } from "./recovery.ts";
 import { pinClear, pinSet } from "./pin.ts";
+import { releaseInstall, releaseList, releaseRemove, releaseRollback, releaseUse } from "./release.ts";
 import { remoteChannels, remoteGuide } from "./remote-lists.ts";
 import { remoteHandOff, remotePair, remoteUnpair } from "./remote-pair.ts";
 import { remotePlay } from "./remote-play.ts";
@@ -56,6 +57,11 @@ export const COMMANDS: readonly Command[] = [
   onlineHostRemove,
   checkConfig,
   doctor,
+  releaseInstall,
+  releaseList,
+  releaseUse,
+  releaseRollback,
+  releaseRemove,
   remotePair,
   remoteChannels,
   remoteGuide,

@@ -25,6 +25,14 @@ const KINDS: Readonly<Record<string, TarKind>> = {
   "7": "file",
 };
 
+/** What extends the next header, as far as it has come. */
+interface Extension {
+  readonly kind: string;
+  left: number;
+  readonly padding: number;
+  readonly pieces: Buffer[];
+}
+
 /**
  * Reads the headers of a tar archive that comes in pieces, and none of its content.
  * @see POSIX.1-2017, pax, "ustar Interchange Format" and "pax Header Block"; GNU tar's long names (types L and K)
@@ -33,7 +41,7 @@ export class TarHeaders {
   #rest: Buffer = Buffer.alloc(0);
   /** Bytes of content, and of what fills its last block, that are still to come. */
   #skip = 0;
-  #extension: { kind: string; left: number; padding: number; pieces: Buffer[] } | null = null;
+  #extension: Extension | null = null;
   #over: { name?: string; target?: string; size?: number } = {};
   #ended = false;
 
@@ -98,7 +106,7 @@ export class TarHeaders {
   }
 
   /** Takes what extends the next header. @returns what is left of the data */
-  #extend(extension: NonNullable<TarHeaders["#extension"]>, data: Buffer): Buffer {
+  #extend(extension: Extension, data: Buffer): Buffer {
     const taken = Math.min(extension.left, data.length);
     extension.pieces.push(Buffer.from(data.subarray(0, taken)));
     extension.left -= taken;
@@ -123,12 +131,13 @@ export class TarHeaders {
 /** `27 path=some/where\n`, one after another. */
 function paxRecords(content: Buffer): Partial<Record<string, string>> {
   const records: Record<string, string> = {};
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     const space = content.indexOf(0x20, at);
     const length = wholeNumber(content.toString("latin1", at, Math.max(at, space)));
     const record = content.toString("utf8", space + 1, at + length - 1);
     const equals = record.indexOf("=");
-    if (space < 0 || equals < 1 || at + length > content.length) throw new RangeError("a header is damaged");
+    if (space < 0 || equals < 1 || length === 0 || at + length > content.length)
+      throw new RangeError("a header is damaged");
     records[record.slice(0, equals)] = record.slice(equals + 1);
     at += length;
   }
@@ -137,11 +146,8 @@ function paxRecords(content: Buffer): Partial<Record<string, string>> {
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value === 0 || !Number.isSafeInteger(value)) {
-    if (text === "0") return 0;
-    throw new RangeError("a header is damaged");
-  }
-  return value;
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new RangeError("a header is damaged");
 }
 
 /** Octal digits; GNU tar writes what is too large for them in base 256. */
