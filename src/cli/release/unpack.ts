@@ -12,7 +12,8 @@ export async function contentsOf(archive: Buffer): Promise<Contents> {
   const check = new ContentsCheck();
   const ended = endOf(xz, "xz");
   try {
-    for await (const piece of stdoutOf(xz)) for (const entry of headers.push(piece)) check.take(entry);
+    for await (const piece of stdoutOf(xz) as AsyncIterable<Buffer>)
+      for (const entry of headers.push(piece)) check.take(entry);
     await ended;
     if (!headers.ended) throw new RangeError("its end is missing");
     return check.end();

@@ -12,7 +12,10 @@ import { temporaryFolder } from "../../helpers/temporary.ts";
 
 t.test("release name: what names a release, and what would leave its folder", (t) => {
   t.same(parseReleaseName("tellyport-0.2.0-linux-arm64"), { version: "0.2.0", architecture: "arm64" });
-  t.same(parseReleaseName("tellyport-1.0.0-rc.1-linux-x64"), { version: "1.0.0-rc.1", architecture: "amd64" });
+  t.same(parseReleaseName("tellyport-1.0.0-rc.1-linux-x64"), {
+    version: "1.0.0-rc.1",
+    architecture: "amd64",
+  });
   for (const name of ["tellyport-0.2.0", "tellyport-..-linux-arm64", "tellyport-0.2.0-linux-mips", "x"])
     t.equal(parseReleaseName(name), null, name);
   for (const text of ["", ".", "..", "../1", "1/2", "a", "1..2", "1 2", "1".repeat(80)])
@@ -103,7 +106,10 @@ t.test("tar headers: noise is refused with a range error, or read as nothing", (
 
 t.test("contents: what tar itself would list of a whole release is taken", async (t) => {
   const folder = await sampleFolder(t);
-  const tar = spawnSync("tar", ["-cf", "-", "tellyport-0.2.0-linux-arm64"], { cwd: folder, maxBuffer: 1 << 26 });
+  const tar = spawnSync("tar", ["-cf", "-", "tellyport-0.2.0-linux-arm64"], {
+    cwd: folder,
+    maxBuffer: 1 << 26,
+  });
   const check = new ContentsCheck();
   const { entries } = headersOf(tar.stdout);
   for (const entry of entries) check.take(entry);
@@ -117,7 +123,8 @@ t.test("contents: nothing that leaves its folder, or is more than a file, is let
     ...{ name, kind: "file", mode: 0o644, size: 1, target: "" },
     ...more,
   });
-  const link = (name: string, target: string): TarEntry => file(name, { kind: "symlink", mode: 0o777, target });
+  const link = (name: string, target: string): TarEntry =>
+    file(name, { kind: "symlink", mode: 0o777, target });
   const refused: [RegExp, ...TarEntry[]][] = [
     [/leaves/, file("/etc/passwd")],
     [/leaves/, file("r/../../x")],

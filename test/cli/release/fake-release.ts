@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync, sign } from "node:crypto";
-import { chmodSync, cpSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { architectureOf } from "../../../src/cli/release/release-name.ts";
 
@@ -58,10 +58,4 @@ export function startsWith(root: string): string | null {
   }
   const run = spawnSync("sh", [join(root, target, "launch")], { encoding: "utf8" });
   return run.status === 0 ? run.stdout.trim() : null;
-}
-
-/** A copy of releases as they lie. */
-export function copyOf(root: string, to: string): string {
-  cpSync(root, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-  return to;
 }

@@ -154,7 +154,7 @@ t.test(
     const box = await site(t);
     const file = makeRelease(box.folder, "0.2.0");
     const secret = join(box.folder, "private.pem");
-    writeFileSync(secret, MAKER.privateKey.export({ type: "pkcs8", format: "pem" }) as string);
+    writeFileSync(secret, MAKER.privateKey.export({ type: "pkcs8", format: "pem" }));
     writeFileSync(`${file}.sig`, "");
     const signed = await runProgram("openssl", [
       ...["pkeyutl", "-sign", "-rawin", "-inkey", secret, "-in", file, "-out", `${file}.sig`],
