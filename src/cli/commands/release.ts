@@ -4,7 +4,7 @@ import { TellyportError, messageOf } from "../../kernel/errors.ts";
 import { JSON_OPTION, type Arguments, type Command } from "../command.ts";
 import { clockOf, type Io } from "../io.ts";
 import { withReleasesLocked } from "../release/lock.ts";
-import { RELEASES, Releases, type Release } from "../release/releases.ts";
+import { Releases, releasesRoot, type Release } from "../release/releases.ts";
 import { report } from "../report.ts";
 import { renderTable } from "../table.ts";
 import { dateTime } from "../text.ts";
@@ -122,7 +122,7 @@ export const releaseRemove: Command = {
 };
 
 function releasesOf({ env }: Io): Releases {
-  return new Releases(env["TELLYPORT_RELEASES"] || RELEASES);
+  return new Releases(releasesRoot(env));
 }
 
 /** @throws TellyportError `release-in-use`, `releases-unusable`, and what `work` throws */

@@ -6,7 +6,12 @@ import { isVersion } from "./release-name.ts";
 import { retired, type Lying } from "./retired.ts";
 
 /** Where releases lie beside the one that came with the box: `$TELLYPORT_RELEASES`, else this. */
-export const RELEASES = "/var/lib/tellyport-releases";
+const RELEASES = "/var/lib/tellyport-releases";
+
+/** The folder of this box's releases. */
+export function releasesRoot(env: Readonly<Record<string, string | undefined>>): string {
+  return env["TELLYPORT_RELEASES"] || RELEASES;
+}
 
 /** A release that was installed. */
 export interface Release extends Lying {
