@@ -6,6 +6,7 @@ import { clientsList, clientsRename, clientsRevoke, clientsRole } from "./client
 import { checkConfig, run } from "./daemon.ts";
 import { clientsLimit } from "./clients-limit.ts";
 import { doctor } from "./doctor.ts";
+import { healthcheck } from "./healthcheck.ts";
 import { mockClear, mockFault, mockOnAir } from "./mock.ts";
 import {
   onlineAlias,
@@ -57,6 +58,7 @@ export const COMMANDS: readonly Command[] = [
   onlineHostRemove,
   checkConfig,
   doctor,
+  healthcheck,
   releaseInstall,
   releaseList,
   releaseUse,
