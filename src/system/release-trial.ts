@@ -1,4 +1,4 @@
-import { readFile, realpath, stat } from "node:fs/promises";
+import { mkdir, readFile, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { readDocument, writeFileAtomic } from "../kernel/atomic-file.ts";
 import type { Clock, Timer } from "../kernel/clock.ts";
@@ -90,6 +90,8 @@ export class ReleaseTrial {
 
   async #write(path: string, text: string): Promise<void> {
     try {
+      // Where no service manager made it.
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await writeFileAtomic(path, text);
     } catch (error) {
       // A good release may be left for another that was good, then; or it is told twice.

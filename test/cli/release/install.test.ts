@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createHash, generateKeyPairSync } from "node:crypto";
 import {
   existsSync,
@@ -192,6 +193,32 @@ t.test(
     }
   },
 );
+
+/** A file system of its own, so small; why not, where that is not allowed. */
+function mountSmall(t: Teardown, path: string): false | string {
+  mkdirSync(path, { recursive: true });
+  const { status, stderr, error } = spawnSync("mount", ["-t", "tmpfs", "-o", "size=16m", "none", path], {
+    encoding: "utf8",
+  });
+  if (status !== 0) return `no file system can be mounted here: ${stderr ?? error?.message ?? ""}`;
+  t.teardown(() => spawnSync("umount", [path]));
+  return false;
+}
+
+t.test("release: a disk without room is refused before anything is written", { skip }, async (t) => {
+  const box = await site(t);
+  const why = mountSmall(t, box.root);
+  if (why !== false) {
+    t.pass("a disk without room", { skip: why });
+    return;
+  }
+  t.match(await box.install("0.2.0"), {
+    code: 69,
+    stderr: /no room for it: 33 MiB are needed .* and 16 MiB are free\..*release remove/,
+  });
+  t.same(readdirSync(join(box.root, "releases")), []);
+  t.same(readdirSync(join(box.root, "incoming")), []);
+});
 
 t.test("release: one command at a time; what a dead one left is no hindrance", { skip }, async (t) => {
   const box = await site(t);
