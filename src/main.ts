@@ -120,6 +120,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     been: [await certificateBegin(stateDir)],
   });
   const began = clock.monotonic();
+  let ready = false;
   const lifecycle = new Lifecycle({ log, clock });
   try {
     await lifecycle.start([{ name: "database", stop: () => database.close() }]);
@@ -325,6 +326,8 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         systemRoutes({
           version: VERSION,
           startedAt: () => clock.now() - (clock.monotonic() - began),
+          ready: () => ready,
+          local: () => `http://${localAddress(config.http.address)}:${listeners.ports.http}`,
           clock: () => {
             const { clock: state, clockDoubt } = describeClock(clock.report());
             return { state, doubt: clockDoubt ?? null, time: iso(clock.now()) };
@@ -391,6 +394,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         interfaces: () => neighbourAddresses(config.http.address),
       }),
     ]);
+    ready = true;
     return {
       ports: listeners.ports,
       access,

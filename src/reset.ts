@@ -98,19 +98,27 @@ async function remove(path: string): Promise<void> {
 
 /** Drops every table but the kept ones, and overwrites what was in them. */
 function dropTables(database: Database): void {
-  const kept = new Set<string>(["schema_version", ...KEPT_TABLES.flatMap(({ tables }) => tables)]);
-  const modules = new Set<string>(KEPT_TABLES.map(({ module }) => module));
   database.exec("PRAGMA secure_delete=ON; PRAGMA foreign_keys=OFF");
   database.transaction(() => {
+    const versions = versionsOf(database);
+    // A newer release may have made tables that this one cannot name: without them the others would not be whole.
+    const left = KEPT_TABLES.filter(({ module, steps }) => (versions.get(module) ?? 0) <= steps);
+    const kept = new Set<string>(["schema_version", ...left.flatMap(({ tables }) => tables)]);
     for (const table of tablesOf(database)) {
       if (!kept.has(table)) database.exec(`DROP TABLE "${table.replaceAll('"', '""')}"`);
     }
-    if (!tablesOf(database).includes("schema_version")) return;
-    for (const row of database.prepare("SELECT module FROM schema_version").all()) {
-      const module = row["module"] as string;
-      if (!modules.has(module)) database.prepare("DELETE FROM schema_version WHERE module = ?").run(module);
+    for (const module of versions.keys()) {
+      if (!left.some((one) => one.module === module))
+        database.prepare("DELETE FROM schema_version WHERE module = ?").run(module);
     }
   });
+}
+
+/** How many steps of each module the file has seen. */
+function versionsOf(database: Database): ReadonlyMap<string, number> {
+  if (!tablesOf(database).includes("schema_version")) return new Map();
+  const rows = database.prepare("SELECT module, version FROM schema_version").all();
+  return new Map(rows.map(({ module, version }) => [String(module), Number(version)]));
 }
 
 /** Takes the log into the file, and the log away: it may belong to whoever ran this, who need not be the daemon's user. */

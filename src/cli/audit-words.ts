@@ -24,6 +24,7 @@ const WORDS: Record<AuditEvent, string> = {
   "pin-locked": "too many wrong PINs",
   "pin-unlocked": "lifted its limits with the PIN",
   "refresh-reused": "was removed: somebody else may have its credentials",
+  "release-rolled-back": "an update did not start, and was left",
   "request-refused": "a request was refused",
   "watch-refused": "was not let watch",
   watched: "has watched",
@@ -41,6 +42,8 @@ const FACTS: Readonly<Record<string, (value: unknown, detail: Detail, nameOf: Na
   endsAt: (value) => `until ${time(value)}`,
   ended: (value) => `${String(value)} of them`,
   everybody: (value) => (value === true ? "everybody's" : "its user's"),
+  failure: (value) =>
+    value === "configuration" ? "it did not take the configuration" : `for ${String(value)}`,
   from: (value, _detail, nameOf) =>
     `from ${ISO_TIME.test(String(value)) ? time(value) : nameOf(String(value))}`,
   home: (value) => (value === true ? "at home" : "away from home"),

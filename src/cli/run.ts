@@ -7,7 +7,9 @@ import { collectGarbage } from "../kernel/memory/heap.ts";
 import { Housekeeping } from "../kernel/memory/housekeeping.ts";
 import type { SystemMemory } from "../kernel/memory/system-memory.ts";
 import { startBox } from "../main.ts";
+import { ReleaseTrial } from "../system/index.ts";
 import { EXIT } from "./exit-codes.ts";
+import { releasesRoot } from "./release/releases.ts";
 import { serve, type ServeArgs } from "./serve.ts";
 import { overridesOf, type RunOverrides } from "./overrides.ts";
 import { needsScan, scanCommand } from "./no-tuner.ts";
@@ -42,6 +44,15 @@ export async function run(args: RunArgs): Promise<number> {
           ? null
           : new Housekeeping({ clock: systemClock, log, memory: args.memory, cpuMs, collectGarbage });
       housekeeping?.start();
+      const trial = new ReleaseTrial({
+        clock: systemClock,
+        log,
+        root: releasesRoot(process.env),
+        own: beside("."),
+        tell: ({ from, to, reason }) =>
+          box.access.audit.note({ event: "release-rolled-back", detail: { from, to, failure: reason } }),
+      });
+      await trial.start();
       return {
         welcome: () =>
           welcome({
@@ -57,6 +68,7 @@ export async function run(args: RunArgs): Promise<number> {
             log.warn({ cure: `\`${scanCommand(args.state)}\` finds them` }, "no-channel-known");
         },
         stop: () => {
+          trial.stop();
           housekeeping?.stop();
           return box.stop();
         },

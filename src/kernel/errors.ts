@@ -156,6 +156,13 @@ export const ERROR_CODES = {
   "daemon-not-running": "unavailable",
   "daemon-running": "conflict",
   "player-failed": "unavailable",
+  "release-in-use": "conflict",
+  "release-invalid": "invalid",
+  "release-no-room": "unavailable",
+  "release-not-found": "not-found",
+  "release-tool-missing": "unavailable",
+  "release-unverified": "forbidden",
+  "releases-unusable": "unavailable",
   usage: "invalid",
 } as const satisfies Record<string, ErrorKind>;
 

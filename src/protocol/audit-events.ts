@@ -20,6 +20,7 @@ export const AUDIT_EVENTS = [
   "pin-locked",
   "pin-unlocked",
   "refresh-reused",
+  "release-rolled-back",
   "request-refused",
   "watch-refused",
   "watched",
@@ -40,4 +41,5 @@ export const ALARMS: readonly AuditEvent[] = [
   "pairing-closed",
   "pin-locked",
   "refresh-reused",
+  "release-rolled-back",
 ];

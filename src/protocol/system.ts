@@ -20,6 +20,10 @@ export const SystemState = Type.Object(
   {
     version: Type.String(),
     startedAt: Time,
+    ready: Type.Optional(Type.Boolean({ description: "Everything has been started" })),
+    local: Type.Optional(
+      Type.String({ description: "Where a program on this machine finds it over plain http" }),
+    ),
     canRestart: Type.Boolean({ description: "A service manager would begin it again" }),
     clock: Type.Object({
       state: Type.Union([Type.Literal("synchronised"), Type.Literal("unsynchronised")]),

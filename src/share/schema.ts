@@ -1,9 +1,11 @@
+import type { Step } from "../kernel/store/steps.ts";
+
 /**
  * Tables of resource sharing; forward only: append, never edit.
  *
  * Channels are what a person sees and remembers (their numbers): written with full durability.
  */
-export const SHARE_MIGRATIONS: readonly string[] = [
+export const SHARE_MIGRATIONS: readonly Step[] = [
   `CREATE TABLE share_channel (
      id TEXT PRIMARY KEY,
      original_network_id INTEGER NOT NULL,
@@ -40,7 +42,7 @@ export const SHARE_MIGRATIONS: readonly string[] = [
      favourite INTEGER NOT NULL
    ) STRICT;`,
   // Programmes are in a database of their own.
-  `DROP TABLE share_programme;`,
+  { sql: `DROP TABLE share_programme;`, breaks: true },
   // Pictures without IDR are made into some with: what earlier versions found is found anew.
   `UPDATE share_channel SET codecs = NULL WHERE codecs LIKE '%avc-recovery-point%';`,
   // Pictures that the owner chose for channels.
@@ -51,4 +53,5 @@ export const SHARE_MIGRATIONS: readonly string[] = [
 export const CHANNEL_TABLES = {
   module: "share",
   tables: ["share_channel", "share_channel_setting", "share_logo"],
+  steps: SHARE_MIGRATIONS.length,
 } as const;

@@ -1,2 +1,3 @@
-/** What an owner sees of the machine, and the restart of the daemon. */
+/** What an owner sees of the machine, the restart of the daemon, and the trial of its release. */
+export { ReleaseTrial } from "./release-trial.ts";
 export { systemRoutes, type SystemPorts } from "./routes.ts";

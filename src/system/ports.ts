@@ -5,6 +5,10 @@ export interface SystemPorts {
   readonly version: string;
   /** Epoch ms. */
   readonly startedAt: () => number;
+  /** Whether everything has been started; default: not told. */
+  readonly ready?: () => boolean;
+  /** Where a program on this machine finds the box over plain http; default: not told. */
+  readonly local?: () => string;
   readonly clock: () => SystemState["clock"];
   /** Absolute. */
   readonly stateDirectory: string;

@@ -58,6 +58,8 @@ async function systemState(ports: SystemPorts): Promise<SystemState> {
   return {
     version: ports.version,
     startedAt: new Date(ports.startedAt()).toISOString(),
+    ...(ports.ready !== undefined && { ready: ports.ready() }),
+    ...(ports.local !== undefined && { local: ports.local() }),
     canRestart: ports.restart !== null,
     clock: ports.clock(),
     memory: { used: process.memoryUsage.rss(), free: availableMemory(), total: totalmem() },

@@ -48,6 +48,7 @@ const MIGRATIONS: readonly string[] = [
 export const LINE_UP_TABLES = {
   module: "tuner",
   tables: ["tuner_multiplex", "tuner_service", "tuner_scan"],
+  steps: MIGRATIONS.length,
 } as const;
 
 const MULTIPLEX_COLUMNS = ["id", "delivery", "original_network_id", "transport_stream_id", "cnr", "missed"];

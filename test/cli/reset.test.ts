@@ -81,6 +81,21 @@ t.test("reset: identity, keys, certificate and clients go; the line-up stays", a
   t.not(await idOf(state), before, "a new box");
 });
 
+t.test(
+  "reset: of a line-up that a newer release has added to nothing is left, rather than a part",
+  async (t) => {
+    const state = await temporaryFolder(t);
+    await fillState(state);
+    rowsOf(
+      state,
+      "UPDATE schema_version SET version = 90, readable_from = 1 WHERE module = 'tuner' RETURNING 1",
+    );
+    t.equal((await run(["reset", "--yes", "--state", state])).code, 0);
+    t.same(rowsOf(state, "SELECT name FROM sqlite_master WHERE name GLOB 'tuner_*'"), []);
+    t.same(rowsOf(state, "SELECT module FROM schema_version"), [{ module: "audit" }]);
+  },
+);
+
 t.test("reset: everything", async (t) => {
   const state = await temporaryFolder(t);
   await fillState(state);

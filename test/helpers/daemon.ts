@@ -39,6 +39,8 @@ export interface DaemonOptions {
   readonly address?: string;
   /** Command and leading arguments instead of `node`, e.g. a network namespace's. */
   readonly wrapper?: readonly string[];
+  /** Another release's command; default {@link CLI}. */
+  readonly program?: string;
 }
 
 /** Starts the real daemon on free ports of loopback and waits until it listens; it ends with the test. */
@@ -53,7 +55,7 @@ export async function startDaemon(t: Teardown, options: DaemonOptions = {}): Pro
   const command = [
     ...(options.wrapper ?? []),
     process.execPath,
-    CLI,
+    options.program ?? CLI,
     "run",
     "--config",
     config,

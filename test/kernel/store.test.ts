@@ -4,21 +4,81 @@ import t from "tap";
 import { readDocument, writeFileAtomic } from "../../src/kernel/atomic-file.ts";
 import { openDatabase, type Database } from "../../src/kernel/store/database.ts";
 import { Mirror } from "../../src/kernel/store/mirror.ts";
+import type { Step } from "../../src/kernel/store/steps.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
-t.test("store: migrations run once each, in order, and a newer file is refused", async (t) => {
-  const path = join(await temporaryFolder(t), "deep/er/x.db");
-  const first = openDatabase(path);
-  first.migrate("m", ["CREATE TABLE a (x INTEGER) STRICT"]);
-  first.prepare("INSERT INTO a VALUES (?)").run(7);
-  first.close();
-  const second = openDatabase(path);
-  second.migrate("m", ["CREATE TABLE a (x INTEGER) STRICT", "ALTER TABLE a ADD COLUMN y TEXT DEFAULT 'new'"]);
-  t.same(second.prepare("SELECT * FROM a").all(), [{ x: 7, y: "new" }]);
-  second.close();
-  const third = openDatabase(path);
-  t.throws(() => third.migrate("m", ["CREATE TABLE a (x INTEGER) STRICT"]), { code: "store-too-new" });
-  third.close();
+const TABLE = "CREATE TABLE a (x INTEGER) STRICT";
+const COLUMN = "ALTER TABLE a ADD COLUMN y TEXT DEFAULT 'new'";
+const OTHER: Step = { sql: "ALTER TABLE a RENAME COLUMN x TO z", breaks: true };
+
+t.test(
+  "store: migrations run once each, in order, and what breaks an older release is refused by it",
+  async (t) => {
+    const path = join(await temporaryFolder(t), "deep/er/x.db");
+    const first = openDatabase(path);
+    first.migrate("m", [TABLE]);
+    first.prepare("INSERT INTO a VALUES (?)").run(7);
+    first.close();
+    const second = openDatabase(path);
+    second.migrate("m", [TABLE, COLUMN, OTHER]);
+    t.same(second.prepare("SELECT * FROM a").all(), [{ z: 7, y: "new" }]);
+    second.close();
+    const third = openDatabase(path);
+    t.throws(() => third.migrate("m", [TABLE]), { code: "store-too-new" });
+    t.throws(() => third.migrate("m", [TABLE, COLUMN]), { code: "store-too-new" });
+    third.migrate("m", [TABLE, COLUMN, OTHER]);
+    third.close();
+  },
+);
+
+t.test("store: an older release reads and writes what a newer one has added to, and leaves it", async (t) => {
+  const path = join(await temporaryFolder(t), "x.db");
+  const more = "CREATE TABLE b (w INTEGER) STRICT; CREATE INDEX a_by_z ON a (z)";
+  const newer = openDatabase(path);
+  newer.migrate("m", [TABLE, OTHER, COLUMN, more]);
+  newer.exec("INSERT INTO a (z, y) VALUES (1, 'kept'); INSERT INTO b VALUES (5)");
+  newer.close();
+  const older = openDatabase(path);
+  older.migrate("m", [TABLE, OTHER]);
+  older.exec("INSERT INTO a (z) VALUES (2)");
+  t.throws(() => older.migrate("m", [TABLE]), { code: "store-too-new" });
+  older.close();
+  const again = openDatabase(path);
+  again.migrate("m", [TABLE, OTHER, COLUMN, more]);
+  t.same(again.prepare("SELECT * FROM a").all(), [
+    { z: 1, y: "kept" },
+    { z: 2, y: "new" },
+  ]);
+  t.same(again.prepare("SELECT * FROM b").all(), [{ w: 5 }]);
+  again.close();
+});
+
+t.test(
+  "store: what was written before releases said what they break is for its own release alone",
+  async (t) => {
+    const path = join(await temporaryFolder(t), "x.db");
+    const before = openDatabase(path);
+    before.exec(`CREATE TABLE schema_version (module TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT;
+    INSERT INTO schema_version VALUES ('m', 2); ${TABLE}; ${COLUMN};`);
+    t.throws(() => before.migrate("m", [TABLE]), { code: "store-too-new" });
+    before.migrate("m", [TABLE, COLUMN]);
+    before.migrate("m", [TABLE]);
+    before.close();
+  },
+);
+
+t.test("store: a step that takes something away has to say so", (t) => {
+  for (const sql of [
+    "DROP TABLE a",
+    "ALTER TABLE a DROP COLUMN x",
+    "alter table a rename to b",
+    "ALTER TABLE a ADD COLUMN y TEXT NOT NULL",
+  ]) {
+    const database = openDatabase(":memory:");
+    t.throws(() => database.migrate("m", [TABLE, sql]), RangeError, sql);
+    database.close();
+  }
+  t.end();
 });
 
 t.test("store: a transaction that throws leaves nothing", (t) => {

@@ -6,7 +6,7 @@ import { zh } from "../../web/i18n/zh.ts";
 
 /** Codes that stay on the box: its start, its command line. */
 const NEVER_ON_A_PHONE =
-  /^(address-|config-|port-|state-|store-|source-|guide-source-|fetch-|dns-|sequence-|certificate-log-|box-not-trusted|credentials-missing|daemon-|player-failed|usage)/;
+  /^(address-|config-|port-|state-|store-|source-|guide-source-|fetch-|dns-|sequence-|certificate-log-|box-not-trusted|credentials-missing|daemon-|player-failed|releases?-|usage)/;
 
 const holes = (text: string): string[] => (text.match(/\{\w+\}/g) ?? []).sort();
 

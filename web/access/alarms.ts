@@ -9,6 +9,7 @@ export const GRAVE_EVENTS: ReadonlySet<string> = new Set<AuditEvent>([
   "pairing-closed",
   "pin-locked",
   "refresh-reused",
+  "release-rolled-back",
 ]);
 
 const A_DAY = 86_400_000;

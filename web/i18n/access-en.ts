@@ -197,6 +197,7 @@ export const accessEn = {
   "log.pin-removed": "The PIN was removed",
   "log.pin-locked": "Too many wrong PINs on “{name}”",
   "log.pin-unlocked": "A PIN lifted the limits of “{name}”",
+  "log.release-rolled-back": "An update did not start: the box went back to the release before",
   "log.refresh-reused": "Somebody used a copy of the session of “{name}”: it was signed out",
   "log.request-refused": "A request was refused",
   "log.watch-refused": "“{name}” was not allowed to watch {channel}",

@@ -194,6 +194,7 @@ export const accessZh: AccessWords = {
   "log.pin-removed": "取消了 PIN 码",
   "log.pin-locked": "“{name}”上 PIN 码输错次数太多",
   "log.pin-unlocked": "用 PIN 码解除了“{name}”的限制",
+  "log.release-rolled-back": "更新未能启动，机顶盒已恢复到之前的版本",
   "log.refresh-reused": "有人使用了“{name}”会话的副本：已令其退出",
   "log.request-refused": "拒绝了一次请求",
   "log.watch-refused": "“{name}”不被允许观看 {channel}",

@@ -65,7 +65,7 @@ async function askDaemon(args: Arguments, io: Io): Promise<Daemon> {
 }
 
 /** A line or more each, and what it comes to. */
-function renderFindings(findings: readonly Finding[], columns: number | undefined): string {
+export function renderFindings(findings: readonly Finding[], columns: number | undefined): string {
   const width = columns ?? 80;
   const subjects = findings.map(({ subject }) => printable(subject));
   const subjectWidth = Math.min(28, Math.max(0, ...subjects.map(widthOf)));

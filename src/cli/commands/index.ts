@@ -6,6 +6,7 @@ import { clientsList, clientsRename, clientsRevoke, clientsRole } from "./client
 import { checkConfig, run } from "./daemon.ts";
 import { clientsLimit } from "./clients-limit.ts";
 import { doctor } from "./doctor.ts";
+import { healthcheck } from "./healthcheck.ts";
 import { mockClear, mockFault, mockOnAir } from "./mock.ts";
 import {
   onlineAlias,
@@ -19,6 +20,7 @@ import {
 import { pair } from "./pair.ts";
 import { ownerRecover, recoveryCodes } from "./recovery.ts";
 import { pinClear, pinSet } from "./pin.ts";
+import { releaseInstall, releaseList, releaseRemove, releaseRollback, releaseUse } from "./release.ts";
 import { remoteChannels, remoteGuide } from "./remote-lists.ts";
 import { remoteHandOff, remotePair, remoteUnpair } from "./remote-pair.ts";
 import { remotePlay } from "./remote-play.ts";
@@ -56,6 +58,12 @@ export const COMMANDS: readonly Command[] = [
   onlineHostRemove,
   checkConfig,
   doctor,
+  healthcheck,
+  releaseInstall,
+  releaseList,
+  releaseUse,
+  releaseRollback,
+  releaseRemove,
   remotePair,
   remoteChannels,
   remoteGuide,

@@ -71,8 +71,9 @@ export async function load<S extends TSchema>(
   const directory = kind.stateDirectory(completed(schema, withFile));
   const settingsPath = join(directory, OWNER_SETTINGS);
   const settings = (await readYaml(settingsPath, true, (cause) => stateUnreadable(directory, cause))) ?? {};
-  check(schema, settings, `${settingsPath}: `);
+  // Without keys that are not the owner's: a newer release may have written some that this one does not know.
   const owner = keepOwnersKeys(schema, settings);
+  check(schema, owner, `${settingsPath}: `);
   const given = merge(merge(file ?? {}, owner), options.overrides ?? {});
   check(schema, given, "");
   const config = completed(schema, given);

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { TellyportError, messageOf, systemCode } from "../errors.ts";
 import { makeFolder } from "../folder.ts";
+import { oldestReader, sqlOf, type Step } from "./steps.ts";
 
 export type SqlValue = string | number | bigint | Uint8Array | null;
 export type Row = Record<string, SqlValue>;
@@ -31,10 +32,11 @@ export interface Database {
   /** Has something done when the transaction that runs was rolled back, what was said last first. Must not throw. */
   onRollback(undo: () => void): void;
   /**
-   * Brings the tables of one module up to date. Step `i` (from 0) runs once, ever, in a transaction of its own.
-   * @throws TellyportError `store-too-new` when the file was written by a newer release
+   * Brings the tables of one module up to date. Step `i` (from 0) runs once, ever, in a transaction of its own. What a newer
+   * release added stays as it is where that release said that older ones can live with it.
+   * @throws TellyportError `store-too-new` when a newer release changed what this one needs
    */
-  migrate(module: string, steps: readonly string[]): void;
+  migrate(module: string, steps: readonly Step[]): void;
   close(): void;
 }
 
@@ -163,26 +165,38 @@ function wrap(driver: SyncDriver): Database {
     onRollback: (undo) => void running?.undo.push(undo),
     migrate(module, steps) {
       driver.exec(
-        "CREATE TABLE IF NOT EXISTS schema_version (module TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT",
+        `CREATE TABLE IF NOT EXISTS schema_version (
+           module TEXT PRIMARY KEY,
+           version INTEGER NOT NULL,
+           readable_from INTEGER
+         ) STRICT`,
       );
-      const row = database.prepare("SELECT version FROM schema_version WHERE module = ?").get(module);
+      const columns = database.prepare("SELECT name FROM pragma_table_info('schema_version')").all();
+      if (!columns.some(({ name }) => name === "readable_from"))
+        driver.exec("ALTER TABLE schema_version ADD COLUMN readable_from INTEGER");
+      const row = database.prepare("SELECT * FROM schema_version WHERE module = ?").get(module);
       const from = Number(row?.["version"] ?? 0);
-      if (from > steps.length) {
+      // Of a release that said nothing of it: it alone can read what it wrote.
+      const readableFrom = Number(row?.["readable_from"] ?? from);
+      if (steps.length < from && steps.length < readableFrom) {
         throw new TellyportError(
           "store-too-new",
           `The state was written by a newer Tellyport (${module} ${from}, this one knows ${steps.length}). Install that release again, or start with an empty state directory.`,
         );
       }
+      const record = database.prepare(
+        `INSERT INTO schema_version (module, version, readable_from) VALUES (?, ?, ?)
+           ON CONFLICT (module) DO UPDATE SET version = excluded.version, readable_from = excluded.readable_from`,
+      );
       for (let step = from; step < steps.length; step++) {
         database.transaction(() => {
-          driver.exec(steps[step] as string);
-          database
-            .prepare(
-              "INSERT INTO schema_version (module, version) VALUES (?, ?) ON CONFLICT (module) DO UPDATE SET version = excluded.version",
-            )
-            .run(module, step + 1);
+          driver.exec(sqlOf(steps[step] as Step));
+          record.run(module, step + 1, oldestReader(steps, step + 1));
         });
       }
+      // What earlier releases wrote says nothing of it yet.
+      if (from > 0 && from === steps.length && row?.["readable_from"] !== oldestReader(steps, from))
+        record.run(module, from, oldestReader(steps, from));
     },
     close: () => driver.close(),
   };

@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import t from "tap";
+import { parse } from "yaml";
 import { loadConfig, nearest } from "../../../src/kernel/config/index.ts";
+import { changeOwnerSettings } from "../../../src/kernel/config/owner-settings.ts";
 import { isTellyportError } from "../../../src/kernel/errors.ts";
 
 async function folder(t: Tap): Promise<string> {
@@ -44,6 +46,22 @@ t.test("config: file under owner under command line", async (t) => {
   t.equal(values.find((row) => row.key === "box.name")?.origin, "owner");
   t.equal(values.find((row) => row.key === "http.port")?.origin, "command line");
   t.equal(values.find((row) => row.key === "state.directory")?.origin, "file");
+});
+
+t.test("config: what a newer release let the owner set costs an older one nothing", async (t) => {
+  const state = await folder(t);
+  const settings = join(state, "settings.yaml");
+  await writeFile(settings, "box: {name: Salon, colour: red}\nrecorder: {hours: 3}\n");
+  const { config } = await load(t, `state: {directory: ${state}}\n`);
+  t.equal(config.box.name, "Salon");
+  await changeOwnerSettings(state, { box: { name: "Küche" } });
+  t.same(
+    parse(await readFile(settings, "utf8")),
+    { box: { name: "Küche", colour: "red" }, recorder: { hours: 3 } },
+    "kept for when that release comes back",
+  );
+  await writeFile(settings, "box: {name: [1]}\n");
+  await t.rejects(load(t, `state: {directory: ${state}}\n`), { code: "config-invalid" });
 });
 
 t.test("config: only the tuners that are named exist", async (t) => {

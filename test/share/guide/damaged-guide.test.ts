@@ -96,7 +96,7 @@ t.test("box: a guide of a newer release is left as it is", async (t) => {
   const newer = openDatabase(join(state, "guide.db"));
   newer.migrate(
     "guide",
-    Array.from({ length: 50 }, (_, n) => `CREATE TABLE t${n} (a)`),
+    Array.from({ length: 50 }, (_, n) => ({ sql: `CREATE TABLE t${n} (a)`, breaks: true as const })),
   );
   newer.close();
   const { events, stop } = await box(t, state);

@@ -1,0 +1,56 @@
+import type { SystemState } from "../../protocol/system.ts";
+import { absent, noTuner, type TunersAnswer } from "../no-tuner.ts";
+import { note, ok, problem, type Finding } from "./finding.ts";
+
+/** What was seen of the daemon of this machine. */
+export type Seen =
+  | { readonly kind: "silent"; readonly message: string }
+  | {
+      readonly kind: "answers";
+      readonly system: Pick<SystemState, "version" | "ready">;
+      readonly tuners: TunersAnswer;
+      /** Its own page over the network: what was asked, and why it did not answer; null: it did. */
+      readonly page: { readonly url: string; readonly failure: string | null };
+    };
+
+/** Whether a release may be called good, a line for each thing that has to be. */
+export function healthFindings(seen: Seen): Finding[] {
+  if (seen.kind === "silent") return [problem("daemon", seen.message)];
+  const { system, tuners, page } = seen;
+  return [
+    ok("daemon", `it answers, release ${system.version}`),
+    system.ready === false
+      ? problem(
+          "ready",
+          "It is starting still: give it more time with --timeout, and look at its log when that is of no use.",
+        )
+      : ok("ready", "everything has been started"),
+    tunerFinding(tuners),
+    page.failure === null
+      ? ok("http", `${page.url} answers`)
+      : problem(
+          "http",
+          `${page.url} does not answer (${page.failure}): see \`http.address\` and \`http.port\`, and the daemon's log.`,
+        ),
+  ];
+}
+
+/** A box that was told of no tuner has none, and is as it was made; one whose tuners are gone or fail is not well. */
+function tunerFinding(answer: TunersAnswer): Finding {
+  const { tuners, sources } = answer;
+  const why = noTuner(answer);
+  if (why !== null) {
+    const isExpected = sources !== undefined && sources.length === 0;
+    return isExpected
+      ? note("tuner", "None, and none is expected: the configuration names none under `tuners`.")
+      : problem("tuner", why);
+  }
+  const working = tuners.filter(({ state }) => state !== "failed");
+  if (working.length > 0)
+    return ok(
+      "tuner",
+      `${working.length} of ${tuners.length}: ${working.map(({ name }) => name).join(", ")}`,
+    );
+  const said = [...absent(sources), "`tellyport tuners` and `tellyport doctor` say more."];
+  return problem("tuner", `None of ${tuners.length} works. ${said.join(" ")}`);
+}

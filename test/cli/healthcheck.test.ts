@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import { mkdirSync } from "node:fs";
+import t from "tap";
+import type { Finding } from "../../src/cli/doctor/finding.ts";
+import { healthFindings, type Seen } from "../../src/cli/doctor/health-findings.ts";
+import { startDaemon } from "../helpers/daemon.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+import { TUNER } from "./real-box.ts";
+import { startFakeBox } from "./fake-box.ts";
+import { run, start } from "./run-command.ts";
+
+const WELL: Extract<Seen, { kind: "answers" }> = {
+  kind: "answers",
+  system: { version: "0.2.0", ready: true },
+  tuners: { tuners: [TUNER], sources: [{ name: "dvb", problems: [] }] },
+  page: { url: "http://127.0.0.1:8080/healthz", failure: null },
+};
+const levels = (seen: Seen): string =>
+  healthFindings(seen)
+    .map(({ level }) => level)
+    .join(" ");
+const find = (seen: Seen, subject: string): Finding | undefined =>
+  healthFindings(seen).find((one) => one.subject === subject);
+
+t.test("healthcheck: each thing that has to be well is a finding, with its cure", (t) => {
+  t.equal(levels(WELL), "ok ok ok ok");
+  t.match(find({ ...WELL, system: { version: "0.2.0", ready: false } }, "ready"), {
+    level: "problem",
+    message: /--timeout/,
+  });
+  t.equal(levels({ ...WELL, system: { version: "0.2.0" } }), "ok ok ok ok", "of a daemon of before");
+  t.match(find({ ...WELL, page: { url: "http://x/", failure: "status 500" } }, "http"), {
+    level: "problem",
+    message: /status 500.*`http\.port`/,
+  });
+  t.match(healthFindings({ kind: "silent", message: "No daemon runs: start it." }), [
+    { subject: "daemon", level: "problem", message: /start it/ },
+  ]);
+  t.end();
+});
+
+t.test("healthcheck: without a tuner a box is well where none was named, and nowhere else", (t) => {
+  const of = (tuners: typeof WELL.tuners): Finding | undefined => find({ ...WELL, tuners }, "tuner");
+  t.match(of({ tuners: [], sources: [] }), { level: "note", message: /none is expected/ });
+  t.match(of({ tuners: [] }), { level: "problem" });
+  const gone = { name: "dvb:1", problems: ["DVB adapter 1 is not there: plug it in."] };
+  t.match(of({ tuners: [], sources: [gone] }), { level: "problem", message: /dvb:1: .*plug it in/ });
+  t.match(of({ tuners: [{ ...TUNER, state: "failed" }], sources: [] }), {
+    level: "problem",
+    message: /doctor/,
+  });
+  t.match(of({ tuners: [{ ...TUNER, state: "failed" }, TUNER], sources: [] }), {
+    level: "ok",
+    message: /^1 of 2: mock-a$/,
+  });
+  t.end();
+});
+
+t.test(
+  "healthcheck: waits for a daemon that is starting, asks its page, and says when it is well",
+  async (t) => {
+    const state = join(await temporaryFolder(t), "state");
+    mkdirSync(state);
+    const none = await run(["healthcheck", "--state", state, "--timeout", "0", "--json"]);
+    t.equal(none.code, 69);
+    t.match(JSON.parse(none.stdout), {
+      ok: false,
+      findings: [{ subject: "daemon", level: "problem", message: /tellyport run/ }],
+    });
+    t.equal((await run(["healthcheck", "--timeout", "soon", "--state", state])).code, 64);
+    const waiting = start(["healthcheck", "--state", state, "--timeout", "600"]);
+    const box = await startDaemon(t, { state });
+    const { code, stdout } = await waiting.done;
+    t.match(
+      [code, stdout],
+      [
+        0,
+        /^ok +daemon +it answers, release .*\nok +ready.*\nok +tuner +\d of \d: .*\nok +http +http:.*\/healthz\s+answers\n\nAll is well\.\n$/,
+      ],
+    );
+    const { body } = await box.local<{ ready: boolean; local: string }>("GET", "/api/v1/system");
+    t.match(body, { ready: true, local: box.url });
+    t.equal(await box.stop(), 0);
+  },
+);
+
+t.test("healthcheck: a page that does not answer is no health", async (t) => {
+  const state = await temporaryFolder(t);
+  const nobody = await startFakeBox(t, () => ({ status: 500, body: {} }));
+  const system = {
+    version: "0.2.0",
+    startedAt: "2026-11-20T00:00:00.000Z",
+    ready: true,
+    local: nobody.url,
+    canRestart: false,
+    clock: { state: "synchronised", doubt: null, time: "2026-11-20T00:00:00.000Z" },
+    memory: { used: 1, free: 1, total: 1 },
+    processor: { load: 0, cores: 1 },
+    storage: {
+      state: { path: "/", free: 1, total: 1 },
+      media: { used: 1, limit: 1 },
+      timeShift: { minutes: 0, folder: null, ready: false, used: 0, limit: 0 },
+      guide: { bytes: 0, until: null },
+    },
+  };
+  const answers: Record<string, unknown> = {
+    "GET /api/v1/system": system,
+    "GET /api/v1/tuners": { tuners: [], sources: [] },
+  };
+  await startFakeBox(t, ({ line }) => ({ body: answers[line] ?? null }), join(state, "control.sock"));
+  const { code, stdout } = await run(["healthcheck", "--state", state, "--timeout", "0", "--json"]);
+  t.equal(code, 69);
+  t.match(JSON.parse(stdout), {
+    ok: false,
+    findings: [{}, {}, { level: "note" }, { subject: "http", message: /status 500/ }],
+  });
+});
