@@ -1,6 +1,9 @@
+import type { Clock } from "../kernel/clock.ts";
 import type { ErrorCode } from "../kernel/errors.ts";
+import type { Log } from "../kernel/log.ts";
 import type { MuxSession } from "./mux-session.ts";
-import type { GuideEvent, GuideStretch, TunerSnapshot } from "./ports.ts";
+import type { HistoryBudget } from "./packet-history.ts";
+import type { GuideEvent, GuideStretch, Multiplex, TunerDriver, TunerSnapshot } from "./ports.ts";
 
 /** Deadlines and periods of a session; ms. */
 export const SESSION_TIMES = {
@@ -27,6 +30,22 @@ export const SESSION_TIMES = {
 
 /** Guide events handed on with each tick. */
 export const GUIDE_EVENTS_PER_TICK = 250;
+
+export interface MuxSessionDeps {
+  readonly driver: TunerDriver;
+  readonly multiplex: Multiplex;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: SessionEvents;
+  /** transport_stream_id known of the multiplex; default null: any will do. */
+  readonly expected?: number | null;
+  /** That of the multiplex that the driver received before; default null. */
+  readonly stale?: number | null;
+  /** Asks the driver for every PID; default false. */
+  readonly wholeMultiplex?: boolean;
+  /** Memory for what came lately; default: nothing is kept. */
+  readonly history?: HistoryBudget;
+}
 
 export interface SessionEvents {
   /** The services of the multiplex, whenever something about them changed. */

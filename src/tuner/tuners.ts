@@ -4,12 +4,13 @@ import { TellyportError, type ErrorCode } from "../kernel/errors.ts";
 import { Emitter } from "../kernel/events.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
-import { availabilityOf, mayMove, watchable, type Known } from "./availability.ts";
+import { availabilityOf, watchable, type Known } from "./availability.ts";
+import { latestTime } from "./broadcast-time.ts";
 import { Granting } from "./granting.ts";
 import { Holding } from "./holding.ts";
 import { Identities } from "./identities.ts";
 import { LineUp } from "./line-up.ts";
-import { MuxSession } from "./mux-session.ts";
+import type { MuxSession } from "./mux-session.ts";
 import { TUNERS_DEFAULTS, type TunersOptions } from "./options.ts";
 import { HistoryBudget } from "./packet-history.ts";
 import {
@@ -33,7 +34,8 @@ import { describePlace } from "./place.ts";
 import { Proving } from "./proving.ts";
 import { Survey, type SurveyClass } from "./survey.ts";
 import { TunerRack } from "./tuner-rack.ts";
-import { addCounters, describeSlot, noteFailure, type Slot } from "./tuner-slot.ts";
+import { TunerSessions } from "./tuner-sessions.ts";
+import { describeSlot } from "./tuner-slot.ts";
 
 export type { TunersOptions } from "./options.ts";
 
@@ -49,26 +51,19 @@ export function createTuners(deps: TunersDeps): Tuners & Receiver & Component {
   return new TunerPool(deps);
 }
 
-/** What says a recording's time, or the box's own. */
-const NO_AIR: ReadonlySet<string> = new Set(["file", "mock"]);
-
 class TunerPool implements Tuners, Receiver, Component {
   readonly name = "tuners";
   readonly #clock: Clock;
-  readonly #log: Log;
   readonly #options: Required<TunersOptions>;
-  readonly #history: HistoryBudget;
   readonly #sources: readonly TunerSource[];
   readonly #rack: TunerRack;
   readonly #granting: Granting;
   readonly #lineUp: LineUp;
   readonly #known: Known;
-  readonly #identities: Identities;
+  readonly #sessions: TunerSessions;
   readonly #events: Emitter<TunerEvent>;
   readonly #survey: Survey<MuxSession>;
   readonly #proving: Proving;
-  /** Why nothing came of multiplexes when they were last tried, by id. */
-  readonly #failed = new Map<string, ErrorCode>();
   /** Multiplexes beside those that the sources know. */
   #found: readonly Multiplex[] = [];
   #unwatch: (() => void)[] = [];
@@ -76,9 +71,7 @@ class TunerPool implements Tuners, Receiver, Component {
 
   constructor({ sources, clock, log, options }: TunersDeps) {
     this.#clock = clock;
-    this.#log = log;
     this.#options = { ...TUNERS_DEFAULTS, ...options };
-    this.#history = new HistoryBudget(this.#options.historyBytes, this.#options.historyMs);
     this.#sources = sources;
     this.#events = new Emitter((error) => log.error({ err: error }, "tuner-listener-failed"));
     this.#rack = new TunerRack({
@@ -91,14 +84,28 @@ class TunerPool implements Tuners, Receiver, Component {
     this.#rack.update(multiplexes);
     this.#lineUp = new LineUp(multiplexes);
     this.#known = { lineUp: this.#lineUp, rack: this.#rack };
-    this.#identities = new Identities(this.#lineUp);
+    this.#sessions = new TunerSessions({
+      rack: this.#rack,
+      lineUp: this.#lineUp,
+      identities: new Identities(this.#lineUp),
+      clock,
+      log,
+      options: this.#options,
+      history: new HistoryBudget(this.#options.historyBytes, this.#options.historyMs),
+      emit: (event) => this.#events.emit(event),
+      surveyed: (session) => this.#survey.holds(session) !== null,
+      ended: (session, code) => {
+        if (code !== null) this.#granting.rescue();
+        this.#survey.ended(session, code);
+      },
+    });
     this.#granting = new Granting({
       rack: this.#rack,
       clock,
       stopped: () => this.#stopped,
       multiplexOf: (holding) => this.#multiplexOf(holding.request.service),
-      open: (slot, multiplex, asker) => void this.#open(slot, multiplex, asker.weight === "scan"),
-      displace: (slot, message, detail) => void this.#close(slot, "displaced", message, detail),
+      open: (slot, multiplex, asker) => void this.#sessions.open(slot, multiplex, asker.weight === "scan"),
+      displace: (slot, message, detail) => void this.#sessions.close(slot, "displaced", message, detail),
       watchable: (weight) => watchable(weight, this.#known),
     });
     this.#survey = new Survey({
@@ -111,15 +118,16 @@ class TunerPool implements Tuners, Receiver, Component {
         ? { periodMs: this.#options.guidePeriodMs, stayMs: this.#options.guideStayMs }
         : null,
       open: (multiplex, weight) => this.#openForSurvey(multiplex, weight),
-      done: (session) => this.#release(session),
+      done: (session) => this.#sessions.release(session),
       guided: (multiplex, outcome) => log.debug({ multiplex, outcome }, "guide-visit"),
     });
     this.#proving = new Proving({
       clock,
       rack: this.#rack,
       multiplexes: () => [...this.multiplexes()].sort((a, b) => this.#silent(a) - this.#silent(b)),
-      open: (slot, multiplex) => this.#open(slot, multiplex, false, log.child({}, { level: "error" })),
-      done: (session) => this.#release(session),
+      open: (slot, multiplex) =>
+        this.#sessions.open(slot, multiplex, false, log.child({}, { level: "error" })),
+      done: (session) => this.#sessions.release(session),
     });
   }
 
@@ -140,7 +148,7 @@ class TunerPool implements Tuners, Receiver, Component {
     this.#survey.stop();
     this.#proving.stop();
     const closed = this.#rack.slots.map(async (slot) => {
-      await this.#close(slot, "stopping", "The box is shutting down.");
+      await this.#sessions.close(slot, "stopping", "The box is shutting down.");
       await slot.closing;
     });
     this.#granting.rescue();
@@ -192,17 +200,14 @@ class TunerPool implements Tuners, Receiver, Component {
   }
 
   broadcastTime(): { readonly utc: number; readonly at: number } | null {
-    const times = this.#rack.slots.flatMap(({ session }) =>
-      session === null || NO_AIR.has(session.multiplex.delivery.system) ? [] : (session.broadcastTime ?? []),
-    );
-    return times.sort((a, b) => b.at - a.at)[0] ?? null;
+    return latestTime(this.#rack.slots);
   }
 
   notReceived(): { place: string; code: ErrorCode }[] {
     return this.multiplexes().flatMap((multiplex) => {
-      const code = this.#failed.get(multiplex.id);
+      const code = this.#sessions.failureOf(multiplex);
       const isKnown = this.#lineUp.of(multiplex.id).length > 0;
-      return code === undefined || isKnown || multiplex.listed === undefined
+      return code === null || isKnown || multiplex.listed === undefined
         ? []
         : [{ place: describePlace(multiplex), code }];
     });
@@ -231,7 +236,7 @@ class TunerPool implements Tuners, Receiver, Component {
           return visited;
         } finally {
           // A visit leaves nothing behind that would be worth a linger of its own.
-          if (slot.linger === null) this.#release(session);
+          if (slot.linger === null) this.#sessions.release(session);
         }
       },
       { oneTry: true },
@@ -262,12 +267,13 @@ class TunerPool implements Tuners, Receiver, Component {
     const unplugged = this.#rack.update(multiplexes);
     const changed = this.#lineUp.setMultiplexes(multiplexes);
     for (const slot of unplugged)
-      void this.#close(slot, "device-gone", `${slot.driver.name} was unplugged: plug it in again.`);
+      void this.#sessions.close(slot, "device-gone", `${slot.driver.name} was unplugged: plug it in again.`);
     const gone = before.filter((multiplex) => !this.#lineUp.has(multiplex));
+    const why = "The channel's multiplex is not received any more.";
     for (const slot of this.#rack.slots) {
       const { session } = slot;
       if (session === null || !gone.some((one) => isDeepStrictEqual(one, session.multiplex))) continue;
-      void this.#close(slot, "service-not-on-air", "The channel's multiplex is not received any more.");
+      void this.#sessions.close(slot, "service-not-on-air", why);
     }
     this.#survey.setMultiplexes(multiplexes.map((multiplex) => multiplex.id));
     this.#granting.rescue();
@@ -275,113 +281,7 @@ class TunerPool implements Tuners, Receiver, Component {
     this.#events.emit({ kind: "tuners" });
   }
 
-  // ---------------------------------------------------------------- sessions
-
-  /** @param asFound whichever transport stream comes is taken for the multiplex's */
-  #open(slot: Slot, multiplex: Multiplex, asFound: boolean, log: Log = this.#log): MuxSession {
-    const { last } = slot;
-    const session = new MuxSession({
-      driver: slot.driver,
-      multiplex,
-      clock: this.#clock,
-      log,
-      expected: asFound ? null : this.#identities.of(multiplex),
-      stale: last === null || last.multiplex === multiplex.id ? null : last.transportStreamId,
-      wholeMultiplex: this.#options.wholeMultiplex,
-      history: this.#history,
-      events: {
-        lineup: (source) => {
-          if (this.#lineUp.update(source.multiplex, source.tables)) this.#events.emit({ kind: "lineup" });
-          this.#identities.confirmed(source.multiplex);
-        },
-        guide: (events, stretches) => {
-          // What a scan hears of multiplexes that are in no list concerns nobody.
-          if (this.#lineUp.has(multiplex)) this.#events.emit({ kind: "guide", events, stretches });
-        },
-        changed: () => this.#onChanged(slot),
-        idle: (source) => this.#onIdle(slot, source),
-        ended: (source, code) => this.#onEnded(slot, source, code),
-        mayMove: (source) => mayMove(source, this.#known),
-      },
-    });
-    slot.session = session;
-    slot.error = null;
-    // The device may still be on its way out of the session before.
-    void slot.closing.then(() => session.start());
-    this.#events.emit({ kind: "tuners" });
-    return session;
-  }
-
-  #close(
-    slot: Slot,
-    code: ErrorCode,
-    message: string,
-    detail?: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    const { session } = slot;
-    if (session === null) return slot.closing;
-    slot.closing = session.close(code, message, detail).catch((error: unknown) => {
-      this.#log.error({ tuner: slot.driver.id, err: error }, "tuner-close-failed");
-    });
-    return slot.closing;
-  }
-
-  #onChanged(slot: Slot): void {
-    const { session } = slot;
-    if (session?.state === "streaming") {
-      slot.failures = 0;
-      slot.failedWith = null;
-    }
-    if (session !== null && session.feeds.size > 0) {
-      slot.linger?.cancel();
-      slot.linger = null;
-    }
-    if (session !== null && session.lockedAt >= 0 && this.#lineUp.received(session.multiplex.id))
-      this.#events.emit({ kind: "lineup" });
-    this.#events.emit({ kind: "tuners" });
-  }
-
-  #onIdle(slot: Slot, session: MuxSession): void {
-    if (slot.session !== session || this.#survey.holds(session) !== null) return;
-    slot.linger?.cancel();
-    slot.linger = this.#clock.after(this.#options.lingerMs, () => {
-      slot.linger = null;
-      this.#release(session);
-    });
-  }
-
-  /** Lets a session go that nobody holds. */
-  #release(session: MuxSession): void {
-    const slot = this.#rack.slots.find((candidate) => candidate.session === session);
-    if (slot === undefined || session.feeds.size > 0 || session.visits.size > 0) return;
-    if (this.#survey.holds(session) !== null) return;
-    void this.#close(slot, "request-cancelled", "Nobody watches.");
-  }
-
-  #onEnded(slot: Slot, session: MuxSession, code: ErrorCode | null): void {
-    slot.linger?.cancel();
-    slot.linger = null;
-    if (slot.session === session) slot.session = null;
-    slot.counted = addCounters(slot.counted, session.counters);
-    const { seen } = session.guard;
-    if (seen !== null) slot.last = { multiplex: session.multiplex.id, transportStreamId: seen };
-    if (code === null) this.#failed.delete(session.multiplex.id);
-    else if (code !== "device-gone") this.#failed.set(session.multiplex.id, code);
-    if (code !== null) {
-      // A multiplex that cannot be received is no fault of the tuner's.
-      const neverLocked = code === "no-lock" && session.lockedAt < 0;
-      const isOfMultiplex = neverLocked || code === "wrong-multiplex" || code === "unsupported";
-      if (!isOfMultiplex) noteFailure(slot, code, this.#clock.monotonic());
-      else slot.failedWith = null;
-      if (code === "wrong-multiplex" && (this.#survey.holds(session) !== null || session.visits.size > 0))
-        this.#identities.contradicted(session.multiplex, seen);
-      if (neverLocked && this.#lineUp.unreceived(session.multiplex.id)) this.#events.emit({ kind: "lineup" });
-      slot.closing = slot.driver.close().catch(() => undefined);
-      this.#granting.rescue();
-    }
-    this.#survey.ended(session, code);
-    this.#events.emit({ kind: "tuners" });
-  }
+  // ---------------------------------------------------------------- background work
 
   /** For sorting: 1 when it did not lock when last tried. */
   #silent({ id }: Multiplex): number {
@@ -394,6 +294,6 @@ class TunerPool implements Tuners, Receiver, Component {
     const decision = this.#rack.decide(description, weight);
     if (decision.kind === "share") return this.#rack.slot(decision.tuner).session;
     if (decision.kind !== "idle") return null;
-    return this.#open(this.#rack.slot(decision.tuner), description, false);
+    return this.#sessions.open(this.#rack.slot(decision.tuner), description, false);
   }
 }

@@ -15,7 +15,7 @@ export interface PlaybackEnd {
 }
 
 /** What its client's last word of how it went is added to: it may come when the box has ended it. */
-type Watched = Pick<PlaybackEntry, "home" | "warm" | "report" | "startedMonotonic">;
+export type Watched = Pick<PlaybackEntry, "home" | "warm" | "report" | "startedMonotonic">;
 
 interface Tombstone extends PlaybackEnd {
   readonly grant: string;
