@@ -15,38 +15,7 @@ export const en = {
   "tabs.search": "Search",
   "tabs.settings": "Settings",
 
-  "pair.title": "Watch {box} on this device",
-  "pair.ready": "The code you scanned is all that is needed.",
-  "pair.start": "Pair this device",
-  "pair.code": "Pairing code",
-  "pair.code.help":
-    "Eight letters: the owner’s phone shows them under “Add a device”, the box itself with “tellyport pair”.",
-  "pair.code.strange":
-    "Codes have no {letters}. Only these letters occur: B C D F G H J K L M N P Q R S T V W X Z",
-  "pair.code.short": "{missing} more to type: a code has eight letters.",
-  "pair.closed":
-    "The box is not waiting for a device just now. First tap “Add a device” on the owner’s phone, or type “tellyport pair” at the box; then come back here.",
-  "pair.device": "This device is called",
-  "pair.device.mobile": "Phone",
-  "pair.device.internet": "Computer",
-  "pair.device.tv": "TV",
-  "pair.working": "Pairing…",
-  "pair.match": "The number of this device",
-  "pair.match.help":
-    "The owner’s phone is asking which number this is. Once it is tapped there, this page goes on by itself.",
-  "pair.pass": "You come from a browser that is paired already.",
-  "pair.pass.start": "Go on here",
-  "pair.recovery.link": "I have a recovery code",
-  "pair.recovery": "Recovery code",
-  "pair.recovery.help":
-    "Twenty letters from the list that you saved. It makes this device an owner, and is then used up.",
-  "pair.recovery.short": "{missing} more to type: a recovery code has twenty letters, a pairing code eight.",
-  "pair.recovery.insecure":
-    "A recovery code makes an owner, and that only works on the secure page: type it there.",
-  "pair.lan": "Over plain http this device can only watch, and only at home.",
-  "pair.lan.link": "Open the secure page for everything else",
   "pair.unlasting": "This browser keeps nothing: you will have to pair again when the tab is closed.",
-  "pair.other": "Type a code instead",
 
   "secure.title": "First, the secure page",
   "secure.unclaimed":

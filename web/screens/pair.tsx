@@ -5,6 +5,7 @@ import { Problem, asProblem } from "../api/problem.ts";
 import * as app from "../app.ts";
 import { type Brought, forgetScanned, scanned, securePage } from "../scanned.ts";
 import { problemWords, t } from "../i18n/index.ts";
+import { tp } from "../i18n/pair.ts";
 import { showCode, strangeLetters, typedCode } from "../pairing/code-field.ts";
 import { canHoldKey } from "../pairing/can-hold-key.ts";
 import { terminalType } from "../pairing/pair.ts";
@@ -40,7 +41,7 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
       await app.pairWith(
         secret,
         {
-          name: name.value.trim() || t(`pair.device.${kind}`),
+          name: name.value.trim() || tp(`device.${kind}`),
           terminalType: kind,
           ...(watchOnly.value && { watchOnly: true }),
         },
@@ -93,7 +94,7 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
     <main class="page pair" data-screen="pair" aria-busy={busy.value}>
       <div class="card">
         <Logo />
-        <h1>{t("pair.title", { box: box?.name ?? "" })}</h1>
+        <h1>{tp("title", { box: box?.name ?? "" })}</h1>
         <div role="status" aria-live="polite">
           {problem.value && <ProblemNote problem={problem.value} />}
         </div>
@@ -117,13 +118,13 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
               />
             )}
             <label class="field quiet">
-              <span>{t("pair.device")}</span>
+              <span>{tp("device")}</span>
               <input
                 name="device"
                 maxLength={64}
                 value={name.value}
                 onInput={(event) => (name.value = event.currentTarget.value)}
-                placeholder={t(`pair.device.${kind}`)}
+                placeholder={tp(`device.${kind}`)}
                 autocomplete="off"
               />
             </label>
@@ -133,7 +134,7 @@ export function PairScreen({ reason }: { reason: Problem | null }) {
                 data-action="recovery"
                 onClick={() => (way.value = way.value === "recovery" ? "code" : "recovery")}
               >
-                {t(way.value === "recovery" ? "pair.other" : "pair.recovery.link")}
+                {tp(way.value === "recovery" ? "other" : "recovery.link")}
               </button>
             )}
           </>
@@ -149,12 +150,12 @@ function Scanned(props: { busy: boolean; from: Brought["from"]; onPair: () => vo
   const isPass = props.from === "pass";
   return (
     <>
-      <p class="quiet-text">{t(isPass ? "pair.pass" : "pair.ready")}</p>
+      <p class="quiet-text">{tp(isPass ? "pass" : "ready")}</p>
       <button class="primary" data-action="pair" disabled={props.busy} onClick={props.onPair} autofocus>
-        {t(props.busy ? "pair.working" : isPass ? "pair.pass.start" : "pair.start")}
+        {tp(props.busy ? "working" : isPass ? "pass.start" : "start")}
       </button>
       <button class="link" onClick={props.onType}>
-        {t("pair.other")}
+        {tp("other")}
       </button>
     </>
   );
@@ -162,8 +163,8 @@ function Scanned(props: { busy: boolean; from: Brought["from"]; onPair: () => vo
 
 /** What the field asks for, by kind. */
 const CODES = {
-  code: { label: "pair.code", placeholder: "XXXX-XXXX" },
-  recovery: { label: "pair.recovery", placeholder: "XXXX-XXXX-XXXX-XXXX-XXXX" },
+  code: { label: "code", placeholder: "XXXX-XXXX" },
+  recovery: { label: "recovery", placeholder: "XXXX-XXXX-XXXX-XXXX-XXXX" },
 } as const;
 
 function CodeForm(props: {
@@ -183,17 +184,17 @@ function CodeForm(props: {
   const insecure = typed.kind === "recovery" && !canHoldKey();
   const complaint =
     strange.value.length > 0
-      ? t("pair.code.strange", { letters: strange.value.join(" ") })
+      ? tp("code.strange", { letters: strange.value.join(" ") })
       : tooShort.value
-        ? t(`pair.${typed.kind}.short`, { missing: typed.missing })
+        ? tp(`${typed.kind}.short`, { missing: typed.missing })
         : "";
 
   const help =
     typed.kind === "recovery"
-      ? "pair.recovery.help"
+      ? "recovery.help"
       : state.box.value?.pairing === "closed"
-        ? "pair.closed"
-        : "pair.code.help";
+        ? "closed"
+        : "code.help";
 
   function onInput(event: Event): void {
     const input = event.currentTarget as HTMLInputElement;
@@ -217,7 +218,7 @@ function CodeForm(props: {
   return (
     <form onSubmit={onSubmit} noValidate>
       <label class="field">
-        <span>{t(label)}</span>
+        <span>{tp(label)}</span>
         <input
           ref={field}
           class={typed.kind === "code" ? "code" : "code long"}
@@ -235,16 +236,16 @@ function CodeForm(props: {
         />
       </label>
       <p id="code-help" class={complaint ? "complaint" : "quiet-text"} aria-live="polite">
-        {complaint || t(help)}
+        {complaint || tp(help)}
       </p>
       {insecure && (
         <p class="note" data-note="recovery-insecure">
           <Icon name="lock" />
-          <span>{t("pair.recovery.insecure")}</span>
+          <span>{tp("recovery.insecure")}</span>
         </p>
       )}
       <button class="primary" type="submit" data-action="pair" disabled={busy || insecure}>
-        {t(busy ? "pair.working" : "pair.start")}
+        {tp(busy ? "working" : "start")}
       </button>
     </form>
   );
@@ -271,10 +272,10 @@ function Match({ digits, onCancel }: { digits: string; onCancel: () => void }) {
   return (
     <div class="match">
       <p ref={heading} tabIndex={-1}>
-        {t("pair.match")}
+        {tp("match")}
       </p>
       <strong>{digits}</strong>
-      <p class="quiet-text">{t("pair.match.help")}</p>
+      <p class="quiet-text">{tp("match.help")}</p>
       <button data-action="cancel-pairing" onClick={onCancel}>
         {t("app.cancel")}
       </button>
@@ -289,7 +290,7 @@ function LanNote() {
     <p class="note">
       <Icon name="lock" />
       <span>
-        {t("pair.lan")} {secure !== null && <a href={secure}>{t("pair.lan.link")}</a>}
+        {tp("lan")} {secure !== null && <a href={secure}>{tp("lan.link")}</a>}
       </span>
     </p>
   );

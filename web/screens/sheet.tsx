@@ -6,7 +6,6 @@ import * as state from "../state.ts";
 import { chunk, useChunk } from "./chunk.ts";
 import { guide } from "./guide-part.ts";
 import { Icon } from "./icon.tsx";
-import { SettingsPage } from "./settings.tsx";
 import { moveIn } from "./spatial-focus.ts";
 
 /** Where a sheet lies: from below on phones, a dialog elsewhere. Its pages come and go; back leads through them. */
@@ -59,7 +58,7 @@ export function Sheet() {
 }
 
 function Page({ page }: { page: state.SheetPage }) {
-  if (page.name === "settings") return <SettingsPage />;
+  if (page.name === "settings") return <Settings />;
   if (page.name === "programme" || page.name === "reminders") return <GuidePage page={page} />;
   if (page.name === "channel") return <ChannelPage id={page.channel} />;
   return isBoxPage(page) ? <BoxPage page={page} /> : <AccessPage page={page} />;
@@ -100,13 +99,19 @@ export function SheetBody({ title, children }: { title: string; children: Compon
   );
 }
 
-/** The screens of access, and those about the box, come when somebody opens one. */
+/** Settings, the screens of access, and those about the box, come when somebody opens one. */
+const settings = chunk(() => import("./settings.tsx"));
 const access = chunk(() => import("./access/index.tsx"));
 const box = chunk(() => import("./box/index.tsx"));
 const channel = chunk(() => import("./live/channel-page.tsx"));
 
 function isBoxPage(page: state.SheetPage): page is state.BoxPage {
   return (state.BOX_PAGES as readonly string[]).includes(page.name);
+}
+
+function Settings() {
+  const { part, failed } = useChunk(settings);
+  return part === null ? <Loading failed={failed} /> : <part.SettingsPage />;
 }
 
 function AccessPage({ page }: { page: state.AccessPage }) {

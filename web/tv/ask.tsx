@@ -3,7 +3,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { asProblem, type Problem } from "../api/problem.ts";
 import * as app from "../app.ts";
 import { connection } from "../here.ts";
-import { problemWords, t } from "../i18n/index.ts";
+import { problemWords } from "../i18n/index.ts";
+import { tp } from "../i18n/pair.ts";
 import { tt } from "../i18n/tv.ts";
 import { askAddress } from "../pairing/ask-address.ts";
 import { ask } from "../pairing/ask.ts";
@@ -84,7 +85,7 @@ export function TvAsk({ link, reason }: { link: ScreenSecret | null; reason: Pro
       onMatch: (digits: string) => void (match.value = digits),
     };
     try {
-      const device = { name: t("pair.device.tv"), terminalType: "tv" } as const;
+      const device = { name: tp("device.tv"), terminalType: "tv" } as const;
       await app.comeIn((to, keep, box) => ask(to, keep, box, device, progress));
       return null;
     } catch (error) {
