@@ -1,7 +1,17 @@
-// Makes the packages of a release. usage: build-packages.mjs [--out DIR] [--arch LIST]; see scripts/build-packages.
+// Makes the packages of a release. usage: build-packages.mjs [--out DIR] [--arch LIST] [--without-node]; see scripts/build-packages.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -21,12 +31,14 @@ process.umask(0o022);
 const { values } = parseArgs({
   options: {
     out: { type: "string", default: "build/packages" },
+    "without-node": { type: "boolean", default: false },
     arch: { type: "string", default: Object.keys(ARCHITECTURES).join(",") },
   },
 });
 const out = values.out;
 const architectures = values.arch.split(",");
-for (const one of architectures) if (ARCHITECTURES[one] === undefined) fail(`no packages are made for ${one}`);
+for (const one of architectures)
+  if (ARCHITECTURES[one] === undefined) fail(`no packages are made for ${one}`);
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const epoch = sourceDate();
 const work = join(out, ".work");
@@ -72,13 +84,21 @@ async function makeApplication(architecture) {
   const root = join(work, `tellyport_${architecture}`);
   await makeRelease(join(root, "usr/lib/tellyport"), join(work, "dist"), { version, architecture });
   // Of this project for its image: what else lies below systemd/ or packaging/ and is run there.
-  if (existsSync("systemd/rollback.sh")) cpSync("systemd/rollback.sh", join(root, "usr/lib/tellyport/rollback.sh"));
+  if (existsSync("systemd/rollback.sh"))
+    cpSync("systemd/rollback.sh", join(root, "usr/lib/tellyport/rollback.sh"));
   mkdirSync(join(root, "usr/bin"), { recursive: true });
-  for (const name of ["tellyport", "tellyport-cloud"]) symlinkSync("../lib/tellyport/launch", join(root, "usr/bin", name));
+  for (const name of ["tellyport", "tellyport-cloud"])
+    symlinkSync("../lib/tellyport/launch", join(root, "usr/bin", name));
   installUnits(root);
-  const docs = { copyright: readFileSync("LICENSE"), NOTICE: noticeText, "README.md": readFileSync("README.md") };
+  const docs = {
+    copyright: readFileSync("LICENSE"),
+    NOTICE: noticeText,
+    "README.md": readFileSync("README.md"),
+  };
   installDocs(root, "tellyport", docs);
-  for (const template of ["tellyport.yaml", "cloud.yaml"].filter((name) => existsSync(join("packaging", name))))
+  for (const template of ["tellyport.yaml", "cloud.yaml"].filter((name) =>
+    existsSync(join("packaging", name)),
+  ))
     cpSync(join("packaging", template), join(root, "usr/share/doc/tellyport/examples", template));
   const own = ARCHITECTURES[architecture].node === null ? "" : "tellyport-node (>= 20.19) | ";
   const fields = { NODE: `${own}nodejs (>= 20.19)` };
@@ -124,14 +144,17 @@ mkdirSync(work, { recursive: true });
 const { inputs, outputs } = await buildServer(join(work, "dist"));
 const webInputs = await buildWeb(join(work, "dist/web"));
 const beside = [...new Set(architectures.flatMap((one) => outside(one).map(([name]) => name)))];
-const ssdp = await makeRelease(join(work, "first"), join(work, "dist"), { version, architecture: architectures[0] });
+const ssdp = await makeRelease(join(work, "first"), join(work, "dist"), {
+  version,
+  architecture: architectures[0],
+});
 const list = materials([...Object.keys(inputs), ...webInputs, ...Object.keys(ssdp.inputs)], beside);
 const noticeText = notice(list);
 
 const made = [];
 for (const architecture of architectures) {
   made.push(await makeApplication(architecture), await makeRelocatable(architecture));
-  if (ARCHITECTURES[architecture].node !== null) made.push(makeNode(architecture));
+  if (ARCHITECTURES[architecture].node !== null && !values["without-node"]) made.push(makeNode(architecture));
 }
 made.push(makeMaps());
 writeFileSync(join(out, `tellyport-${version}.cdx.json`), billOfMaterials(list, { version, epoch }));
@@ -139,10 +162,13 @@ writeFileSync(join(out, "NOTICE"), noticeText);
 made.push(`tellyport-${version}.cdx.json`, "NOTICE");
 
 const sums = made.sort().map((file) => {
-  const hash = createHash("sha256").update(readFileSync(join(out, file))).digest("hex");
+  const hash = createHash("sha256")
+    .update(readFileSync(join(out, file)))
+    .digest("hex");
   return `${hash}  ${file}\n`;
 });
 writeFileSync(join(out, "SHA256SUMS"), sums.join(""));
-for (const file of made) console.log(`${(statSync(join(out, file)).size / 1e6).toFixed(2).padStart(8)} MB  ${file}`);
+for (const file of made)
+  console.log(`${(statSync(join(out, file)).size / 1e6).toFixed(2).padStart(8)} MB  ${file}`);
 printSizes(join(work, "dist"), outputs);
 rmSync(work, { recursive: true, force: true });

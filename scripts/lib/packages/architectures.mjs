@@ -11,8 +11,9 @@ export const ARCHITECTURES = {
 /** What native parts are reached through. Everything else that stays outside of the bundle is bundled into one file. */
 export const BINDINGS = ["libsql", "@neon-rs/load", "detect-libc", "koffi"];
 
-/** Built for musl, or files for people and compilers. */
-export const NOT_NEEDED = /(^|[/])(musl_[^/]*|cnoke\.cjs|promise\.js|.*\.(d\.ts|md|map|h|hh|cc|cpp|txt\.in))$|^(doc|lib|vendor)[/]|^src[/]koffi[/](?!.*\.c?js$)/;
+/** What runs of a package, and its licence. Other files are for people and compilers, or built for musl. */
+export const NEEDED =
+  /^(?!(.*[/])?(musl_|cnoke[.]))(.*[/])?([^/]+\.(c?js|node)|package\.json|licen[cs]e[^/]*)$/i;
 
 /** The lock file's entry of an installed package, with its `version` and `integrity`. */
 export function locked(name) {

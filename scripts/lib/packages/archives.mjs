@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { filesIn, level, pathsBelow } from "./folder.mjs";
 import { PROGRAMS } from "./release-folder.mjs";
 
@@ -24,9 +25,16 @@ function maintainer() {
  * @returns the file's name
  */
 export function makeDeb(root, out, { name, version, architecture, epoch, fields = {} }) {
+  writeChangelog(root, { name, version, epoch });
   const files = filesIn(root);
   const kilobytes = pathsBelow(root).reduce((sum, path) => sum + kilobytesOf(join(root, path)), 0);
-  const all = { VERSION: version, ARCH: architecture, MAINTAINER: maintainer(), SIZE: String(kilobytes), ...fields };
+  const all = {
+    VERSION: version,
+    ARCH: architecture,
+    MAINTAINER: maintainer(),
+    SIZE: String(kilobytes),
+    ...fields,
+  };
   const folder = join(root, "DEBIAN");
   mkdirSync(folder);
   const control = readFileSync(`packaging/debian/${name}.control`, "utf8");
@@ -41,11 +49,22 @@ export function makeDeb(root, out, { name, version, architecture, epoch, fields 
   }
   level(root, (path) => PROGRAMS.test(path) || SCRIPTS.includes(basename(path)), epoch);
   const file = `${name}_${version}_${architecture}.deb`;
-  execFileSync("dpkg-deb", ["--root-owner-group", "-Zxz", `--threads-max=${ONE}`, "--build", root, join(out, file)], {
-    env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  execFileSync(
+    "dpkg-deb",
+    ["--root-owner-group", "-Zxz", `--threads-max=${ONE}`, "--build", root, join(out, file)],
+    {
+      env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) },
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
   return file;
+}
+
+/** Debian's tools look for one; what changed is told in CHANGELOG.md. */
+function writeChangelog(root, { name, version, epoch }) {
+  const date = new Date(epoch * 1000).toUTCString().replace("GMT", "+0000");
+  const entry = `${name} (${version}) stable; urgency=medium\n\n  * Release ${version}.\n\n -- ${maintainer()}  ${date}\n`;
+  writeFileSync(join(root, "usr/share/doc", name, "changelog.gz"), gzipSync(entry, { level: 9 }));
 }
 
 /** As dpkg counts: files in whole kilobytes, all else as one. */
@@ -62,10 +81,25 @@ function md5(file) {
 export function makeTarball(folder, out, { name, epoch }) {
   level(folder, (path) => PROGRAMS.test(path), epoch);
   const file = `${name}.tar.xz`;
-  const order = ["--sort=name", "--format=gnu", `--mtime=@${epoch}`, "--owner=0", "--group=0", "--numeric-owner"];
+  const order = [
+    "--sort=name",
+    "--format=gnu",
+    `--mtime=@${epoch}`,
+    "--owner=0",
+    "--group=0",
+    "--numeric-owner",
+  ];
   execFileSync(
     "tar",
-    [...order, "-C", dirname(folder), `--use-compress-program=xz -6 -T${ONE}`, "-cf", join(out, file), basename(folder)],
+    [
+      ...order,
+      "-C",
+      dirname(folder),
+      `--use-compress-program=xz -6 -T${ONE}`,
+      "-cf",
+      join(out, file),
+      basename(folder),
+    ],
     { stdio: ["ignore", "ignore", "inherit"] },
   );
   return file;

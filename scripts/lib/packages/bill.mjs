@@ -28,7 +28,9 @@ export function materials(inputs, beside) {
     if (entry === undefined) throw new Error(`${folder} is in the bundle and not in package-lock.json`);
     const name = entry.name ?? folder.slice(folder.lastIndexOf("node_modules/") + "node_modules/".length);
     const { version, integrity, license: licence = null } = entry;
-    const architectures = Object.keys(ARCHITECTURES).filter((one) => ARCHITECTURES[one].natives.includes(name));
+    const architectures = Object.keys(ARCHITECTURES).filter((one) =>
+      ARCHITECTURES[one].natives.includes(name),
+    );
     found.set(`${name}@${version}`, { name, version, licence, integrity, folder, architectures });
   }
   return [...found.values(), ...privateNodes()].sort(byName);
@@ -61,8 +63,12 @@ function component({ name, version, licence, integrity, architectures, ...rest }
     name,
     version,
     scope: "required",
-    hashes: [{ alg: "SHA-512", content: Buffer.from(integrity.slice("sha512-".length), "base64").toString("hex") }],
-    ...(licence !== null && { licenses: [/ OR | AND |^\(/.test(licence) ? { expression: licence } : { license: { id: licence } }] }),
+    hashes: [
+      { alg: "SHA-512", content: Buffer.from(integrity.slice("sha512-".length), "base64").toString("hex") },
+    ],
+    ...(licence !== null && {
+      licenses: [/ OR | AND |^\(/.test(licence) ? { expression: licence } : { license: { id: licence } }],
+    }),
     purl: url,
     ...(architectures.length > 0 && {
       properties: architectures.map((value) => ({ name: "tellyport:architecture", value })),
@@ -76,7 +82,13 @@ export function billOfMaterials(list, { version, epoch }) {
   const own = `pkg:generic/tellyport@${version}`;
   const components = list.map(({ folder: _, ...one }) => component(one));
   const id = createHash("sha256").update(own).update(JSON.stringify(components)).digest("hex");
-  const uuid = [id.slice(0, 8), id.slice(8, 12), `8${id.slice(13, 16)}`, `8${id.slice(17, 20)}`, id.slice(20, 32)].join("-");
+  const uuid = [
+    id.slice(0, 8),
+    id.slice(8, 12),
+    `8${id.slice(13, 16)}`,
+    `8${id.slice(17, 20)}`,
+    id.slice(20, 32),
+  ].join("-");
   const document = {
     bomFormat: "CycloneDX",
     specVersion: "1.5",
@@ -115,10 +127,13 @@ export function notice(list) {
   const users = new Map();
   for (const one of list.filter(({ folder }) => folder !== null)) {
     const texts = textsOf(one);
-    for (const text of texts.length > 0 ? texts : [`Licence: ${one.licence}. The package brings no text of it.`])
+    for (const text of texts.length > 0
+      ? texts
+      : [`Licence: ${one.licence}. The package brings no text of it.`])
       users.set(text, [...(users.get(text) ?? []), one]);
   }
-  const head = "Tellyport contains the following packages, each under its own licence.\nThe licence of Node.js lies beside it.\n";
+  const head =
+    "Tellyport contains the following packages, each under its own licence.\nThe licence of Node.js lies beside it.\n";
   const parts = [...users].map(([text, ones]) => {
     const names = ones.map(({ name, version, licence }) => `${name} ${version} (${licence})`);
     return `${"-".repeat(78)}\n${names.join("\n")}\n\n${text}\n`;

@@ -14,9 +14,9 @@ export function filesIn(folder) {
   return pathsBelow(folder).filter((path) => lstatSync(join(folder, path)).isFile());
 }
 
-/** Removes what the rule names, and the folders that are empty then. */
-export function prune(folder, rule) {
-  for (const path of pathsBelow(folder)) if (rule.test(path)) rmSync(join(folder, path), { recursive: true, force: true });
+/** Removes files that the rule does not name, and the folders that are empty then. */
+export function keepOnly(folder, rule) {
+  for (const path of filesIn(folder)) if (!rule.test(path)) rmSync(join(folder, path));
   for (const path of pathsBelow(folder).reverse()) {
     const whole = join(folder, path);
     if (lstatSync(whole).isDirectory() && readdirSync(whole).length === 0) rmSync(whole, { recursive: true });

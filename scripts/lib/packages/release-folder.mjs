@@ -3,9 +3,9 @@ import { build } from "esbuild";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SERVER_TARGET } from "../server-bundle.mjs";
-import { ARCHITECTURES, BINDINGS, NOT_NEEDED, locked } from "./architectures.mjs";
+import { ARCHITECTURES, BINDINGS, NEEDED, locked } from "./architectures.mjs";
 import { fetched, unpack } from "./fetched.mjs";
-import { prune } from "./folder.mjs";
+import { keepOnly } from "./folder.mjs";
 
 /** What may be run. */
 export const PROGRAMS = /(^|[/])(launch|cli\.js|cloud\.js|install\.sh|rollback\.sh|bin[/]node)$/;
@@ -26,11 +26,14 @@ export async function makeRelease(folder, dist, { version, architecture }) {
   cpSync("packaging/launch", join(folder, "launch"));
   writeFileSync(join(folder, "VERSION"), `${version}\n`);
   // Node reads of it that the files are modules.
-  writeFileSync(join(folder, "package.json"), `${JSON.stringify({ name: "tellyport", version, type: "module" })}\n`);
+  writeFileSync(
+    join(folder, "package.json"),
+    `${JSON.stringify({ name: "tellyport", version, type: "module" })}\n`,
+  );
   for (const [name, { version: exact, integrity }] of outside(architecture)) {
     const place = join(folder, "node_modules", name);
     unpack(fetched(name, exact, integrity), place);
-    prune(place, NOT_NEEDED);
+    keepOnly(place, NEEDED);
   }
   return bundleNodeSsdp(join(folder, "node_modules/node-ssdp"));
 }
@@ -56,6 +59,9 @@ async function bundleNodeSsdp(folder) {
   mkdirSync(folder, { recursive: true });
   const { version } = locked("node-ssdp");
   writeFileSync(join(folder, "index.js"), outputFiles[0].contents);
-  writeFileSync(join(folder, "package.json"), `${JSON.stringify({ name: "node-ssdp", version, main: "index.js" })}\n`);
+  writeFileSync(
+    join(folder, "package.json"),
+    `${JSON.stringify({ name: "node-ssdp", version, main: "index.js" })}\n`,
+  );
   return metafile;
 }

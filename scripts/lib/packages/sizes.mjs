@@ -30,11 +30,18 @@ export function sizesOf(dist, outputs) {
   const sum = (names) => names.reduce((total, name) => total + statSync(join(dist, name)).size, 0);
   const within = (folder) => sum(filesIn(join(dist, folder)).map((name) => join(folder, name)));
   const below = (name) => name.slice("dist/".length);
-  return { box: sum([...box].map(below)), cloud: sum(cloud.map(below)), web: within("web"), loops: within("loops") };
+  return {
+    box: sum([...box].map(below)),
+    cloud: sum(cloud.map(below)),
+    web: within("web"),
+    loops: within("loops"),
+  };
 }
 
 export function printSizes(dist, outputs) {
   const { box, cloud, web, loops } = sizesOf(dist, outputs);
   const text = (bytes) => `${(bytes / 1024 / 1024).toFixed(2)} MiB`;
-  console.log(`box ${text(box)} of ${text(BUNDLE_LIMIT)} · cloud ${text(cloud)} · web app ${text(web)} · mock loops ${text(loops)}`);
+  console.log(
+    `box ${text(box)} of ${text(BUNDLE_LIMIT)} · cloud ${text(cloud)} · web app ${text(web)} · mock loops ${text(loops)}`,
+  );
 }
