@@ -48,7 +48,7 @@ export async function buildServer(folder) {
     preserveSymlinks: true,
     banner: { js: REQUIRE },
     // V8 keeps the source in memory: 4.1 MB as written, 2.1 MB like this. Names of methods and errors stay; those of functions
-    // would be 120 kB more (keepNames), and `scripts/read-trace` finds them, with file and line, in the source maps.
+    // would be 120 kB more (keepNames), and `scripts/read-trace.mjs` finds them, with file and line, in the source maps.
     minify: true,
     // A crash prints the line that it happened in.
     lineLimit: 160,
