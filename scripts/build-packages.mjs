@@ -143,7 +143,8 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(work, { recursive: true });
 const { inputs, outputs } = await buildServer(join(work, "dist"));
 const webInputs = await buildWeb(join(work, "dist/web"));
-const beside = [...new Set(architectures.flatMap((one) => outside(one).map(([name]) => name)))];
+// Of every processor, whichever packages are made now: one of them is the same alone and among others.
+const beside = [...new Set(Object.keys(ARCHITECTURES).flatMap((one) => outside(one).map(([name]) => name)))];
 const ssdp = await makeRelease(join(work, "first"), join(work, "dist"), {
   version,
   architecture: architectures[0],

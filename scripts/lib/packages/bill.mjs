@@ -1,6 +1,6 @@
 // What a release is made of: the bill of materials (CycloneDX 1.5), and NOTICE with the licences' texts.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ARCHITECTURES, pinnedNode } from "./architectures.mjs";
 
@@ -113,9 +113,12 @@ export function billOfMaterials(list, { version, epoch }) {
 
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)([.-].*)?$/i;
 
-/** Texts of a package's licences, as it brings them. */
-function textsOf({ folder }) {
-  if (folder === null || !existsSync(folder)) return [];
+/**
+ * Texts of a package's licences, as it brings them. Of native parts only those of this machine are installed: what is said must
+ * not depend on it, and they are of the package that asks for them.
+ */
+function textsOf({ folder, architectures }) {
+  if (architectures.length > 0) return [];
   return readdirSync(folder)
     .filter((file) => LICENCE_FILE.test(file))
     .sort()
@@ -129,7 +132,7 @@ export function notice(list) {
     const texts = textsOf(one);
     for (const text of texts.length > 0
       ? texts
-      : [`Licence: ${one.licence}. The package brings no text of it.`])
+      : [`Licence: ${one.licence}. The package brings no text of its own.`])
       users.set(text, [...(users.get(text) ?? []), one]);
   }
   const head =
