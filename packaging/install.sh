@@ -21,8 +21,8 @@ for part in chunks loops node_modules web; do
   rm -rf "${root}${prefix:?}/$part"
   cp -R "$here/$part" "$root$prefix/$part"
 done
-install -m 0644 "$here/dvb-thread.js" "$here/package.json" "$here/VERSION" "$root$prefix/"
-install -m 0755 "$here/cli.js" "$here/cloud.js" "$here/launch" "$root$prefix/"
+install -m 0644 "$here/cli.js" "$here/cloud.js" "$here/dvb-thread.js" "$here/package.json" "$here/VERSION" "$root$prefix/"
+install -m 0755 "$here/launch" "$root$prefix/"
 for name in tellyport tellyport-cloud; do ln -sfn "$prefix/launch" "$root/usr/bin/$name"; done
 install -m 0644 "$here/README.md" "$here/LICENSE" "$here/NOTICE" "$root/usr/share/doc/tellyport/"
 install -m 0644 "$here"/systemd/*.service "$here"/systemd/*.socket "$root/usr/lib/systemd/system/"

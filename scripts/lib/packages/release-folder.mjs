@@ -1,6 +1,6 @@
 // The release as it lies on a box: /usr/lib/tellyport, and each folder below releases/.
 import { build } from "esbuild";
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SERVER_TARGET } from "../server-bundle.mjs";
 import { ARCHITECTURES, BINDINGS, NEEDED, locked } from "./architectures.mjs";
@@ -8,7 +8,7 @@ import { fetched, unpack } from "./fetched.mjs";
 import { keepOnly } from "./folder.mjs";
 
 /** What may be run. */
-export const PROGRAMS = /(^|[/])(launch|cli\.js|cloud\.js|install\.sh|rollback\.sh|bin[/]node)$/;
+export const PROGRAMS = /(^|[/])(launch|install\.sh|rollback\.sh|bin[/]node)$/;
 
 /** Packages outside of the bundle, as `[name, lock entry]`, for one architecture. */
 export function outside(architecture) {
@@ -23,6 +23,11 @@ export function outside(architecture) {
 export async function makeRelease(folder, dist, { version, architecture }) {
   mkdirSync(folder, { recursive: true });
   cpSync(dist, folder, { recursive: true, filter: (path) => !path.endsWith(".map") });
+  // No commands by themselves: the launcher finds their Node.
+  for (const name of ["cli.js", "cloud.js"]) {
+    const file = join(folder, name);
+    writeFileSync(file, readFileSync(file, "utf8").replace(/^#!.*/, "// started by ./launch"));
+  }
   cpSync("packaging/launch", join(folder, "launch"));
   writeFileSync(join(folder, "VERSION"), `${version}\n`);
   // Node reads of it that the files are modules.
