@@ -20,7 +20,7 @@ const TEXT = /\.(js|css|html|svg|webmanifest)$/;
 
 /**
  * @param {string} outFolder emptied first
- * @returns {Promise<void>}
+ * @returns the source files that came into it, as esbuild names them
  */
 export async function buildWeb(outFolder) {
   rmSync(outFolder, { recursive: true, force: true });
@@ -42,6 +42,7 @@ export async function buildWeb(outFolder) {
   const tv = await bundle(outFolder, { tv: "web/tv/main.tsx" }, TELEVISIONS, "tv/");
   writePage(outFolder, "tv.html", tv, { ICON: icon });
   compress(outFolder);
+  return [...app.inputs, ...tv.inputs];
 }
 
 /** @returns the page's text */
@@ -128,6 +129,7 @@ async function bundle(outFolder, entries, target, below = "") {
   const [[, first], ...styles] = Object.entries(entries);
   const [script, { imports, cssBundle }] = outputOf(first);
   return {
+    inputs: Object.keys(metafile.inputs),
     script: address(script),
     style: address(cssBundle),
     // what the script needs at once is fetched with it, and not after it

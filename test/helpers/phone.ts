@@ -28,7 +28,11 @@ export interface Phone {
 }
 
 /** Opens an offer on the box and pairs a new client with its code. @param role default: owner first, then viewer */
-export async function pairPhone(t: Teardown, box: Daemon, role?: string): Promise<Phone> {
+export async function pairPhone(
+  t: Teardown,
+  box: Pick<Daemon, "openOffer" | "url">,
+  role?: string,
+): Promise<Phone> {
   const offer = await box.openOffer(role);
   const env = { ...process.env, TELLYPORT_CREDENTIALS: join(await temporaryFolder(t), "credentials.json") };
   const paired = await tellyport(["remote", "pair", box.url, "--code", offer.code, "--json"], { env });
