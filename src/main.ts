@@ -8,6 +8,7 @@ import {
   OpenViews,
   type AccessControl,
   type AuditNote,
+  type AuditPort,
   type OpenView,
 } from "./access-control/index.ts";
 import { createOnline, ownCertificateOf } from "./ddns-client/index.ts";
@@ -35,7 +36,7 @@ import {
 } from "./http-server/index.ts";
 import { bootId, systemClockEvidence } from "./kernel/clock-evidence.ts";
 import type { Clock } from "./kernel/clock.ts";
-import type { Config } from "./kernel/config/index.ts";
+import { brandingOf, type Config } from "./kernel/config/index.ts";
 import { changeOwnerSettings } from "./kernel/config/owner-settings.ts";
 import { Lifecycle } from "./kernel/lifecycle.ts";
 import type { Log } from "./kernel/log.ts";
@@ -48,6 +49,7 @@ import { createShare, openGuide, type ViewingNote } from "./share/index.ts";
 import { systemRoutes } from "./system/index.ts";
 import {
   ChannelScan,
+  FirstScan,
   createLineUpStore,
   createMetrics,
   createTuners,
@@ -55,6 +57,7 @@ import {
   scanRoutes,
   tunerRoutes,
 } from "./tuner/index.ts";
+import type { Provisioning } from "./provisioning.ts";
 import { DATABASE_FILE, GUIDE_FILE, SOCKET_FILE, finishReset } from "./reset.ts";
 import { openSources } from "./sources.ts";
 import type { Box, NamedSource, Offer } from "./protocol/api.ts";
@@ -67,6 +70,8 @@ export interface BoxDeps {
   /** What the machine says of that clock; default: it is asked. */
   readonly clockEvidence?: () => ClockEvidence;
   readonly log: Log;
+  /** What came of the installer's file; default: there is none. */
+  readonly provisioning?: Provisioning;
   /** Built web app. */
   readonly webFolder: string;
   /** The mock broadcaster's loops. */
@@ -161,6 +166,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       localOrigin: () => `http://${localAddress(config.http.address)}:${listeners.ports.http}`,
     });
     await lifecycle.start([access.audit]);
+    await noteProvisioning(deps.provisioning ?? { state: "none" }, access.audit);
 
     const proxies = new TrustedProxies(config.http.trustedProxies);
     const share = createShare({
@@ -245,6 +251,18 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       isForScreen(state) ? share.tellAtBox("offer", state) : share.tellOwners("offer", state),
     );
 
+    const firstScan = new FirstScan({
+      wish: config.scan,
+      scan,
+      tuners: () => tuners.snapshot().filter(({ state }) => state !== "failed").length,
+      clock,
+      clockTrusted: () => clock.report().state === "synchronised",
+      log: log.child({ module: "scan" }),
+      stateDir,
+    });
+    const { language } = config.box;
+    const branding = brandingOf(config.branding);
+
     const certificates = new NamedCertificates();
     const ownCertificate = ownCertificateOf(config.http.https, { clock, log });
     const { online, routes: onlineRoutes } = await createOnline({
@@ -305,6 +323,8 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
                 ? null
                 : { port: listeners.ports.https ?? 0, fingerprint: certificate.fingerprint },
             time: iso(clock.now()),
+            ...(language !== "auto" && { language }),
+            ...(branding !== null && { branding }),
           }),
           () => online.state(),
           () =>
@@ -382,6 +402,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       metrics,
       ...(ownCertificate === null ? [] : [ownCertificate]),
       listeners,
+      firstScan,
       online,
       ...createAnnouncers(config.announce, {
         log: log.child({ module: "announce" }),
@@ -403,6 +424,13 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     await lifecycle.stop();
     throw error;
   }
+}
+
+/** Puts into the owner's log what came of the installer's file: once that it was applied, at each start that it is wrong. */
+async function noteProvisioning(provisioning: Provisioning, audit: AuditPort): Promise<void> {
+  if (provisioning.state === "none" || provisioning.note === null) return;
+  audit.note(provisioning.note);
+  if (provisioning.state === "applied") await provisioning.noted();
 }
 
 /** The clock as `GET /api/v1/box` has it. */

@@ -7,6 +7,7 @@ import { collectGarbage } from "../kernel/memory/heap.ts";
 import { Housekeeping } from "../kernel/memory/housekeeping.ts";
 import type { SystemMemory } from "../kernel/memory/system-memory.ts";
 import { startBox } from "../main.ts";
+import { prepareState } from "../prepare-state.ts";
 import { EXIT } from "./exit-codes.ts";
 import { serve, type ServeArgs } from "./serve.ts";
 import { overridesOf, type RunOverrides } from "./overrides.ts";
@@ -25,14 +26,19 @@ export interface RunArgs extends RunOverrides, ServeArgs {
  * @throws TellyportError of the configuration or of whichever module cannot start
  */
 export async function run(args: RunArgs): Promise<number> {
+  const given = { path: args.config, overrides: overridesOf(args) };
   const again = await serve(
     args,
-    async () => (await loadConfig({ path: args.config, overrides: overridesOf(args) })).config,
-    async (config, log, restart) => {
+    // What the state directory says comes later: a reset that was wished may take it.
+    async () => (await loadConfig({ ...given, withoutState: true })).config,
+    async (installed, log, restart) => {
+      const provisioning = await prepareState(installed, { clock: systemClock, log });
+      const { config } = await loadConfig(given);
       const box = await startBox({
         config,
         clock: systemClock,
         log,
+        provisioning,
         webFolder: beside("web"),
         loopsFolder: beside("loops"),
         ...(restart !== null && { restart }),

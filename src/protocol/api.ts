@@ -54,6 +54,22 @@ export const Box = Type.Object(
       Type.Null(),
     ]),
     time: Time,
+    language: Type.Optional(
+      Type.Union([Type.Literal("en"), Type.Literal("zh")], {
+        description: "What the installer chose for whoever has not; absent: nothing",
+      }),
+    ),
+    branding: Type.Optional(
+      Type.Object(
+        {
+          product: Type.Optional(Type.String({ description: "What the app calls itself" })),
+          accent: Type.Optional(Type.String({ description: "#rrggbb, on light ground" })),
+          accentDark: Type.Optional(Type.String({ description: "#rrggbb, on dark ground" })),
+          support: Type.Optional(Type.String({ description: "Whom to ask for help" })),
+        },
+        { description: "The looks that the installer gave the app; absent: its own" },
+      ),
+    ),
     addresses: Type.Optional(
       Type.Object(
         {

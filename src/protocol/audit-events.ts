@@ -19,6 +19,8 @@ export const AUDIT_EVENTS = [
   "pin-changed",
   "pin-locked",
   "pin-unlocked",
+  "provision-refused",
+  "provisioned",
   "refresh-reused",
   "request-refused",
   "watch-refused",
@@ -39,5 +41,6 @@ export const ALARMS: readonly AuditEvent[] = [
   "owner-recovered",
   "pairing-closed",
   "pin-locked",
+  "provision-refused",
   "refresh-reused",
 ];

@@ -45,6 +45,8 @@ const RULES: Record<AuditEvent, Rule> = {
   "pin-changed": DEED,
   "pin-locked": REPEATED,
   "pin-unlocked": DEED,
+  "provision-refused": REPEATED,
+  provisioned: DEED,
   "refresh-reused": DEED,
   "request-refused": REFUSAL,
   "watch-refused": REFUSAL,

@@ -17,6 +17,7 @@ import {
   onlineTest,
 } from "./online.ts";
 import { pair } from "./pair.ts";
+import { provision } from "./provision.ts";
 import { ownerRecover, recoveryCodes } from "./recovery.ts";
 import { pinClear, pinSet } from "./pin.ts";
 import { remoteChannels, remoteGuide } from "./remote-lists.ts";
@@ -55,6 +56,7 @@ export const COMMANDS: readonly Command[] = [
   onlineHostAdd,
   onlineHostRemove,
   checkConfig,
+  provision,
   doctor,
   remotePair,
   remoteChannels,
