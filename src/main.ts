@@ -46,7 +46,7 @@ import { handedSockets } from "./kernel/systemd.ts";
 import type { ClockEvidence } from "./kernel/time-keeper.ts";
 import { TrustedClock, type ClockReport } from "./kernel/trusted-clock.ts";
 import { createShare, openGuide, type ViewingNote } from "./share/index.ts";
-import { systemRoutes } from "./system/index.ts";
+import { StateWatch, systemRoutes } from "./system/index.ts";
 import {
   ChannelScan,
   FirstScan,
@@ -72,6 +72,8 @@ export interface BoxDeps {
   readonly log: Log;
   /** What came of the installer's file; default: there is none. */
   readonly provisioning?: Provisioning;
+  /** The state directory that the configuration names, where the box runs on a copy of it; and what is to be done when it can be written again. */
+  readonly shadowOf?: { readonly directory: string; readonly recovered: () => void } | undefined;
   /** Built web app. */
   readonly webFolder: string;
   /** The mock broadcaster's loops. */
@@ -260,6 +262,12 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       log: log.child({ module: "scan" }),
       stateDir,
     });
+    const stateWatch = new StateWatch({
+      directory: deps.shadowOf?.directory ?? stateDir,
+      clock,
+      log,
+      ...(deps.shadowOf !== undefined && { recovered: deps.shadowOf.recovered }),
+    });
     const { language } = config.box;
     const branding = brandingOf(config.branding);
 
@@ -323,6 +331,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
                 ? null
                 : { port: listeners.ports.https ?? 0, fingerprint: certificate.fingerprint },
             time: iso(clock.now()),
+            ...(stateWatch.doubt !== null && { stateDoubt: stateWatch.doubt }),
             ...(language !== "auto" && { language }),
             ...(branding !== null && { branding }),
           }),
@@ -395,6 +404,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
 
     await lifecycle.start([
       clock,
+      stateWatch,
       tuners,
       scan,
       access,

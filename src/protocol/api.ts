@@ -54,6 +54,12 @@ export const Box = Type.Object(
       Type.Null(),
     ]),
     time: Time,
+    stateDoubt: Type.Optional(
+      Type.Union(
+        [Type.Literal("read-only"), Type.Literal("full"), Type.Literal("forbidden"), Type.Literal("missing")],
+        { description: "Why the box can keep nothing new; absent: it can" },
+      ),
+    ),
     language: Type.Optional(
       Type.Union([Type.Literal("en"), Type.Literal("zh")], {
         description: "What the installer chose for whoever has not; absent: nothing",

@@ -20,6 +20,7 @@ const MATRIX: Record<string, Record<string, "any" | "index only">> = {
 const COMPOSITION = new Set([
   "src/main.ts",
   "src/prepare-state.ts",
+  "src/state-shadow.ts",
   "src/provisioning.ts",
   "src/reset.ts",
   "src/sources.ts",

@@ -8,6 +8,8 @@ import { temporaryFolder, type Teardown } from "./temporary.ts";
 export interface LoopDisk {
   /** Its root. */
   readonly path: string;
+  /** `remount,ro`, `remount,rw`, or `remount,abort`, which is what a failing device does. */
+  mount(options: string): void;
   /** Bytes that reached the device since it was mounted. */
   written(): number;
 }
@@ -43,6 +45,7 @@ export async function loopDisk(t: Teardown, mebibytes: number): Promise<LoopDisk
   const begin = sectors();
   return {
     path,
+    mount: (options) => void must("mount", "-o", options, path),
     written: () => {
       must("sync", "-f", path);
       return (sectors() - begin) * 512;
