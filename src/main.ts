@@ -264,6 +264,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     });
     const stateWatch = new StateWatch({
       directory: deps.shadowOf?.directory ?? stateDir,
+      refused: () => database.refused,
       clock,
       log,
       ...(deps.shadowOf !== undefined && { recovered: deps.shadowOf.recovered }),

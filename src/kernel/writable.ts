@@ -2,7 +2,7 @@ import { access, constants, statfs } from "node:fs/promises";
 import { systemCode } from "./errors.ts";
 
 /** Why nothing can be written to a folder; null: it can. */
-export type WriteDoubt = "read-only" | "full" | "forbidden" | "missing";
+export type WriteDoubt = "failing" | "read-only" | "full" | "forbidden" | "missing";
 
 /** Less than that is full: a commit needs a few pages, and a file its successor beside it. Bytes. */
 const LEAST_SPACE = 256 * 1024;

@@ -56,7 +56,13 @@ export const Box = Type.Object(
     time: Time,
     stateDoubt: Type.Optional(
       Type.Union(
-        [Type.Literal("read-only"), Type.Literal("full"), Type.Literal("forbidden"), Type.Literal("missing")],
+        [
+          Type.Literal("failing"),
+          Type.Literal("read-only"),
+          Type.Literal("full"),
+          Type.Literal("forbidden"),
+          Type.Literal("missing"),
+        ],
         { description: "Why the box can keep nothing new; absent: it can" },
       ),
     ),

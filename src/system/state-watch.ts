@@ -11,8 +11,8 @@ export interface StateWatchDeps {
   readonly directory: string;
   readonly clock: Clock;
   readonly log: LineLog;
-  /** Default {@link writeDoubt}. */
-  readonly look?: (directory: string) => Promise<WriteDoubt | null>;
+  /** Whether the last commit was refused: a device that fails need not say so by itself. */
+  readonly refused: () => boolean;
   /** It can be written to again. */
   readonly recovered?: () => void;
 }
@@ -44,8 +44,8 @@ export class StateWatch implements Component {
   }
 
   async #look(): Promise<void> {
-    const { directory, log, look = writeDoubt, recovered } = this.#deps;
-    const doubt = await look(directory);
+    const { directory, log, refused, recovered } = this.#deps;
+    const doubt = (await writeDoubt(directory)) ?? (refused() ? "failing" : null);
     if (doubt === this.#doubt || this.#timer === null) return;
     const before = this.#doubt;
     this.#doubt = doubt;

@@ -27,6 +27,7 @@ const COMPOSITION = new Set([
   "src/cli/run.ts",
   "src/cli/check-config.ts",
   "src/cli/provision.ts",
+  "src/cli/check-image.ts",
   "src/cli/reset.ts",
   "src/cli/scan.ts",
   "src/cli/doctor.ts",

@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { audit } from "./audit.ts";
+import { checkImage } from "./check-image.ts";
 import { channels } from "./channels.ts";
 import { channelsSet } from "./channels-set.ts";
 import { clientsList, clientsRename, clientsRevoke, clientsRole } from "./clients.ts";
@@ -57,6 +58,7 @@ export const COMMANDS: readonly Command[] = [
   onlineHostRemove,
   checkConfig,
   provision,
+  checkImage,
   doctor,
   remotePair,
   remoteChannels,
