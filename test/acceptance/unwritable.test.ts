@@ -21,7 +21,11 @@ interface Checks {
 }
 
 async function plays(t: Checks, phone: KeyPhone): Promise<void> {
-  const { channels } = (await phone.call("GET", "/api/v1/channels")).body as Channels;
+  const channels = await eventually("channels are there", async () => {
+    const { body } = await phone.call("GET", "/api/v1/channels");
+    const listed = (body as Channels).channels;
+    return listed.length > 0 && listed;
+  });
   const started = await phone.call("POST", "/api/v1/playback", { channel: channels[0]?.id });
   t.equal(started.status, 200, JSON.stringify(started.body));
   const { id } = started.body as { id: string };
@@ -41,10 +45,6 @@ t.test(
     disk.mount("remount,ro");
     const box = await startDaemon(t, { state: disk.path, config: sameAddress(before) });
     t.match(await boxOf(box), { id, stateDoubt: "read-only" });
-    await eventually("channels are there", async () => {
-      const { body } = await phone.call("GET", "/api/v1/channels");
-      return (body as Channels).channels.length > 0;
-    });
     await plays(t, phone);
     t.equal(loudLines(box).filter((line) => line === "state-degraded").length, 1, "said once");
 
