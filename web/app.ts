@@ -14,7 +14,6 @@ import type { Newcomer, PairingProgress } from "./pairing/pair.ts";
 import type { PairingSecret } from "./pairing/proof.ts";
 import { followAddress, isAway, player, showPlace } from "./places.ts";
 import { capabilities as measureCapabilities } from "./player/browser-media.ts";
-import { wear } from "./branding.ts";
 import { withChanges } from "./player/obstacle.ts";
 import { preload } from "./preload.ts";
 import { dropScanned, forgetScanned, scanAgain, scanned, takeSeenCode } from "./scanned.ts";
@@ -61,7 +60,7 @@ export async function connect(): Promise<void> {
   try {
     const box = await connection.call<Box>("GET", "/api/v1/box", { open: true });
     state.box.value = box;
-    wear(box);
+    if (box.branding) void import("./branding.ts").then((it) => it.wear(box));
     state.now.value = connection.boxNow();
     if (!state.fresh.value && lastList()?.box !== box.id) state.channels.value = null;
     const session = scanned?.from === "offer" ? null : await store.load(box.id);

@@ -1,14 +1,9 @@
 import type { Box } from "../src/protocol/api.ts";
-import { callProduct, followBox } from "./i18n/index.ts";
 
-/** Takes on the looks and the language that the installer chose. The box has judged the colours. */
-export function wear({ branding, language }: Box): void {
+/** Takes on the looks that the installer chose, which the box has judged. Comes after the first load: few boxes have any. */
+export function wear({ branding: { accent, accentDark, product } = {} }: Box): void {
   const { style } = document.documentElement;
-  for (const [name, colour] of [
-    ["--brand", branding?.accent],
-    ["--brand-dark", branding?.accentDark],
-  ] as const)
-    if (colour !== undefined) style.setProperty(name, colour);
-  if (branding?.product !== undefined) callProduct((document.title = branding.product));
-  if (language !== undefined) followBox(language);
+  if (accent !== undefined) style.setProperty("--light", accent);
+  if (accentDark !== undefined) style.setProperty("--dark", accentDark);
+  if (product !== undefined) document.title = product;
 }

@@ -198,7 +198,6 @@ export const en = {
   "settings.box": "Box",
   "settings.id": "Identity",
   "settings.version": "Version",
-  "settings.support": "Help",
   "settings.role": "You are",
   "role.owner": "owner",
   "role.viewer": "viewer",

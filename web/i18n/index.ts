@@ -11,33 +11,18 @@ export const LANGUAGES: Readonly<Record<Language, string>> = {
   en: en["language.name"],
 };
 
-/** What was chosen in the app. */
-function chosen(): Language | null {
-  const remembered = recall("language");
-  return remembered === "en" || remembered === "zh" ? remembered : null;
-}
-
 /** The browser's wish: the first of its languages that the app speaks. */
-function preferred(): Language | null {
+function preferred(): Language {
+  const remembered = recall("language");
+  if (remembered === "en" || remembered === "zh") return remembered;
   for (const tag of navigator.languages) {
     if (/^zh\b/i.test(tag)) return "zh";
     if (/^en\b/i.test(tag)) return "en";
   }
-  return null;
+  return "en";
 }
 
-export const language = signal<Language>(chosen() ?? preferred() ?? "en");
-
-/** The installer's choice, where nobody chose here. A television's own language is its maker's, and says nothing of who looks. */
-export function followBox(choice: Language): void {
-  if (chosen() === null && (location.pathname === "/tv" || preferred() === null)) language.value = choice;
-}
-
-const product = signal("");
-/** What the app calls itself from now on. */
-export function callProduct(name: string): void {
-  product.value = name;
-}
+export const language = signal<Language>(preferred());
 const words = computed(() => (language.value === "zh" ? zh : en));
 
 /** The BCP 47 tag of what is on the screen; also chooses the right shapes of Han characters. */
@@ -53,8 +38,7 @@ export function chooseLanguage(choice: Language): void {
 
 /** The words for a key, with `{name}` filled in. */
 export function t(key: WordKey, fill: Fill = {}): string {
-  const said = words.value[key];
-  return filled(product.value === "" ? said : said.replace("Tellyport", product.value), fill);
+  return filled(words.value[key], fill);
 }
 
 export type Fill = Readonly<Record<string, string | number>>;

@@ -191,7 +191,6 @@ export const zh: Words = {
   "settings.box": "机顶盒",
   "settings.id": "标识",
   "settings.version": "版本",
-  "settings.support": "帮助",
   "settings.role": "您的身份",
   "role.owner": "机主",
   "role.viewer": "观众",

@@ -31,12 +31,6 @@ export function SettingsPage() {
         <dd class="mono">{box?.id}</dd>
         <dt>{t("settings.version")}</dt>
         <dd>{box?.version}</dd>
-        {box?.branding?.support && (
-          <>
-            <dt>{t("settings.support")}</dt>
-            <dd data-support="">{box.branding.support}</dd>
-          </>
-        )}
         {session !== null && (
           <>
             <dt>{t("settings.role")}</dt>

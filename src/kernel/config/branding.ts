@@ -23,7 +23,7 @@ export const brandingSection = section(
     product: Type.String({
       maxLength: 32,
       default: "",
-      description: "What the app calls itself in place of Tellyport; empty: Tellyport",
+      description: "What the app's page is titled in place of Tellyport; empty: Tellyport",
       provision: true,
     }),
     accent: accent(
@@ -40,7 +40,7 @@ export const brandingSection = section(
       maxLength: 200,
       default: "",
       description:
-        "Whom to ask for help, shown in the app's settings: a name, a telephone number, an address",
+        "Whom to ask for help, told by the API: a name, a telephone number, an address",
       provision: true,
     }),
   },

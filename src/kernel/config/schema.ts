@@ -260,7 +260,7 @@ export const ConfigSchema = section(
         language: Type.Union([Type.Literal("auto"), Type.Literal("en"), Type.Literal("zh")], {
           default: "auto",
           description:
-            "Language of the television's page, and of the app where the phone's own is none that the app speaks; `auto`: the browser's. Whoever chooses another in the app has that one",
+            "Language of the television's page; `auto`: its browser's. Whoever chooses another there has that one",
           provision: true,
         }),
       },

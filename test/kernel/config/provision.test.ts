@@ -72,7 +72,7 @@ t.test("branding: the grounds are those of the style sheet", (t) => {
     ([, colour]) => colour,
   );
   t.same(grounds, [...LIGHT_GROUNDS, ...DARK_GROUNDS]);
-  const own = [...css.matchAll(/--accent: var\(--brand(?:-dark)?, (#[0-9a-f]{6})\)/g)].map(
+  const own = [...css.matchAll(/--accent: var\(--(?:light|dark), (#[0-9a-f]{6})\)/g)].map(
     ([, colour]) => colour ?? "",
   );
   t.equal(own.length, 2);
