@@ -8,6 +8,7 @@ import {
   OpenViews,
   type AccessControl,
   type AuditNote,
+  type AuditPort,
   type OpenView,
 } from "./access-control/index.ts";
 import { createOnline, ownCertificateOf } from "./ddns-client/index.ts";
@@ -35,7 +36,7 @@ import {
 } from "./http-server/index.ts";
 import { bootId, systemClockEvidence } from "./kernel/clock-evidence.ts";
 import type { Clock } from "./kernel/clock.ts";
-import type { Config } from "./kernel/config/index.ts";
+import { brandingOf, type Config } from "./kernel/config/index.ts";
 import { changeOwnerSettings } from "./kernel/config/owner-settings.ts";
 import { Lifecycle } from "./kernel/lifecycle.ts";
 import type { Log } from "./kernel/log.ts";
@@ -45,9 +46,10 @@ import { handedSockets } from "./kernel/systemd.ts";
 import type { ClockEvidence } from "./kernel/time-keeper.ts";
 import { TrustedClock, type ClockReport } from "./kernel/trusted-clock.ts";
 import { createShare, openGuide, type ViewingNote } from "./share/index.ts";
-import { systemRoutes } from "./system/index.ts";
+import { StateWatch, systemRoutes } from "./system/index.ts";
 import {
   ChannelScan,
+  FirstScan,
   createLineUpStore,
   createMetrics,
   createTuners,
@@ -55,6 +57,7 @@ import {
   scanRoutes,
   tunerRoutes,
 } from "./tuner/index.ts";
+import type { Provisioning } from "./provisioning.ts";
 import { DATABASE_FILE, GUIDE_FILE, SOCKET_FILE, finishReset } from "./reset.ts";
 import { openSources } from "./sources.ts";
 import type { Box, NamedSource, Offer } from "./protocol/api.ts";
@@ -67,6 +70,10 @@ export interface BoxDeps {
   /** What the machine says of that clock; default: it is asked. */
   readonly clockEvidence?: () => ClockEvidence;
   readonly log: Log;
+  /** What came of the installer's file; default: there is none. */
+  readonly provisioning?: Provisioning;
+  /** The state directory that the configuration names, where the box runs on a copy of it; and what is to be done when it can be written again. */
+  readonly shadowOf?: { readonly directory: string; readonly recovered: () => void } | undefined;
   /** Built web app. */
   readonly webFolder: string;
   /** The mock broadcaster's loops. */
@@ -162,6 +169,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       localOrigin: () => `http://${localAddress(config.http.address)}:${listeners.ports.http}`,
     });
     await lifecycle.start([access.audit]);
+    await noteProvisioning(deps.provisioning ?? { state: "none" }, access.audit);
 
     const proxies = new TrustedProxies(config.http.trustedProxies);
     const share = createShare({
@@ -246,6 +254,25 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       isForScreen(state) ? share.tellAtBox("offer", state) : share.tellOwners("offer", state),
     );
 
+    const firstScan = new FirstScan({
+      wish: config.scan,
+      scan,
+      tuners: () => tuners.snapshot().filter(({ state }) => state !== "failed").length,
+      clock,
+      clockTrusted: () => clock.report().state === "synchronised",
+      log: log.child({ module: "scan" }),
+      stateDir,
+    });
+    const stateWatch = new StateWatch({
+      directory: deps.shadowOf?.directory ?? stateDir,
+      refused: () => database.refused,
+      clock,
+      log,
+      ...(deps.shadowOf !== undefined && { recovered: deps.shadowOf.recovered }),
+    });
+    const { language } = config.box;
+    const branding = brandingOf(config.branding);
+
     const certificates = new NamedCertificates();
     const ownCertificate = ownCertificateOf(config.http.https, { clock, log });
     const { online, routes: onlineRoutes } = await createOnline({
@@ -306,6 +333,9 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
                 ? null
                 : { port: listeners.ports.https ?? 0, fingerprint: certificate.fingerprint },
             time: iso(clock.now()),
+            ...(stateWatch.doubt !== null && { stateDoubt: stateWatch.doubt }),
+            ...(language !== "auto" && { language }),
+            ...(branding !== null && { branding }),
           }),
           () => online.state(),
           () =>
@@ -378,6 +408,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
 
     await lifecycle.start([
       clock,
+      stateWatch,
       tuners,
       scan,
       access,
@@ -385,6 +416,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       metrics,
       ...(ownCertificate === null ? [] : [ownCertificate]),
       listeners,
+      firstScan,
       online,
       ...createAnnouncers(config.announce, {
         log: log.child({ module: "announce" }),
@@ -407,6 +439,13 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
     await lifecycle.stop();
     throw error;
   }
+}
+
+/** Puts into the owner's log what came of the installer's file: once that it was applied, at each start that it is wrong. */
+async function noteProvisioning(provisioning: Provisioning, audit: AuditPort): Promise<void> {
+  if (provisioning.state === "none" || provisioning.note === null) return;
+  audit.note(provisioning.note);
+  if (provisioning.state === "applied") await provisioning.noted();
 }
 
 /** The clock as `GET /api/v1/box` has it. */

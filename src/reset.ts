@@ -1,16 +1,17 @@
 import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile, readdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { ACCESS_FILES, noteReset } from "./access-control/index.ts";
 import { readDocument, syncFolder, writeFileAtomic } from "./kernel/atomic-file.ts";
 import type { Clock } from "./kernel/clock.ts";
 import { OWNER_SETTINGS } from "./kernel/config/index.ts";
-import { systemCode } from "./kernel/errors.ts";
+import { messageOf, systemCode } from "./kernel/errors.ts";
 import type { Log } from "./kernel/log.ts";
 import { openDatabase, type Database } from "./kernel/store/database.ts";
 import { ONLINE_FILES } from "./ddns-client/index.ts";
 import { CHANNEL_TABLES } from "./share/index.ts";
-import { LINE_UP_TABLES } from "./tuner/index.ts";
+import { PROVISION_FILES } from "./provisioning.ts";
+import { FIRST_SCAN_FILE, LINE_UP_TABLES } from "./tuner/index.ts";
 
 /** What lies in the state directory beside {@link ACCESS_FILES}. */
 export const DATABASE_FILE = "tellyport.db";
@@ -44,6 +45,47 @@ export async function resetState(directory: string, extent: Extent, deps: ResetD
   await forget(directory, extent, deps);
 }
 
+/** In the state directory: whoever watches the box's reset button, or a vendor's menu, makes it and restarts the box. */
+export const FACTORY_RESET_FILE = "factory-reset";
+
+/**
+ * Follows the wish of a held button: a marker file in the state directory or at `elsewhere`. One that says `everything` takes
+ * channels and guide too. It is turned into {@link MARKER_FILE} before anything is forgotten: a power cut at any line leaves the
+ * one or the other. A marker that cannot be removed would make the box a new one at every start: then nothing is done.
+ * @param elsewhere path of a second one; empty: there is none
+ */
+export async function followFactoryReset(
+  directory: string,
+  elsewhere: string,
+  deps: ResetDeps,
+): Promise<void> {
+  const markers = [join(directory, FACTORY_RESET_FILE), ...(elsewhere === "" ? [] : [elsewhere])];
+  const there = markers.filter((path) => existsSync(path));
+  if (there.length === 0 || !existsSync(directory)) return;
+  const texts = await Promise.all(there.map((path) => readFile(path, "utf8").catch(() => "")));
+  const extent = { everything: texts.some((text) => text.trim() === "everything") };
+  try {
+    await writeFileAtomic(join(directory, MARKER_FILE), JSON.stringify(extent));
+    for (const path of there) {
+      await rm(path, { recursive: true });
+      await syncFolder(dirname(path));
+    }
+  } catch (error) {
+    await rm(join(directory, MARKER_FILE), { force: true }).catch(() => undefined);
+    deps.log.error(
+      {
+        markers: there,
+        error: messageOf(error),
+        cure: "the box stays as it is: let the daemon's user remove the marker and write its state directory",
+      },
+      "factory-reset-refused",
+    );
+    return;
+  }
+  deps.log.warn({ ...extent }, "factory-reset");
+  await finishReset(directory, deps);
+}
+
 /** Finishes a reset that was interrupted, if there is one. */
 export async function finishReset(directory: string, deps: ResetDeps): Promise<void> {
   if (!existsSync(join(directory, MARKER_FILE))) return;
@@ -61,7 +103,7 @@ function parseExtent(text: string): Extent {
 /** Can be done again, from whatever line it was broken off at. */
 async function forget(directory: string, { everything }: Extent, deps: ResetDeps): Promise<void> {
   const databases = [DATABASE_FILE, GUIDE_FILE];
-  const own = [...ACCESS_FILES, ...ONLINE_FILES, OWNER_SETTINGS];
+  const own = [...PROVISION_FILES, FIRST_SCAN_FILE, ...ACCESS_FILES, ...ONLINE_FILES, OWNER_SETTINGS];
   await removeFiles(directory, everything ? [...own, ...databases] : own);
   const path = join(directory, DATABASE_FILE);
   if (!everything && existsSync(path)) {

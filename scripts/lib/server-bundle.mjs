@@ -51,7 +51,7 @@ export async function buildServer(folder) {
     // would be 120 kB more (keepNames), and `scripts/read-trace.mjs` finds them, with file and line, in the source maps.
     minify: true,
     // A crash prints the line that it happened in.
-    lineLimit: 160,
+    lineLimit: 400,
     // Licences are in NOTICE.
     legalComments: "none",
     sourcemap: true,

@@ -77,10 +77,11 @@ export type {
 /** The files that make a box this box: a reset takes them all, and every table that no other module names as to be kept. */
 export const ACCESS_FILES = [IDENTITY_FILE, KEYS_FILE, CERTIFICATE_FILE] as const;
 
+export { IDENTITY_FILE };
 export { noteReset } from "./audit/reset.ts";
 export { noteRefusal } from "./audit/refusals.ts";
 export type { AuditLog } from "./audit/log.ts";
-export type { AuditNote } from "./audit/port.ts";
+export type { AuditNote, AuditPort } from "./audit/port.ts";
 export { OpenViews, type OpenView } from "./audit/open-views.ts";
 
 export interface AccessControlDeps {

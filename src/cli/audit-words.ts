@@ -23,6 +23,8 @@ const WORDS: Record<AuditEvent, string> = {
   "pin-changed": "changed the PIN",
   "pin-locked": "too many wrong PINs",
   "pin-unlocked": "lifted its limits with the PIN",
+  "provision-refused": "the installer's provisioning file was refused, nothing of it is in force",
+  provisioned: "the installer's first values were put in force",
   "refresh-reused": "was removed: somebody else may have its credentials",
   "release-rolled-back": "an update did not start, and was left",
   "request-refused": "a request was refused",

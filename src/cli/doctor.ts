@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { systemClockEvidence } from "../kernel/clock-evidence.ts";
 import type { Clock } from "../kernel/clock.ts";
+import { messageOf } from "../kernel/errors.ts";
 import { DEFAULT_CONFIG_PATH, loadConfig, type Config } from "../kernel/config/index.ts";
 import {
   checkHdhomerun,
@@ -12,12 +13,14 @@ import {
 } from "../tuner/index.ts";
 import { beginKeeping } from "../kernel/time-keeper.ts";
 import type { Box, NamedSource } from "../protocol/api.ts";
+import { checkProvision, provisioningOf } from "../provisioning.ts";
 import { describeConverting } from "../share/index.ts";
 import { RELEASED_AT } from "../version.ts";
 import { ffmpegFinding, type Converting } from "./doctor/ffmpeg-finding.ts";
 import { note, ok, problem, type Finding } from "./doctor/finding.ts";
 import { checkClock, checkMemory, checkNode, checkState, readMemory } from "./doctor/machine.ts";
 import { checkNetwork, checkPorts } from "./doctor/network-findings.ts";
+import { provisionFinding } from "./doctor/provision-finding.ts";
 import { onlineFindings } from "./doctor/online-findings.ts";
 import {
   adapterFindings,
@@ -74,6 +77,7 @@ export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
     findings: [
       checkNode(process.version),
       configurationFinding(path, daemon),
+      ...(await provisioned(config)),
       ...state,
       checkMemory(memory.total, memory.available, config.live.mediaBudgetMiB * 1024 * 1024),
       checkClock(await clockDoubt(daemon, deps.clock), deps.clock.now()),
@@ -102,6 +106,17 @@ function convertingOf(vendor: string, clock: Clock): Promise<Converting | null> 
 function namedFfmpeg(vendor: string): string | null {
   const named = process.env.TELLYPORT_FFMPEG || vendor;
   return named === "" ? null : named;
+}
+
+/** A box that has no such file, and never had one, has nothing to say of it. */
+async function provisioned({ provision: { file }, state }: Config): Promise<Finding[]> {
+  const stands = provisioningOf(state.directory);
+  try {
+    if ((await checkProvision(file)) === null && stands !== "refused") return [];
+    return [provisionFinding(file, stands, null)];
+  } catch (error) {
+    return [provisionFinding(file, stands, messageOf(error))];
+  }
 }
 
 /** What was read here is not what a daemon was told to read. */

@@ -8,6 +8,8 @@ export interface RunOverrides {
   readonly port?: number;
   /** `mock`, `file:PATH[,PATH...]`, `hdhomerun[:HOST[,HOST...]]`, `satip[:HOST[:PORT][,...]]`, or `m3u:PATH_OR_URL`. */
   readonly tuner?: string;
+  /** The installer's file. */
+  readonly provision?: string;
 }
 
 /** What the command line says, in the words of the configuration. @throws TellyportError `usage` */
@@ -16,6 +18,7 @@ export function overridesOf(args: RunOverrides): Record<string, unknown> {
     ...(args.state !== undefined && { state: { directory: args.state } }),
     ...(args.port !== undefined && { http: portsFrom(args.port) }),
     ...(args.tuner !== undefined && { tuners: tunersOf(args.tuner) }),
+    ...(args.provision !== undefined && { provision: { file: args.provision } }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 import { load, type ConfigKind, type Loaded, type LoadOptions } from "../kernel/config/loader.ts";
 import { logSection, optionalSection, port, section } from "../kernel/config/parts.ts";
 import { parsePrefix } from "../kernel/safe-fetch/address-class.ts";

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { systemClock, type Clock } from "../kernel/clock.ts";
 import { signJws } from "../kernel/ed25519-jws.ts";
 import { TellyportError } from "../kernel/errors.ts";

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from "fastify";
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { OWNER } from "../protocol/access.ts";
 import {
   AliasChange,

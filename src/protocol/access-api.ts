@@ -1,4 +1,5 @@
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 import { PublicJwk, RoleName, TerminalTypeName } from "./api.ts";
 import { AUDIT_EVENTS } from "./audit-events.ts";
 import { CHOICES } from "./pairing.ts";

@@ -1,4 +1,5 @@
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 import type { AccessEvents } from "./access-api.ts";
 import { ClientLimits } from "./client-limits.ts";
 import { OnlineState } from "./online.ts";
@@ -54,6 +55,34 @@ export const Box = Type.Object(
       Type.Null(),
     ]),
     time: Time,
+    stateDoubt: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal("failing"),
+          Type.Literal("read-only"),
+          Type.Literal("full"),
+          Type.Literal("forbidden"),
+          Type.Literal("missing"),
+        ],
+        { description: "Why the box can keep nothing new; absent: it can" },
+      ),
+    ),
+    language: Type.Optional(
+      Type.Union([Type.Literal("en"), Type.Literal("zh")], {
+        description: "What the installer chose for whoever has not; absent: nothing",
+      }),
+    ),
+    branding: Type.Optional(
+      Type.Object(
+        {
+          product: Type.Optional(Type.String({ description: "What the app calls itself" })),
+          accent: Type.Optional(Type.String({ description: "#rrggbb, on light ground" })),
+          accentDark: Type.Optional(Type.String({ description: "#rrggbb, on dark ground" })),
+          support: Type.Optional(Type.String({ description: "Whom to ask for help" })),
+        },
+        { description: "The looks that the installer gave the app; absent: its own" },
+      ),
+    ),
     addresses: Type.Optional(
       Type.Object(
         {

@@ -19,6 +19,8 @@ export const AUDIT_EVENTS = [
   "pin-changed",
   "pin-locked",
   "pin-unlocked",
+  "provision-refused",
+  "provisioned",
   "refresh-reused",
   "release-rolled-back",
   "request-refused",
@@ -40,6 +42,7 @@ export const ALARMS: readonly AuditEvent[] = [
   "owner-recovered",
   "pairing-closed",
   "pin-locked",
+  "provision-refused",
   "refresh-reused",
   "release-rolled-back",
 ];

@@ -1,4 +1,5 @@
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 
 /** What a kid or guest may; absent members do not limit. All are enforced by the box. */
 export const ClientLimits = Type.Object(

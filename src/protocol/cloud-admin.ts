@@ -1,4 +1,5 @@
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 
 /** What the operator of a cloud asks it over the command line's socket. */
 

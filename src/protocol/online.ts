@@ -1,4 +1,5 @@
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 import { CLOSED_REASONS, REACHABILITIES } from "./reachability.ts";
 import { DoorState, HostToken } from "./registration.ts";
 

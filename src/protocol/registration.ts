@@ -1,4 +1,5 @@
-import { Type, type Static, type TSchema } from "typebox";
+import * as Type from "typebox";
+import type { Static, TSchema } from "typebox";
 
 /**
  * What a box and its cloud say to each other: the box registers its name, reports its addresses, and asks for what stands beside them

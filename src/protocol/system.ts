@@ -1,4 +1,5 @@
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 
 /** What an owner sees of the machine: what is stored, how it runs. Rules as in api.ts. */
 

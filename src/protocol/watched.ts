@@ -1,4 +1,5 @@
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 
 /** Who watched what: what owners read of it, and decide. Rules as in api.ts. */
 

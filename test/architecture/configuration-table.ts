@@ -13,6 +13,7 @@ export interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly patternProperties?: Readonly<Record<string, Node>>;
   readonly owner?: boolean;
+  readonly provision?: boolean;
 }
 
 /** `docs/configuration.md` below its introduction: a table for each section of the schema, a row for each key. */
@@ -59,7 +60,8 @@ function members(key: string, node: Node): (readonly [string, Node])[] {
 
 function row(key: string, node: Node): string {
   const owner = node.owner === true ? " The owner may change it at run time." : "";
-  const meaning = `${node.description ?? ""}.${owner}`;
+  const first = node.provision === true ? " An installer may give its first value." : "";
+  const meaning = `${node.description ?? ""}.${owner}${first}`;
   return `| \`${key}\` | ${valueOf(node)} | ${defaultOf(node)} | ${cell(meaning)} |`;
 }
 

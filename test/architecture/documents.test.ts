@@ -5,7 +5,12 @@ import { CloudConfigSchema } from "../../src/cloud/config.ts";
 import { ERROR_CODES } from "../../src/kernel/errors.ts";
 import { VERSION } from "../../src/version.ts";
 import { PROJECT } from "../helpers/captures.ts";
+import { check } from "../../src/kernel/config/loader.ts";
+import { parseYamlText } from "../../src/kernel/config/yaml-file.ts";
+import { ProvisionSchema } from "../../src/kernel/config/provision.ts";
+import { ConfigSchema } from "../../src/kernel/config/schema.ts";
 import { configurationKeys, configurationTables } from "./configuration-table.ts";
+import { configurationTemplate, uncommented } from "./configuration-template.ts";
 
 const read = (path: string): string => readFileSync(join(PROJECT, path), "utf8");
 
@@ -46,6 +51,40 @@ t.test("documents: docs/cloud-configuration.md lists every key of the cloud's sc
   for (const key of keys) t.ok(wanted.includes(`\n| \`${key}\` | `), key);
   t.end();
 });
+
+const TEMPLATES = [
+  {
+    path: "packaging/tellyport.yaml",
+    schema: ConfigSchema,
+    head: "Configuration of Tellyport, /etc/tellyport/tellyport.yaml. Every key with its default: take the # away from a key, and from the sections above it, and change what is behind the colon. `tellyport check-config` says what is in force.",
+  },
+  {
+    path: "packaging/cloud.yaml",
+    schema: CloudConfigSchema,
+    head: "Configuration of Tellyport's cloud, /etc/tellyport/cloud.yaml. Every key with its default: take the # away from a key, and from the sections above it, and change what is behind the colon. `tellyport-cloud check-config` says what is in force.",
+  },
+  {
+    path: "packaging/provision.yaml",
+    schema: ProvisionSchema,
+    head: "What a new box begins with, /etc/tellyport/provision.yaml: applied once, at the first start and at the first one after a reset, and never over what the owner changed. `tellyport provision --check` says whether it is well.",
+  },
+];
+
+for (const { path, schema, head } of TEMPLATES)
+  t.test(`documents: ${path} has every key, and can be read when all of them are in force`, (t) => {
+    const wanted = configurationTemplate(head, schema);
+    if (process.env["TELLYPORT_WRITE_TABLE"] === "1") writeFileSync(join(PROJECT, path), wanted);
+    else t.equal(read(path), wanted, "TELLYPORT_WRITE_TABLE=1 writes it anew");
+    check(schema, parseYamlText(wanted).value ?? {}, "as it is: ");
+    const all = parseYamlText(uncommented(wanted)).value;
+    check(schema, all, "uncommented: ");
+    for (const key of configurationKeys("", schema)) {
+      const name = key.split(".").at(-1)?.replace("[]", "") ?? "";
+      t.match(wanted, new RegExp(`^ *#(- )?( ?)${name}:|# ${name}: `, "m"), key);
+    }
+    t.notMatch(wanted, /^ *[^ #\n]/m, "as it is it says nothing");
+    t.end();
+  });
 
 t.test("documents: the version is the package's", (t) => {
   t.equal(VERSION, (JSON.parse(read("package.json")) as { version: string }).version);

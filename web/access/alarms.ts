@@ -8,6 +8,7 @@ export const GRAVE_EVENTS: ReadonlySet<string> = new Set<AuditEvent>([
   "owner-recovered",
   "pairing-closed",
   "pin-locked",
+  "provision-refused",
   "refresh-reused",
   "release-rolled-back",
 ]);

@@ -198,6 +198,8 @@ export const accessEn = {
   "log.pin-locked": "Too many wrong PINs on “{name}”",
   "log.pin-unlocked": "A PIN lifted the limits of “{name}”",
   "log.release-rolled-back": "An update did not start: the box went back to the release before",
+  "log.provision-refused": "The installer’s file was refused; nothing of it is in force",
+  "log.provisioned": "The installer’s first settings were taken over",
   "log.refresh-reused": "Somebody used a copy of the session of “{name}”: it was signed out",
   "log.request-refused": "A request was refused",
   "log.watch-refused": "“{name}” was not allowed to watch {channel}",

@@ -195,6 +195,8 @@ export const accessZh: AccessWords = {
   "log.pin-locked": "“{name}”上 PIN 码输错次数太多",
   "log.pin-unlocked": "用 PIN 码解除了“{name}”的限制",
   "log.release-rolled-back": "更新未能启动，机顶盒已恢复到之前的版本",
+  "log.provision-refused": "安装预置文件有误，其中的设置均未生效",
+  "log.provisioned": "已采用安装预置的初始设置",
   "log.refresh-reused": "有人使用了“{name}”会话的副本：已令其退出",
   "log.request-refused": "拒绝了一次请求",
   "log.watch-refused": "“{name}”不被允许观看 {channel}",

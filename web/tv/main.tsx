@@ -4,7 +4,8 @@ import { useEffect } from "preact/hooks";
 import type { Problem } from "../api/problem.ts";
 import * as app from "../app.ts";
 import * as places from "../places.ts";
-import { problemWords, t } from "../i18n/index.ts";
+import { language, problemWords, t } from "../i18n/index.ts";
+import { recall } from "../memory.ts";
 import { Logo } from "../screens/icon.tsx";
 import { PlayerScreen } from "../screens/player.tsx";
 import { Sheet } from "../screens/sheet.tsx";
@@ -124,6 +125,10 @@ function begin(): void {
   state.offer.subscribe((offer) => {
     offering.onOffer(offer);
     if (offer?.state === "paired" && state.box.value?.claimed === false) void learnBox();
+  });
+  // The television's own language is its maker's: the installer's choice goes before it, and after one made in the app.
+  state.box.subscribe((box) => {
+    if (box?.language !== undefined && recall("language") === null) language.value = box.language;
   });
   let wasLive = true;
   state.live.subscribe((live) => {

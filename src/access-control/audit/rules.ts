@@ -4,7 +4,7 @@ import { cleanName } from "../clean-name.ts";
 import type { AuditNote } from "./port.ts";
 
 /** Rows that each sort of event may take: whoever causes one sort pushes nothing of another out. 6500 in all, with alarms. */
-export const QUOTAS = { deeds: 500, refusals: 500, watched: 5000 } as const;
+export const QUOTAS = { deeds: 450, refusals: 500, watched: 5000 } as const;
 type Quota = keyof typeof QUOTAS;
 /** Rows of each kind of alarm: what a client can cause as often as it likes pushes out nothing but its like. */
 export const ALARM_ROWS = 50;
@@ -45,6 +45,8 @@ const RULES: Record<AuditEvent, Rule> = {
   "pin-changed": DEED,
   "pin-locked": REPEATED,
   "pin-unlocked": DEED,
+  "provision-refused": REPEATED,
+  provisioned: DEED,
   "refresh-reused": DEED,
   "release-rolled-back": DEED,
   "request-refused": REFUSAL,

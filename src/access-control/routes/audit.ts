@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from "fastify";
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 import { OWNER } from "../../protocol/access.ts";
 import { Audit } from "../../protocol/access-api.ts";
 import { ALARMS } from "../../protocol/audit-events.ts";

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { TellyportError } from "../../kernel/errors.ts";
 import type { Principal } from "../../protocol/principal.ts";
 

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from "fastify";
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 import { OPEN } from "../../protocol/access.ts";
 import { TokenRequest, Tokens } from "../../protocol/api.ts";
 import { DPOP_NONCE_HEADER } from "../../protocol/dpop.ts";

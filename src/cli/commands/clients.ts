@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { nearest } from "../../kernel/config/nearest.ts";
 import { TellyportError } from "../../kernel/errors.ts";
 import { EndedOthers } from "../../protocol/access-api.ts";

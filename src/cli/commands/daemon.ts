@@ -20,10 +20,15 @@ const CONFIG_OPTIONS = {
 } as const;
 
 /** What stands on the command line in place of the configuration. */
-function overrides(args: Arguments): { port?: number; tuner?: string } {
+function overrides(args: Arguments): { port?: number; tuner?: string; provision?: string } {
   const port = args.number("port", 0, 65_535);
   const tuner = args.text("tuner");
-  return { ...(port !== undefined && { port }), ...(tuner !== undefined && { tuner }) };
+  const provision = args.text("provision");
+  return {
+    ...(port !== undefined && { port }),
+    ...(tuner !== undefined && { tuner }),
+    ...(provision !== undefined && { provision }),
+  };
 }
 
 export const run: Command = {
@@ -31,6 +36,11 @@ export const run: Command = {
   summary: "Run the box's daemon",
   options: {
     ...CONFIG_OPTIONS,
+    provision: {
+      type: "string",
+      value: "FILE",
+      help: "What a new box begins with (default: provision.file)",
+    },
     welcome: { type: "boolean", help: "Greet with web address, pairing code and QR code" },
   },
   async run(args, io) {

@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { audit } from "./audit.ts";
+import { checkImage } from "./check-image.ts";
 import { channels } from "./channels.ts";
 import { channelsSet } from "./channels-set.ts";
 import { clientsList, clientsRename, clientsRevoke, clientsRole } from "./clients.ts";
@@ -18,6 +19,7 @@ import {
   onlineTest,
 } from "./online.ts";
 import { pair } from "./pair.ts";
+import { provision } from "./provision.ts";
 import { ownerRecover, recoveryCodes } from "./recovery.ts";
 import { pinClear, pinSet } from "./pin.ts";
 import { releaseInstall, releaseList, releaseRemove, releaseRollback, releaseUse } from "./release.ts";
@@ -57,6 +59,8 @@ export const COMMANDS: readonly Command[] = [
   onlineHostAdd,
   onlineHostRemove,
   checkConfig,
+  provision,
+  checkImage,
   doctor,
   healthcheck,
   releaseInstall,

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { TellyportError, isTellyportError } from "../../kernel/errors.ts";
 import { boxClient } from "../box-client.ts";
 import { BOX_OPTIONS, type Arguments, type Command } from "../command.ts";

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { TellyportError } from "../../kernel/errors.ts";
 import { boxClient } from "../box-client.ts";
 import { BOX_OPTIONS, type Command } from "../command.ts";

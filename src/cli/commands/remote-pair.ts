@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { TellyportError, isTellyportError } from "../../kernel/errors.ts";
 import { HandOff } from "../../protocol/access-api.ts";
 import { JSON_OPTION, type Arguments, type Command } from "../command.ts";

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 import { Value } from "typebox/value";
 import { readDocument, writeFileAtomic } from "../../kernel/atomic-file.ts";
 import type { Clock } from "../../kernel/clock.ts";

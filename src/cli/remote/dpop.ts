@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { SignJWT, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK } from "jose";
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 import type { PublicJwk } from "../../protocol/api.ts";
 import { DPOP_ALGORITHM, DPOP_TYPE } from "../../protocol/dpop.ts";
 

@@ -1,5 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 import { Value } from "typebox/value";
 import { sleep, type Clock } from "../../kernel/clock.ts";
 import { TellyportError, isTellyportError } from "../../kernel/errors.ts";

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync, FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { OPEN } from "../../protocol/access.ts";
 import {
   ACTIONS,

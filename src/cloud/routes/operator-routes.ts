@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from "fastify";
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 import { LOCAL } from "../../protocol/access.ts";
 import {
   BlockRequest,

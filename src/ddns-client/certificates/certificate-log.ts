@@ -1,4 +1,5 @@
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 
 /** Watching the public logs for certificates of the box's names that are not the box's. @see RFC 9162 */
 

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { Value } from "typebox/value";
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import { TellyportError, messageOf } from "../../kernel/errors.ts";

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { Value } from "typebox/value";
 import { TellyportError, messageOf } from "../../kernel/errors.ts";
 import { namedReach, type SafeFetch } from "../../kernel/safe-fetch/index.ts";

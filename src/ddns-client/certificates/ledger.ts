@@ -1,5 +1,6 @@
 import { createPublicKey } from "node:crypto";
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 import { Value } from "typebox/value";
 import { keyHash } from "./chain.ts";
 

@@ -1,9 +1,18 @@
 import { check, load, type ConfigKind, type Loaded, type LoadOptions } from "./loader.ts";
+import { PROVISIONED, knownOf } from "./provision.ts";
 import { ConfigSchema, type Config } from "./schema.ts";
 
 export { ConfigSchema, type Config } from "./schema.ts";
-export { OWNER_SETTINGS, type ConfigOrigin, type LoadOptions } from "./loader.ts";
+export { OWNER_SETTINGS, faulty, type ConfigFault, type ConfigOrigin, type LoadOptions } from "./loader.ts";
+export { brandingOf, type Branding } from "./branding.ts";
 export { nearest } from "./nearest.ts";
+export {
+  DEFAULT_PROVISION_PATH,
+  PROVISIONED,
+  keepProvision,
+  readProvision,
+  type Provision,
+} from "./provision.ts";
 
 /** Where installers put the box's file. */
 export const DEFAULT_CONFIG_PATH = "/etc/tellyport/tellyport.yaml";
@@ -14,6 +23,7 @@ const BOX: ConfigKind<typeof ConfigSchema> = {
   schema: ConfigSchema,
   defaultPath: DEFAULT_CONFIG_PATH,
   stateDirectory: (config) => config.state.directory,
+  provisioned: { file: PROVISIONED, knownOf },
 };
 
 /** The box's configuration. @throws as {@link load} */

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
-import { parse as parseYaml } from "yaml";
 import { TellyportError, messageOf, systemCode } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import { nearest } from "./nearest.ts";
+import { parseYamlText } from "./yaml-file.ts";
 
 /** What the owner changed at run time, in the state directory. */
 export const OWNER_SETTINGS = "settings.yaml";
@@ -26,7 +26,7 @@ interface SchemaNode {
   readonly rule?: string;
 }
 
-export type ConfigOrigin = "default" | "file" | "owner" | "command line";
+export type ConfigOrigin = "default" | "file" | "provision" | "owner" | "command line";
 
 export interface Loaded<Config> {
   readonly config: Config;
@@ -45,6 +45,8 @@ export interface LoadOptions {
   readonly path?: string | undefined;
   /** Values from the command line; they win over everything, undefined over what the file says. */
   readonly overrides?: Record<string, unknown>;
+  /** Leave out what the state directory holds: what was provisioned, and the owner's settings. */
+  readonly withoutState?: boolean;
 }
 
 /** What a program's configuration may say. Its schema has `state.directory`. */
@@ -53,10 +55,16 @@ export interface ConfigKind<S extends TSchema> {
   /** Where installers put the file; a missing one is no error there, only where a path was given. */
   readonly defaultPath: string;
   readonly stateDirectory: (config: Static<S>) => string;
+  /** What was applied at the first start, in the state directory; of what is written there, what this release knows. */
+  readonly provisioned?: {
+    readonly file: string;
+    readonly knownOf: (value: Record<string, unknown>) => Record<string, unknown>;
+  };
 }
 
 /**
- * Reads and checks a configuration: defaults, then the file, then the owner's settings, then the command line.
+ * Reads and checks a configuration: defaults, then the file, then what was provisioned, then the owner's settings, then the
+ * command line.
  * @throws TellyportError `config-unreadable`, `state-unusable`, `config-invalid` (every fault with its key, and the nearest known key)
  */
 export async function load<S extends TSchema>(
@@ -65,16 +73,13 @@ export async function load<S extends TSchema>(
 ): Promise<Loaded<Static<S>>> {
   const { schema } = kind;
   const path = options.path ?? kind.defaultPath;
-  const file = await readYaml(path, options.path === undefined);
-  check(schema, file ?? {}, `${path}: `);
-  const withFile = merge(file ?? {}, options.overrides ?? {});
-  const directory = kind.stateDirectory(completed(schema, withFile));
-  const settingsPath = join(directory, OWNER_SETTINGS);
-  const settings = (await readYaml(settingsPath, true, (cause) => stateUnreadable(directory, cause))) ?? {};
-  // Without keys that are not the owner's: a newer release may have written some that this one does not know.
-  const owner = keepOwnersKeys(schema, settings);
-  check(schema, owner, `${settingsPath}: `);
-  const given = merge(merge(file ?? {}, owner), options.overrides ?? {});
+  const read = await readYaml(path, options.path === undefined);
+  const file = read?.value ?? {};
+  check(schema, file, `${path}: `, read?.lineOf);
+  const directory = kind.stateDirectory(completed(schema, merge(file, options.overrides ?? {})));
+  const { provisioned, owner } =
+    options.withoutState === true ? { provisioned: {}, owner: {} } : await readState(kind, directory);
+  const given = merge(merge(merge(file, provisioned), owner), options.overrides ?? {});
   check(schema, given, "");
   const config = completed(schema, given);
   const values = leaves(config as Record<string, unknown>).map(({ key, value }) => ({
@@ -83,10 +88,31 @@ export async function load<S extends TSchema>(
     origin: originOf(key, [
       ["command line", options.overrides ?? {}],
       ["owner", owner],
-      ["file", file ?? {}],
+      ["provision", provisioned],
+      ["file", file],
     ]),
   }));
-  return { config, values, path: file === null ? null : path };
+  return { config, values, path: read === null ? null : path };
+}
+
+/** What the state directory says of the configuration. */
+async function readState<S extends TSchema>(
+  { schema, provisioned }: ConfigKind<S>,
+  directory: string,
+): Promise<{ provisioned: Record<string, unknown>; owner: Record<string, unknown> }> {
+  const read = async (path: string): Promise<YamlFile | null> =>
+    await readYaml(path, true, (cause) => stateUnreadable(directory, cause));
+  const ownerPath = join(directory, OWNER_SETTINGS);
+  const settings = await read(ownerPath);
+  // Without keys that are not the owner's: a newer release may have written some that this one does not know.
+  const owner = keepOwnersKeys(schema, settings?.value ?? {});
+  check(schema, owner, `${ownerPath}: `, settings?.lineOf);
+  if (provisioned === undefined) return { provisioned: {}, owner };
+  const path = join(directory, provisioned.file);
+  const applied = await read(path);
+  const known = provisioned.knownOf(applied?.value ?? {});
+  check(schema, known, `${path}: `, applied?.lineOf);
+  return { provisioned: known, owner };
 }
 
 /** A checked configuration with what it leaves out. */
@@ -111,11 +137,21 @@ function fileUnreadable(path: string, cause: unknown): TellyportError {
   );
 }
 
-async function readYaml(
+/** A file that holds keys, and where they stand. */
+export interface YamlFile {
+  readonly value: Record<string, unknown>;
+  readonly lineOf: (path: readonly string[]) => number | null;
+}
+
+/**
+ * @param optional null comes of one that is not there; else it is an error
+ * @throws TellyportError `config-invalid`, or as `unreadable` makes it: by default `config-unreadable`
+ */
+export async function readYaml(
   path: string,
   optional: boolean,
   unreadable: (cause: unknown) => TellyportError = (cause) => fileUnreadable(path, cause),
-): Promise<Record<string, unknown> | null> {
+): Promise<YamlFile | null> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -124,8 +160,9 @@ async function readYaml(
     throw unreadable(error);
   }
   try {
-    const value: unknown = parseYaml(text) ?? {};
-    if (isRecord(value)) return value;
+    const { value, lineOf } = parseYamlText(text);
+    if (value === null || value === undefined) return { value: {}, lineOf };
+    if (isRecord(value)) return { value, lineOf };
   } catch (error) {
     throw new TellyportError(
       "config-invalid",
@@ -141,9 +178,15 @@ async function readYaml(
 
 /**
  * Checks a (partial) configuration against the schema.
- * @throws TellyportError `config-invalid`, its detail `{faults: [{key, message}]}`
+ * @param lineOf where a key stands in the file that `where` names; default: it is not told
+ * @throws TellyportError `config-invalid`, its detail `{faults: [{key, message, line?}]}`
  */
-export function check(schema: TSchema, value: unknown, where: string): void {
+export function check(
+  schema: TSchema,
+  value: unknown,
+  where: string,
+  lineOf: YamlFile["lineOf"] = () => null,
+): void {
   const completed: unknown = Value.Default(schema, structuredClone(value));
   const faults = new Map<string, string>();
   for (const error of Value.Errors(schema, completed)) {
@@ -152,10 +195,28 @@ export function check(schema: TSchema, value: unknown, where: string): void {
     else if (error.keyword !== "additionalProperties" && !faults.has(key))
       faults.set(key, `${key === "" ? "the configuration" : key} ${allowed(schema, key) ?? error.message}`);
   }
-  if (faults.size === 0) return;
-  const all = [...faults.values()].join("; ");
-  throw new TellyportError("config-invalid", `${where}${all}${all.endsWith("?") ? "" : "."}`, {
-    detail: { faults: [...faults].map(([key, message]) => ({ key, message })) },
+  if (faults.size > 0)
+    throw faulty(
+      where,
+      [...faults].map(([key, message]) => ({ key, message, line: lineOf(key.split(".")) })),
+    );
+}
+
+/** One thing that is wrong with a configuration. */
+export interface ConfigFault {
+  readonly key: string;
+  readonly message: string;
+  /** In the file, from 1; null: it has none. */
+  readonly line: number | null;
+}
+
+/** @param where which file, `${path}: ` */
+export function faulty(where: string, faults: readonly ConfigFault[]): TellyportError {
+  const all = faults
+    .map(({ message, line }) => (line === null ? message : `line ${line}: ${message}`))
+    .join("; ");
+  return new TellyportError("config-invalid", `${where}${all}${/[?.]$/.test(all) ? "" : "."}`, {
+    detail: { faults: faults.map(({ line, ...fault }) => (line === null ? fault : { ...fault, line })) },
   });
 }
 

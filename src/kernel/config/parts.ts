@@ -1,4 +1,5 @@
-import { Type, type TSchema } from "typebox";
+import * as Type from "typebox";
+import type { TSchema } from "typebox";
 
 /** What the schemas of several programs are made of. */
 

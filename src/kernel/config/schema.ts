@@ -1,10 +1,13 @@
 import { isIP } from "node:net";
-import { Type, type Static, type TSchema } from "typebox";
+import * as Type from "typebox";
+import type { Static, TSchema } from "typebox";
+import { brandingSection } from "./branding.ts";
 import { logSection, optionalSection, port, section } from "./parts.ts";
 
 /**
  * The configuration file. Every key has a default here and nowhere else; `owner: true` marks what the owner may change
- * at run time (kept in the state directory, on top of the file).
+ * at run time (kept in the state directory, on top of the file), `provision: true` what a provisioning file may say, which is
+ * applied to a new box and stands between the two.
  */
 
 /** A pattern says what parts an address may have; whether it is one is more than that: its port, brackets, escapes. */
@@ -253,9 +256,29 @@ export const ConfigSchema = section(
           default: "Tellyport",
           description: "What phones call this box",
           owner: true,
+          provision: true,
+        }),
+        language: Type.Union([Type.Literal("auto"), Type.Literal("en"), Type.Literal("zh")], {
+          default: "auto",
+          description:
+            "Language of the television's page; `auto`: its browser's. Whoever chooses another there has that one",
+          provision: true,
         }),
       },
       "The box",
+    ),
+    branding: brandingSection,
+    provision: section(
+      {
+        file: Type.String({
+          minLength: 1,
+          maxLength: 4096,
+          default: "/etc/tellyport/provision.yaml",
+          description:
+            "What a new box begins with: applied once, at the first start and at the first one after a reset. It need not be there",
+        }),
+      },
+      "First values from an installer",
     ),
     state: section(
       {
@@ -263,6 +286,12 @@ export const ConfigSchema = section(
           minLength: 1,
           default: "/var/lib/tellyport",
           description: "Where keys, clients and channels are kept",
+        }),
+        factoryResetFile: Type.String({
+          maxLength: 4096,
+          default: "",
+          description:
+            "A file that whatever watches the box's reset button makes: when it is there at a start, the box becomes a new one, and the file is removed, which the daemon's user must be allowed to. Empty: `factory-reset` in the state directory alone",
         }),
       },
       "What must survive a power cut",
@@ -322,15 +351,18 @@ export const ConfigSchema = section(
           default: "relaxed",
           description:
             "`relaxed`: a pairing ends 30 days after the last use, and 180 days after pairing at the latest; 64 clients, two viewers away from home at a time; `nextv-f` (NexTV-F TR-001): paired at home only, which ends 30 days after the last use, and 90 days after pairing at the latest; 6 clients, one viewer away from home at a time",
+          provision: true,
         }),
         lanHttp: Type.Boolean({
           default: true,
           description: "Phones at home may watch over plain http, without a key of their own",
+          provision: true,
         }),
         keepWatched: Type.Boolean({
           default: true,
           description: "Write down for owners who watched what, for 90 days",
           owner: true,
+          provision: true,
         }),
       },
       "Who may watch",
@@ -341,6 +373,7 @@ export const ConfigSchema = section(
           default: false,
           description: "Register the box's name and address with the cloud",
           owner: true,
+          provision: true,
         }),
         cloud: webAddress(
           Type.String({
@@ -351,6 +384,7 @@ export const ConfigSchema = section(
             description:
               "Address of the cloud that keeps the box's name, such as https://cloud.example; empty: none",
             owner: true,
+            provision: true,
           }),
         ),
         openPorts: Type.Boolean({
@@ -358,6 +392,7 @@ export const ConfigSchema = section(
           description:
             "Ask the router to let phones in from outside (PCP, NAT-PMP, UPnP): https alone, as long as the box runs",
           owner: true,
+          provision: true,
         }),
         port: Type.Integer({
           minimum: 0,
@@ -366,6 +401,7 @@ export const ConfigSchema = section(
           description:
             "Port at which the router lets phones in: the one that you forwarded to the box's https by hand, or the one to ask for. 0: the box's own https port is asked for",
           owner: true,
+          provision: true,
         }),
         stun: Type.Array(
           Type.String({
@@ -521,6 +557,46 @@ export const ConfigSchema = section(
           default: 8,
           description: "A channel scan uses as many tuners at a time, at most; only those that are free",
         }),
+        atFirstStart: Type.Boolean({
+          default: false,
+          description:
+            "A box that was never scanned scans by itself, once its tuners are there; one that a power cut ended is begun again, three times at most",
+          provision: true,
+        }),
+        country: Type.String({
+          pattern: "^([A-Za-z]{2})?$",
+          default: "",
+          description: "That scan's country, ISO 3166-1, such as FR; empty: what the tuners know themselves",
+          rule: "must be a country's two letters, such as FR",
+          provision: true,
+        }),
+        region: Type.String({
+          pattern: "^([A-Za-z0-9_-]{1,16}/[^/\\s]{1,64})?$",
+          default: "",
+          description:
+            "That scan's transmitter, dish or cable network: an initial tuning table below /usr/share/dvb, such as dvb-t/de-Berlin. Where it is not there, the country's whole plan is scanned; empty: so too",
+          rule: "must be a folder and a file below /usr/share/dvb, such as dvb-t/de-Berlin",
+          provision: true,
+        }),
+        system: Type.Union(
+          [
+            Type.Literal("any"),
+            Type.Literal("dvbt"),
+            Type.Literal("dvbt2"),
+            Type.Literal("dvbc"),
+            Type.Literal("dvbs"),
+            Type.Literal("dvbs2"),
+            Type.Literal("isdbt"),
+            Type.Literal("dtmb"),
+            Type.Literal("atsc"),
+            Type.Literal("cable"),
+          ],
+          {
+            default: "any",
+            description: "That scan's system alone; `cable` is the country's own",
+            provision: true,
+          },
+        ),
       },
       "Channel scan",
     ),
@@ -622,9 +698,27 @@ export const ConfigSchema = section(
         ),
         tunersPerRole: section(
           {
-            owner: Type.Integer({ minimum: 0, maximum: 64, default: 64, description: "By owners" }),
-            viewer: Type.Integer({ minimum: 0, maximum: 64, default: 64, description: "By viewers" }),
-            guest: Type.Integer({ minimum: 0, maximum: 64, default: 1, description: "By guests" }),
+            owner: Type.Integer({
+              minimum: 0,
+              maximum: 64,
+              default: 64,
+              description: "By owners",
+              provision: true,
+            }),
+            viewer: Type.Integer({
+              minimum: 0,
+              maximum: 64,
+              default: 64,
+              description: "By viewers",
+              provision: true,
+            }),
+            guest: Type.Integer({
+              minimum: 0,
+              maximum: 64,
+              default: 1,
+              description: "By guests",
+              provision: true,
+            }),
           },
           "So many tuners may be held at a time, beside what others hold and they share",
         ),

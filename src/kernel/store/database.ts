@@ -27,6 +27,8 @@ export interface Database {
    * back by itself, as it does on a full disk, every later statement of `work` throws the same, so that none is done alone.
    */
   transaction<T>(work: () => T): T;
+  /** Whether the disk refused what was last to be committed. */
+  readonly refused: boolean;
   /** Whether a transaction runs. */
   readonly inTransaction: boolean;
   /** Has something done when the transaction that runs was rolled back, what was said last first. Must not throw. */
@@ -99,6 +101,9 @@ function openDriver(path: string): SyncDriver {
   return new Libsql(path);
 }
 
+/** What SQLite says of a disk: `disk I/O error`, `database or disk is full`, `attempt to write a readonly database`. @see SQLite, sqlite3_errstr */
+const OF_THE_DISK = /disk|readonly/i;
+
 /** A transaction that runs. */
 interface Running {
   readonly undo: (() => void)[];
@@ -108,6 +113,7 @@ interface Running {
 
 function wrap(driver: SyncDriver): Database {
   let running: Running | null = null;
+  let refused = false;
 
   /** Tells a transaction that is still there: only outside of one another can begin. */
   function isRolledBack(): boolean {
@@ -147,9 +153,11 @@ function wrap(driver: SyncDriver): Database {
         const result = work();
         within(() => driver.exec("COMMIT"));
         running = null;
+        refused = false;
         return result;
       } catch (error) {
         running = null;
+        refused ||= OF_THE_DISK.test(messageOf(error));
         try {
           driver.exec("ROLLBACK");
         } catch {
@@ -158,6 +166,9 @@ function wrap(driver: SyncDriver): Database {
         for (const undo of own.undo.reverse()) undo();
         throw error;
       }
+    },
+    get refused() {
+      return refused;
     },
     get inTransaction() {
       return running !== null;

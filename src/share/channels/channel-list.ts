@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../../kernel/clock.ts";
 import { Emitter } from "../../kernel/events.ts";
-import { TellyportError } from "../../kernel/errors.ts";
+import { TellyportError, messageOf } from "../../kernel/errors.ts";
 import type { Log } from "../../kernel/log.ts";
 import type { Availability, ChannelCodecs } from "../../protocol/api.ts";
 import { resolveNumbers } from "../../tuner/index.ts";
@@ -37,6 +37,8 @@ export class ChannelList {
   #settings = new Map<string, ChannelSettings>();
   #channels = new Map<string, StoredChannel>();
   #services = new Map<string, Service>();
+  /** Ids of what the disk did not take, to go with what is written next. */
+  #unwritten: ReadonlySet<string> = new Set();
   #pending: Timer | null = null;
   #unsubscribe: (() => void) | null = null;
 
@@ -75,11 +77,7 @@ export class ChannelList {
     const changed = [...merged.values()].filter((channel) => !same(channel, this.#channels.get(channel.id)));
     const forgotten = [...this.#channels.keys()].filter((id) => !merged.has(id));
     this.#channels = merged;
-    if (forgotten.length > 0) {
-      this.#deps.store.remove(forgotten);
-      for (const id of forgotten) if (this.#settings.delete(id)) this.#deps.settings?.save(id, null);
-    }
-    if (changed.length > 0) this.#deps.store.save(changed);
+    this.#write(changed, forgotten);
     // Emitted also without a change in what is stored: a service that went or came back has another availability.
     this.changed.emit();
   }
@@ -208,8 +206,27 @@ export class ChannelList {
     const after = { ...before, ...facts };
     if (same(before, after)) return;
     this.#channels.set(id, after);
-    this.#deps.store.save([after]);
+    this.#write([after], []);
     this.changed.emit();
+  }
+
+  /** A full disk must not end the picture: what it does not take is written with what comes next, and said once. */
+  #write(changed: readonly StoredChannel[], forgotten: readonly string[]): void {
+    const { store, settings, log } = this.#deps;
+    const late = [...this.#unwritten].flatMap((id) => this.#channels.get(id) ?? []);
+    const due = [...new Set([...changed, ...late])];
+    try {
+      if (forgotten.length > 0) {
+        store.remove(forgotten);
+        for (const id of forgotten) if (this.#settings.delete(id)) settings?.save(id, null);
+      }
+      if (due.length > 0) store.save(due);
+      this.#unwritten = new Set();
+    } catch (error) {
+      if (this.#unwritten.size === 0)
+        log.error({ channels: due.length, error: messageOf(error) }, "channels-not-written");
+      this.#unwritten = new Set(due.map(({ id }) => id));
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { MEMBERS, OWNER } from "../../protocol/access.ts";
 import { Channel, ChannelDecisions, ChannelPatch, Channels } from "../../protocol/api.ts";
 import type { Guide } from "../guide/guide.ts";

@@ -38,6 +38,8 @@ export class Guide {
   readonly changed: Emitter<void>;
   readonly #deps: { tuners: Tuners; store: GuideStore; clock: Clock; log: Log };
   readonly #coming = new Map<string, Coming>();
+  /** The disk took what was written last. */
+  #writes = true;
   #unwritten: RankedEvent[] = [];
   #stretches: GuideStretch[] = [];
   #flush: Timer | null = null;
@@ -73,9 +75,11 @@ export class Guide {
     this.#stretches = [];
     try {
       this.#deps.store.save(events, stretches, this.#deps.clock.now());
+      this.#writes = true;
     } catch (error) {
-      // A full disk must not end the picture; the broadcaster sends the programmes again.
-      this.#deps.log.error({ error: messageOf(error) }, "guide-not-written");
+      // A full disk must not end the picture; the broadcaster sends the programmes again. Said once until it is over.
+      if (this.#writes) this.#deps.log.error({ error: messageOf(error) }, "guide-not-written");
+      this.#writes = false;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { TellyportError } from "../../kernel/errors.ts";
 import { MEMBERS } from "../../protocol/access.ts";
 import { Playback, PlaybackReport, PlaybackRequest, PlaybackRenewal, Problem } from "../../protocol/api.ts";

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
-import { Type } from "typebox";
+import * as Type from "typebox";
 import { TellyportError } from "../../kernel/errors.ts";
 import { MEMBERS } from "../../protocol/access.ts";
 import { Problem } from "../../protocol/api.ts";

@@ -49,6 +49,21 @@ export function scanTargets(target: ScanTarget, known: readonly Multiplex[]): re
   );
 }
 
+/** Why a country and a system are nothing that can be scanned, with the way on; null: they are. Empty and `any`: not said. */
+export function checkTarget({ country, system }: { country: string; system: string }): string | null {
+  if (country === "") return null;
+  const named = [...SCAN_SYSTEMS, "cable" as const].find((one) => one === system);
+  if (named === "dvbs" || named === "dvbs2") return null;
+  if (planOf(country, named).length > 0) return null;
+  const countries = plannedCountries();
+  const code = country.toUpperCase();
+  if (countries.includes(code)) return `there is no plan of ${system} in ${code}: leave scan.system away`;
+  const meant = code === "UK" ? "GB" : null;
+  return meant === null
+    ? `there is no frequency plan for ${country} (there are ${countries.join(", ")})`
+    : `there is no frequency plan for ${country}: did you mean ${meant}?`;
+}
+
 function planOf(country: string, system: ScanTarget["system"]): readonly Broadcast[] {
   switch (system) {
     case "cable":

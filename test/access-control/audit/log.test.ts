@@ -186,7 +186,8 @@ t.test(
       `INSERT INTO audit (at, until, event, quota, count, detail) VALUES (?, ?, ?, 'deeds', 1, '{}')`,
     );
     const clock = new FakeClock();
-    const later: readonly string[] = ["certificate-foreign", "release-rolled-back"];
+    // Alarms of later releases.
+    const later: readonly string[] = ["certificate-foreign", "provision-refused", "release-rolled-back"];
     const known = ALARMS.filter((event) => !later.includes(event));
     for (const event of [...known, "offer-opened"]) insert.run(clock.now(), clock.now(), event);
     const { audit } = openLog({ database, clock });

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import type { FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import * as Type from "typebox";
 import type { Clock } from "../../../kernel/clock.ts";
 import { TellyportError } from "../../../kernel/errors.ts";
 import { MEMBERS } from "../../../protocol/access.ts";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Type, type Static } from "typebox";
+import * as Type from "typebox";
+import type { Static } from "typebox";
 import { Value } from "typebox/value";
 import { messageOf, TellyportError } from "../../../kernel/errors.ts";
 

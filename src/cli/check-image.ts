@@ -1,0 +1,90 @@
+import { lstat, readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { loadConfig } from "../kernel/config/index.ts";
+import { isTellyportError, systemCode } from "../kernel/errors.ts";
+import { checkProvision } from "../provisioning.ts";
+
+/** Something that an image must not have. */
+export interface ImageFinding {
+  /** Within the image: `/etc/machine-id`. */
+  readonly path: string;
+  /** What it would do, and the cure. */
+  readonly message: string;
+}
+
+/** Folders of state, which every box makes for itself. */
+const STATE = ["/var/lib/tellyport", "/var/lib/private/tellyport", "/var/lib/tellyport-cloud"];
+
+/**
+ * Looks for what would make all boxes of one image the same box.
+ * @param root folder with the image's root file system
+ */
+export async function checkImage(root: string): Promise<ImageFinding[]> {
+  const state = await Promise.all(
+    STATE.map(async (folder) =>
+      (await namesIn(join(root, folder))).map((name) => ({
+        path: `${folder}/${name}`,
+        message:
+          name === "identity.key"
+            ? "This key is the box: all boxes of this image would be one. Remove it; each makes its own at its first start."
+            : "State of the box on which the image was made. Empty the folder.",
+      })),
+    ),
+  );
+  return [...state.flat(), ...(await machineIds(root)), ...(await secrets(root)), ...(await files(root))];
+}
+
+async function machineIds(root: string): Promise<ImageFinding[]> {
+  const found: ImageFinding[] = [];
+  for (const path of ["/etc/machine-id", "/var/lib/dbus/machine-id"]) {
+    const file = await lstat(join(root, path)).catch(() => null);
+    // A link is to the other one.
+    if (file?.isFile() !== true) continue;
+    const text = (await readFile(join(root, path), "utf8")).trim();
+    if (text === "" || text === "uninitialized") continue;
+    const message = `All boxes would have one machine id, and one address by DHCP. Empty it: \`truncate -s 0 ${path}\` in the image.`;
+    found.push({ path, message });
+  }
+  return found;
+}
+
+async function secrets(root: string): Promise<ImageFinding[]> {
+  const keys = (await namesIn(join(root, "/etc/ssh"))).filter((name) => /^ssh_host_.*_key$/.test(name));
+  const seed = "/var/lib/systemd/random-seed";
+  const hasSeed = (await lstat(join(root, seed)).catch(() => null)) !== null;
+  return [
+    ...keys.map((name) => ({
+      path: `/etc/ssh/${name}`,
+      message: "Whoever has one box could pose as any other. Remove it, and have each box make its own.",
+    })),
+    ...(hasSeed ? [{ path: seed, message: "All boxes would begin with the same chance. Remove it." }] : []),
+  ];
+}
+
+/** What an installer put there must be well: nobody looks when the box starts. */
+async function files(root: string): Promise<ImageFinding[]> {
+  const found: ImageFinding[] = [];
+  const folder = "/etc/tellyport";
+  const has = new Set(await namesIn(join(root, folder)));
+  const judge = async (name: string, check: (path: string) => Promise<unknown>): Promise<void> => {
+    if (!has.has(name)) return;
+    try {
+      await check(join(root, folder, name));
+    } catch (error) {
+      if (!isTellyportError(error)) throw error;
+      found.push({ path: `${folder}/${name}`, message: error.message });
+    }
+  };
+  await judge("tellyport.yaml", (path) => loadConfig({ path, withoutState: true }));
+  await judge("provision.yaml", checkProvision);
+  return found;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if (systemCode(error) === "ENOENT" || systemCode(error) === "ENOTDIR") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,24 @@
+import { join } from "node:path";
+import { refuseSecondDaemon } from "./http-server/index.ts";
+import type { Clock } from "./kernel/clock.ts";
+import type { Config } from "./kernel/config/index.ts";
+import type { Log } from "./kernel/log.ts";
+import { provisionState, type Provisioning } from "./provisioning.ts";
+import { SOCKET_FILE, finishReset, followFactoryReset } from "./reset.ts";
+
+/**
+ * What is done to the state directory before the owner's settings in it are read: an interrupted reset is finished, a held
+ * button's followed, and a new box given its first values.
+ * @param config without what the state directory says
+ * @throws TellyportError `daemon-running`, `state-unusable`
+ */
+export async function prepareState(
+  config: Config,
+  deps: { readonly clock: Clock; readonly log: Log },
+): Promise<Provisioning> {
+  const { directory, factoryResetFile } = config.state;
+  await refuseSecondDaemon(join(directory, SOCKET_FILE));
+  await finishReset(directory, deps);
+  await followFactoryReset(directory, factoryResetFile, deps);
+  return provisionState(config, deps);
+}

@@ -1,0 +1,103 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import t from "tap";
+import type { Box } from "../../src/protocol/api.ts";
+import { FACTORY_RESET_FILE, MARKER_FILE, followFactoryReset } from "../../src/reset.ts";
+import { systemClock } from "../../src/kernel/clock.ts";
+import { createLog } from "../../src/kernel/log.ts";
+import { skipWithoutProgram } from "../helpers/programs.ts";
+import { runProgram, startDaemon, tellyport, type Daemon } from "../helpers/daemon.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
+
+const boxOf = async (box: Daemon): Promise<Box> => (await box.local<Box>("GET", "/api/v1/box")).body;
+const configOf = (more: string): string =>
+  `http: {address: "127.0.0.1", port: 0, https: {port: 0}}\nannounce: {mdns: false, ssdp: off}\n${more}`;
+
+t.test(
+  "factory reset: a marker makes the box a new one at its next start, whatever its owner has set",
+  async (t) => {
+    const button = join(await temporaryFolder(t), "button");
+    const config = configOf(`state: {factoryResetFile: ${button}}\n`);
+    const box = await startDaemon(t, { config });
+    const { id } = await boxOf(box);
+    t.equal(await box.stop(), 0);
+
+    // Settings that no daemon can read must not keep the button from working.
+    await writeFile(join(box.state, "settings.yaml"), "box: {nmae: Den}\n");
+    await writeFile(join(box.state, FACTORY_RESET_FILE), "");
+    const again = await startDaemon(t, { config, state: box.state });
+    const after = await boxOf(again);
+    t.not(after.id, id, "another identity");
+    t.equal(after.name, "Tellyport");
+    for (const name of [FACTORY_RESET_FILE, MARKER_FILE, "settings.yaml"])
+      t.notOk(existsSync(join(box.state, name)), name);
+    t.ok(again.log.some(({ msg }) => msg === "factory-reset"));
+    t.equal(await again.stop(), 0);
+
+    await writeFile(button, "everything\n");
+    const third = await startDaemon(t, { config, state: box.state });
+    t.not((await boxOf(third)).id, after.id);
+    t.notOk(existsSync(button), "the marker elsewhere, too, is taken away");
+    t.match(
+      third.log.find(({ msg }) => msg === "factory-reset"),
+      { everything: true },
+    );
+    t.equal(await third.stop(), 0);
+    const fourth = await startDaemon(t, { config, state: box.state });
+    t.notOk(
+      fourth.log.some(({ msg }) => msg === "factory-reset"),
+      "once",
+    );
+  },
+);
+
+t.test(
+  "factory reset: a marker that cannot be removed resets nothing",
+  { skip: skipWithoutProgram("chattr") },
+  async (t) => {
+    const [state, elsewhere] = [await temporaryFolder(t), await temporaryFolder(t)];
+    const marker = join(elsewhere, "button");
+    await writeFile(marker, "");
+    await writeFile(join(state, "identity.key"), "the key");
+    const stuck = await runProgram("chattr", ["+i", marker]);
+    if (stuck.code !== 0) {
+      t.pass("a marker that stays", { skip: `no immutable files here: ${stuck.stderr.trim()}` });
+      return;
+    }
+    t.teardown(() => runProgram("chattr", ["-i", marker]));
+    const deps = { clock: systemClock, log: createLog({ level: "silent" }) };
+    await followFactoryReset(state, marker, deps);
+    t.ok(existsSync(join(state, "identity.key")), "the box is what it was");
+    t.notOk(existsSync(join(state, MARKER_FILE)), "and no later start resets it");
+    await runProgram("chattr", ["-i", marker]);
+    await followFactoryReset(state, marker, deps);
+    t.notOk(existsSync(join(state, "identity.key")), "once it can be removed, it counts");
+  },
+);
+
+t.test(
+  "check-image: what would make two boxes one is found, each with its cure; an empty image is well",
+  async (t) => {
+    const root = await mkdtemp(join(await temporaryFolder(t), "image-"));
+    const clean = await tellyport(["check-image", root]);
+    t.equal(clean.code, 0, clean.stderr);
+    const box = await startDaemon(t, { state: join(root, "var/lib/tellyport") });
+    await box.stop();
+    await mkdir(join(root, "etc/tellyport"), { recursive: true });
+    await writeFile(join(root, "etc/machine-id"), "0123456789abcdef0123456789abcdef\n");
+    await writeFile(join(root, "etc/tellyport/provision.yaml"), "bxo: {name: A}\n");
+    const found = await tellyport(["check-image", root, "--json"]);
+    t.equal(found.code, 1);
+    const { findings } = JSON.parse(found.stdout) as { findings: { path: string; message: string }[] };
+    const of = (path: string): string => findings.find((one) => one.path === path)?.message ?? "";
+    t.match(of("/var/lib/tellyport/identity.key"), /Remove it/);
+    t.match(of("/var/lib/tellyport/tellyport.db"), /Empty the folder/);
+    t.match(of("/etc/machine-id"), /truncate/);
+    t.match(of("/etc/tellyport/provision.yaml"), /line 1: bxo .* did you mean box\?/);
+    await writeFile(join(root, "etc/machine-id"), "uninitialized\n");
+    const less = await tellyport(["check-image", root, "--json"]);
+    t.notMatch(less.stdout, /machine-id/);
+    t.equal((await tellyport(["check-image", join(root, "none")])).code, 64);
+  },
+);
