@@ -8,9 +8,10 @@ import { Comeback } from "./comeback.ts";
 import type { StageFacts } from "./facts.ts";
 import { HeldPlaybacks } from "./held-playbacks.ts";
 import { LinkMeter } from "./link-meter.ts";
+import { Notices } from "./notices.ts";
 import { watched } from "./previous-channel.ts";
-import type { Quality, QualityWish } from "./quality.ts";
-import { smaller } from "./stall-advice.ts";
+import type { QualityWish } from "./quality.ts";
+import { QualityAdvice } from "./quality-advice.ts";
 import { Stage, type TimeWindow } from "./stage.ts";
 import { Standstill } from "./standstill.ts";
 import type { SubtitleTrack } from "./subtitle-tracks.ts";
@@ -25,13 +26,8 @@ const START_PATIENCE = 20_000;
 const PICTURE_PATIENCE = 4000;
 /** Milliseconds between looks at the clock of the picture. */
 const LOOK = 500;
-/** Seconds behind live, of somebody who went back. */
-const FAR_BACK = 15;
-/** Milliseconds for which a notice stays. */
-const NOTICE_STAYS = 6000;
 
-/** What is said in passing, without stopping anything. */
-export type Notice = "oldest" | "original";
+export type { Notice } from "./notices.ts";
 
 export interface PlayerDeps {
   readonly connection: BoxConnection;
@@ -56,15 +52,18 @@ export class Player {
   readonly subtitles = signal<readonly SubtitleTrack[]>([]);
   /** Null while it is not known. */
   readonly window = signal<TimeWindow | null>(null);
-  readonly notice = signal<Notice | null>(null);
-  /** A smaller picture that would stand still less; null: nothing to suggest. */
-  readonly suggestion = signal<Quality | null>(null);
 
   /** What the link to the box holds. */
   readonly link = new LinkMeter();
   readonly wishes = new ViewerWishes();
   /** How it goes. */
   readonly log = new WatchLog();
+  readonly #notices = new Notices();
+  /** What is said in passing; null: nothing. */
+  readonly notice = this.#notices.current;
+  readonly #advice = new QualityAdvice(this.wishes, this.link);
+  /** As {@link QualityAdvice.suggestion}. */
+  readonly suggestion = this.#advice.suggestion;
 
   #stage: Stage | null = null;
   #wanted: Channel | null = null;
@@ -76,7 +75,6 @@ export class Player {
   readonly #standstill: Standstill;
   readonly #comeback = new Comeback();
   #looking: ReturnType<typeof setInterval> | undefined;
-  #notices: ReturnType<typeof setTimeout> | undefined;
   /** The browser itself plays, so that another device can fetch the stream. */
   #native = false;
 
@@ -122,7 +120,7 @@ export class Player {
       },
       audioTracks: (tracks) => (this.audioTracks.value = tracks),
       subtitles: (tracks) => (this.subtitles.value = tracks),
-      jumped: () => this.#say("oldest"),
+      jumped: () => this.#notices.say("oldest"),
     });
     this.#looking = setInterval(() => this.#look(), LOOK);
     this.#upkeep.start();
@@ -242,7 +240,7 @@ export class Player {
   close(): void {
     this.#upkeep.stop();
     clearInterval(this.#looking);
-    clearTimeout(this.#notices);
+    this.#notices.close();
     clearTimeout(this.#watchdog);
     this.#standstill.close();
     this.#wanted = null;
@@ -292,14 +290,8 @@ export class Player {
   /** @returns whether what was refused was a wish that can be given up */
   #goWithoutConversion(code: string): boolean {
     const given = this.wishes.giveUp(code, this.channel.value?.id ?? null);
-    if (given) this.#say("original");
+    if (given) this.#notices.say("original");
     return given;
-  }
-
-  #say(notice: Notice): void {
-    this.notice.value = notice;
-    clearTimeout(this.#notices);
-    this.#notices = setTimeout(() => (this.notice.value = null), NOTICE_STAYS);
   }
 
   #look(): void {
@@ -307,34 +299,16 @@ export class Player {
     this.window.value = reachable ? (this.#stage?.window ?? null) : null;
     if (this.#stage !== null && this.phase.value === "playing")
       this.log.seen(this.#stage.video.getVideoPlaybackQuality());
-    this.#lookAtLink();
-  }
-
-  /** Only who watches live is given another quality: it begins there. */
-  #lookAtLink(): void {
-    const { window } = this.#stage ?? {};
-    if (this.wishes.quality.value !== "auto" || this.channel.value?.kind !== "tv") return;
-    if (window == null || this.phase.value !== "playing" || this.paused.value) return;
-    if (window.live - window.at > FAR_BACK) return;
-    const rate = this.#stage?.facts?.bitRate ?? null;
-    const { stalls } = this.log;
-    if (!this.wishes.auto.look({ now: performance.now(), link: this.link.rate, rate, stalls })) return;
-    this.link.forget(); // it was measured by another stream
-    this.again();
+    const stage = this.phase.value === "playing" && !this.paused.value ? this.#stage : null;
+    if (this.#advice.look(this.channel.value, stage, this.log.stalls)) this.again();
   }
 
   /** A jump waits too, and that is no fault of the link. */
   #onWaiting(isWaiting: boolean): void {
     const stalls =
       isWaiting && this.phase.value === "playing" && !this.paused.value && this.video?.seeking === false;
-    if (this.log.standing(stalls)) this.#suggest();
+    if (this.log.standing(stalls)) this.#advice.suggest(this.channel.value);
     this.#setBuffering(isWaiting);
-  }
-
-  #suggest(): void {
-    const { value: channel } = this.channel;
-    const wish = smaller(this.wishes.effective);
-    if (channel?.kind === "tv" && !this.wishes.isUnconverted(channel.id)) this.suggestion.value = wish;
   }
 
   #onStarted(): void {
