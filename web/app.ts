@@ -60,7 +60,7 @@ export async function connect(): Promise<void> {
   try {
     const box = await connection.call<Box>("GET", "/api/v1/box", { open: true });
     state.box.value = box;
-    if (box.branding) void import("./branding.ts").then((it) => it.wear(box));
+    if (box.branding) import("./branding.ts").then((it) => it.wear(box)).catch(() => undefined);
     state.now.value = connection.boxNow();
     if (!state.fresh.value && lastList()?.box !== box.id) state.channels.value = null;
     const session = scanned?.from === "offer" ? null : await store.load(box.id);

@@ -57,6 +57,8 @@ export class FakeBox {
   /** Of whoever claims the offer that is open from the start. */
   role: Tokens["role"] = "owner";
   claimed = true;
+  /** The installer's looks. */
+  branding: Box["branding"] | null = null;
   /** Whether it counts as at home who asks. */
   home = true;
   channels: Channel[] = [];
@@ -264,6 +266,7 @@ export class FakeBox {
       https: this.https,
       time: new Date().toISOString(),
       addresses: { home: null, away: this.screen.away },
+      ...(this.branding !== null && { branding: this.branding }),
     };
   }
 

@@ -73,6 +73,26 @@ t.test(
   },
 );
 
+t.test("web newcomer: an installer's name, colours and help are the app's", { skip }, async (t) => {
+  const bench = await setUp(t);
+  bench.box.branding = {
+    product: "Nordlicht TV",
+    accent: "#7a1fa2",
+    accentDark: "#d9a6ff",
+    support: "0800 1234",
+  };
+  const { page, complaints } = await enter(bench);
+  const accent = (): Promise<string> =>
+    page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--accent').trim()");
+  await until(accent, (colour) => colour === "#7a1fa2");
+  await page.emulateMedia({ colorScheme: "dark" });
+  t.equal(await until(accent, (colour) => colour === "#d9a6ff"), "#d9a6ff");
+  t.equal(await page.title(), "Nordlicht TV");
+  await page.click("[data-action=settings]");
+  t.equal(await page.textContent("[data-support]"), "0800 1234");
+  t.same(complaints, [], "its policy allows it");
+});
+
 t.test("web newcomer: the only owner hears what it means before it forgets the box", { skip }, async (t) => {
   const bench = await setUp(t);
   const { box } = bench;

@@ -4,7 +4,7 @@ import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import t from "tap";
 import { builtWeb } from "../browser/app-under-test.ts";
 
-const BUDGET = 60 * 1024;
+const BUDGET = 60_000;
 
 t.test("web build: the first load is small, hashed, and pre-compressed", async (t) => {
   t.setTimeout(120_000);

@@ -7,6 +7,8 @@ import { learnSelf } from "../access/follow.ts";
 import * as app from "../app.ts";
 import { connection } from "../here.ts";
 import { dayTime, t } from "../i18n/index.ts";
+import { ts } from "../i18n/settings.ts";
+import type { SettingsKey } from "../i18n/settings-en.ts";
 import type { WordKey } from "../i18n/en.ts";
 import * as state from "../state.ts";
 import { Icon, type IconName } from "./icon.tsx";
@@ -25,21 +27,27 @@ export function SettingsPage() {
     <SheetBody title={t("settings.title")}>
       <Entries />
       <dl>
-        <dt>{t("settings.box")}</dt>
+        <dt>{ts("box")}</dt>
         <dd>{box?.name}</dd>
-        <dt>{t("settings.id")}</dt>
+        <dt>{ts("id")}</dt>
         <dd class="mono">{box?.id}</dd>
-        <dt>{t("settings.version")}</dt>
+        <dt>{ts("version")}</dt>
         <dd>{box?.version}</dd>
         {session !== null && (
           <>
-            <dt>{t("settings.role")}</dt>
-            <dd>{session.kind === "lan" ? t("settings.lan") : t(`role.${session.role}`)}</dd>
+            <dt>{ts("role")}</dt>
+            <dd>{session.kind === "lan" ? ts("lan") : t(`role.${session.role}`)}</dd>
+          </>
+        )}
+        {box?.branding?.support && (
+          <>
+            <dt>{ts("support")}</dt>
+            <dd data-support>{box.branding.support}</dd>
           </>
         )}
         {endsAt && (
           <>
-            <dt>{t("settings.until")}</dt>
+            <dt>{ts("until")}</dt>
             <dd data-until={endsAt}>{dayTime(endsAt)}</dd>
           </>
         )}
@@ -67,18 +75,18 @@ function Forget() {
   if (asking.value === "no")
     return (
       <button class="danger" data-action="forget" onClick={() => void ask()}>
-        {t("settings.forget")}
+        {ts("forget")}
       </button>
     );
   const codes = state.recovery.value?.left ?? 0;
   return (
     <div class="sure" role="alert" data-forget={asking.value}>
-      <p>{t("settings.forget.sure")}</p>
+      <p>{ts("forget.sure")}</p>
       {asking.value === "last-owner" && (
         <>
           <p>
-            <strong>{t("settings.forget.last")}</strong>{" "}
-            {codes > 0 ? t("settings.forget.codes", { count: codes }) : t("settings.forget.no-codes")}
+            <strong>{ts("forget.last")}</strong>{" "}
+            {codes > 0 ? ts("forget.codes", { count: codes }) : ts("forget.no-codes")}
           </p>
           <button data-action="forget-codes" onClick={() => state.openSheet({ name: "codes" })}>
             {t("settings.codes")}
@@ -87,7 +95,7 @@ function Forget() {
       )}
       <div class="pair-of-buttons">
         <button data-action="forget-no" onClick={() => (asking.value = "no")}>
-          {t("settings.forget.no")}
+          {ts("forget.no")}
         </button>
         <button
           class="danger"
@@ -98,7 +106,7 @@ function Forget() {
             void app.forgetBox();
           }}
         >
-          {t("settings.forget.yes")}
+          {ts("forget.yes")}
         </button>
       </div>
     </div>
@@ -116,7 +124,7 @@ function Entries() {
           <Entry page={{ name: "unlock" }} icon="lock" words="settings.unlock" />
         </nav>
       )}
-      <Group words="settings.this">
+      <Group words="this">
         {session !== null && (
           <Entry page={{ name: "elsewhere" }} icon="elsewhere" words="settings.elsewhere" />
         )}
@@ -133,7 +141,7 @@ function OwnersEntries() {
   const codes = state.recovery.value;
   return (
     <>
-      <Group words="settings.who">
+      <Group words="who">
         <Entry page={{ name: "devices" }} icon="devices" words="settings.devices" />
         <Entry page={{ name: "add", waiting: null }} icon="add" words="settings.add" />
         <Entry
@@ -144,7 +152,7 @@ function OwnersEntries() {
             codes === null
               ? ""
               : codes.madeAt === null
-                ? t("settings.codes.none")
+                ? ts("codes.none")
                 : t("settings.codes.left", { count: codes.left })
           }
         />
@@ -152,7 +160,7 @@ function OwnersEntries() {
         <Entry page={{ name: "watched" }} icon="history" words="settings.watched" />
         <Entry page={{ name: "log" }} icon="log" words="settings.log" />
       </Group>
-      <Group words="settings.the-box">
+      <Group words="the-box">
         <Entry page={{ name: "line-up" }} icon="list" words="settings.line-up" />
         <Entry page={{ name: "scan" }} icon="search" words="settings.scan" />
         <Entry page={{ name: "tuners" }} icon="antenna" words="settings.tuners" />
@@ -164,10 +172,10 @@ function OwnersEntries() {
   );
 }
 
-function Group({ words, children }: { words: WordKey; children: ComponentChildren }) {
+function Group({ words, children }: { words: SettingsKey; children: ComponentChildren }) {
   return (
-    <nav class="entry-group" aria-label={t(words)}>
-      <h3>{t(words)}</h3>
+    <nav class="entry-group" aria-label={ts(words)}>
+      <h3>{ts(words)}</h3>
       <div class="entries">{children}</div>
     </nav>
   );
