@@ -101,7 +101,9 @@ t.test(
     const files = watchFiles(disk.path);
     const { running, ask } = await box(t, disk.path, clock);
     const busy = async (): Promise<boolean> =>
-      (await ask<{ tuners: { state: string }[] }>("GET", "/api/v1/tuners")).tuners.some(({ state }) => state !== "idle");
+      (await ask<{ tuners: { state: string }[] }>("GET", "/api/v1/tuners")).tuners.some(
+        ({ state }) => state !== "idle",
+      );
 
     let nextLook = 0;
     const writeBack = (): void => {

@@ -10,7 +10,10 @@ t.test("WebVTT: a cue that lasts is cut at the boundary and goes on behind it", 
   const track = new CueTrack();
   t.equal(track.segment(2 * SECOND, 4 * SECOND), MAP, "nothing to show is no error");
   track.display({ at: 4.5 * SECOND, cues: [plain("Hello\nthere")] });
-  t.equal(track.segment(4 * SECOND, 6 * SECOND), `${MAP}\n4500-0\n00:00:04.500 --> 00:00:06.000\nHello\nthere\n`);
+  t.equal(
+    track.segment(4 * SECOND, 6 * SECOND),
+    `${MAP}\n4500-0\n00:00:04.500 --> 00:00:06.000\nHello\nthere\n`,
+  );
   track.display({ at: 7 * SECOND, cues: [] });
   track.display({
     at: 7.5 * SECOND,
