@@ -26,10 +26,16 @@ install -m 0755 "$here/launch" "$root$prefix/"
 for name in tellyport tellyport-cloud; do ln -sfn "$prefix/launch" "$root/usr/bin/$name"; done
 install -m 0644 "$here/README.md" "$here/LICENSE" "$here/NOTICE" "$root/usr/share/doc/tellyport/"
 install -m 0644 "$here"/systemd/*.service "$here"/systemd/*.socket "$root/usr/lib/systemd/system/"
+[ "$prefix" = /usr/lib/tellyport ] ||
+  sed -i "s|/usr/lib/tellyport/|$prefix/|" "$root/usr/lib/systemd/system/tellyport-rollback.service"
 for kind in sysusers.d tmpfiles.d modules-load.d udev; do
   to=$root/usr/lib/$kind
   [ "$kind" != udev ] || to=$to/rules.d
   install -d "$to" && install -m 0644 "$here/systemd/$kind"/* "$to/"
 done
-[ ! -f "$here/systemd/rollback.sh" ] || install -m 0755 "$here/systemd/rollback.sh" "$root$prefix/"
+install -m 0755 "$here/systemd/rollback.sh" "$root$prefix/rollback"
+for updater in rauc swupdate; do
+  install -d "$root$prefix/$updater"
+  install -m 0755 "$here/$updater/post-install" "$here/$updater/mark-good" "$root$prefix/$updater/"
+done
 echo "Installed in ${root:-/}. Next: systemd-sysusers and systemd-tmpfiles --create (both take --root), then systemctl enable --now tellyport."

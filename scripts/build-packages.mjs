@@ -3,7 +3,6 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   cpSync,
-  existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -41,6 +40,9 @@ for (const one of architectures)
   if (ARCHITECTURES[one] === undefined) fail(`no packages are made for ${one}`);
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const epoch = sourceDate();
+/** Of images with two slots, and what each of them runs. */
+const UPDATERS = ["rauc", "swupdate"];
+const HOOKS = ["post-install", "mark-good"];
 const work = join(out, ".work");
 
 function fail(message) {
@@ -84,8 +86,10 @@ async function makeApplication(architecture) {
   const root = join(work, `tellyport_${architecture}`);
   await makeRelease(join(root, "usr/lib/tellyport"), join(work, "dist"), { version, architecture });
   // Of this project for its image: what else lies below systemd/ or packaging/ and is run there.
-  if (existsSync("systemd/rollback.sh"))
-    cpSync("systemd/rollback.sh", join(root, "usr/lib/tellyport/rollback.sh"));
+  cpSync("systemd/rollback.sh", join(root, "usr/lib/tellyport/rollback"));
+  for (const updater of UPDATERS)
+    for (const hook of HOOKS)
+      cpSync(join("packaging", updater, hook), join(root, "usr/lib/tellyport", updater, hook));
   mkdirSync(join(root, "usr/bin"), { recursive: true });
   for (const name of ["tellyport", "tellyport-cloud"])
     symlinkSync("../lib/tellyport/launch", join(root, "usr/bin", name));
@@ -96,9 +100,7 @@ async function makeApplication(architecture) {
     "README.md": readFileSync("README.md"),
   };
   installDocs(root, "tellyport", docs);
-  for (const template of ["tellyport.yaml", "cloud.yaml"].filter((name) =>
-    existsSync(join("packaging", name)),
-  ))
+  for (const template of ["tellyport.yaml", "cloud.yaml", "provision.yaml"])
     cpSync(join("packaging", template), join(root, "usr/share/doc/tellyport/examples", template));
   const own = ARCHITECTURES[architecture].node === null ? "" : "tellyport-node (>= 20.19) | ";
   const fields = { NODE: `${own}nodejs (>= 20.19)` };
@@ -124,8 +126,9 @@ async function makeRelocatable(architecture) {
     ["packaging/install.sh", "install.sh"],
     ["LICENSE", "LICENSE"],
     ["README.md", "README.md"],
+    ...UPDATERS.map((updater) => [`packaging/${updater}`, updater]),
   ])
-    cpSync(from, join(folder, to));
+    cpSync(from, join(folder, to), { recursive: true });
   writeFileSync(join(folder, "NOTICE"), noticeText);
   return makeTarball(folder, out, { name: `tellyport-${version}-linux-${architecture}`, epoch });
 }

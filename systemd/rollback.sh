@@ -24,7 +24,9 @@ version_at() {
   case $version in
     "" | [!0-9]* | *[!0-9A-Za-z.+~-]* | *..*) return 0 ;;
   esac
-  if [ -f "releases/$version/cli.js" ] && [ -f "releases/$version/VERSION" ]; then echo "$version"; fi
+  # as the launcher has it
+  if [ -s "releases/$version/cli.js" ] && [ -s "releases/$version/VERSION" ] &&
+    [ -d "releases/$version/chunks" ] && [ -d "releases/$version/node_modules" ]; then echo "$version"; fi
 }
 
 # Whether a release can start with the configuration, as far as it can tell: $1 is its folder.

@@ -24,6 +24,8 @@ async function unpacked(t: Teardown, version: string): Promise<string> {
   ])
     writeFileSync(join(folder, file), version);
   cpSync(join(PROJECT, "systemd"), join(folder, "systemd"), { recursive: true });
+  for (const updater of ["rauc", "swupdate"])
+    cpSync(join(PROJECT, "packaging", updater), join(folder, updater), { recursive: true });
   for (const file of ["launch", "install.sh"]) cpSync(join(PROJECT, "packaging", file), join(folder, file));
   return folder;
 }
@@ -43,7 +45,11 @@ t.test("install.sh: a release goes into an image, and the next one takes its pla
     "tmpfiles.d/tellyport.conf",
     "modules-load.d/tellyport.conf",
     "udev/rules.d/70-tellyport.rules",
+    "systemd/system/tellyport-rollback.service",
     "tellyport/launch",
+    "tellyport/rollback",
+    "tellyport/rauc/mark-good",
+    "tellyport/swupdate/post-install",
     "tellyport/chunks/chunks-1",
   ])
     t.ok(existsSync(join(lib, file)), file);

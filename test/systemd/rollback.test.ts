@@ -68,7 +68,8 @@ async function site(t: Teardown, shell: readonly string[] = ["sh"]): Promise<Sit
     current: () =>
       existsSync(join(root, "current")) ? readFileSync(join(root, "current/VERSION"), "utf8") : null,
     put(version, check = 0) {
-      mkdirSync(releases.folderOf(version), { recursive: true });
+      for (const part of ["chunks", "node_modules"])
+        mkdirSync(join(releases.folderOf(version), part), { recursive: true });
       writeFileSync(join(releases.folderOf(version), "VERSION"), version);
       writeFileSync(join(releases.folderOf(version), "cli.js"), `exit ${check}`);
     },

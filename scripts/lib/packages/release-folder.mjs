@@ -8,7 +8,8 @@ import { fetched, unpack } from "./fetched.mjs";
 import { keepOnly } from "./folder.mjs";
 
 /** What may be run. */
-export const PROGRAMS = /(^|[/])(launch|install\.sh|rollback\.sh|bin[/]node)$/;
+export const PROGRAMS =
+  /(^|[/])(launch|install\.sh|rollback|rollback\.sh|post-install|mark-good|bin[/]node)$/;
 
 /** Packages outside of the bundle, as `[name, lock entry]`, for one architecture. */
 export function outside(architecture) {
