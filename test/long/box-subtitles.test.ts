@@ -3,8 +3,8 @@ import t, { type Test } from "tap";
 import type { Channel } from "../../src/protocol/api.ts";
 import { capture, skipWithout } from "../helpers/captures.ts";
 import { eventually, startDaemon } from "../helpers/daemon.ts";
-import { OVERLAID, PHONE, until, useControl, watching } from "./app-under-test.ts";
-import { CHROMIUM, skipWithoutBrowser } from "./fake-media.ts";
+import { OVERLAID, PHONE, until, useControl, watching } from "../browser/app-under-test.ts";
+import { CHROMIUM, skipWithoutBrowser } from "../browser/fake-media.ts";
 
 /** Subtitles of real broadcasts, through the real daemon, into the real browser. */
 
