@@ -40,7 +40,7 @@ export const brandingSection = section(
     support: Type.String({
       maxLength: 200,
       default: "",
-      description: "Whom to ask for help, told by the API: a name, a telephone number, an address",
+      description: "Whom to ask for help, shown in the settings: a name, a telephone number, an address",
       provision: true,
     }),
   },
