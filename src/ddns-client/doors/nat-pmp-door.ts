@@ -23,6 +23,11 @@ import type { UdpDoorDeps } from "./pcp-door.ts";
 
 /** 3.75 s */
 const TRIES = 4;
+/**
+ * Ms that are waited for the answer to the last request for a port. One that looks through its ports for a free one takes longer
+ * than the answer to a question, and asking again only gives it more to do.
+ */
+const SEARCH_MS = 15_000;
 
 /** A gateway that speaks NAT-PMP, of IPv4. */
 export class NatPmpDoor implements DoorProtocol {
@@ -44,7 +49,7 @@ export class NatPmpDoor implements DoorProtocol {
   }
 
   async open(wish: DoorWish, _held: DoorLease | null, signal: AbortSignal): Promise<OpenAnswer> {
-    const answer = await this.#map(wish, TRIES, signal);
+    const answer = await this.#map(wish, [...natPmpWaits(TRIES - 1), SEARCH_MS], signal);
     if (answer === null) return { kind: "silent" };
     if (answer.code !== 0) {
       return { kind: "refused", refusal: natPmpRefusal(answer), externalAddress: null };
@@ -70,26 +75,26 @@ export class NatPmpDoor implements DoorProtocol {
   }
 
   async close({ internalPort }: DoorLease, signal: AbortSignal): Promise<void> {
-    await this.#map({ internalPort, externalPort: 0, lifetime: 0 }, 2, signal);
+    await this.#map({ internalPort, externalPort: 0, lifetime: 0 }, natPmpWaits(2), signal);
   }
 
   #address(signal: AbortSignal): Promise<NatPmpAddress | null> {
-    return this.#ask(encodeNatPmpAddress(), TRIES, signal, (answer) =>
+    return this.#ask(encodeNatPmpAddress(), natPmpWaits(TRIES), signal, (answer) =>
       answer.kind === "address" ? answer : null,
     );
   }
 
-  #map(wish: DoorWish, times: number, signal: AbortSignal): Promise<NatPmpMap | null> {
+  #map(wish: DoorWish, waits: readonly number[], signal: AbortSignal): Promise<NatPmpMap | null> {
     const { internalPort, externalPort, lifetime } = wish;
     const question = encodeNatPmpMap(internalPort, externalPort, lifetime);
-    return this.#ask(question, times, signal, (answer) =>
+    return this.#ask(question, waits, signal, (answer) =>
       answer.kind === "map" && (answer.internalPort === internalPort || answer.code !== 0) ? answer : null,
     );
   }
 
   async #ask<Answer extends NatPmpAnswer>(
     question: Buffer,
-    times: number,
+    waits: readonly number[],
     signal: AbortSignal,
     ours: (answer: NatPmpAnswer) => Answer | null,
   ): Promise<Answer | null> {
@@ -103,7 +108,7 @@ export class NatPmpDoor implements DoorProtocol {
         const read = decodeNatPmp(message);
         return read === null ? null : ours(read);
       },
-      waits: natPmpWaits(times),
+      waits,
       signal,
     });
     if (answer === null) return null;
