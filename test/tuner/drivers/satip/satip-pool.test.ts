@@ -92,7 +92,7 @@ t.test("satip: the pool", { jobs: 2 }, async (t) => {
       await eventually("the end of the session", () => fake.sessions.size === 0);
       const ended = (fake.asked("TEARDOWN").at(-1)?.at ?? Infinity) - from;
       t.ok(ended >= LINGER_MS - 20, `not before the linger is over (${Math.round(ended)} ms)`);
-      t.ok(ended < LINGER_MS + 300, `and within 300 ms of its end (${Math.round(ended)} ms)`);
+      t.ok(ended < LINGER_MS + 5000, `and soon after its end (${Math.round(ended)} ms)`);
     },
   );
 

@@ -44,7 +44,7 @@ t.test(
           groups.flush();
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
     t.end();
   },
@@ -56,7 +56,7 @@ t.test("no-idr: any configuration record and any access unit are read without ha
       const read = new SourcePictures(new SliceParameters(Buffer.from(config))).read(Buffer.from(unit));
       return typeof read === "string" || read.length > 0;
     }),
-    { numRuns: 2000 },
+    { numRuns: 800 },
   );
   t.end();
 });

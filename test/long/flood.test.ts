@@ -9,11 +9,11 @@ import { eventually, startDaemon, type Daemon } from "../helpers/daemon.ts";
 import { forgedToken } from "../helpers/forged-token.ts";
 import { KeyPhone } from "../helpers/key-phone.ts";
 import type { Teardown } from "../helpers/temporary.ts";
-import { PartReader, renditionsOf } from "../long/part-reader.ts";
-import type { FloodReport, FloodWish } from "./flood.child.ts";
+import { PartReader, renditionsOf } from "./part-reader.ts";
+import type { FloodReport, FloodWish } from "../threats/flood.child.ts";
 
 /** Beside this file once it is built. */
-const FLOOD = join(import.meta.dirname, "flood.child.js");
+const FLOOD = join(import.meta.dirname, "../threats/flood.child.js");
 const CONNECTIONS = 500;
 const TOKENS_PER_MINUTE = 10_000;
 const QUIET_MS = 8000;
