@@ -32,6 +32,7 @@ for (const look of ON_ITS_SIDE) {
     await page.waitForSelector(".save-codes");
     await lookAt("channels");
     await page.click("[data-action=settings]");
+    await page.waitForSelector("[data-action=forget]");
     await lookAt("settings");
 
     await open(page, "devices");

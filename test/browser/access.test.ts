@@ -719,6 +719,7 @@ t.test(
       page.evaluate<string>(
         "Object.values(document.activeElement.dataset)[0] ?? document.activeElement.name ?? ''",
       );
+    await page.waitForSelector("[data-open=devices]");
     await until(focused, (name) => name === "close");
     await page.keyboard.press("ArrowDown");
     t.equal(await focused(), "devices");

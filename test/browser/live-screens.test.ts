@@ -98,7 +98,7 @@ for (const look of ON_ITS_SIDE)
     await viewer.page.waitForSelector("[data-channel=news]");
     await viewers("viewers-list");
     await viewer.page.click("[data-action=settings]");
-    await viewer.page.waitForSelector("dialog[data-sheet=settings]");
+    await viewer.page.waitForSelector("dialog[data-sheet=settings] [data-action=forget]");
     await viewers("viewers-settings");
     t.same([...complaints, ...viewer.complaints], []);
   });

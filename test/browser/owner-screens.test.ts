@@ -15,6 +15,7 @@ for (const look of ON_ITS_SIDE) {
     box.scan = sampleScan("idle", Date.now());
     const { page, complaints, lookAt } = await enter(t, bench, look, "owner");
     await page.click("[data-action=settings]");
+    await page.waitForSelector("[data-action=forget]");
     await lookAt("settings");
 
     await openPage(page, "tuners");

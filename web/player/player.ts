@@ -156,7 +156,8 @@ export class Player {
     this.#wanted = null;
     this.#lock.cancel();
     clearTimeout(this.#watchdog);
-    this.#fail(reason);
+    if (this.phase.value === "failed") this.problem.value = reason;
+    else this.#fail(reason);
   }
 
   /** The element that is seen; null before there is one. */
