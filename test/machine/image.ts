@@ -55,12 +55,16 @@ const FILES: Readonly<Record<string, string>> = {
     "[Match]\nType=ether\n\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\n",
   "etc/systemd/system/multi-user.target.wants/systemd-networkd.service":
     "->/usr/lib/systemd/system/systemd-networkd.service",
-  "etc/systemd/journald.conf.d/box.conf": "[Journal]\nStorage=volatile\n",
+  "etc/systemd/journald.conf.d/box.conf":
+    "[Journal]\nStorage=volatile\nForwardToConsole=yes\nTTYPath=/dev/ttyAMA0\nMaxLevelConsole=info\n",
   "etc/systemd/system/serial-getty@ttyAMA0.service": "->/dev/null",
   "etc/systemd/system/getty@tty1.service": "->/dev/null",
   "etc/tellyport/tellyport.yaml": "tuners: {mock: {}}\n",
   "etc/tellyport/provision.yaml":
     "box: {name: Emulated box}\nscan: {atFirstStart: true}\naccess: {policy: relaxed}\n",
+  // An emulated processor that shares its own with others takes minutes for what a box does in seconds.
+  "etc/systemd/system/tellyport.service.d/emulated.conf":
+    "[Service]\nTimeoutStartSec=1200\nWatchdogSec=120\n",
   // Of the test: a shell at a serial port, and the daemon's socket at a port of the network.
   "etc/systemd/system/test-shell.service":
     '[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/bin/sh -c \'set -- /dev/vport*p1; [ -c "$1" ] && exec /bin/sh 0<>"$1" >&0 2>&0\'\nRestart=always\nRestartSec=1\n',
