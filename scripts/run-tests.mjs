@@ -1,5 +1,5 @@
 // Runs the built tests, a few processes of many files each, and prints `N passed, N failed[, N skipped]` as the last line.
-// usage: run-tests.mjs [--only TEXT] [--with-browser] [--with-checks] [SUITE...]   (default: every suite but browser and long)
+// usage: run-tests.mjs [--only TEXT] [--with-browser] [--with-checks] [SUITE...]   (default: every suite but browser, long and machine)
 import { spawn } from "node:child_process";
 import { createWriteStream, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -13,11 +13,14 @@ const built = join(buildFolder, "test");
 /** A suite that hangs is ended, and failed, after this. */
 const LONG_TIMEOUT_MS = 80 * 60_000;
 const SUITE_TIMEOUT_MS = 25 * 60_000;
+/** Run by themselves alone. */
+const LASTING = new Set(["long", "machine"]);
 /** What is measured against the clock goes before what is not; 5 where nothing is said. */
 const NICENESS = new Map([
   ["acceptance", 0],
   ["threats", 0],
   ["long", 0],
+  ["machine", 19],
 ]);
 /** Tests of a suite at a time, where most of them wait for routers, name servers and clients of others; such suites have a lane of their own. */
 const AT_A_TIME = new Map([
@@ -81,14 +84,14 @@ function runSuite(name, files) {
           // For what a suite makes for itself.
           TELLYPORT_SUITE: name,
           TAP_BAIL: "0",
-          TAP_TIMEOUT: name === "long" ? "4800" : "1500",
+          TAP_TIMEOUT: LASTING.has(name) ? "4800" : "1500",
         },
         stdio: ["ignore", "pipe", "inherit"],
       },
     );
     const timer = setTimeout(
       () => child.kill("SIGKILL"),
-      name === "long" ? LONG_TIMEOUT_MS : SUITE_TIMEOUT_MS,
+      LASTING.has(name) ? LONG_TIMEOUT_MS : SUITE_TIMEOUT_MS,
     );
     const parser = new Parser();
     let text = "";
@@ -148,7 +151,7 @@ const partsOf = (name) => [...all.keys()].filter((one) => one === name || one.re
 const names =
   wanted.length > 0
     ? wanted.flatMap((name) => (partsOf(name).length > 0 ? partsOf(name) : [name]))
-    : [...all.keys()].filter((name) => (withBrowser || !name.startsWith("browser")) && name !== "long");
+    : [...all.keys()].filter((name) => (withBrowser || !name.startsWith("browser")) && !LASTING.has(name));
 mkdirSync(join(buildFolder, "logs"), { recursive: true });
 /** The longest first, so that all workers end at about the same time. */
 const LONGEST = [

@@ -85,9 +85,12 @@ export interface ProofChange {
   readonly token?: string | null;
 }
 
+/** What a phone needs of a box to pair with it. */
+export type PairingBox = Pick<Daemon, "https" | "local" | "openOffer">;
+
 /** A phone over the real network with a key in its hand: it can do all that a good one does, and all that a bad one would. */
 export class KeyPhone {
-  readonly box: Daemon;
+  readonly box: PairingBox;
   /** Scheme, host and port it calls. */
   readonly origin: string;
   readonly privateKey: CryptoKey;
@@ -100,7 +103,7 @@ export class KeyPhone {
   /** Local address it calls from. */
   from: string | undefined;
 
-  private constructor(box: Daemon, origin: string, privateKey: CryptoKey, jwk: JWK, thumbprint: string) {
+  private constructor(box: PairingBox, origin: string, privateKey: CryptoKey, jwk: JWK, thumbprint: string) {
     this.box = box;
     this.origin = origin;
     this.privateKey = privateKey;
@@ -109,7 +112,7 @@ export class KeyPhone {
   }
 
   /** @param origin default: the box's https door on loopback */
-  static async make(box: Daemon, origin = `https://127.0.0.1:${box.https}`): Promise<KeyPhone> {
+  static async make(box: PairingBox, origin = `https://127.0.0.1:${box.https}`): Promise<KeyPhone> {
     const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
     const { kty, crv, x, y } = await exportJWK(publicKey);
     const jwk = { kty, crv, x, y } as JWK;
@@ -117,7 +120,7 @@ export class KeyPhone {
   }
 
   /** Opens an offer at the box and pairs with it. @throws when the box refuses */
-  static async paired(box: Daemon, role?: string, origin?: string): Promise<KeyPhone> {
+  static async paired(box: PairingBox, role?: string, origin?: string): Promise<KeyPhone> {
     const phone = await KeyPhone.make(box, origin);
     const answer = await phone.pair(await box.openOffer(role));
     if (answer.status !== 200) throw new Error(`pairing failed: ${JSON.stringify(answer.body)}`);
