@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import t, { type Test } from "tap";
-import { OWN, setUp, until, watching, type Bench } from "./app-under-test.ts";
-import { makeMedia, skipWithoutBrowser } from "./fake-media.ts";
+import { OWN, setUp, until, watching, type Bench } from "../browser/app-under-test.ts";
+import { makeMedia, skipWithoutBrowser } from "../browser/fake-media.ts";
 
 const skip = skipWithoutBrowser();
 /** As large as the pictures: what is on the screen is compared with them line by line. */
