@@ -8,6 +8,7 @@ import {
   PROVISIONED,
   faulty,
   keepProvision,
+  leaves,
   readProvision,
   type Config,
   type Provision,
@@ -105,17 +106,11 @@ export function provisioningOf(directory: string): "applied" | "refused" | "new"
   return has(IDENTITY_FILE) ? "older" : "new";
 }
 
-/** `http.port` and its value, of each. */
-export function leavesOf(
-  values: Readonly<Record<string, unknown>>,
-  prefix = "",
-): (readonly [key: string, value: unknown])[] {
-  return Object.entries(values).flatMap(([key, value]): (readonly [string, unknown])[] =>
-    isRecord(value) ? leavesOf(value, `${prefix}${key}.`) : [[prefix + key, value]],
-  );
-}
+/** What a provisioning file says, key by key; a section without keys says nothing. */
+export const leavesOf = (values: Provision["values"]): { key: string; value: unknown }[] =>
+  leaves(values).filter(({ value }) => !isRecord(value));
 
-const keysOf = (values: Provision["values"]): string[] => leavesOf(values).map(([key]) => key);
+const keysOf = (values: Provision["values"]): string[] => leavesOf(values).map(({ key }) => key);
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 

@@ -39,6 +39,6 @@ export async function describeProvision(args: {
     );
   const state = provisioningOf(config.state.directory);
   const { values } = provision;
-  const rows = leavesOf(values).map(([key, value]) => `${key}  ${JSON.stringify(value)}`);
+  const rows = leavesOf(values).map(({ key, value }) => `${key}  ${JSON.stringify(value)}`);
   return { path, values, state, lines: [`${path} is well.`, "", ...rows, "", STANDS[state]] };
 }

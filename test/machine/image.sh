@@ -16,11 +16,12 @@ MODULES="kernel/drivers/virtio kernel/drivers/char kernel/drivers/block/virtio_b
   kernel/drivers/media/rc kernel/drivers/media/test-drivers kernel/drivers/media/v4l2-core kernel/drivers/media/tuners
   kernel/drivers/i2c"
 
-# The machine's apt, for the system in WORK/root.
+# The machine's apt, for the system in WORK/root; from the machine's own mirror of Debian, or the one that TELLYPORT_DEBIAN names.
 foreign_apt() {
   program=$1 && shift
   mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$work/apt/etc"
-  echo "deb ${TELLYPORT_DEBIAN:-http://deb.debian.org/debian} trixie main" >"$work/apt/etc/sources.list"
+  mirror=${TELLYPORT_DEBIAN:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)}
+  echo "deb $mirror trixie main" >"$work/apt/etc/sources.list"
   "$program" -q -o APT::Architecture=arm64 -o APT::Architectures::=arm64 -o APT::Sandbox::User=root -o APT::Install-Recommends=false \
     -o Acquire::Languages=none -o Dir::State="$work/apt" -o Dir::State::status="$work/root/var/lib/dpkg/status" -o Dir::Cache="$work/apt/cache" \
     -o Dir::Etc::SourceList="$work/apt/etc/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::Etc::TrustedParts=/etc/apt/trusted.gpg.d "$@"

@@ -3,7 +3,14 @@ import { PROVISIONED, knownOf } from "./provision.ts";
 import { ConfigSchema, type Config } from "./schema.ts";
 
 export { ConfigSchema, type Config } from "./schema.ts";
-export { OWNER_SETTINGS, faulty, type ConfigFault, type ConfigOrigin, type LoadOptions } from "./loader.ts";
+export {
+  OWNER_SETTINGS,
+  faulty,
+  leaves,
+  type ConfigFault,
+  type ConfigOrigin,
+  type LoadOptions,
+} from "./loader.ts";
 export { brandingOf, type Branding } from "./branding.ts";
 export { nearest } from "./nearest.ts";
 export {

@@ -297,7 +297,11 @@ function keepOwnersKeys(schema: SchemaNode, value: Record<string, unknown>): Rec
   return out;
 }
 
-function leaves(value: Record<string, unknown>, prefix = ""): { key: string; value: unknown }[] {
+/** `http.port` and its value, of each; a section without keys is one of them. */
+export function leaves(
+  value: Readonly<Record<string, unknown>>,
+  prefix = "",
+): { key: string; value: unknown }[] {
   return Object.entries(value).flatMap(([key, child]) =>
     isRecord(child) && Object.keys(child).length > 0
       ? leaves(child, `${prefix}${key}.`)
