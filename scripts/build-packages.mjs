@@ -119,7 +119,7 @@ function makeNode(architecture) {
 }
 
 async function makeRelocatable(architecture) {
-  const folder = join(work, `tarball-${architecture}`, `tellyport-${version}`);
+  const folder = join(work, "tarballs", `tellyport-${version}-linux-${architecture}`);
   await makeRelease(folder, join(work, "dist"), { version, architecture });
   cpSync("systemd", join(folder, "systemd"), { recursive: true });
   for (const [from, to] of [
@@ -130,7 +130,7 @@ async function makeRelocatable(architecture) {
   ])
     cpSync(from, join(folder, to), { recursive: true });
   writeFileSync(join(folder, "NOTICE"), noticeText);
-  return makeTarball(folder, out, { name: `tellyport-${version}-linux-${architecture}`, epoch });
+  return makeTarball(folder, out, { epoch });
 }
 
 function makeMaps() {
@@ -139,7 +139,7 @@ function makeMaps() {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     cpSync(join(work, "dist", file), join(folder, file));
   }
-  return makeTarball(folder, out, { name: `tellyport-${version}-maps`, epoch });
+  return makeTarball(folder, out, { epoch });
 }
 
 rmSync(out, { recursive: true, force: true });

@@ -45,6 +45,12 @@ export async function resetState(directory: string, extent: Extent, deps: ResetD
   await forget(directory, extent, deps);
 }
 
+/** What a reset from outside has at hand. */
+export interface WishedResetDeps extends ResetDeps {
+  /** Done while the box is still itself; it throws nothing. */
+  readonly leave: () => Promise<void>;
+}
+
 /** In the state directory: whoever watches the box's reset button, or a vendor's menu, makes it and restarts the box. */
 export const FACTORY_RESET_FILE = "factory-reset";
 
@@ -57,13 +63,14 @@ export const FACTORY_RESET_FILE = "factory-reset";
 export async function followFactoryReset(
   directory: string,
   elsewhere: string,
-  deps: ResetDeps,
+  deps: WishedResetDeps,
 ): Promise<void> {
   const markers = [join(directory, FACTORY_RESET_FILE), ...(elsewhere === "" ? [] : [elsewhere])];
   const there = markers.filter((path) => existsSync(path));
   if (there.length === 0 || !existsSync(directory)) return;
   const texts = await Promise.all(there.map((path) => readFile(path, "utf8").catch(() => "")));
   const extent = { everything: texts.some((text) => text.trim() === "everything") };
+  await deps.leave();
   try {
     await writeFileAtomic(join(directory, MARKER_FILE), JSON.stringify(extent));
     for (const path of there) {

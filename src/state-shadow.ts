@@ -1,11 +1,12 @@
-import { copyFile, lstat, mkdtemp, open, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, lstat, mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { IDENTITY_FILE } from "./access-control/index.ts";
 import { syncFolder } from "./kernel/atomic-file.ts";
 import { messageOf } from "./kernel/errors.ts";
 import type { Log } from "./kernel/log.ts";
+import { shadowPlace } from "./kernel/runtime-directory.ts";
 import { openDatabase } from "./kernel/store/database.ts";
 import { writeDoubt } from "./kernel/writable.ts";
 import { DATABASE_FILE, GUIDE_FILE, SOCKET_FILE } from "./reset.ts";
@@ -29,7 +30,7 @@ export async function shadowState(directory: string, log: Log): Promise<StateSha
   const doubt = await writeDoubt(directory);
   if (doubt === null || doubt === "missing" || !existsSync(join(directory, IDENTITY_FILE))) return null;
   const names = await filesOf(directory);
-  const shadow = await mkdtemp(join(process.env["RUNTIME_DIRECTORY"] ?? tmpdir(), "tellyport-state-"));
+  const shadow = await makeShadow(directory, process.env["RUNTIME_DIRECTORY"]);
   for (const name of names) await copyFile(join(directory, name), join(shadow, name));
   log.error(
     {
@@ -40,6 +41,16 @@ export async function shadowState(directory: string, log: Log): Promise<StateSha
     "state-shadowed",
   );
   return { directory: shadow, restore: () => restore(shadow, directory, log) };
+}
+
+/** @param runtime of a service: there the command line looks for it */
+async function makeShadow(directory: string, runtime: string | undefined): Promise<string> {
+  if (runtime === undefined) return mkdtemp(join(tmpdir(), "tellyport-state-"));
+  const { copy, of } = shadowPlace(runtime);
+  await rm(copy, { recursive: true, force: true });
+  await mkdir(copy, { mode: 0o700 });
+  await writeFile(of, resolve(directory));
+  return copy;
 }
 
 /** @throws Error when they are more than memory should hold */

@@ -77,7 +77,7 @@ export type {
 /** The files that make a box this box: a reset takes them all, and every table that no other module names as to be kept. */
 export const ACCESS_FILES = [IDENTITY_FILE, KEYS_FILE, CERTIFICATE_FILE] as const;
 
-export { IDENTITY_FILE };
+export { IDENTITY_FILE, loadIdentity };
 export { noteReset } from "./audit/reset.ts";
 export { noteRefusal } from "./audit/refusals.ts";
 export type { AuditLog } from "./audit/log.ts";

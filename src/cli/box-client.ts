@@ -1,7 +1,8 @@
 import { connect as connectSocket } from "node:net";
 import { join } from "node:path";
 import type { Static, TSchema } from "typebox";
-import { TellyportError, systemCode } from "../kernel/errors.ts";
+import { TellyportError, isTellyportError, systemCode } from "../kernel/errors.ts";
+import { shadowOf } from "../kernel/runtime-directory.ts";
 import { SOCKET_FILE } from "../protocol/access.ts";
 import type { Arguments } from "./command.ts";
 import type { Io } from "./io.ts";
@@ -37,9 +38,24 @@ export function daemonClient(
   io: Io,
   notRunning: (directory: string) => string,
 ): BoxClient {
-  const path = join(directory, SOCKET_FILE);
-  const connect: Connect = (signal) =>
-    connected(connectSocket({ path }), "connect", signal, (error) => explain(directory, error, notRunning));
+  const at =
+    (folder: string): Connect =>
+    (signal) =>
+      connected(connectSocket({ path: join(folder, SOCKET_FILE) }), "connect", signal, (error) =>
+        explain(directory, error, notRunning),
+      );
+  const connect: Connect = async (signal) => {
+    try {
+      return await at(directory)(signal);
+    } catch (error) {
+      // It runs on a copy while its state cannot be written.
+      const copy = isTellyportError(error, "daemon-not-running")
+        ? await shadowOf(directory, io.env["RUNTIME_DIRECTORY"])
+        : null;
+      if (copy === null) throw error;
+      return at(copy)(signal);
+    }
+  };
   return {
     async call(schema, method, path, body, timeoutMs) {
       const request = {

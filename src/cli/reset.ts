@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { daemonAnswers, holdState } from "../http-server/index.ts";
 import { systemClock } from "../kernel/clock.ts";
+import type { Config } from "../kernel/config/index.ts";
 import { TellyportError, messageOf, systemCode } from "../kernel/errors.ts";
 import { createLog } from "../kernel/log.ts";
+import { leaveOnline } from "../leave-online.ts";
 import { SOCKET_FILE, resetState } from "../reset.ts";
 
 /** @throws TellyportError `daemon-running`, `state-unusable` when there is no state */
@@ -21,14 +23,24 @@ export async function checkResettable(directory: string): Promise<void> {
   );
 }
 
-/** Makes the box a new one while no daemon can start. @throws TellyportError `daemon-running`, `state-unusable` */
-export async function resetBox(directory: string, everything: boolean): Promise<void> {
+/**
+ * Makes the box a new one while no daemon can start.
+ * @param configure what the box is configured with; it may throw
+ * @throws TellyportError `daemon-running`, `state-unusable`
+ */
+export async function resetBox(
+  directory: string,
+  everything: boolean,
+  configure: () => Promise<Config>,
+): Promise<void> {
   await checkResettable(directory);
   process.umask(0o077);
   const log = createLog({ level: "error", readable: process.stderr.isTTY });
   const letGo = await holdState(join(directory, SOCKET_FILE));
   try {
-    await resetState(directory, { everything }, { clock: systemClock, log });
+    const deps = { clock: systemClock, log };
+    await leaveOnline(configure, deps);
+    await resetState(directory, { everything }, deps);
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
     throw new TellyportError(

@@ -1,3 +1,4 @@
+import type { Config } from "../kernel/config/index.ts";
 import type { Arguments } from "./command.ts";
 import type { Io } from "./io.ts";
 
@@ -22,6 +23,13 @@ export async function stateDirectory(args: Arguments, io: Pick<Io, "env">): Prom
   // Loaded only here: most calls name the directory, and the schema takes longer to load than the call itself.
   const { loadConfig } = await import("../kernel/config/index.ts");
   const overrides = state === undefined ? {} : { state: { directory: state } };
-  const { config } = await loadConfig({ path, overrides });
+  // What the owner has set says nothing of it, and may be what cannot be read.
+  const { config } = await loadConfig({ path, overrides, withoutState: true });
   return config.state.directory;
+}
+
+/** All that a box with this state directory is configured with. @throws TellyportError `config-unreadable`, `config-invalid` */
+export async function boxConfig(args: Arguments, directory: string): Promise<Config> {
+  const { loadConfig } = await import("../kernel/config/index.ts");
+  return (await loadConfig({ path: args.text("config"), overrides: { state: { directory } } })).config;
 }

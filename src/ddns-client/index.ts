@@ -14,9 +14,11 @@ import { openSession } from "./open-session.ts";
 import type { Signer } from "./ports.ts";
 import { onlineRoutes } from "./routes.ts";
 import { readSecrets } from "./secrets.ts";
+import { leaveCloud } from "./withdrawal.ts";
 
 export type { Online, OwnCertificate };
 export type { Signer };
+export { leaveCloud };
 
 /** Files of the state directory that are this box's alone: a reset takes them. */
 export const ONLINE_FILES = [

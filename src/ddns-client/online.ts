@@ -1,5 +1,5 @@
 import type { Clock } from "../kernel/clock.ts";
-import { TellyportError, isTellyportError, messageOf } from "../kernel/errors.ts";
+import { TellyportError, messageOf } from "../kernel/errors.ts";
 import { Emitter } from "../kernel/events.ts";
 import type { Component } from "../kernel/lifecycle.ts";
 import type { Log } from "../kernel/log.ts";
@@ -7,6 +7,7 @@ import type { HostToken, OnlineChange, OnlineState } from "../protocol/online.ts
 import { onlineState, type Served } from "./online-state.ts";
 import type { OnlineActions } from "./routes.ts";
 import type { OnlineSession } from "./session.ts";
+import { withdrawInTime } from "./withdrawal.ts";
 
 /** What the owner may change of it; the rest of its configuration is the installer's. */
 export interface OnlineSettings {
@@ -28,9 +29,6 @@ export interface OnlineDeps {
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** A cloud that does not answer keeps nobody from going offline. */
-const WITHDRAW_MS = 5000;
 
 /** Whether the box is found from anywhere, and all that it takes: begun, changed and ended at run time. */
 export class Online implements Component, OnlineActions {
@@ -149,20 +147,9 @@ export class Online implements Component, OnlineActions {
   }
 
   async #withdraw(): Promise<void> {
-    const { log } = this.#deps;
-    const life = new AbortController();
-    const timer = this.#deps.clock.after(WITHDRAW_MS, () =>
-      life.abort(new TellyportError("request-cancelled", "The cloud does not answer.")),
-    );
-    try {
-      await this.#session?.withdraw(AbortSignal.any([life.signal, this.#life.signal]));
-    } catch (error) {
-      if (!isTellyportError(error)) throw error;
-      // Without news of the box, the cloud takes the address out by itself.
-      log.warn({ code: error.code }, "online-not-withdrawn");
-    } finally {
-      timer.cancel();
-    }
+    const { clock, log } = this.#deps;
+    const { signal } = this.#life;
+    await withdrawInTime(async (signal) => this.#session?.withdraw(signal), { clock, log, signal });
   }
 
   #inOrder<T>(work: () => Promise<T>): Promise<T> {

@@ -96,12 +96,15 @@ export function openSession(deps: SessionDeps, settings: OnlineSettings): Online
   return session;
 }
 
+/** Name of the fact of what a cloud said last. */
+export const registrationFact = (origin: string): string => `registration ${origin}`;
+
 /** @param origin in small letters, as requests are signed for it */
 function cloudOf(deps: SessionDeps, origin: string, wayOut: WayOut, stun: CloudStun) {
   const { facts, signer, clock, version, random, log, secrets } = deps;
   const sequence = new Sequence(facts, origin);
   const client = new CloudClient({ origin, ca: secrets.authorities, signer, sequence, clock });
-  const fact = `registration ${origin}`;
+  const fact = registrationFact(origin);
   const registrar = new Registrar({
     client,
     remembered: readRegistration(facts.get(fact), signer.boxId),

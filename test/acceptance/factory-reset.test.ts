@@ -7,7 +7,9 @@ import { FACTORY_RESET_FILE, MARKER_FILE, followFactoryReset } from "../../src/r
 import { systemClock } from "../../src/kernel/clock.ts";
 import { createLog } from "../../src/kernel/log.ts";
 import { skipWithoutProgram } from "../helpers/programs.ts";
-import { runProgram, startDaemon, tellyport, type Daemon } from "../helpers/daemon.ts";
+import type { OnlineState } from "../../src/protocol/online.ts";
+import { fakeCloud, registrationOf } from "../helpers/fake-cloud.ts";
+import { eventually, runProgram, startDaemon, tellyport, type Daemon } from "../helpers/daemon.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 
 const boxOf = async (box: Daemon): Promise<Box> => (await box.local<Box>("GET", "/api/v1/box")).body;
@@ -53,6 +55,52 @@ t.test(
 );
 
 t.test(
+  "factory reset: the cloud hears of it first, by the box that was; one that does not answer keeps nobody from it",
+  async (t) => {
+    const cloud = await fakeCloud(t);
+    const config = configOf(`online: {enabled: true, cloud: "${cloud.origin}", openPorts: false}\n`);
+    const acts = (): unknown[] => cloud.heard.map(({ payload }) => payload["act"]);
+    cloud.answer = ({ payload }) => {
+      const box = String(payload["iss"]);
+      const name = `${box}.tv.example`;
+      return {
+        status: 200,
+        body: registrationOf({ box, name, lanName: `lan.${name}`, seq: Number(payload["seq"]) }),
+      };
+    };
+    const registered = async (box: Daemon): Promise<unknown> => {
+      // Without the wait that keeps boxes apart after a power cut.
+      await box.local("POST", "/api/v1/online/test");
+      return (await box.local<OnlineState>("GET", "/api/v1/online")).body.registration === "registered";
+    };
+    const box = await startDaemon(t, { config });
+    await eventually("it is registered", () => registered(box));
+    const { id } = await boxOf(box);
+    await box.stop();
+    const before = cloud.heard.length;
+
+    await writeFile(join(box.state, FACTORY_RESET_FILE), "");
+    const again = await startDaemon(t, { config, state: box.state });
+    t.equal(acts()[before], "withdraw");
+    t.match(cloud.heard[before], { signed: true, payload: { iss: id } });
+    const next = await boxOf(again);
+    t.not(next.id, id);
+    await eventually("the new box is registered", () => registered(again));
+    await again.stop();
+
+    cloud.silent = () => true;
+    const asked = cloud.heard.length;
+    const file = join(await temporaryFolder(t), "tellyport.yaml");
+    await writeFile(file, config);
+    const reset = await tellyport(["reset", "--yes", "--state", box.state, "--config", file]);
+    t.equal(reset.code, 0, reset.stderr);
+    t.match(acts().slice(asked), ["withdraw"], "asked once, and not waited for");
+    t.match(cloud.heard[asked], { signed: true, payload: { iss: next.id } });
+    t.notOk(existsSync(join(box.state, "identity.key")));
+  },
+);
+
+t.test(
   "factory reset: a marker that cannot be removed resets nothing",
   { skip: skipWithoutProgram("chattr") },
   async (t) => {
@@ -66,7 +114,7 @@ t.test(
       return;
     }
     t.teardown(() => runProgram("chattr", ["-i", marker]));
-    const deps = { clock: systemClock, log: createLog({ level: "silent" }) };
+    const deps = { clock: systemClock, log: createLog({ level: "silent" }), leave: async () => undefined };
     await followFactoryReset(state, marker, deps);
     t.ok(existsSync(join(state, "identity.key")), "the box is what it was");
     t.notOk(existsSync(join(state, MARKER_FILE)), "and no later start resets it");

@@ -19,12 +19,14 @@ const MATRIX: Record<string, Record<string, "any" | "index only">> = {
 /** Files that put the rooms together. */
 const COMPOSITION = new Set([
   "src/main.ts",
+  "src/leave-online.ts",
   "src/prepare-state.ts",
   "src/state-shadow.ts",
   "src/provisioning.ts",
   "src/reset.ts",
   "src/sources.ts",
   "src/cli/run.ts",
+  "src/cli/box-on-state.ts",
   "src/cli/check-config.ts",
   "src/cli/provision.ts",
   "src/cli/check-image.ts",

@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import t from "tap";
+import { parseReleaseName } from "../../src/cli/release/release-name.ts";
+import { VERSION } from "../../src/version.ts";
 import { PROJECT } from "../helpers/captures.ts";
 import { runProgram } from "../helpers/daemon.ts";
 import { skipWithoutProgram } from "../helpers/programs.ts";
@@ -52,6 +54,23 @@ t.test("packages: built twice, in two folders, they are the same to the last byt
     named.filter(Boolean),
     "each file has its sum",
   );
+
+  await t.test("a tarball is a release, as a box takes one", (t) => {
+    for (const architecture of Object.keys(MACHINES)) {
+      const name = `tellyport-${VERSION}-linux-${architecture}`;
+      t.ok(named.includes(`${name}.tar.xz`), name);
+      const listed = spawnSync("tar", ["-tf", join(first, `${name}.tar.xz`)], { encoding: "utf8" }).stdout;
+      const tops = new Set(
+        listed
+          .trim()
+          .split("\n")
+          .map((path) => path.split("/")[0] ?? ""),
+      );
+      t.same([...tops], [name], "one folder");
+      t.same(parseReleaseName(name), { version: VERSION, architecture });
+    }
+    t.end();
+  });
 
   await t.test("native parts are the processor's own, and nothing of another is there", async (t) => {
     for (const [architecture, machine] of Object.entries(MACHINES)) {

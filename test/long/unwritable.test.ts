@@ -3,8 +3,9 @@ import { join } from "node:path";
 import t from "tap";
 import type { Box, Channels } from "../../src/protocol/api.ts";
 import { systemCode } from "../../src/kernel/errors.ts";
-import { eventually, startDaemon, type Daemon } from "../helpers/daemon.ts";
+import { eventually, startDaemon, tellyport, type Daemon } from "../helpers/daemon.ts";
 import { KeyPhone, onTheWire } from "../helpers/key-phone.ts";
+import { temporaryFolder } from "../helpers/temporary.ts";
 import { loopDisk, skipWithoutLoopDisk } from "../helpers/loop-disk.ts";
 
 const boxOf = async (box: Daemon): Promise<Box> => (await onTheWire(box.url, "/api/v1/box")).body as Box;
@@ -43,9 +44,18 @@ t.test(
     t.equal(await before.stop(), 0);
 
     disk.mount("remount,ro");
-    const box = await startDaemon(t, { state: disk.path, config: sameAddress(before) });
+    const RUNTIME_DIRECTORY = await temporaryFolder(t);
+    const box = await startDaemon(t, {
+      state: disk.path,
+      config: sameAddress(before),
+      wrapper: ["env", `RUNTIME_DIRECTORY=${RUNTIME_DIRECTORY}`],
+    });
     t.match(await boxOf(box), { id, stateDoubt: "read-only" });
     await plays(t, phone);
+    const listed = await tellyport(["clients", "list", "--json", "--state", disk.path], {
+      env: { ...process.env, RUNTIME_DIRECTORY },
+    });
+    t.equal(listed.code, 0, `the command line finds the box on its copy: ${listed.stderr}`);
     t.equal(loudLines(box).filter((line) => line === "state-degraded").length, 1, "said once");
 
     disk.mount("remount,rw");

@@ -39,7 +39,7 @@ t.test("machine: an image boots, and lives through what comes to a box", { skip:
   t.setTimeout(75 * MINUTES);
   const image = makeImage(only === "");
   // Phones know the box by its address: it stays.
-  const ports = [await freePort(), await freePort()] as const;
+  const ports = [await freePort(), await freePort(), await freePort()] as const;
   let machine: Machine | null = null;
   t.teardown(() => machine?.cut());
   const on = async (): Promise<Machine> => {
@@ -164,7 +164,10 @@ async function plays(t: Test, machine: Machine): Promise<void> {
     "Emulated box",
     "it has the installer's name",
   );
-  const phone = await pairPhone(t, machine);
+  const phone = await pairPhone(t, {
+    openOffer: (role) => machine.openOffer(role),
+    url: `https://127.0.0.1:${machine.https}`,
+  });
   t.equal((await phone.channels()).length, channels.length, "the phone lists them");
   const from = performance.now();
   const playback = await phone.play("1");
@@ -243,6 +246,7 @@ async function updates(t: Test, machine: Machine, { image }: House): Promise<voi
   );
   const said = await machine.journal("tellyport-rollback");
   t.match(said, new RegExp(`release ${BROKEN} does not start \\(.*\\): back to ${VERSION}`), said);
+  t.notMatch(said, /nothing to do/, "it is begun when the service is given up, not at each failure");
   t.match(
     await machine.journal(),
     /Scheduled restart job, restart counter is at 3/,
@@ -262,7 +266,7 @@ async function updates(t: Test, machine: Machine, { image }: House): Promise<voi
 async function resets(t: Test, machine: Machine): Promise<void> {
   const id = async (): Promise<string> => (await machine.local<Box>("GET", "/api/v1/box")).body.id;
   const before = await id();
-  const phone = await KeyPhone.paired(machine, undefined, machine.url);
+  const phone = await KeyPhone.paired(machine);
   t.equal((await phone.call("GET", "/api/v1/clients/self")).status, 200);
   await machine.said("touch /var/lib/tellyport/factory-reset && systemctl restart tellyport");
   await machine.ready();
@@ -271,7 +275,7 @@ async function resets(t: Test, machine: Machine): Promise<void> {
   t.equal((await phone.refresh()).status, 401, "nor is it renewed");
   t.notOk((await machine.local<Box>("GET", "/api/v1/box")).body.claimed, "nobody owns it");
   t.equal((await machine.ask("test -e /var/lib/tellyport/factory-reset")).code, 1, "the marker is gone");
-  await KeyPhone.paired(machine, undefined, machine.url);
+  await KeyPhone.paired(machine);
 }
 
 async function cuts(t: Test, _machine: Machine, house: House): Promise<void> {

@@ -14,29 +14,36 @@ export const CONTROL_PORT = 9000;
 /** Ms that a start may take on a machine that does much else. */
 const BOOT = 1_200_000;
 
+/** Of this machine, that lead to the box's page over http, over https, and to the daemon's own socket. */
+export type Ports = readonly [number, number, number];
+
 /** A small box: two cores of a Cortex-A53, 512 MB, a disk that is never written and one that is. */
 export class Machine {
   /** Where its page is, seen from here. */
   readonly url: string;
-  readonly https = null;
+  /** Port on loopback behind which its https listener is. */
+  readonly https: number;
   readonly #child: ChildProcess;
   readonly #shell: Shell;
   readonly #control: string;
   readonly #began = performance.now();
   #readyAfter = 0;
 
-  private constructor(child: ChildProcess, shell: Shell, ports: readonly [number, number]) {
+  private constructor(child: ChildProcess, shell: Shell, ports: Ports) {
     this.#child = child;
     this.#shell = shell;
     this.url = `http://127.0.0.1:${ports[0]}`;
-    this.#control = `http://127.0.0.1:${ports[1]}`;
+    this.https = ports[1];
+    this.#control = `http://127.0.0.1:${ports[2]}`;
   }
 
-  /** Turns the power on. @param ports of this machine that lead to the box's page and to the daemon's own socket */
-  static async on(t: Teardown, image: Image, ports: readonly [number, number]): Promise<Machine> {
+  /** Turns the power on. */
+  static async on(t: Teardown, image: Image, ports: Ports): Promise<Machine> {
     const path = join(image.folder, "shell.sock");
     rmSync(path, { force: true });
-    const forward = `hostfwd=tcp:127.0.0.1:${ports[0]}-:8080,hostfwd=tcp:127.0.0.1:${ports[1]}-:${CONTROL_PORT}`;
+    const forwards = [8080, 8443, CONTROL_PORT].map(
+      (port, index) => `hostfwd=tcp:127.0.0.1:${ports[index]}-:${port}`,
+    );
     const disks = [image.root, image.data, image.gifts].flatMap((file, index) => [
       ...[
         "-drive",
@@ -50,7 +57,7 @@ export class Machine {
       ...["-kernel", image.kernel, "-initrd", image.initramfs],
       ...["-append", `console=ttyAMA0 ro quiet systemd.volatile=state systemd.show_status=false`],
       ...disks,
-      ...["-netdev", `user,id=net,${forward}`, "-device", "virtio-net-pci,netdev=net,romfile="],
+      ...["-netdev", `user,id=net,${forwards.join(",")}`, "-device", "virtio-net-pci,netdev=net,romfile="],
       ...["-device", "virtio-rng-pci", "-device", "virtio-serial-pci"],
       ...["-chardev", `socket,id=shell,path=${path},server=on,wait=off`],
       ...["-device", "virtserialport,chardev=shell,name=tellyport.shell"],

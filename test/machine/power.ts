@@ -44,7 +44,7 @@ export async function cutPowerOf(t: Test, power: Power, cuts: number): Promise<v
   const { id } = await eventually("there are channels", async () => (await channels())[0], 1_200_000, 2000);
   // The first is the owner's.
   if (!(await machine.local<{ claimed: boolean }>("GET", "/api/v1/box")).body.claimed)
-    await KeyPhone.paired(machine, undefined, machine.url);
+    await KeyPhone.paired(machine);
 
   for (let cut = 1; cut <= cuts; cut++) {
     let going = true;
@@ -74,7 +74,7 @@ export async function cutPowerOf(t: Test, power: Power, cuts: number): Promise<v
       until(async () => {
         // Of one household there are few.
         if (fresh.length >= 3) return sleep(50);
-        fresh.push(await KeyPhone.paired(box, "viewer", box.url));
+        fresh.push(await KeyPhone.paired(box, "viewer"));
       }),
     ]);
     const [least, most] = WRITING;

@@ -78,9 +78,9 @@ function md5(file) {
 }
 
 /** Makes FOLDER.tar.xz in `out`, with the folder in it. @returns the file's name */
-export function makeTarball(folder, out, { name, epoch }) {
+export function makeTarball(folder, out, { epoch }) {
   level(folder, (path) => PROGRAMS.test(path), epoch);
-  const file = `${name}.tar.xz`;
+  const file = `${basename(folder)}.tar.xz`;
   const order = [
     "--sort=name",
     "--format=gnu",

@@ -1,7 +1,7 @@
 import { BOX_OPTIONS, type Command } from "../command.ts";
 import { YES_OPTION, confirm } from "../confirm.ts";
 import { report } from "../report.ts";
-import { stateDirectory } from "../state-directory.ts";
+import { boxConfig, stateDirectory } from "../state-directory.ts";
 
 export const reset: Command = {
   path: ["reset"],
@@ -22,7 +22,7 @@ export const reset: Command = {
     await checkResettable(directory);
     const what = everything ? "identity, clients, audit, channels and guide" : "identity, clients and audit";
     await confirm(args, io, `This removes the box's ${what} from ${directory}, for good.`, "reset");
-    await resetBox(directory, everything);
+    await resetBox(directory, everything, () => boxConfig(args, directory));
     return report(
       args,
       io,

@@ -14,10 +14,13 @@ export interface HousekeepingDeps {
 
 /** How often it looks, ms. */
 const PERIOD_MS = 5000;
-/** Less than so much of a core is quiet: no stream is live. */
-const QUIET_SHARE = 0.01;
-/** After so much work there may be something to tidy, CPU ms. */
-const WORTH_MS = 500;
+/**
+ * Work is counted in starts of this daemon, since processors differ: what is 1 % of a desk's core, on which a start takes a
+ * second, is 8 % of a small box's. With less than so much in a period it is quiet: no stream is live.
+ */
+const QUIET_STARTS = 0.05;
+/** After so much work there may be something to tidy, in starts. */
+const WORTH_STARTS = 0.5;
 
 /**
  * Gives back memory that work has left behind, once it is quiet: an idle V8 collects nothing, an idle malloc returns nothing.
@@ -26,6 +29,8 @@ const WORTH_MS = 500;
 export class Housekeeping {
   readonly #deps: HousekeepingDeps;
   #timer: Timer | null = null;
+  /** CPU time of the start, ms. */
+  #start = 0;
   /** CPU time at the last look, and when it was last tidied. */
   #seen = 0;
   #tidiedAt = 0;
@@ -34,9 +39,10 @@ export class Housekeeping {
     this.#deps = deps;
   }
 
+  /** To be called when the daemon has started. */
   start(): void {
     const { clock, cpuMs } = this.#deps;
-    this.#seen = cpuMs();
+    this.#start = this.#seen = cpuMs();
     this.#timer = clock.every(PERIOD_MS, () => void this.#look());
   }
 
@@ -47,10 +53,10 @@ export class Housekeeping {
   async #look(): Promise<void> {
     const { cpuMs, memory, log, collectGarbage } = this.#deps;
     const now = cpuMs();
-    const quiet = now - this.#seen < PERIOD_MS * QUIET_SHARE;
+    const quiet = now - this.#seen < this.#start * QUIET_STARTS;
     this.#seen = now;
     // Never while somebody watches: pages that are needed again come back slowly, and the picture would wait for them.
-    if (!quiet || now - this.#tidiedAt < WORTH_MS) return;
+    if (!quiet || now - this.#tidiedAt < this.#start * WORTH_STARTS) return;
     collectGarbage();
     try {
       memory.trim();

@@ -10,7 +10,7 @@ COMPATIBLE_HOST:libc-musl = "null"
 
 # From scripts/build-packages; SHA256SUMS has the checksums.
 SRC_URI = "file://tellyport-${PV}-linux-${TELLYPORT_ARCH}.tar.xz"
-S = "${WORKDIR}/tellyport-${PV}"
+S = "${WORKDIR}/tellyport-${PV}-linux-${TELLYPORT_ARCH}"
 
 inherit systemd useradd
 
@@ -23,7 +23,7 @@ SYSTEMD_SERVICE:${PN} = "tellyport.service"
 # The same as systemd/sysusers.d, for images without systemd-sysusers.
 USERADD_PACKAGES = "${PN}"
 GROUPADD_PARAM:${PN} = "--system video; --system render; --system tellyport; --system tellyport-cloud"
-USERADD_PARAM:${PN} = "--system --gid tellyport --groups video --home-dir /var/lib/tellyport --no-create-home --shell /sbin/nologin tellyport; \
+USERADD_PARAM:${PN} = "--system --gid tellyport --groups video,render --home-dir /var/lib/tellyport --no-create-home --shell /sbin/nologin tellyport; \
   --system --gid tellyport-cloud --home-dir /var/lib/tellyport-cloud --no-create-home --shell /sbin/nologin tellyport-cloud"
 
 do_configure[noexec] = "1"
