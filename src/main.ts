@@ -379,7 +379,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
         }),
         ...(mock === null ? [] : [mockRoutes(mock)]),
         descriptionRoute({ id: access.identity.boxId, name: () => config.box.name, version: VERSION }),
-        webApp(deps.webFolder),
+        webApp(deps.webFolder, branding?.product),
       ],
     });
 

@@ -45,6 +45,8 @@ export type SheetPage =
 export const sheetHeld = signal(false);
 export const screen = signal<Screen>({ name: "starting" });
 export const box = signal<Box | null>(null);
+/** What the app calls itself: its installer's word, or its own. */
+export const product = (): string => box.value?.branding?.product ?? "Tellyport";
 /** null while the first list is on its way. */
 export const channels = signal<readonly Channel[] | null>(null);
 /** False while the list is that of the last visit. */

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyPluginAsync } from "fastify";
 import { OPEN } from "../protocol/access.ts";
@@ -6,11 +7,15 @@ import { OPEN } from "../protocol/access.ts";
 /** Where the television's own page is. */
 const TELEVISION = "/tv";
 
+/** What a phone's home screen calls the app, in each language. */
+const MANIFESTS = ["manifest.webmanifest", "manifest.zh.webmanifest"] as const;
+
 /**
  * Serves the built web app to anybody: it holds no secret. Media never comes this way.
  * @param folder `dist/web`
+ * @param product what the installer calls it; default: its own name
  */
-export function webApp(folder: string): FastifyPluginAsync {
+export function webApp(folder: string, product?: string): FastifyPluginAsync {
   return async (app) => {
     if (!existsSync(folder))
       throw new Error(`the web app is not built: ${folder} is missing; run "npm run build"`);
@@ -19,9 +24,19 @@ export function webApp(folder: string): FastifyPluginAsync {
       route.schema = { ...route.schema, hide: true };
     });
     app.get(TELEVISION, (_request, reply) => reply.sendFile("tv.html"));
+    if (product !== undefined) {
+      for (const file of MANIFESTS) {
+        const manifest = JSON.parse(readFileSync(join(folder, file), "utf8")) as object;
+        const named = JSON.stringify({ ...manifest, name: product, short_name: product });
+        app.get(`/${file}`, (_request, reply) =>
+          reply.header("cache-control", "no-cache").type("application/manifest+json").send(named),
+        );
+      }
+    }
     await app.register(fastifyStatic, {
       root: folder,
       wildcard: false,
+      ...(product !== undefined && { globIgnore: MANIFESTS.map((file) => `${file}{,.gz,.br}`) }),
       preCompressed: true,
       index: ["index.html"], // as a list: by a bare name the plugin finds no compressed index and answers 404
       cacheControl: false,

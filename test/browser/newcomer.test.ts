@@ -88,6 +88,7 @@ t.test("web newcomer: an installer's name, colours and help are the app's", { sk
   await page.emulateMedia({ colorScheme: "dark" });
   t.equal(await until(accent, (colour) => colour === "#d9a6ff"), "#d9a6ff");
   t.equal(await page.title(), "Nordlicht TV");
+  t.equal(await page.getAttribute('meta[name="apple-mobile-web-app-title"]', "content"), "Nordlicht TV");
   await page.click("[data-action=settings]");
   t.equal(await page.textContent("[data-support]"), "0800 1234");
   t.same(complaints, [], "its policy allows it");

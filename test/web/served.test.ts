@@ -32,3 +32,20 @@ t.test("web served: the page comes at / in every encoding, its assets for good",
     "content-type": /javascript/,
   });
 });
+
+t.test("web served: home screens call it what its installer does", async (t) => {
+  t.setTimeout(120_000);
+  const folder = await builtWeb();
+  for (const product of [undefined, "Nordlicht TV"]) {
+    const app = fastify();
+    t.teardown(() => app.close());
+    await app.register(webApp(folder, product));
+    for (const language of ["", ".zh"]) {
+      const headers = { "accept-encoding": "br" };
+      const answer = await app.inject({ url: `/manifest${language}.webmanifest`, headers });
+      t.match(answer.headers, { "content-type": "application/manifest+json", "cache-control": "no-cache" });
+      if (product === undefined) continue;
+      t.match(answer.json(), { name: product, short_name: product, start_url: "/", lang: /./ });
+    }
+  }
+});

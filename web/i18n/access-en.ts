@@ -118,7 +118,7 @@ export const accessEn = {
   "codes.renew.sure": "The codes that you have stop working then.",
   "codes.renew.yes": "Make new ones",
   "codes.once": "They are shown this one time. Write them down, print them, or copy them to a safe place.",
-  "codes.heading": "Tellyport recovery codes of “{box}”",
+  "codes.heading": "{product} recovery codes of “{box}”",
   "codes.kept": "I have written them down",
 
   "pin.about": "With this PIN a grown-up lifts the limits on a child’s device for half an hour.",
@@ -146,7 +146,7 @@ export const accessEn = {
   "install.prepare": "Get ready",
   "install.share": "Tap the browser’s Share button.",
   "install.add": "Choose “Add to Home Screen”, then “Add”.",
-  "install.open": "Open Tellyport from the home screen and tap “Go on here”.",
+  "install.open": "Open {product} from the home screen and tap “Go on here”.",
   "another.title": "Another browser of yours",
   "another.about":
     "A code that pairs one more browser or device of your own, as you. For other people, ask the owner to add a device.",

@@ -118,7 +118,7 @@ export const accessZh: AccessWords = {
   "codes.renew.sure": "您现在的恢复码将全部失效。",
   "codes.renew.yes": "重新生成",
   "codes.once": "只显示这一次。请抄下来、打印，或复制到安全的地方。",
-  "codes.heading": "Tellyport 恢复码：“{box}”",
+  "codes.heading": "{product} 恢复码：“{box}”",
   "codes.kept": "我已抄下来",
 
   "pin.about": "大人用此 PIN 码可以把儿童设备上的限制解除半小时。",
@@ -144,7 +144,7 @@ export const accessZh: AccessWords = {
   "install.prepare": "准备",
   "install.share": "点浏览器的“共享”按钮。",
   "install.add": "选择“添加到主屏幕”，再点“添加”。",
-  "install.open": "从主屏幕打开 Tellyport，点“在这里继续”。",
+  "install.open": "从主屏幕打开 {product}，点“在这里继续”。",
   "another.title": "您的另一个浏览器",
   "another.about": "一个以您的身份为您的另一个浏览器或设备配对的码。给其他人用请让机主添加设备。",
   "another.make": "显示二维码",

@@ -6,7 +6,7 @@ export const tvEn = {
 
   "ask.title": "Watch {box} on this TV",
   "ask.scan": "Scan with your phone",
-  "ask.or": "or open Tellyport on it: “Add a device”, then “A TV shows a code already”",
+  "ask.or": "or open {product} on it: “Add a device”, then “A TV shows a code already”",
   "ask.owner": "The phone of an owner has to say yes.",
   "ask.qr": "QR code for the owner’s phone",
   "ask.match": "The number of this TV",

@@ -8,7 +8,7 @@ export const tvZh: TvWords = {
 
   "ask.title": "在这台电视上看 {box}",
   "ask.scan": "请用手机扫码",
-  "ask.or": "或在手机上打开 Tellyport：“添加设备”→“电视上已显示配对码”",
+  "ask.or": "或在手机上打开 {product}：“添加设备”→“电视上已显示配对码”",
   "ask.owner": "需要主人的手机确认。",
   "ask.qr": "给主人手机扫描的二维码",
   "ask.match": "这台电视的数字",

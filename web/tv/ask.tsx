@@ -144,7 +144,7 @@ function Code({ code }: { code: string }) {
     <div class="tv-columns two">
       <section class="tv-ask tv-still">
         <h2>{tt("ask.scan")}</h2>
-        <p>{tt("ask.or")}</p>
+        <p>{tt("ask.or", { product: state.product() })}</p>
         <p class="tv-code mono" data-code-shown={code}>
           {code}
         </p>

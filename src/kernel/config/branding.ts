@@ -24,7 +24,7 @@ export const brandingSection = section(
     product: Type.String({
       maxLength: 32,
       default: "",
-      description: "What the app's page is titled in place of Tellyport; empty: Tellyport",
+      description: "What the app is called in place of Tellyport, on home screens too; empty: Tellyport",
       provision: true,
     }),
     accent: accent(

@@ -79,7 +79,7 @@ function HomeScreen() {
           <ol class="steps" data-install>
             <li>{ta("install.share")}</li>
             <li>{ta("install.add")}</li>
-            <li>{ta("install.open")}</li>
+            <li>{ta("install.open", { product: state.product() })}</li>
           </ol>
           <Countdown until={pass.value.expiresAt} onOver={() => (pass.value = null)} />
         </>

@@ -70,12 +70,13 @@ function Codes({ codes }: { codes: readonly string[] }) {
     state.leaveSheet();
   };
   const box = state.box.value;
-  const text = [ta("codes.heading", { box: box?.name ?? "" }), box?.id, "", ...codes].join("\n");
+  const heading = ta("codes.heading", { product: state.product(), box: box?.name ?? "" });
+  const text = [heading, box?.id, "", ...codes].join("\n");
   return (
     <>
       <p>{ta("codes.once")}</p>
       <div class="codes printed">
-        <p class="only-print">{ta("codes.heading", { box: box?.name ?? "" })}</p>
+        <p class="only-print">{heading}</p>
         <ol class="mono" data-codes={codes.length}>
           {codes.map((code) => (
             <li key={code}>{code}</li>
