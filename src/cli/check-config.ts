@@ -8,10 +8,13 @@ import { overridesOf, type RunOverrides } from "./overrides.ts";
  * @throws TellyportError `config-invalid`, `config-unreadable`, `state-unusable`, `usage`
  */
 export async function checkConfig(args: RunOverrides & { config?: string; json: boolean }): Promise<number> {
-  const { config, values, path } = await loadConfig({ path: args.config, overrides: overridesOf(args) });
+  const { config, values, path, leftOut } = await loadConfig({
+    path: args.config,
+    overrides: overridesOf(args),
+  });
   await checkOnline(config);
   if (args.json) {
-    process.stdout.write(`${JSON.stringify({ path, values })}\n`);
+    process.stdout.write(`${JSON.stringify({ path, values, leftOut })}\n`);
     return 0;
   }
   const width = Math.max(...values.map(({ key }) => key.length));
@@ -21,5 +24,6 @@ export async function checkConfig(args: RunOverrides & { config?: string; json: 
       `${key.padEnd(width)}  ${JSON.stringify(value)}${origin === "default" ? "" : `   (${origin})`}\n`,
     );
   }
+  for (const { message } of leftOut) process.stdout.write(`\nleft out: ${message}\n`);
   return 0;
 }

@@ -17,7 +17,7 @@ import { checkProvision, provisioningOf } from "../provisioning.ts";
 import { describeConverting } from "../share/index.ts";
 import { RELEASED_AT } from "../version.ts";
 import { ffmpegFinding, type Converting } from "./doctor/ffmpeg-finding.ts";
-import { note, ok, problem, type Finding } from "./doctor/finding.ts";
+import { note, ok, problem, type Finding, warning } from "./doctor/finding.ts";
 import { checkClock, checkMemory, checkNode, checkState, readMemory } from "./doctor/machine.ts";
 import { checkNetwork, checkPorts } from "./doctor/network-findings.ts";
 import { provisionFinding } from "./doctor/provision-finding.ts";
@@ -51,7 +51,7 @@ export interface DoctorDeps {
  */
 export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
   const overrides = deps.state === undefined ? {} : { state: { directory: deps.state } };
-  const { config, path } = await loadConfig({ path: deps.config, overrides });
+  const { config, path, leftOut } = await loadConfig({ path: deps.config, overrides });
   const { tuners } = config;
   const { clock } = deps;
   const [state, memory, daemon, adapters, sources, files, converting] = await Promise.all([
@@ -77,6 +77,12 @@ export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
     findings: [
       checkNode(process.version),
       configurationFinding(path, daemon),
+      ...leftOut.map(({ message }) =>
+        warning(
+          "settings",
+          `${message}. It counts as not set: set it anew in the app, or remove it from the file.`,
+        ),
+      ),
       ...(await provisioned(config)),
       ...state,
       checkMemory(memory.total, memory.available, config.live.mediaBudgetMiB * 1024 * 1024),

@@ -38,7 +38,10 @@ export async function run(args: RunArgs): Promise<number> {
         installed,
         configure: async (directory) => {
           const state = directory === undefined ? {} : { state: { directory } };
-          return (await loadConfig({ ...given, overrides: { ...given.overrides, ...state } })).config;
+          const overrides = { ...given.overrides, ...state };
+          const { config, leftOut } = await loadConfig({ ...given, overrides });
+          if (leftOut.length > 0) log.warn({ leftOut }, "settings-left-out");
+          return config;
         },
         start: (config, how) =>
           startBox({

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
-import { TellyportError, messageOf, systemCode } from "../errors.ts";
+import { TellyportError, isTellyportError, messageOf, systemCode } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import { nearest } from "./nearest.ts";
 import { parseYamlText } from "./yaml-file.ts";
@@ -38,6 +38,8 @@ export interface Loaded<Config> {
   }[];
   /** The file that was read, or null. */
   readonly path: string | null;
+  /** What the state directory says that this release does not take: it counts as not said. */
+  readonly leftOut: readonly ConfigFault[];
 }
 
 export interface LoadOptions {
@@ -77,8 +79,8 @@ export async function load<S extends TSchema>(
   const file = read?.value ?? {};
   check(schema, file, `${path}: `, read?.lineOf);
   const directory = kind.stateDirectory(completed(schema, merge(file, options.overrides ?? {})));
-  const { provisioned, owner } =
-    options.withoutState === true ? { provisioned: {}, owner: {} } : await readState(kind, directory);
+  const { provisioned, owner, leftOut } =
+    options.withoutState === true ? NO_STATE : await readState(kind, directory);
   const given = merge(merge(merge(file, provisioned), owner), options.overrides ?? {});
   check(schema, given, "");
   const config = completed(schema, given);
@@ -92,27 +94,75 @@ export async function load<S extends TSchema>(
       ["file", file],
     ]),
   }));
-  return { config, values, path: read === null ? null : path };
+  return { config, values, path: read === null ? null : path, leftOut };
 }
 
-/** What the state directory says of the configuration. */
+interface StateValues {
+  readonly provisioned: Record<string, unknown>;
+  readonly owner: Record<string, unknown>;
+  readonly leftOut: readonly ConfigFault[];
+}
+const NO_STATE: StateValues = { provisioned: {}, owner: {}, leftOut: [] };
+
+/**
+ * What the state directory says of the configuration. A release wrote it, perhaps a newer one, on a disk that may fail: what this
+ * one does not take is left out and told, and keeps no box from starting.
+ * @throws TellyportError `state-unusable`
+ */
 async function readState<S extends TSchema>(
   { schema, provisioned }: ConfigKind<S>,
   directory: string,
-): Promise<{ provisioned: Record<string, unknown>; owner: Record<string, unknown> }> {
-  const read = async (path: string): Promise<YamlFile | null> =>
-    await readYaml(path, true, (cause) => stateUnreadable(directory, cause));
-  const ownerPath = join(directory, OWNER_SETTINGS);
-  const settings = await read(ownerPath);
+): Promise<StateValues> {
+  const leftOut: ConfigFault[] = [];
+  const read = async (
+    name: string,
+    known: (value: Record<string, unknown>) => Record<string, unknown>,
+  ): Promise<Record<string, unknown>> => {
+    const path = join(directory, name);
+    let file: YamlFile | null;
+    try {
+      file = await readYaml(path, true, (cause) => stateUnreadable(directory, cause));
+    } catch (error) {
+      if (!isTellyportError(error, "config-invalid")) throw error;
+      leftOut.push({ key: "", message: error.message, line: null });
+      return {};
+    }
+    const taken = takenOf(schema, known(file?.value ?? {}), file?.lineOf);
+    leftOut.push(...taken.faults.map((fault) => ({ ...fault, message: `${path}: ${fault.message}` })));
+    return taken.value;
+  };
   // Without keys that are not the owner's: a newer release may have written some that this one does not know.
-  const owner = keepOwnersKeys(schema, settings?.value ?? {});
-  check(schema, owner, `${ownerPath}: `, settings?.lineOf);
-  if (provisioned === undefined) return { provisioned: {}, owner };
-  const path = join(directory, provisioned.file);
-  const applied = await read(path);
-  const known = provisioned.knownOf(applied?.value ?? {});
-  check(schema, known, `${path}: `, applied?.lineOf);
-  return { provisioned: known, owner };
+  const owner = await read(OWNER_SETTINGS, (value) => keepOwnersKeys(schema, value));
+  const first = provisioned === undefined ? {} : await read(provisioned.file, provisioned.knownOf);
+  return { provisioned: first, owner, leftOut };
+}
+
+/** What of a value a schema takes, and what is wrong with the rest. */
+function takenOf(
+  schema: TSchema,
+  value: Record<string, unknown>,
+  lineOf?: YamlFile["lineOf"],
+): { value: Record<string, unknown>; faults: ConfigFault[] } {
+  const faults: ConfigFault[] = [];
+  let taken = value;
+  for (;;) {
+    const found = faultsOf(schema, taken, lineOf);
+    if (found.length === 0) return { value: taken, faults };
+    faults.push(...found);
+    const before = JSON.stringify(taken);
+    for (const { key } of found) taken = without(taken, key.split("."));
+    // What is wrong stands at no key of its own.
+    if (JSON.stringify(taken) === before) taken = {};
+  }
+}
+
+/** @param path of a key; of an element of a list, the list goes */
+function without(
+  value: Record<string, unknown>,
+  [key = "", ...rest]: readonly string[],
+): Record<string, unknown> {
+  const { [key]: child, ...others } = value;
+  return rest.length > 0 && isRecord(child) ? { ...others, [key]: without(child, rest) } : others;
 }
 
 /** A checked configuration with what it leaves out. */
@@ -181,12 +231,13 @@ export async function readYaml(
  * @param lineOf where a key stands in the file that `where` names; default: it is not told
  * @throws TellyportError `config-invalid`, its detail `{faults: [{key, message, line?}]}`
  */
-export function check(
-  schema: TSchema,
-  value: unknown,
-  where: string,
-  lineOf: YamlFile["lineOf"] = () => null,
-): void {
+export function check(schema: TSchema, value: unknown, where: string, lineOf?: YamlFile["lineOf"]): void {
+  const faults = faultsOf(schema, value, lineOf);
+  if (faults.length > 0) throw faulty(where, faults);
+}
+
+/** What of a (partial) configuration the schema does not take. */
+function faultsOf(schema: TSchema, value: unknown, lineOf: YamlFile["lineOf"] = () => null): ConfigFault[] {
   const completed: unknown = Value.Default(schema, structuredClone(value));
   const faults = new Map<string, string>();
   for (const error of Value.Errors(schema, completed)) {
@@ -195,11 +246,7 @@ export function check(
     else if (error.keyword !== "additionalProperties" && !faults.has(key))
       faults.set(key, `${key === "" ? "the configuration" : key} ${allowed(schema, key) ?? error.message}`);
   }
-  if (faults.size > 0)
-    throw faulty(
-      where,
-      [...faults].map(([key, message]) => ({ key, message, line: lineOf(key.split(".")) })),
-    );
+  return [...faults].map(([key, message]) => ({ key, message, line: lineOf(key.split(".")) }));
 }
 
 /** One thing that is wrong with a configuration. */

@@ -60,8 +60,20 @@ t.test("config: what a newer release let the owner set costs an older one nothin
     { box: { name: "Küche", colour: "red" }, recorder: { hours: 3 } },
     "kept for when that release comes back",
   );
-  await writeFile(settings, "box: {name: [1]}\n");
-  await t.rejects(load(t, `state: {directory: ${state}}\n`), { code: "config-invalid" });
+
+  await writeFile(settings, "box:\n  name: [1]\nonline: {enabled: true, port: https}\n");
+  const less = await load(t, `state: {directory: ${state}}\nbox: {name: Den}\n`);
+  t.match(less.config, { box: { name: "Den" }, online: { enabled: true, port: 0 } });
+  t.match(less.leftOut, [
+    { key: "box.name", line: 2, message: `${settings}: box.name must be text` },
+    { key: "online.port", line: 3, message: /whole number/ },
+  ]);
+  t.equal(less.values.find((row) => row.key === "box.name")?.origin, "file");
+
+  // What a failing disk made of it.
+  await writeFile(settings, Buffer.alloc(100));
+  const none = await load(t, `state: {directory: ${state}}\n`);
+  t.match(none.leftOut, [{ key: "", message: new RegExp(settings) }]);
 });
 
 t.test("config: only the tuners that are named exist", async (t) => {
