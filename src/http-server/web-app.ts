@@ -25,18 +25,16 @@ export function webApp(folder: string, product?: string): FastifyPluginAsync {
     });
     app.get(TELEVISION, (_request, reply) => reply.sendFile("tv.html"));
     if (product !== undefined) {
-      for (const file of MANIFESTS) {
-        const manifest = JSON.parse(readFileSync(join(folder, file), "utf8")) as object;
-        const named = JSON.stringify({ ...manifest, name: product, short_name: product });
-        app.get(`/${file}`, (_request, reply) =>
-          reply.header("cache-control", "no-cache").type("application/manifest+json").send(named),
-        );
-      }
+      const named = new Map(MANIFESTS.map((file) => [`/${file}`, manifestOf(join(folder, file), product)]));
+      app.addHook("onRequest", async ({ routeOptions }, reply) => {
+        const manifest = named.get(routeOptions.url ?? "");
+        if (manifest === undefined) return;
+        return reply.header("cache-control", "no-cache").type("application/manifest+json").send(manifest);
+      });
     }
     await app.register(fastifyStatic, {
       root: folder,
       wildcard: false,
-      ...(product !== undefined && { globIgnore: MANIFESTS.map((file) => `${file}{,.gz,.br}`) }),
       preCompressed: true,
       index: ["index.html"], // as a list: by a bare name the plugin finds no compressed index and answers 404
       cacheControl: false,
@@ -47,4 +45,9 @@ export function webApp(folder: string, product?: string): FastifyPluginAsync {
       },
     });
   };
+}
+
+function manifestOf(path: string, product: string): string {
+  const manifest = JSON.parse(readFileSync(path, "utf8")) as object;
+  return JSON.stringify({ ...manifest, name: product, short_name: product });
 }

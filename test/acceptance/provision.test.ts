@@ -56,12 +56,17 @@ t.test(
     t.equal(await box.stop(), 0);
 
     await writeFile(file, GOOD.replace("Salon", "Kitchen"));
-    await writeFile(join(box.state, "settings.yaml"), "box: {name: Den}\n");
+    await writeFile(join(box.state, "settings.yaml"), "box: {name: Den}\nonline: {port: https}\n");
     const again = await startDaemon(t, { config, state: box.state });
     t.match(
       await boxOf(again),
       { name: "Den", language: "zh" },
       "the owner's name, the installer's language",
+    );
+    t.match(
+      again.log.find(({ msg }) => msg === "settings-left-out"),
+      { leftOut: [{ key: "online.port", line: 2 }] },
+      "what cannot be taken of the owner's settings is told, and costs nothing else",
     );
     t.equal(eventsOf(await auditOf(again)).length, 1, "noted once");
     t.notOk(
