@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import t, { type Test } from "tap";
@@ -6,7 +6,7 @@ import { GOOD_AFTER } from "../../src/system/release-trial.ts";
 import type { AuditEntry } from "../../src/protocol/access-api.ts";
 import type { Box, Channels } from "../../src/protocol/api.ts";
 import { VERSION } from "../../src/version.ts";
-import { eventually } from "../helpers/daemon.ts";
+import { eventually, startDaemon } from "../helpers/daemon.ts";
 import { freePort } from "../helpers/free-port.ts";
 import { KeyPhone } from "../helpers/key-phone.ts";
 import { pairPhone } from "../helpers/phone.ts";
@@ -113,22 +113,39 @@ async function boots(t: Test, machine: Machine): Promise<void> {
 
 /** What it holds when nobody watches, with a line-up of before: the least of some readings, since guide and survey come and go. */
 async function rests(t: Test, machine: Machine): Promise<void> {
+  const began = performance.now();
   await machine.said("systemctl restart tellyport");
   await machine.ready();
+  const emulated = (performance.now() - began) / 1000;
+  const nativeBegan = performance.now();
+  const native = await startDaemon(t);
+  figure(
+    t,
+    `start to first answer with a state of before: ${emulated.toFixed(1)} s; natively, and without one, ${((performance.now() - nativeBegan) / 1000).toFixed(1)} s`,
+  );
   // What only the start needs is given back.
   await sleep(90_000);
   const readings: { resident: number; text: string }[] = [];
+  const natives: number[] = [];
   for (let i = 0; i < 12; i++) {
     const text = await machine.said(
       "grep -E '^(VmRSS|RssAnon|RssFile)' /proc/$(systemctl show tellyport -p MainPID --value)/status; systemctl show tellyport -p MemoryCurrent; grep MemAvailable /proc/meminfo",
     );
-    readings.push({ resident: Number(/VmRSS:\s+(\d+)/.exec(text)?.[1]) * 1024, text });
+    readings.push({ resident: residentOf(text), text });
+    natives.push(residentOf(readFileSync(`/proc/${native.child.pid}/status`, "utf8")));
     await sleep(5000);
   }
   const least = readings.reduce((one, other) => (other.resident < one.resident ? other : one));
   figure(t, `resident: ${readings.map(({ resident }) => Math.round(resident / 1e6)).join(" ")} MB`);
   figure(t, `at rest: ${least.text.replaceAll(/\s+/g, " ")}`);
+  figure(t, `resident natively: ${natives.map((bytes) => Math.round(bytes / 1e6)).join(" ")} MB`);
+  t.equal(await native.stop(), 0);
   t.ok(least.resident < RESIDENT, `resident ${(least.resident / 1e6).toFixed(1)} MB of ${RESIDENT / 1e6}`);
+}
+
+/** Bytes. @param status text of `/proc/PID/status` */
+function residentOf(status: string): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) * 1024;
 }
 
 /** The rule for tuners holds for a driver that comes when the service runs: the kernel knew the class before it. */
