@@ -40,7 +40,22 @@ takes_configuration() {
   [ "$status" -ne "$configuration" ]
 }
 
-state=$(systemctl show "$unit" -p ActiveState -p Result -p ExecMainStatus 2>/dev/null) || state=
+look() {
+  state=$(systemctl show "$unit" -p ActiveState -p SubState -p Result -p ExecMainStatus 2>/dev/null) || state=
+}
+
+# systemd 254 and later begin this at each failure, and once only while it runs: what comes of a restart that is near is waited
+# for, since it may be that there is none.
+look
+tries=0
+while [ "$tries" -lt 30 ]; do
+  case $(property SubState) in
+    auto-restart*) sleep 1 ;;
+    *) break ;;
+  esac
+  tries=$((tries + 1))
+  look
+done
 case $(property ActiveState) in
   failed | "") ;;
   *) say "$unit is begun again by itself: nothing to do" && exit 0 ;;

@@ -56,8 +56,10 @@ async function site(t: Teardown, shell: readonly string[] = ["sh"]): Promise<Sit
   writeFileSync(join(base, "cli.js"), "exit 0");
   program(
     join(tools, "systemctl"),
-    `if [ "$1" = show ]; then printf '%s\\n' "Result=$FAKE_RESULT" "ExecMainStatus=$FAKE_STATUS" "ActiveState=$FAKE_STATE"
-     else echo "$*" >>"${folder}/calls"; fi`,
+    `if [ "$1" != show ]; then echo "$*" >>"${folder}/calls"; exit; fi
+     echo >>"${folder}/looks"
+     if [ "$(wc -l <"${folder}/looks")" -le "\${FAKE_RESTARTS:-0}" ]; then printf 'ActiveState=activating\\nSubState=auto-restart\\n'
+     else printf '%s\\n' "Result=$FAKE_RESULT" "ExecMainStatus=$FAKE_STATUS" "ActiveState=$FAKE_STATE"; fi`,
   );
   const releases = new Releases(root);
   return {
@@ -145,6 +147,8 @@ t.test("rollback: not from a release that has run well, nor while it is begun ag
   box.put("0.2.0");
   box.lead("current", "releases/0.2.0");
   t.match(box.fail({ state: "activating" }), { status: 0, said: /nothing to do/ });
+  const restarts = { FAKE_RESTARTS: "2" };
+  t.match(box.fail({ state: "activating" }, restarts), { status: 0, said: /nothing to do/ });
   mkdirSync(join(box.root, "marks"));
   writeFileSync(join(box.root, "marks/0.2.0"), "");
   t.match(box.fail(), { status: 0, said: /has run well before/ });
@@ -238,3 +242,11 @@ t.test(
     t.ok(cuts >= 7, `${cuts} cuts`);
   },
 );
+
+t.test("rollback: a restart that is near is waited for, and seen to be the last", async (t) => {
+  const box = await site(t);
+  box.put("0.2.0");
+  box.lead("current", "releases/0.2.0");
+  t.match(box.fail({}, { FAKE_RESTARTS: "2" }), { status: 0, said: /does not start.*back to base/ });
+  t.equal(box.current(), null);
+});
