@@ -38,15 +38,18 @@ const ROOTS = resolve(PROJECT, process.env["TELLYPORT_ROOTS"] ?? "build/debian-r
 export const PACKAGES = resolve(PROJECT, process.env["TELLYPORT_PACKAGES"] ?? "build/packages");
 export const BROKEN = "9.0.0";
 
-/** What an installer writes into the image, below its root; links begin with `->`. */
+/**
+ * What an installer writes into the image, below its root; links begin with `->`. An emulated processor that shares its own with
+ * others takes minutes for what a box does in seconds: disks and the service are waited for accordingly.
+ */
 const FILES: Readonly<Record<string, string>> = {
   "etc/hostname": "tellyport-box\n",
   // Empty: each box gets its own.
   "etc/machine-id": "",
   "etc/fstab": [
     "LABEL=tellyport-root / ext4 ro 0 0",
-    "LABEL=tellyport-data /data ext4 noatime 0 2",
-    "LABEL=tellyport-gifts /gifts ext4 ro,nofail 0 0",
+    "LABEL=tellyport-data /data ext4 noatime,x-systemd.device-timeout=20min 0 2",
+    "LABEL=tellyport-gifts /gifts ext4 ro,nofail,x-systemd.device-timeout=20min 0 0",
     "/data/tellyport /var/lib/tellyport none bind,x-systemd.requires-mounts-for=/data 0 0",
     "/data/tellyport-releases /var/lib/tellyport-releases none bind,x-systemd.requires-mounts-for=/data 0 0",
     "",
@@ -62,7 +65,6 @@ const FILES: Readonly<Record<string, string>> = {
   "etc/tellyport/tellyport.yaml": "tuners: {mock: {}}\n",
   "etc/tellyport/provision.yaml":
     "box: {name: Emulated box}\nscan: {atFirstStart: true}\naccess: {policy: relaxed}\n",
-  // An emulated processor that shares its own with others takes minutes for what a box does in seconds.
   "etc/systemd/system/tellyport.service.d/emulated.conf":
     "[Service]\nTimeoutStartSec=1200\nWatchdogSec=120\n",
   // Of the test: a shell at a serial port, and the daemon's socket at a port of the network.
