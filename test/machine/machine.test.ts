@@ -64,6 +64,7 @@ t.test("machine: an image boots, and lives through what comes to a box", { skip:
   await step("watchdog", "one that hangs is begun again", hangs);
   await step("rest", "it is small when nobody watches", rests);
   await step("release", "a good release stays, one that does not start is left", updates);
+  await step("read-only", "a disk that cannot be written keeps nobody from watching", endures);
   await step("reset", "a held button makes it a new box", resets);
   await step("power", "whatever was acknowledged outlives a power cut", cuts);
 });
@@ -277,6 +278,46 @@ async function updates(t: Test, machine: Machine, { image }: House): Promise<voi
   figure(t, await machine.said("tellyport release list"));
   t.equal((await machine.ask("tellyport healthcheck --timeout 300")).code, 0, "it is well");
   t.equal((await machine.ask("systemctl is-failed tellyport-rollback.service")).text, "inactive");
+}
+
+/** The service manager begins it all the same, and it runs on a copy, where the command line finds it. */
+async function endures(t: Test, machine: Machine): Promise<void> {
+  const box = async (): Promise<Box | null> => {
+    const answer = await fetch(`${machine.url}/api/v1/box`).catch(() => null);
+    return answer?.ok === true ? ((await answer.json()) as Box) : null;
+  };
+  const phone = await KeyPhone.paired(machine);
+  const id = (await box())?.id;
+  await machine.said("systemctl stop tellyport && mount -o remount,ro /data && systemctl start tellyport");
+  await machine.ready();
+  t.match(await box(), { id, stateDoubt: "read-only" });
+  t.equal((await phone.call("GET", "/api/v1/clients/self")).status, 200, "who is known gets in");
+  const playback = await phone.call("POST", "/api/v1/playback", { channel: await firstChannel(phone) });
+  t.equal(playback.status, 200, "and watches");
+  const clients = await machine.ask("tellyport clients list");
+  t.equal(clients.code, 0, `the command line finds it: ${clients.text}`);
+  figure(t, (await machine.ask("tellyport healthcheck --timeout 300")).text);
+
+  await machine.said("mount -o remount,rw /data");
+  await eventually(
+    "it takes its state up again",
+    async () => {
+      const now = await box();
+      return now !== null && now.stateDoubt === undefined;
+    },
+    10 * MINUTES,
+    1000,
+  );
+  await machine.ready();
+  t.equal((await box())?.id, id);
+  t.equal((await phone.call("GET", "/api/v1/clients/self")).status, 200);
+  t.equal((await machine.ask("tellyport clients list")).code, 0);
+  t.equal((await machine.ask("ls /run/tellyport")).text, "", "nothing is left of the copy");
+}
+
+async function firstChannel(phone: KeyPhone): Promise<string | undefined> {
+  const { body } = await phone.call("GET", "/api/v1/channels");
+  return (body as Channels).channels[0]?.id;
 }
 
 async function resets(t: Test, machine: Machine): Promise<void> {
