@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { filesIn } from "./folder.mjs";
 
 /** What the box's daemon and command line may take, uncompressed, without native parts and source maps. */
-export const BUNDLE_LIMIT = 2 * 1024 * 1024;
+export const BUNDLE_LIMIT = 2_000_000;
 const BOX = ["dist/cli.js", "dist/dvb-thread.js"];
 
 /** Names of files that the programs load, at once or later. @param outputs of esbuild's metafile */
@@ -40,7 +40,7 @@ export function sizesOf(dist, outputs) {
 
 export function printSizes(dist, outputs) {
   const { box, cloud, web, loops } = sizesOf(dist, outputs);
-  const text = (bytes) => `${(bytes / 1024 / 1024).toFixed(2)} MiB`;
+  const text = (bytes) => `${(bytes / 1e6).toFixed(2)} MB`;
   console.log(
     `box ${text(box)} of ${text(BUNDLE_LIMIT)} · cloud ${text(cloud)} · web app ${text(web)} · mock loops ${text(loops)}`,
   );
