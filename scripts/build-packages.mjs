@@ -42,6 +42,17 @@ const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 const epoch = sourceDate();
 /** Of images with two slots, and what each of them runs. */
 const UPDATERS = ["rauc", "swupdate"];
+const TEMPLATES = ["tellyport.yaml", "cloud.yaml", "provision.yaml"];
+const HANDBOOK = [
+  "installing.md",
+  "provisioning.md",
+  "updates.md",
+  "configuration.md",
+  "errors.md",
+  "online.md",
+  "cloud.md",
+  "cloud-configuration.md",
+];
 const HOOKS = ["post-install", "mark-good"];
 const work = join(out, ".work");
 
@@ -82,6 +93,12 @@ function installDocs(root, name, files) {
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
 }
 
+/** What installers read, where README.md says, and what they begin with. */
+function installHandbook(folder) {
+  for (const name of HANDBOOK) cpSync(join("docs", name), join(folder, "docs", name));
+  for (const template of TEMPLATES) cpSync(join("packaging", template), join(folder, "examples", template));
+}
+
 async function makeApplication(architecture) {
   const root = join(work, `tellyport_${architecture}`);
   await makeRelease(join(root, "usr/lib/tellyport"), join(work, "dist"), { version, architecture });
@@ -100,8 +117,9 @@ async function makeApplication(architecture) {
     "README.md": readFileSync("README.md"),
   };
   installDocs(root, "tellyport", docs);
-  for (const template of ["tellyport.yaml", "cloud.yaml", "provision.yaml"])
-    cpSync(join("packaging", template), join(root, "usr/share/doc/tellyport/examples", template));
+  installHandbook(join(root, "usr/share/doc/tellyport"));
+  // As the service manager would make it, which cannot where the root file system is read-only.
+  mkdirSync(join(root, "etc/tellyport"), { recursive: true });
   const own = ARCHITECTURES[architecture].node === null ? "" : "tellyport-node (>= 20.19) | ";
   const fields = { NODE: `${own}nodejs (>= 20.19)` };
   return makeDeb(root, out, { name: "tellyport", version, architecture, epoch, fields });
@@ -122,6 +140,7 @@ async function makeRelocatable(architecture) {
   const folder = join(work, "tarballs", `tellyport-${version}-linux-${architecture}`);
   await makeRelease(folder, join(work, "dist"), { version, architecture });
   cpSync("systemd", join(folder, "systemd"), { recursive: true });
+  installHandbook(folder);
   for (const [from, to] of [
     ["packaging/install.sh", "install.sh"],
     ["LICENSE", "LICENSE"],

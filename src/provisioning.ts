@@ -69,7 +69,7 @@ export async function provisionState(config: Config, { log }: { readonly log: Lo
       {
         path,
         error: error.message,
-        cure: "nothing of it is in force: mend it, try `tellyport provision --check`, and start the box again",
+        cure: "nothing of it is in force: mend it, try `tellyport provision --check` as the daemon's user, and start the box again",
       },
       "provisioning-refused",
     );

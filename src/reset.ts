@@ -69,7 +69,14 @@ export async function followFactoryReset(
   const there = markers.filter((path) => existsSync(path));
   if (there.length === 0 || !existsSync(directory)) return;
   const texts = await Promise.all(there.map((path) => readFile(path, "utf8").catch(() => "")));
-  const extent = { everything: texts.some((text) => text.trim() === "everything") };
+  const words = texts.map((text) => text.trim()).filter((text) => text !== "");
+  const extent = { everything: words.includes("everything") };
+  const unknown = words.filter((word) => word !== "everything");
+  if (unknown.length > 0)
+    deps.log.warn(
+      { unknown, cure: "the marker is empty, or says `everything`: channels and guide are kept" },
+      "factory-reset-unclear",
+    );
   await deps.leave();
   try {
     await writeFileAtomic(join(directory, MARKER_FILE), JSON.stringify(extent));

@@ -1,7 +1,7 @@
 import { lstat, readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { loadConfig } from "../kernel/config/index.ts";
-import { isTellyportError, systemCode } from "../kernel/errors.ts";
+import { TellyportError, isTellyportError, systemCode } from "../kernel/errors.ts";
 import { checkProvision } from "../provisioning.ts";
 
 /** Something that an image must not have. */
@@ -12,16 +12,23 @@ export interface ImageFinding {
   readonly message: string;
 }
 
-/** Folders of state, which every box makes for itself. */
+/** Folders of state, which every box makes for itself, beside the one that its configuration names. */
 const STATE = ["/var/lib/tellyport", "/var/lib/private/tellyport", "/var/lib/tellyport-cloud"];
 
 /**
  * Looks for what would make all boxes of one image the same box.
  * @param root folder with the image's root file system
+ * @throws TellyportError `usage` for what is none
  */
 export async function checkImage(root: string): Promise<ImageFinding[]> {
+  if ((await namesIn(join(root, "etc"))).length === 0)
+    throw new TellyportError(
+      "usage",
+      `${root} is no root file system: it has no etc. Name the folder in which the image's own /etc and /usr are.`,
+    );
+  const folders = new Set([...STATE, ...(await configuredState(root))]);
   const state = await Promise.all(
-    STATE.map(async (folder) =>
+    [...folders].map(async (folder) =>
       (await namesIn(join(root, folder))).map((name) => ({
         path: `${folder}/${name}`,
         message:
@@ -32,6 +39,13 @@ export async function checkImage(root: string): Promise<ImageFinding[]> {
     ),
   );
   return [...state.flat(), ...(await machineIds(root)), ...(await secrets(root)), ...(await files(root))];
+}
+
+/** What the image's own configuration says; one that cannot be read is told by {@link files}. */
+async function configuredState(root: string): Promise<string[]> {
+  const path = join(root, "/etc/tellyport/tellyport.yaml");
+  const loaded = await loadConfig({ path, withoutState: true }).catch(() => null);
+  return loaded === null ? [] : [loaded.config.state.directory];
 }
 
 async function machineIds(root: string): Promise<ImageFinding[]> {
@@ -50,6 +64,16 @@ async function machineIds(root: string): Promise<ImageFinding[]> {
 
 async function secrets(root: string): Promise<ImageFinding[]> {
   const keys = (await namesIn(join(root, "/etc/ssh"))).filter((name) => /^ssh_host_.*_key$/.test(name));
+  const folder = "/etc/tellyport";
+  const texts = await Promise.all(
+    (await namesIn(join(root, folder))).map(async (name) => ({
+      name,
+      text: await readFile(join(root, folder, name), "utf8").catch(() => ""),
+    })),
+  );
+  const own = texts.filter(({ text }) => /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text));
+  const phone = "/root/.config/tellyport/credentials.json";
+  const hasPhone = (await lstat(join(root, phone)).catch(() => null)) !== null;
   const seed = "/var/lib/systemd/random-seed";
   const hasSeed = (await lstat(join(root, seed)).catch(() => null)) !== null;
   return [
@@ -57,6 +81,14 @@ async function secrets(root: string): Promise<ImageFinding[]> {
       path: `/etc/ssh/${name}`,
       message: "Whoever has one box could pose as any other. Remove it, and have each box make its own.",
     })),
+    ...own.map(({ name }) => ({
+      path: `${folder}/${name}`,
+      message:
+        "A private key, which every owner of such a box would have. Remove it: a box needs the public one alone, and a key of its own for https.",
+    })),
+    ...(hasPhone
+      ? [{ path: phone, message: "Whoever has this image could enter a box as its owner. Remove it." }]
+      : []),
     ...(hasSeed ? [{ path: seed, message: "All boxes would begin with the same chance. Remove it." }] : []),
   ];
 }

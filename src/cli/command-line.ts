@@ -7,6 +7,7 @@ import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { renderHelp, TELLYPORT, type Program } from "./help.ts";
 import { printJson, type Io } from "./io.ts";
 import { parseCommandLine } from "./parse.ts";
+import { systemFailure } from "./system-failure.ts";
 import { printable } from "./text.ts";
 
 /** The `tellyport` command as a function. @returns as {@link runCommandLine} */
@@ -38,8 +39,9 @@ export async function runCommandLine(
       case "run":
         return await parsed.command.run(parsed.args, io);
     }
-  } catch (error) {
-    if (!isTellyportError(error)) throw error;
+  } catch (caught) {
+    const error = isTellyportError(caught) ? caught : systemFailure(caught);
+    if (error === null) throw caught;
     if (argv.includes("--json")) printJson({ ...io, stdout: io.stderr }, problemOf(error));
     else io.stderr.write(`${program.name}: ${printable(error.message)}\n`);
     return exitCodeOf(error);

@@ -18,6 +18,7 @@ import { describeConverting } from "../share/index.ts";
 import { RELEASED_AT } from "../version.ts";
 import { ffmpegFinding, type Converting } from "./doctor/ffmpeg-finding.ts";
 import { note, ok, problem, type Finding, warning } from "./doctor/finding.ts";
+import { becomeStateOwner } from "./state-owner.ts";
 import { checkClock, checkMemory, checkNode, checkState, readMemory } from "./doctor/machine.ts";
 import { checkNetwork, checkPorts } from "./doctor/network-findings.ts";
 import { provisionFinding } from "./doctor/provision-finding.ts";
@@ -51,7 +52,11 @@ export interface DoctorDeps {
  */
 export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
   const overrides = deps.state === undefined ? {} : { state: { directory: deps.state } };
-  const { config, path, leftOut } = await loadConfig({ path: deps.config, overrides });
+  const given = { path: deps.config, overrides };
+  const first = await loadConfig(given);
+  // What root may read and write says nothing of the daemon, which is the state directory's user.
+  const isAnother = becomeStateOwner(first.config.state.directory);
+  const { config, path, leftOut } = isAnother ? await loadConfig(given) : first;
   const { tuners } = config;
   const { clock } = deps;
   const [state, memory, daemon, adapters, sources, files, converting] = await Promise.all([

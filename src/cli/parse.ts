@@ -133,6 +133,7 @@ function switchOf(flag: Flag): true {
 }
 
 function valueOf(flag: Flag, option: Option): string {
+  if (flag.value !== undefined && flag.value === option.without) return flag.value;
   const missing = flag.value === undefined || flag.value === "" || (!flag.inline && /^-./.test(flag.value));
   if (missing) throw usage(`${flag.raw} needs a value: ${flag.raw} ${option.value ?? "VALUE"}.`);
   const value = flag.value;

@@ -5,6 +5,7 @@ import { systemClock } from "../kernel/clock.ts";
 import type { Config } from "../kernel/config/index.ts";
 import { TellyportError, messageOf, systemCode } from "../kernel/errors.ts";
 import { createLog } from "../kernel/log.ts";
+import { becomeStateOwner } from "./state-owner.ts";
 import { leaveOnline } from "../leave-online.ts";
 import { SOCKET_FILE, resetState } from "../reset.ts";
 
@@ -35,6 +36,7 @@ export async function resetBox(
 ): Promise<void> {
   await checkResettable(directory);
   process.umask(0o077);
+  becomeStateOwner(directory);
   const log = createLog({ level: "error", readable: process.stderr.isTTY });
   const letGo = await holdState(join(directory, SOCKET_FILE));
   try {

@@ -13,6 +13,7 @@ import { EXIT } from "./exit-codes.ts";
 import { releasesRoot } from "./release/releases.ts";
 import { serve, type ServeArgs } from "./serve.ts";
 import { overridesOf, type RunOverrides } from "./overrides.ts";
+import { becomeStateOwner } from "./state-owner.ts";
 import { needsScan, scanCommand } from "./no-tuner.ts";
 import { welcome } from "./welcome.ts";
 
@@ -32,7 +33,11 @@ export async function run(args: RunArgs): Promise<number> {
   const again = await serve(
     args,
     // What the state directory says comes later: a reset that was wished may take it.
-    async () => (await loadConfig({ ...given, withoutState: true })).config,
+    async () => {
+      const { config } = await loadConfig({ ...given, withoutState: true });
+      becomeStateOwner(config.state.directory);
+      return config;
+    },
     async (installed, log, restart) => {
       const standing = await BoxOnState.begin({
         installed,

@@ -16,6 +16,7 @@ import {
   type TunerSource,
 } from "../tuner/index.ts";
 import { noTuner } from "./no-tuner.ts";
+import { becomeStateOwner } from "./state-owner.ts";
 import { overridesOf } from "./overrides.ts";
 import { beside, type RunArgs } from "./run.ts";
 
@@ -36,6 +37,7 @@ export async function scanWithoutDaemon(
   process.umask(0o077);
   const clock = systemClock;
   const { config } = await loadConfig({ path: args.config, overrides: overridesOf(args) });
+  becomeStateOwner(config.state.directory);
   const log = createLog({
     level: config.log.level === "info" ? "error" : config.log.level,
     readable: process.stderr.isTTY,

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -36,6 +37,14 @@ t.test(
       t.notOk(existsSync(join(box.state, name)), name);
     t.ok(again.log.some(({ msg }) => msg === "factory-reset"));
     t.equal(await again.stop(), 0);
+
+    await writeFile(join(box.state, FACTORY_RESET_FILE), "everythng\n");
+    const unclear = await startDaemon(t, { config, state: box.state });
+    t.match(
+      unclear.log.find(({ msg }) => msg === "factory-reset-unclear"),
+      { unknown: ["everythng"] },
+    );
+    t.equal(await unclear.stop(), 0);
 
     await writeFile(button, "everything\n");
     const third = await startDaemon(t, { config, state: box.state });
@@ -128,6 +137,10 @@ t.test(
   "check-image: what would make two boxes one is found, each with its cure; an empty image is well",
   async (t) => {
     const root = await mkdtemp(join(await temporaryFolder(t), "image-"));
+    const none = await tellyport(["check-image", root]);
+    t.match(none, { code: 64, stderr: /no root file system/ });
+    await mkdir(join(root, "etc"));
+    await writeFile(join(root, "etc/hostname"), "box\n");
     const clean = await tellyport(["check-image", root]);
     t.equal(clean.code, 0, clean.stderr);
     const box = await startDaemon(t, { state: join(root, "var/lib/tellyport") });
@@ -135,11 +148,23 @@ t.test(
     await mkdir(join(root, "etc/tellyport"), { recursive: true });
     await writeFile(join(root, "etc/machine-id"), "0123456789abcdef0123456789abcdef\n");
     await writeFile(join(root, "etc/tellyport/provision.yaml"), "bxo: {name: A}\n");
+    await writeFile(join(root, "etc/tellyport/tellyport.yaml"), "state: {directory: /data/tv}\n");
+    await mkdir(join(root, "data/tv"), { recursive: true });
+    await writeFile(join(root, "data/tv/identity.key"), "the key");
+    await writeFile(
+      join(root, "etc/tellyport/release.pem"),
+      generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }),
+    );
+    await mkdir(join(root, "root/.config/tellyport"), { recursive: true });
+    await writeFile(join(root, "root/.config/tellyport/credentials.json"), "{}");
     const found = await tellyport(["check-image", root, "--json"]);
     t.equal(found.code, 1);
     const { findings } = JSON.parse(found.stdout) as { findings: { path: string; message: string }[] };
     const of = (path: string): string => findings.find((one) => one.path === path)?.message ?? "";
     t.match(of("/var/lib/tellyport/identity.key"), /Remove it/);
+    t.match(of("/data/tv/identity.key"), /Remove it/, "where the image's own configuration has it");
+    t.match(of("/etc/tellyport/release.pem"), /private key/i);
+    t.match(of("/root/.config/tellyport/credentials.json"), /Remove it/);
     t.match(of("/var/lib/tellyport/tellyport.db"), /Empty the folder/);
     t.match(of("/etc/machine-id"), /truncate/);
     t.match(of("/etc/tellyport/provision.yaml"), /line 1: bxo .* did you mean box\?/);

@@ -90,6 +90,10 @@ t.test(
   "provisioning: one wrong key, and nothing of the file is in force; the box starts and says so",
   async (t) => {
     const { file, config } = await withFile(t, WRONG);
+    const configured = join(await temporaryFolder(t), "tellyport.yaml");
+    await writeFile(configured, config);
+    const own = await tellyport(["provision", "--config", configured, "--check"]);
+    t.match(own, { code: 78, stderr: new RegExp(file) }, "without a name the configured one");
     const checked = await tellyport(["provision", "--check", file, "--state", await temporaryFolder(t)]);
     t.equal(checked.code, 78);
     t.match(checked.stderr, /provision\.yaml: line 4: access\.lanHtpt .* did you mean access\.lanHttp\?/);

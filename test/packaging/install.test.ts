@@ -23,6 +23,10 @@ async function unpacked(t: Teardown, version: string): Promise<string> {
     "NOTICE",
   ])
     writeFileSync(join(folder, file), version);
+  for (const part of ["docs", "examples"]) {
+    mkdirSync(join(folder, part));
+    writeFileSync(join(folder, part, "one.md"), version);
+  }
   cpSync(join(PROJECT, "systemd"), join(folder, "systemd"), { recursive: true });
   for (const updater of ["rauc", "swupdate"])
     cpSync(join(PROJECT, "packaging", updater), join(folder, updater), { recursive: true });
@@ -69,10 +73,17 @@ t.test("install.sh: a release goes into an image, and the next one takes its pla
 t.test("install.sh: what it does not know is refused before anything is written", async (t) => {
   const root = await temporaryFolder(t);
   const from = await unpacked(t, "1");
-  for (const args of [["--bogus"], ["--root"], ["--prefix", ""]]) {
+  for (const args of [
+    ["--bogus"],
+    ["--root"],
+    ["--prefix", ""],
+    ["--prefix", "opt/tp"],
+    ["--root", join(root, "typo")],
+  ]) {
     const { status, stderr } = install(from, "--root", root, ...args);
     t.not(status, 0, args.join(" "));
-    t.match(stderr, /install\.sh takes|needs a folder/);
+    t.match(stderr, /install\.sh takes|needs a folder|begins with \/|there is no folder/);
   }
+  t.match(install(from, "--help"), { status: 0, stdout: /--root DIR/ });
   t.notOk(existsSync(join(root, "usr")));
 });

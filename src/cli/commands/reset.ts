@@ -1,5 +1,6 @@
 import { BOX_OPTIONS, type Command } from "../command.ts";
 import { YES_OPTION, confirm } from "../confirm.ts";
+import { startHint } from "../start-hint.ts";
 import { report } from "../report.ts";
 import { boxConfig, stateDirectory } from "../state-directory.ts";
 
@@ -27,7 +28,8 @@ export const reset: Command = {
       args,
       io,
       { reset: true, everything },
-      () => "This box is a new one: `tellyport run` starts it, `tellyport pair` pairs its first phone.\n",
+      () =>
+        `This box is a new one: \`${startHint()}\` starts it, \`tellyport pair\` pairs its first phone.\n`,
     );
   },
 };

@@ -1,4 +1,4 @@
-import { access, constants, readFile, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { access, constants, lstat, readFile, readdir, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { totalmem, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { randomBytes } from "node:crypto";
@@ -72,11 +72,29 @@ export async function checkState(directory: string): Promise<Finding[]> {
     return [problem("state directory", `${path} ${why}.`)];
   }
   const written = there === path ? "can be written" : "is not there yet and can be made";
+  const foreign = there === path ? await foreignFile(path) : null;
+  if (foreign !== null)
+    return [
+      problem(
+        "state directory",
+        `${join(path, foreign.name)} belongs to another user than the directory, and the daemon may not touch it: chown -R ${foreign.owner} ${path}.`,
+      ),
+    ];
   const state =
     there === path && isOpenToOthers(path)
       ? warning("state directory", `${path} can be written, and others may look into it: chmod 700 ${path}`)
       : ok("state directory", `${path} ${written}`);
   return [state, await checkSpace(there)];
+}
+
+/** A file of the state that somebody else made, such as root by hand. */
+async function foreignFile(directory: string): Promise<{ name: string; owner: string } | null> {
+  const { uid, gid } = await stat(directory);
+  for (const name of await readdir(directory)) {
+    const file = await lstat(join(directory, name)).catch(() => null);
+    if (file !== null && file.uid !== uid) return { name, owner: `${uid}:${gid}` };
+  }
+  return null;
 }
 
 async function checkSpace(path: string): Promise<Finding> {

@@ -1,3 +1,4 @@
+import { startHint } from "../start-hint.ts";
 import type { Box, NamedSource, Tuner } from "../../protocol/api.ts";
 import type { OnlineState } from "../../protocol/online.ts";
 import { toldApart } from "../commands/tuners.ts";
@@ -131,7 +132,7 @@ export type Daemon =
 export function daemonFindings(daemon: Daemon): Finding[] {
   switch (daemon.kind) {
     case "absent":
-      return [note("daemon", "It does not run. `tellyport run` starts it.")];
+      return [note("daemon", `It does not run. \`${startHint()}\` starts it.`)];
     case "forbidden":
       return [
         note("daemon", "It runs for another user: run this as that user, or with sudo, to see its tuners."),

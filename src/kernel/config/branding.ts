@@ -13,7 +13,7 @@ const accent = (grounds: readonly string[], description: string, rule: string) =
       pattern: `^$|${COLOUR}`,
       default: "",
       description,
-      rule: `must be a colour such as ${rule}`,
+      rule: `must be a colour in quotes, such as ${rule}`,
       provision: true,
     }),
     (colour) => colour === "" || isReadable(colour, grounds),
@@ -30,12 +30,12 @@ export const brandingSection = section(
     accent: accent(
       LIGHT_GROUNDS,
       "Colour of what can be pressed, on light ground, such as #0f6e66; empty: the app's own",
-      "#0f6e66 that can be read on light ground (WCAG AA, a contrast of 4.5 to 1): a darker one can",
+      '"#0f6e66", that can be read on light ground (WCAG AA, a contrast of 4.5 to 1): a darker one can',
     ),
     accentDark: accent(
       DARK_GROUNDS,
       "The same on dark ground, such as #5cc8bb; empty: a lighter shade of `accent`",
-      "#5cc8bb that can be read on dark ground (WCAG AA, a contrast of 4.5 to 1): a lighter one can",
+      '"#5cc8bb", that can be read on dark ground (WCAG AA, a contrast of 4.5 to 1): a lighter one can',
     ),
     support: Type.String({
       maxLength: 200,

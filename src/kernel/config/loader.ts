@@ -76,7 +76,7 @@ export async function load<S extends TSchema>(
   const { schema } = kind;
   const path = options.path ?? kind.defaultPath;
   const read = await readYaml(path, options.path === undefined);
-  const file = read?.value ?? {};
+  const file = withEmptySections(schema, read?.value ?? {});
   check(schema, file, `${path}: `, read?.lineOf);
   const directory = kind.stateDirectory(completed(schema, merge(file, options.overrides ?? {})));
   const { provisioned, owner, leftOut } =
@@ -127,7 +127,7 @@ async function readState<S extends TSchema>(
       leftOut.push({ key: "", message: error.message, line: null });
       return {};
     }
-    const taken = takenOf(schema, known(file?.value ?? {}), file?.lineOf);
+    const taken = takenOf(schema, known(withEmptySections(schema, file?.value ?? {})), file?.lineOf);
     leftOut.push(...taken.faults.map((fault) => ({ ...fault, message: `${path}: ${fault.message}` })));
     return taken.value;
   };
@@ -165,6 +165,20 @@ function without(
   return rest.length > 0 && isRecord(child) ? { ...others, [key]: without(child, rest) } : others;
 }
 
+/** A section under whose name nothing stands (`mock:`) is one with all of its defaults, and not null. */
+export function withEmptySections(
+  schema: SchemaNode,
+  value: Record<string, unknown>,
+): Record<string, unknown> {
+  const filled = Object.entries(value).map(([key, child]): [string, unknown] => {
+    const below = schema.properties?.[key];
+    if (below?.type !== "object") return [key, child];
+    if (child === null) return [key, {}];
+    return [key, isRecord(child) ? withEmptySections(below, child) : child];
+  });
+  return Object.fromEntries(filled);
+}
+
 /** A checked configuration with what it leaves out. */
 function completed<S extends TSchema>(schema: S, value: Record<string, unknown>): Static<S> {
   return Value.Default(schema, structuredClone(value)) as Static<S>;
@@ -180,11 +194,12 @@ function stateUnreadable(directory: string, cause: unknown): TellyportError {
 }
 
 function fileUnreadable(path: string, cause: unknown): TellyportError {
-  return new TellyportError(
-    "config-unreadable",
-    `The configuration ${path} cannot be read (${systemCode(cause) ?? messageOf(cause)}). Give the path of a readable file with --config.`,
-    { cause },
-  );
+  const code = systemCode(cause) ?? messageOf(cause);
+  const cure =
+    code === "EACCES"
+      ? `Let the daemon's user read it: chmod 644 ${path}, and its folder 755.`
+      : "Give the path of a readable file.";
+  return new TellyportError("config-unreadable", `${path} cannot be read (${code}). ${cure}`, { cause });
 }
 
 /** A file that holds keys, and where they stand. */
@@ -296,7 +311,7 @@ function allowed(root: SchemaNode, key: string): string | null {
     case "array":
       return "must be a list";
     case "object":
-      return `must hold the keys ${Object.keys(schema.properties ?? {}).join(", ")}`;
+      return `must be {} or hold keys of its own: ${Object.keys(schema.properties ?? {}).join(", ")}`;
     default:
       return null;
   }

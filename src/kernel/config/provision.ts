@@ -3,7 +3,7 @@ import type { TSchema } from "typebox";
 import { stringify } from "yaml";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { isRecord } from "../is-record.ts";
-import { check, readYaml } from "./loader.ts";
+import { check, readYaml, withEmptySections } from "./loader.ts";
 import { section } from "./parts.ts";
 import { ConfigSchema } from "./schema.ts";
 
@@ -48,8 +48,9 @@ export interface Provision {
 export async function readProvision(path: string, optional: boolean): Promise<Provision | null> {
   const file = await readYaml(path, optional);
   if (file === null) return null;
-  check(ProvisionSchema, file.value, `${path}: `, file.lineOf);
-  return { values: file.value, lineOf: file.lineOf };
+  const values = withEmptySections(ProvisionSchema, file.value);
+  check(ProvisionSchema, values, `${path}: `, file.lineOf);
+  return { values, lineOf: file.lineOf };
 }
 
 /** Puts checked values in force, wholly or not at all; on disk when it resolves. @throws a system error */

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { chown, chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import t from "tap";
 import {
@@ -11,6 +11,8 @@ import {
 import { temporaryFolder } from "../../helpers/temporary.ts";
 
 const MIB = 1024 * 1024;
+/** A user that nobody has. */
+const OTHER = 54_321;
 
 t.test("doctor: Node's version, the clock, the memory", async (t) => {
   for (const [version, level] of [
@@ -57,6 +59,19 @@ t.test("doctor: the state directory is tried, and nothing stays behind", async (
   t.match(await checkState(join(folder, "file")), [{ level: "problem", message: /is no directory/ }]);
   t.match(await checkState("/proc"), [{ level: "problem", message: /cannot be written|read-only/ }]);
 });
+
+t.test(
+  "doctor: a file of the state that another user has made is a problem",
+  { skip: process.getuid?.() === 0 ? false : "only root makes files of others" },
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    await writeFile(join(folder, "tellyport.db"), "");
+    await chown(join(folder, "tellyport.db"), OTHER, OTHER);
+    t.match(await checkState(folder), [
+      { level: "problem", message: /tellyport\.db belongs to another user.*chown -R 0:0/ },
+    ]);
+  },
+);
 
 t.test(
   "doctor: a state directory of another user is a problem, with the user's name",

@@ -199,3 +199,12 @@ t.test("config: an address in the web is one, or nothing would begin the next ti
   for (const cloud of ["", "https://cloud.example", "http://[::1]:8080", "https://Cloud.Example:443"])
     t.equal((await load(t, `online: {cloud: "${cloud}"}\n`)).config.online.cloud, cloud);
 });
+
+t.test("config: a section of which nothing is said but its name has its defaults", async (t) => {
+  const { config } = await load(t, "tuners:\n  mock:\nhttp:\n  https:\n");
+  t.same(config.tuners, (await load(t, "tuners: {mock: {}}\n")).config.tuners);
+  t.equal(config.http.https.port, 8443);
+  await t.rejects(load(t, "tuners: {mock: 3}\n"), {
+    message: /tuners\.mock must be \{\} or hold keys of its own: /,
+  });
+});

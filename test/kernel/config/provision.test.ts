@@ -25,7 +25,10 @@ t.test("provisioning: a fault is told with its line, whatever it is", async (t) 
     ["box: {name: A}\nacess: {}\n", /line 2: acess .* did you mean access\?$/],
     ["scan:\n  atFirstStart: maybe\n", /line 2: scan\.atFirstStart must be true or false\.$/],
     ["scan:\n  country: France\n", /line 2: scan\.country must be a country's two letters/],
-    ["branding:\n\n  accent: yellow\n", /line 3: branding\.accent must be a colour such as #0f6e66/],
+    [
+      "branding:\n\n  accent: yellow\n",
+      /line 3: branding\.accent must be a colour in quotes, such as "#0f6e66"/,
+    ],
     [
       "branding: {accent: '#ffd400'}\n",
       /line 1: branding\.accent .* contrast of 4\.5 to 1\): a darker one can\.$/,
