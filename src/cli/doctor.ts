@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
+import { join } from "node:path";
 import { systemClockEvidence } from "../kernel/clock-evidence.ts";
 import type { Clock } from "../kernel/clock.ts";
 import { messageOf } from "../kernel/errors.ts";
@@ -14,10 +16,11 @@ import {
 import { beginKeeping } from "../kernel/time-keeper.ts";
 import type { Box, NamedSource } from "../protocol/api.ts";
 import { checkProvision, provisioningOf } from "../provisioning.ts";
+import { FACTORY_RESET_FILE } from "../reset.ts";
 import { describeConverting } from "../share/index.ts";
 import { RELEASED_AT } from "../version.ts";
 import { ffmpegFinding, type Converting } from "./doctor/ffmpeg-finding.ts";
-import { note, ok, problem, type Finding, warning } from "./doctor/finding.ts";
+import { note, ok, problem, warning, type Finding } from "./doctor/finding.ts";
 import { becomeStateOwner } from "./state-owner.ts";
 import { checkClock, checkMemory, checkNode, checkState, readMemory } from "./doctor/machine.ts";
 import { checkNetwork, checkPorts } from "./doctor/network-findings.ts";
@@ -89,6 +92,7 @@ export async function diagnose(deps: DoctorDeps): Promise<Diagnosis> {
         ),
       ),
       ...(await provisioned(config)),
+      ...resetFindings(config),
       ...state,
       checkMemory(memory.total, memory.available, config.live.mediaBudgetMiB * 1024 * 1024),
       checkClock(await clockDoubt(daemon, deps.clock), deps.clock.now()),
@@ -117,6 +121,22 @@ function convertingOf(vendor: string, clock: Clock): Promise<Converting | null> 
 function namedFfmpeg(vendor: string): string | null {
   const named = process.env.TELLYPORT_FFMPEG || vendor;
   return named === "" ? null : named;
+}
+
+/** A held button's wish that no start has followed yet. */
+function resetFindings({ state: { directory, factoryResetFile } }: Config): Finding[] {
+  const markers = [
+    join(directory, FACTORY_RESET_FILE),
+    ...(factoryResetFile === "" ? [] : [factoryResetFile]),
+  ];
+  return markers
+    .filter((path) => existsSync(path))
+    .map((path) =>
+      warning(
+        "factory reset",
+        `${path} is there: the next start makes this a new box. Where one did not, the daemon's user may not remove the file.`,
+      ),
+    );
 }
 
 /** A box that has no such file, and never had one, has nothing to say of it. */

@@ -39,6 +39,8 @@ t.test(
     t.equal(await again.stop(), 0);
 
     await writeFile(join(box.state, FACTORY_RESET_FILE), "everythng\n");
+    const wished = await tellyport(["doctor", "--state", box.state]);
+    t.match(wished.stdout, /factory reset .*next\s+start/s);
     const unclear = await startDaemon(t, { config, state: box.state });
     t.match(
       unclear.log.find(({ msg }) => msg === "factory-reset-unclear"),
