@@ -5,7 +5,7 @@ import { CloudConfigSchema } from "../../src/cloud/config.ts";
 import { ERROR_CODES } from "../../src/kernel/errors.ts";
 import { VERSION } from "../../src/version.ts";
 import { PROJECT } from "../helpers/captures.ts";
-import { check } from "../../src/kernel/config/loader.ts";
+import { check } from "../../src/kernel/config/faults.ts";
 import { parseYamlText } from "../../src/kernel/config/yaml-file.ts";
 import { ProvisionSchema } from "../../src/kernel/config/provision.ts";
 import { ConfigSchema } from "../../src/kernel/config/schema.ts";

@@ -1,16 +1,12 @@
-import { check, load, type ConfigKind, type Loaded, type LoadOptions } from "./loader.ts";
+import { check } from "./faults.ts";
+import { load, type ConfigKind, type Loaded, type LoadOptions } from "./loader.ts";
 import { PROVISIONED, knownOf } from "./provision.ts";
 import { ConfigSchema, type Config } from "./schema.ts";
 
 export { ConfigSchema, type Config } from "./schema.ts";
-export {
-  OWNER_SETTINGS,
-  faulty,
-  leaves,
-  type ConfigFault,
-  type ConfigOrigin,
-  type LoadOptions,
-} from "./loader.ts";
+export { faulty, type ConfigFault } from "./faults.ts";
+export { leaves, type ConfigOrigin, type LoadOptions } from "./loader.ts";
+export { OWNER_SETTINGS } from "./state-values.ts";
 export { brandingOf, type Branding } from "./branding.ts";
 export { nearest } from "./nearest.ts";
 export {

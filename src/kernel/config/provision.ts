@@ -3,7 +3,9 @@ import type { TSchema } from "typebox";
 import { stringify } from "yaml";
 import { writeFileAtomic } from "../atomic-file.ts";
 import { isRecord } from "../is-record.ts";
-import { check, readYaml, withEmptySections } from "./loader.ts";
+import { check } from "./faults.ts";
+import { withEmptySections } from "./schema-node.ts";
+import { readYaml } from "./yaml-file.ts";
 import { section } from "./parts.ts";
 import { ConfigSchema } from "./schema.ts";
 

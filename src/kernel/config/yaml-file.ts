@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { LineCounter, isCollection, isMap, isNode, isPair, parseDocument, type Node } from "yaml";
+import { TellyportError, messageOf, systemCode } from "../errors.ts";
+import { isRecord } from "../is-record.ts";
 
 /** A YAML text, and where in it things stand. */
 export interface ParsedYaml {
@@ -38,4 +41,52 @@ function offsetOf(root: Node | null, path: readonly string[]): number | null {
     node = isPair(entry) ? entry.value : entry;
   }
   return found;
+}
+
+function fileUnreadable(path: string, cause: unknown): TellyportError {
+  const code = systemCode(cause) ?? messageOf(cause);
+  const cure =
+    code === "EACCES"
+      ? `Let the daemon's user read it: chmod 644 ${path}, and its folder 755.`
+      : "Give the path of a readable file.";
+  return new TellyportError("config-unreadable", `${path} cannot be read (${code}). ${cure}`, { cause });
+}
+
+/** A file that holds keys, and where they stand. */
+export interface YamlFile {
+  readonly value: Record<string, unknown>;
+  readonly lineOf: (path: readonly string[]) => number | null;
+}
+
+/**
+ * @param optional null comes of one that is not there; else it is an error
+ * @throws TellyportError `config-invalid`, or as `unreadable` makes it: by default `config-unreadable`
+ */
+export async function readYaml(
+  path: string,
+  optional: boolean,
+  unreadable: (cause: unknown) => TellyportError = (cause) => fileUnreadable(path, cause),
+): Promise<YamlFile | null> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (optional && systemCode(error) === "ENOENT") return null;
+    throw unreadable(error);
+  }
+  try {
+    const { value, lineOf } = parseYamlText(text);
+    if (value === null || value === undefined) return { value: {}, lineOf };
+    if (isRecord(value)) return { value, lineOf };
+  } catch (error) {
+    throw new TellyportError(
+      "config-invalid",
+      `${path} is not valid YAML: ${(messageOf(error).split("\n")[0] ?? "").replace(/[:.]?$/, ".")}`,
+      { cause: error },
+    );
+  }
+  throw new TellyportError(
+    "config-invalid",
+    `${path} holds no keys. A configuration looks like "http:" and, indented below it, "port: 8080".`,
+  );
 }
