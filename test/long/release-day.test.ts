@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { architectureOf } from "../../src/cli/release/release-name.ts";
@@ -51,11 +59,16 @@ t.test(
     const box = (): Promise<Daemon> =>
       startDaemon(t, {
         state,
-        program: join(root, "current/cli.js"),
+        program: join(realpathSync(join(root, "current")), "cli.js"),
         wrapper: ["env", `TELLYPORT_RELEASES=${root}`],
       });
     const first = await box();
     t.match(await command("healthcheck", "--state", state), /All is well/);
+    for (const version of ["0.0.2", "0.0.3"])
+      await command("release", "install", makeRelease(folder, version), "--key", key);
+    t.equal(readlinkSync(join(root, "previous")), `releases/${VERSION}`, "it runs: that is gone back to");
+    t.match(await command("healthcheck", "--state", state), /gives its page/, "and all of it is there");
+    await command("release", "use", VERSION);
     await eventually("it is marked good", () => existsSync(join(root, "marks", VERSION)), 240_000);
     t.equal(await first.stop(), 0);
 
