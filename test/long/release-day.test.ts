@@ -23,6 +23,7 @@ import { temporaryFolder } from "../helpers/temporary.ts";
 function packOwn(folder: string): string {
   const name = `tellyport-${VERSION}-linux-${architectureOf(process.arch) ?? ""}`;
   cpSync(join(PROJECT, "dist"), join(folder, name), { recursive: true });
+  mkdirSync(join(folder, name, "node_modules"));
   writeFileSync(join(folder, name, "VERSION"), `${VERSION}\n`);
   writeFileSync(join(folder, name, "launch"), "#!/bin/sh\n", { mode: 0o755 });
   const archive = join(folder, `${name}.tar.xz`);
@@ -74,6 +75,7 @@ t.test(
 
     const broken = makeRelease(folder, "9.0.0", {
       files: {
+        "node_modules/README": "A release without this folder is not whole.\n",
         "cli.js": 'if (process.argv[2] === "--version") console.log("9.0.0"); else process.exit(1);\n',
       },
     });
