@@ -6,14 +6,14 @@ import { healthFindings, type Seen } from "../../src/cli/doctor/health-findings.
 import { startDaemon } from "../helpers/daemon.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { TUNER } from "./real-box.ts";
-import { startFakeBox } from "./fake-box.ts";
+import { startFakeBox, type FakeAnswer } from "./fake-box.ts";
 import { run, start } from "./run-command.ts";
 
 const WELL: Extract<Seen, { kind: "answers" }> = {
   kind: "answers",
   system: { version: "0.2.0", ready: true },
   tuners: { tuners: [TUNER], sources: [{ name: "dvb", problems: [] }] },
-  page: { url: "http://127.0.0.1:8080/healthz", failure: null },
+  page: { url: "http://127.0.0.1:8080/", failure: null },
 };
 const levels = (seen: Seen): string =>
   healthFindings(seen)
@@ -33,6 +33,8 @@ t.test("healthcheck: each thing that has to be well is a finding, with its cure"
     level: "problem",
     message: /status 500.*`http\.port`/,
   });
+  t.match(find(WELL, "http"), { message: "http://127.0.0.1:8080/ gives its page, and /healthz answers" });
+  t.match(find({ ...WELL, page: null }, "http"), { level: "note", message: /was not asked/ });
   t.match(healthFindings({ kind: "silent", message: "No daemon runs: start it." }), [
     { subject: "daemon", level: "problem", message: /start it/ },
   ]);
@@ -75,7 +77,7 @@ t.test(
       [code, stdout],
       [
         0,
-        /^ok +daemon +it answers, release .*\nok +ready.*\nok +tuner +\d of \d: .*\nok +http +http:.*\/healthz\s+answers\n\nAll is well\.\n$/,
+        /^ok +daemon +it answers, release .*\nok +ready.*\nok +tuner +\d of \d: .*\nok +http +http:\S*\/\s+gives\s+its\s+page,\s+and\s+\/healthz\s+answers\n\nAll is well\.\n$/,
       ],
     );
     const { body } = await box.local<{ ready: boolean; local: string }>("GET", "/api/v1/system");
@@ -86,7 +88,8 @@ t.test(
 
 t.test("healthcheck: a page that does not answer is no health", async (t) => {
   const state = await temporaryFolder(t);
-  const nobody = await startFakeBox(t, () => ({ status: 500, body: {} }));
+  let answer: (line: string) => FakeAnswer = () => ({ status: 500, body: {} });
+  const nobody = await startFakeBox(t, ({ line }) => answer(line));
   const system = {
     version: "0.2.0",
     startedAt: "2026-11-20T00:00:00.000Z",
@@ -108,10 +111,37 @@ t.test("healthcheck: a page that does not answer is no health", async (t) => {
     "GET /api/v1/tuners": { tuners: [], sources: [] },
   };
   await startFakeBox(t, ({ line }) => ({ body: answers[line] ?? null }), join(state, "control.sock"));
-  const { code, stdout } = await run(["healthcheck", "--state", state, "--timeout", "0", "--json"]);
-  t.equal(code, 69);
-  t.match(JSON.parse(stdout), {
-    ok: false,
-    findings: [{}, {}, { level: "note" }, { subject: "http", message: /status 500/ }],
-  });
+  const look = async (code: number, findings: object[]): Promise<void> => {
+    const ran = await run(["healthcheck", "--state", state, "--timeout", "0", "--json"]);
+    t.equal(ran.code, code);
+    t.match(JSON.parse(ran.stdout), { ok: code === 0, findings });
+  };
+  await look(69, [{}, {}, { level: "note" }, { subject: "http", message: /healthz .*status 500/ }]);
+  const page =
+    (one: FakeAnswer) =>
+    (line: string): FakeAnswer =>
+      line === "GET /" ? one : { body: { status: "ok" } };
+  const html = { "content-type": "text/html; charset=utf-8" };
+  answer = page({ status: 404 });
+  await look(69, [{}, {}, {}, { level: "problem", message: /\d\/ does not .*status 404.*install it anew/ }]);
+  answer = page({ body: {} });
+  await look(69, [{}, {}, {}, { level: "problem", message: /application\/json in place of text\/html/ }]);
+  answer = page({ headers: html, body: "<!doctype html>" });
+  await look(0, [{}, {}, {}, { level: "ok" }]);
 });
+
+t.test(
+  "healthcheck: a person at a terminal is told once what is waited for, and a program never",
+  async (t) => {
+    const state = await temporaryFolder(t);
+    const ran = async (argv: string[], onTerminal: boolean): Promise<{ code: number; stderr: string }> => {
+      const options = onTerminal ? { errorColumns: 80 } : {};
+      return run(["healthcheck", "--state", state, "--timeout", "1", ...argv], options);
+    };
+    const told = await ran([], true);
+    t.equal(told.code, 69);
+    t.match(told.stderr, /^Waiting up to 1 s for this box to be well\. daemon: .*tellyport run.*\n$/);
+    t.match(await ran(["--json"], true), { code: 69, stderr: "" });
+    t.match(await ran([], false), { code: 69, stderr: "" });
+  },
+);

@@ -15,7 +15,11 @@ export interface Running {
   readonly done: Promise<Ran>;
 }
 
-type Options = Partial<Pick<Io, "env" | "clock" | "ask" | "readSecret">> & { columns?: number };
+type Options = Partial<Pick<Io, "env" | "clock" | "ask" | "readSecret">> & {
+  columns?: number;
+  /** Width of the terminal at standard error. */
+  errorColumns?: number;
+};
 
 /** The kernel's timers keep no process alive; the entry point does, and here this does. @returns a function that ends it */
 export function stayAlive(): () => void {
@@ -30,7 +34,7 @@ export function start(argv: readonly string[], options: Options = {}): Running {
   const fallAsleep = stayAlive();
   const done = main(argv, {
     stdout: { write: (text) => (out.stdout += text), columns: options.columns },
-    stderr: { write: (text) => (out.stderr += text) },
+    stderr: { write: (text) => (out.stderr += text), columns: options.errorColumns },
     env: options.env ?? {},
     signal: interrupted.signal,
     ...(options.ask !== undefined && { ask: options.ask }),

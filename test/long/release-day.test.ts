@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import t from "tap";
 import { architectureOf } from "../../src/cli/release/release-name.ts";
@@ -15,6 +23,7 @@ import { temporaryFolder } from "../helpers/temporary.ts";
 function packOwn(folder: string): string {
   const name = `tellyport-${VERSION}-linux-${architectureOf(process.arch) ?? ""}`;
   cpSync(join(PROJECT, "dist"), join(folder, name), { recursive: true });
+  mkdirSync(join(folder, name, "node_modules"));
   writeFileSync(join(folder, name, "VERSION"), `${VERSION}\n`);
   writeFileSync(join(folder, name, "launch"), "#!/bin/sh\n", { mode: 0o755 });
   const archive = join(folder, `${name}.tar.xz`);
@@ -51,16 +60,22 @@ t.test(
     const box = (): Promise<Daemon> =>
       startDaemon(t, {
         state,
-        program: join(root, "current/cli.js"),
+        program: join(realpathSync(join(root, "current")), "cli.js"),
         wrapper: ["env", `TELLYPORT_RELEASES=${root}`],
       });
     const first = await box();
     t.match(await command("healthcheck", "--state", state), /All is well/);
+    for (const version of ["0.0.2", "0.0.3"])
+      await command("release", "install", makeRelease(folder, version), "--key", key);
+    t.equal(readlinkSync(join(root, "previous")), `releases/${VERSION}`, "it runs: that is gone back to");
+    t.match(await command("healthcheck", "--state", state), /gives its page/, "and all of it is there");
+    await command("release", "use", VERSION);
     await eventually("it is marked good", () => existsSync(join(root, "marks", VERSION)), 240_000);
     t.equal(await first.stop(), 0);
 
     const broken = makeRelease(folder, "9.0.0", {
       files: {
+        "node_modules/README": "A release without this folder is not whole.\n",
         "cli.js": 'if (process.argv[2] === "--version") console.log("9.0.0"); else process.exit(1);\n',
       },
     });

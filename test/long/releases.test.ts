@@ -17,3 +17,7 @@ t.test("release: nor does one of a change to another", (t) =>
 t.test("release: nor does one of a change to the release that came with the box", (t) =>
   cutEverywhere(t, { args: () => ["use", "base"], from: "0.1.3", to: "base" }),
 );
+
+t.test("release: nor does one of a change to the one before", (t) =>
+  cutEverywhere(t, { args: () => ["use", "0.1.2"], from: "0.1.3", to: "0.1.2" }),
+);

@@ -243,6 +243,20 @@ t.test(
   },
 );
 
+t.test("rollback: over what was installed and never started, to what ran", async (t) => {
+  const box = await site(t);
+  const releases = new Releases(box.root);
+  mkdirSync(join(box.root, "marks"));
+  writeFileSync(join(box.root, "marks/0.2.0"), "");
+  for (const version of ["0.2.0", "0.3.0", "0.4.0"]) {
+    box.put(version);
+    await releases.use(version);
+  }
+  t.match(box.fail(), { status: 0, said: /release 0\.4\.0 does not start.*back to 0\.2\.0/ });
+  t.equal(box.current(), "0.2.0");
+  t.match(box.fail(), { status: 0, said: /has run well before/ });
+});
+
 t.test("rollback: a restart that is near is waited for, and seen to be the last", async (t) => {
   const box = await site(t);
   box.put("0.2.0");

@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { TellyportError, messageOf } from "../../kernel/errors.ts";
 import { JSON_OPTION, type Arguments, type Command } from "../command.ts";
 import { clockOf, type Io } from "../io.ts";
+import { baseVersion } from "../release/base-version.ts";
 import { withReleasesLocked } from "../release/lock.ts";
 import { Releases, releasesRoot, type Release } from "../release/releases.ts";
+import { KEPT } from "../release/retired.ts";
 import { report } from "../report.ts";
 import { renderTable } from "../table.ts";
 import { dateTime } from "../text.ts";
@@ -33,7 +35,7 @@ export const releaseInstall: Command = {
     ...JSON_OPTION,
   },
   notes: [
-    `As root. It runs from the next start of the service on, or at once with --restart. ${HOW_BACK} Three releases are kept.`,
+    `As root. It runs from the next start of the service on, or at once with --restart. ${HOW_BACK} ${KEPT} releases are kept.`,
   ],
   async run(args, io) {
     const { install } = await import("../release/install.ts");
@@ -46,7 +48,12 @@ export const releaseInstall: Command = {
         ...(key !== undefined && { key }),
       }),
     );
-    const gone = done.gone.length === 0 ? "" : ` ${done.gone.join(", ")} went for it.`;
+    const { gone: away } = done;
+    const were = away.length === 1 ? "was" : "were";
+    const gone =
+      away.length === 0
+        ? ""
+        : ` ${away.join(", ")} ${were} removed to make room: ${KEPT} releases are kept beside the one that came with the box.`;
     return inForce(args, io, done, `Release ${done.version} is installed.${gone}`);
   },
 };
@@ -56,9 +63,11 @@ export const releaseList: Command = {
   summary: "List the releases of Tellyport on this box",
   options: JSON_OPTION,
   async run(args, io) {
-    const releases = await releasesOf(io).list();
+    const installed = releasesOf(io);
+    const releases = await installed.list();
     const isBase = !releases.some(({ current }) => current);
-    return report(args, io, { base: { current: isBase }, releases }, () =>
+    const version = await baseVersion(process.argv[1] ?? "", installed.folder);
+    return report(args, io, { base: { version, current: isBase }, releases }, () =>
       renderTable(
         [
           { title: "VERSION", value: ({ version }) => version },
@@ -71,7 +80,11 @@ export const releaseList: Command = {
             at: dateTime(new Date(one.installedAt)),
             state: stateOf(one),
           })),
-          { version: "base", at: "with the box", state: isBase ? "in use" : "" },
+          {
+            version: version === null ? "base" : `base (${version})`,
+            at: "with the box",
+            state: isBase ? "in use" : "",
+          },
         ],
         io.stdout.columns,
       ),

@@ -2,6 +2,14 @@ import type { SystemState } from "../../protocol/system.ts";
 import { absent, noTuner, type TunersAnswer } from "../no-tuner.ts";
 import { note, ok, problem, type Finding } from "./finding.ts";
 
+/** What was seen of the daemon's own page. */
+export interface PageSeen {
+  /** What was asked, last. */
+  readonly url: string;
+  /** Why that did not answer as it should; null: all did. */
+  readonly failure: string | null;
+}
+
 /** What was seen of the daemon of this machine. */
 export type Seen =
   | { readonly kind: "silent"; readonly message: string }
@@ -9,8 +17,8 @@ export type Seen =
       readonly kind: "answers";
       readonly system: Pick<SystemState, "version" | "ready">;
       readonly tuners: TunersAnswer;
-      /** Its own page over the network: what was asked, and why it did not answer; null: it did. */
-      readonly page: { readonly url: string; readonly failure: string | null };
+      /** Its own page over the network; null: it does not say where that is. */
+      readonly page: PageSeen | null;
     };
 
 /** Whether a release may be called good, a line for each thing that has to be. */
@@ -26,13 +34,18 @@ export function healthFindings(seen: Seen): Finding[] {
         )
       : ok("ready", "everything has been started"),
     tunerFinding(tuners),
-    page.failure === null
-      ? ok("http", `${page.url} answers`)
-      : problem(
-          "http",
-          `${page.url} does not answer (${page.failure}): see \`http.address\` and \`http.port\`, and the daemon's log.`,
-        ),
+    pageFinding(page),
   ];
+}
+
+function pageFinding(page: PageSeen | null): Finding {
+  if (page === null) return note("http", "Its page was not asked: this release does not say where it is.");
+  return page.failure === null
+    ? ok("http", `${page.url} gives its page, and /healthz answers`)
+    : problem(
+        "http",
+        `${page.url} does not answer as it should (${page.failure}): see \`http.address\` and \`http.port\`, and the daemon's log. A page that is missing comes with the release: install it anew.`,
+      );
 }
 
 /** A box that was told of no tuner has none, and is as it was made; one whose tuners are gone or fail is not well. */

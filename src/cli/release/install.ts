@@ -31,7 +31,7 @@ export interface InstallOptions {
 /**
  * Puts a release beside the others and has it run from the next start on. Nothing is changed before it was verified, unpacked,
  * tried and written to the disk.
- * @returns its version, and those that went for it
+ * @returns its version, and those that were removed to make room
  * @throws TellyportError `release-invalid`, `release-unverified`, `release-in-use`, `release-no-room`, `release-tool-missing`,
  * `releases-unusable`
  */
@@ -57,6 +57,7 @@ export async function install(
       "release-in-use",
       `Release ${version} is in use already. To put it there anew, use another first: \`tellyport release rollback\`.`,
     );
+  await releases.refuseRunning(version);
   await checkRoom(releases.incoming, contents.bytes);
   await unpack(archive, releases.incoming);
   const folder = join(releases.incoming, contents.folder);
@@ -70,6 +71,22 @@ export async function install(
   return { version, gone: await releases.retire() };
 }
 
+/** Why an archive cannot be read, and the cure. */
+function unreadable(path: string, code: string): string {
+  switch (code) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return `There is no file ${path}: give the path of the release as it lies on this box (tellyport-VERSION-linux-ARCH.tar.xz).`;
+    case "EISDIR":
+      return `${path} is a folder: give the release as it was fetched, not unpacked (tellyport-VERSION-linux-ARCH.tar.xz).`;
+    case "EACCES":
+    case "EPERM":
+      return `${path} may not be read (${code}): run this as root.`;
+    default:
+      return `${path} cannot be read (${code}): fetch it again, or see to the disk that it lies on.`;
+  }
+}
+
 /** @throws TellyportError `release-invalid` */
 async function readArchive(path: string): Promise<Buffer> {
   try {
@@ -77,8 +94,9 @@ async function readArchive(path: string): Promise<Buffer> {
     if (size > LARGEST) throw invalid(`${path} is larger than any`);
     return await readFile(path);
   } catch (error) {
-    if (systemCode(error) === undefined) throw error;
-    throw new TellyportError("release-invalid", `${path} cannot be read (${messageOf(error)}).`, {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    throw new TellyportError("release-invalid", unreadable(path, code), {
       cause: error,
     });
   }

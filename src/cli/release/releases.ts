@@ -4,6 +4,7 @@ import { syncFolder } from "../../kernel/atomic-file.ts";
 import { TellyportError, messageOf, systemCode } from "../../kernel/errors.ts";
 import { isVersion } from "./release-name.ts";
 import { retired, type Lying } from "./retired.ts";
+import { runningFrom, type Running } from "./running.ts";
 
 /** Where releases lie beside the one that came with the box: `$TELLYPORT_RELEASES`, else this. */
 const RELEASES = "/var/lib/tellyport-releases";
@@ -25,7 +26,8 @@ export interface Release extends Lying {
  * Releases side by side:
  *
  *     releases/<version>/    each whole, or not there
- *     current, previous      links to releases/<version>; absent: the one that came with the box
+ *     current, previous      links to releases/<version>: what starts next, and what ran last before it; absent, or both the
+ *                            same: the one that came with the box
  *     bad/<version>          it failed, and is not gone back to; systemd/rollback.sh makes these
  *     marks/<version>        it has run well; the daemon makes these, and nothing else here is its to write
  *     incoming/              what is being unpacked or removed; nothing of it counts
@@ -47,7 +49,7 @@ export class Releases {
   /** Makes those in it, and takes away what a power cut left. @throws TellyportError `releases-unusable` */
   async prepare(): Promise<void> {
     await this.#guarded(async () => {
-      await openFolder(join(this.root, "releases"));
+      await openFolder(this.folder);
       await rm(this.incoming, { recursive: true, force: true });
       await mkdir(this.incoming, { mode: 0o700 });
     });
@@ -57,8 +59,13 @@ export class Releases {
     return join(this.root, "incoming");
   }
 
+  /** Where they lie, each in a folder named like its version. */
+  get folder(): string {
+    return join(this.root, "releases");
+  }
+
   folderOf(version: string): string {
-    return join(this.root, "releases", version);
+    return join(this.folder, version);
   }
 
   /** The version that `current` or `previous` leads to; null: the one that came with the box. */
@@ -72,7 +79,7 @@ export class Releases {
   /** Newest first. */
   async list(): Promise<Release[]> {
     const [current, previous] = [await this.at("current"), await this.at("previous")];
-    const names = await readdir(join(this.root, "releases")).catch(() => []);
+    const names = await readdir(this.folder).catch(() => []);
     const found: Release[] = [];
     for (const version of names.filter(isVersion)) {
       const stat = await lstat(this.folderOf(version));
@@ -116,18 +123,24 @@ export class Releases {
       // What was said of an earlier one of that version is not said of this one.
       for (const said of ["bad", "marks"]) await rm(join(this.root, said, version), { force: true });
       await rename(folder, this.folderOf(version));
-      await syncFolder(join(this.root, "releases"));
+      await syncFolder(this.folder);
     });
   }
 
-  /** Runs `version` from the next start on; null: the one that came with the box. What runs now is the one before, then. */
+  /**
+   * Runs `version` from the next start on; null: the one that came with the box. What ran last is the one before, then: one that
+   * was never started is none to go back to.
+   */
   async use(version: string | null): Promise<void> {
-    const before = await this.at("current");
-    if (before === version) return;
+    const current = await this.at("current");
+    if (current === version) return;
+    const before = await this.#ranLast(current);
     await this.#guarded(async () => {
       if (version !== null) await rm(join(this.root, "bad", version), { force: true });
-      await this.#lead("previous", before);
+      if (before !== version) await this.#lead("previous", before);
       await this.#lead("current", version);
+      // Nothing is before itself. Last, since there is a way back until then.
+      if (before === version) await this.#lead("previous", null);
     });
   }
 
@@ -155,6 +168,23 @@ export class Releases {
     return to;
   }
 
+  /** Versions that a program runs from at this moment: in their first minute they have no mark. */
+  running(): Promise<Running> {
+    return runningFrom(this.folder);
+  }
+
+  /** @throws TellyportError `release-in-use` while a program runs from it */
+  async refuseRunning(version: string): Promise<void> {
+    const { all, daemons } = await this.running();
+    if (!all.has(version)) return;
+    throw new TellyportError(
+      "release-in-use",
+      daemons.has(version)
+        ? `Release ${version} runs still, though another is to be used: \`systemctl restart tellyport.service\` starts that one. Try again then.`
+        : `A command of release ${version} runs still. Try again when it has ended.`,
+    );
+  }
+
   /** @throws TellyportError `release-not-found`, `release-in-use` */
   async remove(version: string): Promise<void> {
     const found = await this.find(version);
@@ -166,14 +196,19 @@ export class Releases {
           : `Release ${version} is what the box goes back to when the present one fails. It goes by itself when newer ones are installed.`,
       );
     }
+    await this.refuseRunning(version);
     await this.discard(version);
   }
 
   /** Removes what is beyond those that are kept. @returns their versions */
   async retire(): Promise<string[]> {
     const all = await this.list();
-    const needed = all.filter((one) => one.current || one.previous).map((one) => one.version);
-    const gone = retired(all, needed);
+    const running = await this.running();
+    const needed = all.filter((one) => one.current || one.previous || running.all.has(one.version));
+    const gone = retired(
+      all,
+      needed.map(({ version }) => version),
+    );
     for (const version of gone) await this.discard(version);
     return gone;
   }
@@ -183,10 +218,20 @@ export class Releases {
     await this.#guarded(async () => {
       const away = join(this.incoming, `gone-${version}`);
       await rename(this.folderOf(version), away);
-      await syncFolder(join(this.root, "releases"));
+      await syncFolder(this.folder);
       await rm(away, { recursive: true, force: true });
       for (const said of ["bad", "marks"]) await rm(join(this.root, said, version), { force: true });
     });
+  }
+
+  /** What the box goes back to when `current` is replaced: what runs, else what ran well, else what it was until now. */
+  async #ranLast(current: string | null): Promise<string | null> {
+    const { daemons } = await this.running();
+    const [running] = daemons;
+    if (running !== undefined) return current !== null && daemons.has(current) ? current : running;
+    if (current === null) return null;
+    const { good } = await this.find(current);
+    return good ? current : this.at("previous");
   }
 
   async #lead(link: "current" | "previous", version: string | null): Promise<void> {

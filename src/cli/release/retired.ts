@@ -12,7 +12,7 @@ export const KEPT = 3;
 
 /**
  * Which releases go when there are more than {@link KEPT}: what failed first, then the oldest.
- * @param needed versions that stay: the one that runs, and the one before
+ * @param needed versions that stay: the one that starts next, the one before, and what runs
  * @returns their versions
  */
 export function retired(releases: readonly Lying[], needed: readonly (string | null)[]): string[] {

@@ -22,6 +22,13 @@ export async function readReleaseKey(path: string, named: boolean): Promise<KeyO
       { cause: error },
     );
   }
+  // Node would take the public half of it.
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
+    throw new TellyportError(
+      "release-unverified",
+      `${path} is a private key, and the public one is needed: where releases are made, \`openssl pkey -in release-private.pem -pubout -out release-key.pem\` writes it. The private key must not be on a box: remove it here, and make a new one if others could read it.`,
+    );
+  }
   try {
     const key = createPublicKey(text);
     if (key.asymmetricKeyType === "ed25519") return key;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import type { Readable } from "node:stream";
+import { pipeline, type Readable } from "node:stream";
 import { TellyportError, messageOf, systemCode } from "../../kernel/errors.ts";
 import { ContentsCheck, type Contents } from "./contents.ts";
 import { TarHeaders } from "./tar-headers.ts";
@@ -11,6 +11,8 @@ export async function contentsOf(archive: Buffer): Promise<Contents> {
   const headers = new TarHeaders();
   const check = new ContentsCheck();
   const ended = endOf(xz, "xz");
+  // It may end before it is waited for.
+  ended.catch(() => undefined);
   try {
     for await (const piece of stdoutOf(xz) as AsyncIterable<Buffer>)
       for (const entry of headers.push(piece)) check.take(entry);
@@ -18,9 +20,12 @@ export async function contentsOf(archive: Buffer): Promise<Contents> {
     if (!headers.ended) throw new RangeError("its end is missing");
     return check.end();
   } catch (error) {
-    xz.kill("SIGKILL");
-    await ended.catch(() => undefined);
-    if (error instanceof RangeError) throw invalid(error.message);
+    if (error instanceof RangeError) {
+      xz.kill("SIGKILL");
+      throw invalid(error.message);
+    }
+    // What broke off: the program says why.
+    await ended;
     throw error;
   }
 }
@@ -30,9 +35,8 @@ export async function unpack(archive: Buffer, folder: string): Promise<void> {
   const xz = decompress(archive);
   // -o: files belong to whoever unpacks them, not to a number that the archive names.
   const tar = spawn("tar", ["-x", "-o", "-f", "-", "-C", folder], { stdio: ["pipe", "ignore", "pipe"] });
-  stdoutOf(xz).pipe(tar.stdin);
-  // One that ends early says why itself.
-  tar.stdin.on("error", () => undefined);
+  // One that ends early, or is not there, says why itself; the other ends with it.
+  pipeline(stdoutOf(xz), tar.stdin, () => undefined);
   const [unpacked, read] = await Promise.allSettled([endOf(tar, "tar"), endOf(xz, "xz")]);
   for (const one of [unpacked, read]) if (one.status === "rejected") throw one.reason;
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { architectureOf } from "../../../src/cli/release/release-name.ts";
 
 /** A maker of releases, with the key that they are signed with. */
@@ -46,6 +46,32 @@ export function makeRelease(folder: string, version: string, fake: FakeRelease =
 
 export function signRelease(archive: string): void {
   writeFileSync(`${archive}.sig`, sign(null, readFileSync(archive), MAKER.privateKey));
+}
+
+/** A release that stays when it is started as the daemon. */
+export const STAYS: FakeRelease = {
+  files: {
+    "cli.js": `import { readFileSync } from "node:fs";
+const version = readFileSync(new URL("VERSION", import.meta.url), "utf8").trim();
+console.log(version);
+if (process.argv[2] === "run") setInterval(() => undefined, 1000);\n`,
+    "package.json": '{"type":"module"}\n',
+  },
+};
+
+/** As the daemon does once a release has run well. */
+export function markGood(root: string, version: string): void {
+  mkdirSync(join(root, "marks"), { recursive: true });
+  writeFileSync(join(root, "marks", version), "");
+}
+
+/** The version that is gone back to; null: the one that came with the box. */
+export function goesBackTo(root: string): string | null {
+  try {
+    return basename(readlinkSync(join(root, "previous")));
+  } catch {
+    return null;
+  }
 }
 
 /** What would be started: the version of the release that `current` leads to, `base` for none; null: neither. */

@@ -1,10 +1,12 @@
-import { spawnSync } from "node:child_process";
-import { createHash, generateKeyPairSync } from "node:crypto";
+import { spawn, spawnSync } from "node:child_process";
+import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -12,10 +14,20 @@ import {
 import { join } from "node:path";
 import t from "tap";
 import { skipWithoutProgram } from "../../helpers/programs.ts";
-import { runProgram } from "../../helpers/daemon.ts";
+import { CLI, runProgram } from "../../helpers/daemon.ts";
 import { temporaryFolder, type Teardown } from "../../helpers/temporary.ts";
 import { run, type Ran } from "../run-command.ts";
-import { MAKER, PUBLIC_KEY, makeRelease, signRelease, startsWith, type FakeRelease } from "./fake-release.ts";
+import {
+  MAKER,
+  PUBLIC_KEY,
+  STAYS,
+  goesBackTo,
+  makeRelease,
+  markGood,
+  signRelease,
+  startsWith,
+  type FakeRelease,
+} from "./fake-release.ts";
 
 const skip = skipWithoutProgram("tar", "xz");
 
@@ -26,7 +38,10 @@ interface Site {
   command(...args: string[]): Promise<Ran>;
   /** Makes a release and installs it. */
   install(version: string, fake?: FakeRelease): Promise<Ran>;
-  listed(): Promise<{ base: { current: boolean }; releases: Record<string, unknown>[] }>;
+  listed(): Promise<{
+    base: { version: string | null; current: boolean };
+    releases: Record<string, unknown>[];
+  }>;
 }
 
 async function site(t: Teardown): Promise<Site> {
@@ -49,7 +64,7 @@ async function site(t: Teardown): Promise<Site> {
 
 t.test("release: installed, used, gone back from, and removed", { skip }, async (t) => {
   const box = await site(t);
-  t.same(await box.listed(), { base: { current: true }, releases: [] });
+  t.match(await box.listed(), { base: { version: /^\d+\.\d+/, current: true }, releases: [] });
   t.equal((await box.command("rollback")).code, 69, "nothing to go back from");
   const first = await box.install("0.2.0");
   t.match(
@@ -58,6 +73,7 @@ t.test("release: installed, used, gone back from, and removed", { skip }, async 
   );
   t.equal(startsWith(box.root), "0.2.0");
   t.match(await box.listed(), { base: { current: false }, releases: [{ version: "0.2.0", current: true }] });
+  markGood(box.root, "0.2.0");
   t.equal((await box.install("0.3.0")).code, 0);
   t.equal(startsWith(box.root), "0.3.0");
   t.match((await box.listed()).releases, [
@@ -66,7 +82,7 @@ t.test("release: installed, used, gone back from, and removed", { skip }, async 
   ]);
   t.match(
     (await box.command("list")).stdout,
-    /^VERSION +INSTALLED +STATE\n0\.3\.0 .*in use\n0\.2\.0 .*before it\nbase +with the box\n/,
+    /^VERSION +INSTALLED +STATE\n0\.3\.0 .*in use\n0\.2\.0 .*before it.*\nbase \(\d+\.\d+.*\) +with the box\n/,
   );
   t.match(await box.command("remove", "0.3.0"), { code: 69, stderr: /in use: `tellyport release rollback`/ });
   t.match(await box.command("remove", "0.2.0"), {
@@ -111,7 +127,7 @@ t.test(
     t.match((await box.listed()).releases[0], { version: "0.1.1", bad: false, good: false, current: true });
     t.ok(existsSync(join(box.root, "releases/0.1.1/new")));
     const fourth = await box.install("0.1.4");
-    t.match(fourth.stdout, /0\.1\.2 went for it/);
+    t.match(fourth.stdout, /0\.1\.2 was removed to make room: 3 releases are kept/);
     t.same(readdirSync(join(box.root, "releases")).sort(), ["0.1.1", "0.1.3", "0.1.4"]);
   },
 );
@@ -135,17 +151,85 @@ t.test("release: nothing is changed for what nobody vouches for, or somebody els
   await refused(/not what was signed/, 77, file, "--key", other);
   writeFileSync(other, pem(generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey));
   await refused(/no public Ed25519 key/, 77, file, "--key", other);
+  for (const type of ["pkcs8", "encrypted"]) {
+    const cipher = type === "encrypted" && { cipher: "aes-256-cbc", passphrase: "x" };
+    writeFileSync(other, MAKER.privateKey.export({ type: "pkcs8", format: "pem", ...cipher }));
+    await refused(/is a private key.*-pubout.*must not be on a box/, 77, file, "--key", other);
+  }
   const bytes = readFileSync(file);
   bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
   writeFileSync(file, bytes);
   await refused(/not what was signed/, 77, file, "--key", box.key);
   signRelease(file);
   await refused(/xz says/, 64, file, "--key", box.key);
-  await refused(/cannot be read/, 64, join(box.folder, "nowhere.tar.xz"), "--unsigned");
+  await refused(
+    /There is no file .*nowhere\.tar\.xz: give the path/,
+    64,
+    join(box.folder, "nowhere.tar.xz"),
+    "--unsigned",
+  );
+  await refused(/is a folder: give the release as it was fetched/, 64, box.folder, "--unsigned");
   writeFileSync(file, bytes.subarray(0, bytes.length >> 1));
   await refused(/xz says/, 64, file, "--unsigned");
   const unsigned = await box.command("install", makeRelease(box.folder, "0.4.0"), "--unsigned");
   t.equal(unsigned.code, 0, "where somebody says so");
+});
+
+t.test("release: what runs stays, and what never ran is not gone back to", { skip }, async (t) => {
+  const box = await site(t);
+  t.equal((await box.install("0.3.0", STAYS)).code, 0);
+  const daemon = spawn(process.execPath, [join(realpathSync(join(box.root, "current")), "cli.js"), "run"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.teardown(() => daemon.kill("SIGKILL"));
+  await once(daemon.stdout, "data");
+  const [first, second, third] = [
+    await box.install("0.1.0"),
+    await box.install("0.2.0"),
+    await box.install("0.5.0"),
+  ];
+  t.match([first.code, second.code, third.code], [0, 0, 0], second.stderr + third.stderr);
+  t.match(third.stdout, /0\.1\.0 was removed to make room/);
+  t.same(readdirSync(join(box.root, "releases")).sort(), ["0.2.0", "0.3.0", "0.5.0"]);
+  t.equal(goesBackTo(box.root), "0.3.0", "which runs, though nothing says yet that it does so well");
+  const runs = { code: 69, stderr: /Release 0\.3\.0 runs still.*systemctl restart/ };
+  t.match(await box.install("0.3.0"), runs, "nor is it replaced");
+  t.match(await box.command("rollback"), { code: 0, stdout: /^Release 0\.3\.0 / });
+  t.match(await box.command("rollback"), { code: 0, stdout: /^Release base / });
+  t.match(await box.command("remove", "0.3.0"), runs);
+  t.equal((await box.install("0.6.0")).code, 0);
+  t.equal(goesBackTo(box.root), "0.3.0");
+  daemon.kill("SIGKILL");
+  await once(daemon, "close");
+  t.equal((await box.command("use", "0.5.0")).code, 0);
+  t.equal(goesBackTo(box.root), "0.3.0", "0.6.0 was never started");
+  markGood(box.root, "0.5.0");
+  t.equal((await box.command("use", "0.6.0")).code, 0);
+  t.equal(goesBackTo(box.root), "0.5.0");
+  t.equal((await box.command("use", "0.5.0")).code, 0);
+  t.equal(goesBackTo(box.root), null, "nothing is before itself");
+  t.equal((await box.command("remove", "0.3.0")).code, 0);
+});
+
+t.test("release: a tool that is missing is named, with the package that has it", { skip }, async (t) => {
+  const box = await site(t);
+  // More than a pipe holds: neither program waits for one that is not there.
+  const file = makeRelease(box.folder, "0.2.0", { files: { large: randomBytes(512 * 1024) } });
+  for (const [missing, present, cure] of [
+    ["xz", "tar", "install xz-utils"],
+    ["tar", "xz", "install tar"],
+  ] as const) {
+    const tools = await temporaryFolder(t);
+    symlinkSync(spawnSync("which", [present], { encoding: "utf8" }).stdout.trim(), join(tools, present));
+    const { code, stdout, stderr } = await runProgram(
+      process.execPath,
+      [CLI, "release", "install", file, "--key", box.key],
+      { env: { PATH: tools, TELLYPORT_RELEASES: box.root }, timeoutMs: 60_000 },
+    );
+    t.same([code, stdout], [69, ""]);
+    t.equal(stderr, `tellyport: \`${missing}\` is not installed, and unpacks releases: ${cure}.\n`);
+    t.equal(startsWith(box.root), "base");
+  }
 });
 
 t.test(

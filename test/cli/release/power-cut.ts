@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { CLI } from "../../helpers/daemon.ts";
 import { temporaryFolder, type Teardown } from "../../helpers/temporary.ts";
 import { run } from "../run-command.ts";
-import { PUBLIC_KEY, makeRelease, startsWith } from "./fake-release.ts";
+import { PUBLIC_KEY, goesBackTo, makeRelease, markGood, startsWith } from "./fake-release.ts";
 
 /** Changes of the disk that end the process before they are made, as a power cut would. */
 const PRELOAD = `
@@ -77,7 +77,7 @@ interface Judge extends Teardown {
   same(found: unknown, wanted: unknown, message: string): boolean;
 }
 
-/** A command whose power is cut; releases 0.1.1 to 0.1.3 are there, the last in use. */
+/** A command whose power is cut; releases 0.1.1 to 0.1.3 are there, the last to be used, and never started yet. */
 export interface Deed {
   /** Beginning with its name. @param maker what it installs, and the key */
   readonly args: (maker: { fourth: string; key: string }) => string[];
@@ -101,9 +101,11 @@ export async function cutEverywhere(t: Judge, { args, from, to }: Deed): Promise
   const command = (root: string, ...words: string[]): ReturnType<typeof run> =>
     run(["release", ...words], { env: { TELLYPORT_RELEASES: root } });
   for (const file of made) {
+    for (const version of ["0.1.1", "0.1.2"]) markGood(before, version);
     const { code, stderr } = await command(before, "install", file, "--key", key);
     if (code !== 0) throw new Error(stderr);
   }
+  for (const version of ["0.1.1", "0.1.2"]) markGood(before, version);
   const words = args({ fourth, key });
   const seen = new Set<string | null>();
   let at = 0;
@@ -116,6 +118,8 @@ export async function cutEverywhere(t: Judge, { args, from, to }: Deed): Promise
     seen.add(starts);
     t.ok(starts === from || starts === to, `${what}: ${starts}`);
     t.same(brokenReleases(root), [], what);
+    const back = goesBackTo(root);
+    t.ok(back === null || existsSync(join(root, "marks", back)), `${what}: back to ${back}, which has run`);
     if (cut.whole) break;
     // What comes next finds nothing in its way.
     const { code, stderr } = await command(root, "use", "base");
