@@ -150,7 +150,7 @@ function wrapGifts(folder: string): string {
   const says = `if (process.argv[2] === "--version") console.log("${BROKEN}"); else process.exit(1);\n`;
   const broken = makeRelease(folder, BROKEN, {
     machine: "arm64",
-    files: { "cli.js": says, "node_modules/.keep": "" },
+    files: { "cli.js": says },
   });
   return broken;
 }

@@ -120,6 +120,11 @@ async function checkWhole(folder: string, version: string, here: Architecture): 
     const found = await lstat(join(folder, name)).catch(() => null);
     if (found?.isFile() !== true) throw invalid(`${name} is missing in it`);
   }
+  // Without these the launcher takes it for one that a power cut left.
+  for (const name of ["chunks", "node_modules"]) {
+    const found = await lstat(join(folder, name)).catch(() => null);
+    if (found?.isDirectory() !== true) throw invalid(`the folder ${name} is missing in it`);
+  }
   const said = await readFile(join(folder, "VERSION"), "utf8").catch(() => "");
   if (said.trim() !== version) throw invalid(`it calls itself ${JSON.stringify(said.trim().slice(0, 64))}`);
   for (const path of await filesBelow(folder)) {

@@ -29,6 +29,7 @@ export function makeRelease(folder: string, version: string, fake: FakeRelease =
     launch: `#!/bin/sh\necho ${says}\n`,
     VERSION: `${says}\n`,
     "chunks/a.js": `// ${version}\n`.repeat(100),
+    "node_modules/.keep": "",
     ...files,
   };
   for (const [path, content] of Object.entries(all)) {

@@ -265,6 +265,11 @@ t.test(
       [/native\.node is for another machine/, { files: { "node_modules/x/native.node": foreign } }],
       [/does not start on this box/, { files: { "cli.js": "throw new Error('no')" } }],
       [/of another version/, { files: { "cli.js": "console.log('0.0.1')" } }],
+      [/chunks is missing/, { change: (folder) => rmSync(join(folder, "chunks"), { recursive: true }) }],
+      [
+        /node_modules is missing/,
+        { change: (folder) => rmSync(join(folder, "node_modules"), { recursive: true }) },
+      ],
       [/cli\.js is missing/, { change: (folder) => rmSync(join(folder, "cli.js")) }],
       [/the link .* leaves its folder/, { change: (folder) => symlinkSync("/etc", join(folder, "etc")) }],
     ];
