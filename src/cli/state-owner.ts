@@ -12,8 +12,8 @@ export function becomeStateOwner(directory: string): boolean {
   const { getuid, initgroups, setgid, setgroups, setuid }: Posix = process;
   if (getuid?.() !== 0 || setgid === undefined || setgroups === undefined || setuid === undefined)
     return false;
-  const owner = statSync(directory, { throwIfNoEntry: false });
-  if (owner === undefined || owner.uid === 0) return false;
+  const owner = ownerOf(directory);
+  if (owner === null || owner.uid === 0) return false;
   try {
     // Tuners are a group's.
     initgroups?.(owner.uid, owner.gid);
@@ -24,4 +24,13 @@ export function becomeStateOwner(directory: string): boolean {
   setgid(owner.gid);
   setuid(owner.uid);
   return true;
+}
+
+/** @returns null: nobody's, or below what can hold no directory, which whoever opens it says */
+function ownerOf(directory: string): { readonly uid: number; readonly gid: number } | null {
+  try {
+    return statSync(directory);
+  } catch {
+    return null;
+  }
 }

@@ -92,6 +92,8 @@ export class FakeBox {
   /** Milliseconds before each API answer. */
   delay = 0;
   revoked = false;
+  /** False: its answers carry no date, so that a page whose clock jumps is not set right. */
+  tellsTime = true;
   /** Why whoever was revoked is gone. */
   gone = "client-revoked";
 
@@ -164,6 +166,7 @@ export class FakeBox {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.sendDate = this.tellsTime;
     const url = new URL(
       request.url ?? "/",
       `${request.socket instanceof TLSSocket ? "https" : "http"}://${request.headers.host}`,

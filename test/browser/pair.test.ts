@@ -132,6 +132,7 @@ t.test("web pairing: forgetting the box takes the place away on both sides", { s
   const { page } = await open(`/${box.fragment()}`);
   await page.click("[data-action=pair]");
   await page.click("[data-action=settings]");
+  await page.waitForSelector("[data-action=forget]");
   t.match(await page.textContent("[data-settings]"), box.id);
   await page.click("[data-action=forget]");
   await page.click("[data-action=forget-yes]");

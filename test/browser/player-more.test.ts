@@ -217,6 +217,7 @@ t.test(
   async (t) => {
     const { page, complaints, bench } = await watchNews(t);
     const { box } = bench;
+    box.tellsTime = false;
     await page.clock.install();
     await openMore(page);
     t.match(await page.textContent("[data-track=sleep]"), "Off");
