@@ -9,7 +9,7 @@ import type { Io } from "./io.ts";
 import { connected } from "./remote/connected.ts";
 import type { Connect } from "./remote/connection.ts";
 import { exchange, expect, type HttpRequest } from "./remote/exchange.ts";
-import { startHint } from "./start-hint.ts";
+import { RUN, startHint } from "./start-hint.ts";
 import { stateDirectory } from "./state-directory.ts";
 
 /** The HTTP API of the daemon on this machine, as its owner: only its user and group may open the socket. */
@@ -72,7 +72,9 @@ export function daemonClient(
 }
 
 function notRunning(directory: string): string {
-  return `No Tellyport daemon runs with the state directory ${directory}: start it with \`${startHint()}\`, or name the directory of the one that runs with --state DIR or $TELLYPORT_STATE (\`scripts/start\` keeps its state in ./var).`;
+  const start = startHint();
+  const checkout = start === RUN ? " (`scripts/start` keeps its state in ./var)" : "";
+  return `No Tellyport daemon runs with the state directory ${directory}: start it with \`${start}\`, or name the directory of the one that runs with --state DIR or $TELLYPORT_STATE${checkout}.`;
 }
 
 function explain(
