@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { loadConfig } from "../kernel/config/index.ts";
 import { TellyportError, isTellyportError, systemCode } from "../kernel/errors.ts";
 import { checkProvision } from "../provisioning.ts";
+import { isPrivateKey } from "./release/signature.ts";
 
 /** Something that an image must not have. */
 export interface ImageFinding {
@@ -12,6 +13,8 @@ export interface ImageFinding {
   readonly message: string;
 }
 
+/** Where installers put files. */
+const CONFIGURATION = "/etc/tellyport";
 /** Folders of state, which every box makes for itself, beside the one that its configuration names. */
 const STATE = ["/var/lib/tellyport", "/var/lib/private/tellyport", "/var/lib/tellyport-cloud"];
 
@@ -43,7 +46,7 @@ export async function checkImage(root: string): Promise<ImageFinding[]> {
 
 /** What the image's own configuration says; one that cannot be read is told by {@link files}. */
 async function configuredState(root: string): Promise<string[]> {
-  const path = join(root, "/etc/tellyport/tellyport.yaml");
+  const path = join(root, CONFIGURATION, "tellyport.yaml");
   const loaded = await loadConfig({ path, withoutState: true }).catch(() => null);
   return loaded === null ? [] : [loaded.config.state.directory];
 }
@@ -64,52 +67,54 @@ async function machineIds(root: string): Promise<ImageFinding[]> {
 
 async function secrets(root: string): Promise<ImageFinding[]> {
   const keys = (await namesIn(join(root, "/etc/ssh"))).filter((name) => /^ssh_host_.*_key$/.test(name));
-  const folder = "/etc/tellyport";
   const texts = await Promise.all(
-    (await namesIn(join(root, folder))).map(async (name) => ({
+    (await namesIn(join(root, CONFIGURATION))).map(async (name) => ({
       name,
-      text: await readFile(join(root, folder, name), "utf8").catch(() => ""),
+      text: await readFile(join(root, CONFIGURATION, name), "utf8").catch(() => ""),
     })),
   );
-  const own = texts.filter(({ text }) => /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text));
+  const own = texts.filter(({ text }) => isPrivateKey(text));
   const phone = "/root/.config/tellyport/credentials.json";
-  const hasPhone = (await lstat(join(root, phone)).catch(() => null)) !== null;
   const seed = "/var/lib/systemd/random-seed";
-  const hasSeed = (await lstat(join(root, seed)).catch(() => null)) !== null;
   return [
     ...keys.map((name) => ({
       path: `/etc/ssh/${name}`,
       message: "Whoever has one box could pose as any other. Remove it, and have each box make its own.",
     })),
     ...own.map(({ name }) => ({
-      path: `${folder}/${name}`,
+      path: `${CONFIGURATION}/${name}`,
       message:
         "A private key, which every owner of such a box would have. Remove it: a box needs the public one alone, and a key of its own for https.",
     })),
-    ...(hasPhone
+    ...((await isThere(join(root, phone)))
       ? [{ path: phone, message: "Whoever has this image could enter a box as its owner. Remove it." }]
       : []),
-    ...(hasSeed ? [{ path: seed, message: "All boxes would begin with the same chance. Remove it." }] : []),
+    ...((await isThere(join(root, seed)))
+      ? [{ path: seed, message: "All boxes would begin with the same chance. Remove it." }]
+      : []),
   ];
 }
 
 /** What an installer put there must be well: nobody looks when the box starts. */
 async function files(root: string): Promise<ImageFinding[]> {
   const found: ImageFinding[] = [];
-  const folder = "/etc/tellyport";
-  const has = new Set(await namesIn(join(root, folder)));
+  const has = new Set(await namesIn(join(root, CONFIGURATION)));
   const judge = async (name: string, check: (path: string) => Promise<unknown>): Promise<void> => {
     if (!has.has(name)) return;
     try {
-      await check(join(root, folder, name));
+      await check(join(root, CONFIGURATION, name));
     } catch (error) {
       if (!isTellyportError(error)) throw error;
-      found.push({ path: `${folder}/${name}`, message: error.message });
+      found.push({ path: `${CONFIGURATION}/${name}`, message: error.message });
     }
   };
   await judge("tellyport.yaml", (path) => loadConfig({ path, withoutState: true }));
   await judge("provision.yaml", checkProvision);
   return found;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null)) !== null;
 }
 
 async function namesIn(folder: string): Promise<string[]> {

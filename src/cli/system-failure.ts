@@ -20,7 +20,7 @@ const WORDS: Readonly<Partial<Record<string, string>>> = {
 export function systemFailure(error: unknown): TellyportError | null {
   if (!(error instanceof Error) || isTellyportError(error)) return null;
   const code = systemCode(error) ?? "";
-  if (code === "SQLITE_FULL" || /database or disk is full/.test(error.message))
+  if (/database or disk is full/.test(error.message))
     return unusable("The state directory's disk is full: make room on it.", error);
   if (/^SQLITE_(CANTOPEN|READONLY|IOERR)/.test(code))
     return unusable(

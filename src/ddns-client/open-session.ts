@@ -96,14 +96,22 @@ export function openSession(deps: SessionDeps, settings: OnlineSettings): Online
   return session;
 }
 
+/** The box's side of the registration at one cloud. @param ca authorities that are trusted beside the system's, PEM */
+export function cloudClientOf(
+  { facts, signer, clock }: Pick<SessionDeps, "facts" | "signer" | "clock">,
+  origin: string,
+  ca: string | undefined,
+): CloudClient {
+  return new CloudClient({ origin, ca, signer, sequence: new Sequence(facts, origin), clock });
+}
+
 /** Name of the fact of what a cloud said last. */
 export const registrationFact = (origin: string): string => `registration ${origin}`;
 
 /** @param origin in small letters, as requests are signed for it */
 function cloudOf(deps: SessionDeps, origin: string, wayOut: WayOut, stun: CloudStun) {
   const { facts, signer, clock, version, random, log, secrets } = deps;
-  const sequence = new Sequence(facts, origin);
-  const client = new CloudClient({ origin, ca: secrets.authorities, signer, sequence, clock });
+  const client = cloudClientOf(deps, origin, secrets.authorities);
   const fact = registrationFact(origin);
   const registrar = new Registrar({
     client,

@@ -4,10 +4,8 @@ import { TellyportError, isTellyportError } from "../kernel/errors.ts";
 import type { Log } from "../kernel/log.ts";
 import type { Database } from "../kernel/store/database.ts";
 import { createFacts } from "./facts.ts";
-import { registrationFact } from "./open-session.ts";
+import { cloudClientOf, registrationFact } from "./open-session.ts";
 import type { Signer } from "./ports.ts";
-import { CloudClient } from "./registration/cloud-client.ts";
-import { Sequence } from "./registration/sequence.ts";
 import { readSecrets } from "./secrets.ts";
 
 /** A cloud that does not answer keeps nobody from going offline. */
@@ -56,7 +54,6 @@ export async function leaveCloud({ config, database, signer, clock, log }: Leavi
   const facts = createFacts(database);
   if (facts.get(registrationFact(origin)) === null) return;
   const { authorities } = await readSecrets(config);
-  const sequence = new Sequence(facts, origin);
-  const client = new CloudClient({ origin, ca: authorities, signer, sequence, clock });
+  const client = cloudClientOf({ facts, signer, clock }, origin, authorities);
   await withdrawInTime((signal) => client.act("withdraw", {}, signal), { clock, log });
 }

@@ -23,7 +23,7 @@ export async function readReleaseKey(path: string, named: boolean): Promise<KeyO
     );
   }
   // Node would take the public half of it.
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) {
+  if (isPrivateKey(text)) {
     throw new TellyportError(
       "release-unverified",
       `${path} is a private key, and the public one is needed: where releases are made, \`openssl pkey -in release-private.pem -pubout -out release-key.pem\` writes it. The private key must not be on a box: remove it here, and make a new one if others could read it.`,
@@ -68,4 +68,9 @@ export async function checkSignature(path: string, archive: Buffer, key: KeyObje
 
 function signatureOf(content: Buffer): Buffer {
   return content.length === SIGNATURE_BYTES ? content : Buffer.from(content.toString("latin1"), "base64");
+}
+
+/** Whether a text is, or holds, a private key. @see RFC 7468 §10, §11 */
+export function isPrivateKey(text: string): boolean {
+  return /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text);
 }

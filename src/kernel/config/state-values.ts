@@ -3,7 +3,7 @@ import type { TSchema } from "typebox";
 import { TellyportError, isTellyportError, messageOf, systemCode } from "../errors.ts";
 import { isRecord } from "../is-record.ts";
 import { faultsOf, type ConfigFault } from "./faults.ts";
-import { withEmptySections, type SchemaNode } from "./schema-node.ts";
+import type { SchemaNode } from "./schema-node.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
 /** What the owner changed at run time, in the state directory. */
@@ -48,7 +48,7 @@ export async function readState(
       leftOut.push({ key: "", message: error.message, line: null });
       return {};
     }
-    const taken = takenOf(schema, known(withEmptySections(schema, file?.value ?? {})), file?.lineOf);
+    const taken = takenOf(schema, known(file?.value ?? {}), file?.lineOf);
     leftOut.push(...taken.faults.map((fault) => ({ ...fault, message: `${path}: ${fault.message}` })));
     return taken.value;
   };
