@@ -8,7 +8,10 @@ import { machineOf } from "../../../src/cli/release/elf.ts";
 import { architectureOf, isVersion, parseReleaseName } from "../../../src/cli/release/release-name.ts";
 import { retired, type Lying } from "../../../src/cli/release/retired.ts";
 import { TarHeaders, type TarEntry } from "../../../src/cli/release/tar-headers.ts";
+import { contentsOf } from "../../../src/cli/release/unpack.ts";
+import { skipWithoutProgram } from "../../helpers/programs.ts";
 import { temporaryFolder } from "../../helpers/temporary.ts";
+import { makeRelease } from "./fake-release.ts";
 
 t.test("release name: what names a release, and what would leave its folder", (t) => {
   t.same(parseReleaseName("tellyport-0.2.0-linux-arm64"), { version: "0.2.0", architecture: "arm64" });
@@ -160,3 +163,24 @@ t.test("contents: nothing that leaves its folder, or is more than a file, is let
   t.equal(good.end().entries, 4);
   t.end();
 });
+
+t.test(
+  "contents: a release of which any one bit is another is refused as such",
+  { skip: skipWithoutProgram("tar", "xz") },
+  async (t) => {
+    const archive = readFileSync(makeRelease(await temporaryFolder(t), "0.2.0"));
+    t.ok((await contentsOf(archive)).entries > 0, "before");
+    await fc.assert(
+      fc.asyncProperty(fc.nat(archive.length - 1), fc.nat(7), async (at, bit) => {
+        const damaged = Buffer.from(archive);
+        damaged[at] = (damaged[at] ?? 0) ^ (1 << bit);
+        const error = await contentsOf(damaged).then(
+          () => null,
+          (error: unknown) => error,
+        );
+        return (error as { code?: string } | null)?.code === "release-invalid";
+      }),
+      { numRuns: 100 },
+    );
+  },
+);

@@ -161,7 +161,8 @@ t.test("release: nothing is changed for what nobody vouches for, or somebody els
   writeFileSync(file, bytes);
   await refused(/not what was signed/, 77, file, "--key", box.key);
   signRelease(file);
-  await refused(/xz says/, 64, file, "--key", box.key);
+  // Its tables may be wrong before xz sees that its sum is.
+  await refused(/This is no release for this box: .*Nothing was changed/, 64, file, "--key", box.key);
   await refused(
     /There is no file .*nowhere\.tar\.xz: give the path/,
     64,
