@@ -261,6 +261,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       clock,
       clockTrusted: () => clock.report().state === "synchronised",
       log: log.child({ module: "scan" }),
+      failed: (error) => access.audit.note({ event: "first-scan-failed", detail: { error } }),
       stateDir,
     });
     const stateWatch = new StateWatch({

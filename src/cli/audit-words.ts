@@ -11,6 +11,7 @@ const WORDS: Record<AuditEvent, string> = {
   "client-revoked": "was removed",
   "clock-stepped": "the box's clock was set",
   "codes-made": "made new recovery codes",
+  "first-scan-failed": "the first scan did not come to its end: look for channels",
   "hand-off-replayed": "a hand-off was tried again: somebody may have copied it",
   "handed-over": "was opened from a browser that is paired",
   "offer-opened": "opened a pairing offer",

@@ -29,7 +29,11 @@ export async function checkImage(root: string): Promise<ImageFinding[]> {
       "usage",
       `${root} is no root file system: it has no etc. Name the folder in which the image's own /etc and /usr are.`,
     );
-  const folders = new Set([...STATE, ...(await configuredState(root))]);
+  const provision = await readConfigured(root, "provision.yaml", checkProvision);
+  const configured = await readConfigured(root, "tellyport.yaml", (path) =>
+    loadConfig({ path, withoutState: true }),
+  );
+  const folders = new Set([...STATE, ...configured.read.map(({ config }) => config.state.directory)]);
   const state = await Promise.all(
     [...folders].map(async (folder) =>
       (await namesIn(join(root, folder))).map((name) => ({
@@ -41,14 +45,8 @@ export async function checkImage(root: string): Promise<ImageFinding[]> {
       })),
     ),
   );
-  return [...state.flat(), ...(await machineIds(root)), ...(await secrets(root)), ...(await files(root))];
-}
-
-/** What the image's own configuration says; one that cannot be read is told by {@link files}. */
-async function configuredState(root: string): Promise<string[]> {
-  const path = join(root, CONFIGURATION, "tellyport.yaml");
-  const loaded = await loadConfig({ path, withoutState: true }).catch(() => null);
-  return loaded === null ? [] : [loaded.config.state.directory];
+  const faults = [...configured.faults, ...provision.faults];
+  return [...state.flat(), ...(await machineIds(root)), ...(await secrets(root)), ...faults];
 }
 
 async function machineIds(root: string): Promise<ImageFinding[]> {
@@ -95,22 +93,20 @@ async function secrets(root: string): Promise<ImageFinding[]> {
   ];
 }
 
-/** What an installer put there must be well: nobody looks when the box starts. */
-async function files(root: string): Promise<ImageFinding[]> {
-  const found: ImageFinding[] = [];
-  const has = new Set(await namesIn(join(root, CONFIGURATION)));
-  const judge = async (name: string, check: (path: string) => Promise<unknown>): Promise<void> => {
-    if (!has.has(name)) return;
-    try {
-      await check(join(root, CONFIGURATION, name));
-    } catch (error) {
-      if (!isTellyportError(error)) throw error;
-      found.push({ path: `${CONFIGURATION}/${name}`, message: error.message });
-    }
-  };
-  await judge("tellyport.yaml", (path) => loadConfig({ path, withoutState: true }));
-  await judge("provision.yaml", checkProvision);
-  return found;
+/** Reads a file that an installer put there, if it is: nobody looks when the box starts. @returns what was read, or its fault */
+async function readConfigured<Read>(
+  root: string,
+  name: string,
+  read: (path: string) => Promise<Read>,
+): Promise<{ read: Read[]; faults: ImageFinding[] }> {
+  const path = join(root, CONFIGURATION, name);
+  if (!(await isThere(path))) return { read: [], faults: [] };
+  try {
+    return { read: [await read(path)], faults: [] };
+  } catch (error) {
+    if (!isTellyportError(error)) throw error;
+    return { read: [], faults: [{ path: `${CONFIGURATION}/${name}`, message: error.message }] };
+  }
 }
 
 async function isThere(path: string): Promise<boolean> {

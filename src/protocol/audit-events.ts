@@ -7,6 +7,7 @@ export const AUDIT_EVENTS = [
   "client-revoked",
   "clock-stepped",
   "codes-made",
+  "first-scan-failed",
   "hand-off-replayed",
   "handed-over",
   "offer-opened",
@@ -36,6 +37,7 @@ export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 export const ALARMS: readonly AuditEvent[] = [
   "certificate-foreign",
   "client-paired",
+  "first-scan-failed",
   "hand-off-replayed",
   "handed-over",
   "others-ended",

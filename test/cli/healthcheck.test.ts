@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import t from "tap";
 import type { Finding } from "../../src/cli/doctor/finding.ts";
 import { healthFindings, type Seen } from "../../src/cli/doctor/health-findings.ts";
+import type { Box } from "../../src/protocol/api.ts";
 import { startDaemon } from "../helpers/daemon.ts";
 import { temporaryFolder } from "../helpers/temporary.ts";
 import { TUNER } from "./real-box.ts";
@@ -23,15 +24,19 @@ const find = (seen: Seen, subject: string): Finding | undefined =>
   healthFindings(seen).find((one) => one.subject === subject);
 
 t.test("healthcheck: each thing that has to be well is a finding, with its cure", (t) => {
-  t.equal(levels(WELL), "ok ok ok ok");
+  t.equal(levels(WELL), "ok ok ok ok ok");
   t.match(find({ ...WELL, system: { version: "0.2.0", ready: false } }, "ready"), {
     level: "problem",
     message: /--timeout/,
   });
-  t.equal(levels({ ...WELL, system: { version: "0.2.0" } }), "ok ok ok ok", "of a daemon of before");
+  t.equal(levels({ ...WELL, system: { version: "0.2.0" } }), "ok ok ok ok ok", "of a daemon of before");
   t.match(find({ ...WELL, page: { url: "http://x/", failure: "status 500" } }, "http"), {
     level: "problem",
     message: /status 500.*`http\.port`/,
+  });
+  t.match(find({ ...WELL, stateDoubt: "read-only" }, "state"), {
+    level: "warning",
+    message: /^Nothing new is kept \(read-only\).*doctor/,
   });
   t.match(find(WELL, "http"), { message: "http://127.0.0.1:8080/ gives its page, and /healthz answers" });
   t.match(find({ ...WELL, page: null }, "http"), { level: "note", message: /was not asked/ });
@@ -77,7 +82,7 @@ t.test(
       [code, stdout],
       [
         0,
-        /^ok +daemon +it answers, release .*\nok +ready.*\nok +tuner +\d of \d: .*\nok +http +http:\S*\/\s+gives\s+its\s+page,\s+and\s+\/healthz\s+answers\n\nAll is well\.\n$/,
+        /^ok +daemon +it answers, release .*\nok +ready.*\nok +state.*\nok +tuner +\d of \d: .*\nok +http +http:\S*\/\s+gives\s+its\s+page,\s+and\s+\/healthz\s+answers\n\nAll is well\.\n$/,
       ],
     );
     const { body } = await box.local<{ ready: boolean; local: string }>("GET", "/api/v1/system");
@@ -106,7 +111,19 @@ t.test("healthcheck: a page that does not answer is no health", async (t) => {
       guide: { bytes: 0, until: null },
     },
   };
+  const box: Box = {
+    id: "ABCDEFGHIJKLMNOP",
+    name: "Box",
+    version: "0.2.0",
+    clock: "synchronised",
+    pairing: "closed",
+    claimed: true,
+    https: null,
+    time: "2026-11-20T00:00:00.000Z",
+    stateDoubt: "read-only",
+  };
   const answers: Record<string, unknown> = {
+    "GET /api/v1/box": box,
     "GET /api/v1/system": system,
     "GET /api/v1/tuners": { tuners: [], sources: [] },
   };
@@ -116,18 +133,30 @@ t.test("healthcheck: a page that does not answer is no health", async (t) => {
     t.equal(ran.code, code);
     t.match(JSON.parse(ran.stdout), { ok: code === 0, findings });
   };
-  await look(69, [{}, {}, { level: "note" }, { subject: "http", message: /healthz .*status 500/ }]);
+  await look(69, [
+    {},
+    {},
+    { level: "warning" },
+    { level: "note" },
+    { subject: "http", message: /healthz .*status 500/ },
+  ]);
   const page =
     (one: FakeAnswer) =>
     (line: string): FakeAnswer =>
       line === "GET /" ? one : { body: { status: "ok" } };
   const html = { "content-type": "text/html; charset=utf-8" };
   answer = page({ status: 404 });
-  await look(69, [{}, {}, {}, { level: "problem", message: /\d\/ does not .*status 404.*install it anew/ }]);
+  await look(69, [
+    {},
+    {},
+    {},
+    {},
+    { level: "problem", message: /\d\/ does not .*status 404.*install it anew/ },
+  ]);
   answer = page({ body: {} });
-  await look(69, [{}, {}, {}, { level: "problem", message: /application\/json in place of text\/html/ }]);
+  await look(69, [{}, {}, {}, {}, { level: "problem", message: /application\/json in place of text\/html/ }]);
   answer = page({ headers: html, body: "<!doctype html>" });
-  await look(0, [{}, {}, {}, { level: "ok" }]);
+  await look(0, [{}, {}, { subject: "state", level: "warning" }, {}, { level: "ok" }]);
 });
 
 t.test(

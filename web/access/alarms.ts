@@ -4,6 +4,7 @@ import type { AuditEvent } from "../../src/protocol/audit-events.ts";
 /** Of the alarms, what is seldom the household's own doing. */
 export const GRAVE_EVENTS: ReadonlySet<string> = new Set<AuditEvent>([
   "certificate-foreign",
+  "first-scan-failed",
   "hand-off-replayed",
   "owner-recovered",
   "pairing-closed",

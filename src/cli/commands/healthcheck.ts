@@ -1,6 +1,6 @@
 import { sleep } from "../../kernel/clock.ts";
 import { isTellyportError } from "../../kernel/errors.ts";
-import { Tuners } from "../../protocol/api.ts";
+import { Box, Tuners } from "../../protocol/api.ts";
 import { SystemState } from "../../protocol/system.ts";
 import { boxClient, type BoxClient } from "../box-client.ts";
 import { BOX_OPTIONS, type Command } from "../command.ts";
@@ -34,7 +34,7 @@ export const healthcheck: Command = {
     ...BOX_OPTIONS,
   },
   notes: [
-    "For whoever decides whether an update is good (RAUC, SWUpdate): the exit code is 0 when it is, and 69 when it is not by the end of the time. A box whose configuration names no tuner is well without one. `tellyport doctor` looks at everything, and says how it is cured.",
+    "For whoever decides whether an update is good (RAUC, SWUpdate): the exit code is 0 when it is, and 69 when it is not by the end of the time. A box whose configuration names no tuner is well without one; one whose state cannot be written is well for this, and a warning says so. `tellyport doctor` looks at everything, and says how it is cured.",
   ],
   async run(args, io) {
     const clock = clockOf(io);
@@ -71,10 +71,11 @@ async function look(box: BoxClient, io: Io): Promise<Seen> {
   try {
     const system = await box.call(SystemState, "GET", "/api/v1/system", undefined, ANSWER);
     const tuners = await box.call(Tuners, "GET", "/api/v1/tuners", undefined, ANSWER);
+    const { stateDoubt } = await box.call(Box, "GET", "/api/v1/box", undefined, ANSWER);
     const { local } = system;
     // A daemon of before does not tell where it listens.
     const page = local === undefined ? null : await lookAtPage(local, io.signal);
-    return { kind: "answers", system, tuners, page };
+    return { kind: "answers", system, tuners, page, stateDoubt };
   } catch (error) {
     io.signal.throwIfAborted();
     if (isTellyportError(error)) return { kind: "silent", message: error.message };

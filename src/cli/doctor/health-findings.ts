@@ -1,6 +1,7 @@
+import type { Box } from "../../protocol/api.ts";
 import type { SystemState } from "../../protocol/system.ts";
 import { absent, noTuner, type TunersAnswer } from "../no-tuner.ts";
-import { note, ok, problem, type Finding } from "./finding.ts";
+import { note, ok, problem, warning, type Finding } from "./finding.ts";
 
 /** What was seen of the daemon's own page. */
 export interface PageSeen {
@@ -17,6 +18,8 @@ export type Seen =
       readonly kind: "answers";
       readonly system: Pick<SystemState, "version" | "ready">;
       readonly tuners: TunersAnswer;
+      /** Why it can keep nothing new; absent: it can. */
+      readonly stateDoubt?: Box["stateDoubt"];
       /** Its own page over the network; null: it does not say where that is. */
       readonly page: PageSeen | null;
     };
@@ -24,7 +27,7 @@ export type Seen =
 /** Whether a release may be called good, a line for each thing that has to be. */
 export function healthFindings(seen: Seen): Finding[] {
   if (seen.kind === "silent") return [problem("daemon", seen.message)];
-  const { system, tuners, page } = seen;
+  const { system, tuners, page, stateDoubt } = seen;
   return [
     ok("daemon", `it answers, release ${system.version}`),
     system.ready === false
@@ -33,9 +36,20 @@ export function healthFindings(seen: Seen): Finding[] {
           "It is starting still: give it more time with --timeout, and look at its log when that is of no use.",
         )
       : ok("ready", "everything has been started"),
+    stateFinding(stateDoubt),
     tunerFinding(tuners),
     pageFinding(page),
   ];
+}
+
+/** No other release would mend a disk: a box that goes on without one is not gone back for. */
+function stateFinding(doubt: Box["stateDoubt"]): Finding {
+  return doubt === undefined
+    ? ok("state", "what is new is kept")
+    : warning(
+        "state",
+        `Nothing new is kept (${doubt}): pairings, settings and channels of now are lost at the next start. \`tellyport doctor\` says what to do.`,
+      );
 }
 
 function pageFinding(page: PageSeen | null): Finding {

@@ -77,7 +77,7 @@ function allowed(root: SchemaNode, key: string): string | null {
     case "string":
       return "must be text";
     case "array":
-      return "must be a list";
+      return 'must be a list: [first, second], or a line that begins with "- " for each';
     case "object":
       return `must be {} or hold keys of its own: ${Object.keys(schema.properties ?? {}).join(", ")}`;
     default:

@@ -38,6 +38,8 @@ export interface FirstScanDeps {
   readonly clock: Clock;
   readonly clockTrusted: () => boolean;
   readonly log: LineLog;
+  /** It is not tried again before the next start; `why` for the owner. */
+  readonly failed: (why: string) => void;
   /** Folder of {@link FIRST_SCAN_FILE}. */
   readonly stateDir: string;
   /** Default {@link TABLES}. */
@@ -77,7 +79,7 @@ export class FirstScan implements Component {
   }
 
   async #look(): Promise<void> {
-    const { scan, tuners, clock, clockTrusted, log } = this.#deps;
+    const { scan, tuners, clock, clockTrusted } = this.#deps;
     if (this.#busy) return;
     if (this.#isDone()) return this.stop();
     const waited = clock.monotonic() - this.#waitingSince;
@@ -88,8 +90,7 @@ export class FirstScan implements Component {
       await this.#attempt();
     } catch (error) {
       // Nobody can cure it by waiting: an unknown country, a state directory that cannot be written.
-      log.error({ error: messageOf(error), cure: "`tellyport scan` finds channels" }, "first-scan-failed");
-      this.stop();
+      this.#giveUp(messageOf(error));
     } finally {
       this.#busy = false;
     }
@@ -99,10 +100,8 @@ export class FirstScan implements Component {
     const { scan, stateDir, log } = this.#deps;
     const path = join(stateDir, FIRST_SCAN_FILE);
     const before = (await readDocument(path, attemptsOf).catch(() => null)) ?? 0;
-    if (before >= MOST_ATTEMPTS) {
-      log.error({ attempts: before, cure: "`tellyport scan` finds channels" }, "first-scan-given-up");
-      return this.stop();
-    }
+    if (before >= MOST_ATTEMPTS)
+      return this.#giveUp(`It was begun ${before} times, and never came to its end.`);
     const request = await this.#request();
     // Before it begins: a scan that ends the machine is counted.
     await writeFileAtomic(path, JSON.stringify({ attempts: before + 1 }));
@@ -115,6 +114,13 @@ export class FirstScan implements Component {
       return;
     }
     await scan.ended();
+  }
+
+  #giveUp(error: string): void {
+    const { log, failed } = this.#deps;
+    this.stop();
+    log.error({ error, cure: "`tellyport scan` finds channels" }, "first-scan-failed");
+    failed(error);
   }
 
   async #request(): Promise<ScanRequest> {

@@ -187,7 +187,12 @@ t.test(
     );
     const clock = new FakeClock();
     // Alarms of later releases.
-    const later: readonly string[] = ["certificate-foreign", "provision-refused", "release-rolled-back"];
+    const later: readonly string[] = [
+      "certificate-foreign",
+      "first-scan-failed",
+      "provision-refused",
+      "release-rolled-back",
+    ];
     const known = ALARMS.filter((event) => !later.includes(event));
     for (const event of [...known, "offer-opened"]) insert.run(clock.now(), clock.now(), event);
     const { audit } = openLog({ database, clock });

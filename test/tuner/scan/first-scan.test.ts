@@ -9,6 +9,7 @@ import {
   MOST_ATTEMPTS,
   type FirstScanWish,
 } from "../../../src/tuner/scan/first-scan.ts";
+import { TellyportError } from "../../../src/kernel/errors.ts";
 import { ms } from "../../../src/kernel/units.ts";
 import { FakeClock } from "../../helpers/fake-clock.ts";
 import { eventually } from "../../helpers/daemon.ts";
@@ -21,8 +22,15 @@ async function setUp(t: Teardown, wish: Partial<FirstScanWish> = {}, state?: str
   const stateDir = state ?? (await temporaryFolder(t));
   const asked: ScanRequest[] = [];
   const lines: string[] = [];
+  const failures: string[] = [];
   const say = (_fields: object, event: string): void => void lines.push(event);
-  const world = { tuners: 0, trusted: true, finishes: false, scannedAt: null as string | null };
+  const world = {
+    tuners: 0,
+    trusted: true,
+    finishes: false,
+    refuses: false,
+    scannedAt: null as string | null,
+  };
   const idle = { state: "idle" } as Scan;
   const first = new FirstScan({
     wish: { ...WISH, ...wish },
@@ -30,6 +38,7 @@ async function setUp(t: Teardown, wish: Partial<FirstScanWish> = {}, state?: str
       state: () => ({ ...idle, scannedAt: world.scannedAt }),
       begin: (request) => {
         asked.push(request);
+        if (world.refuses) throw new TellyportError("scan-target-unknown", "There is no such country.");
         if (world.finishes) world.scannedAt = "2026-01-01T00:00:00Z";
         return idle;
       },
@@ -39,6 +48,7 @@ async function setUp(t: Teardown, wish: Partial<FirstScanWish> = {}, state?: str
     clock,
     clockTrusted: () => world.trusted,
     log: { info: say, warn: say, error: say, debug: say },
+    failed: (why) => failures.push(why),
     stateDir,
     tablesFolder: stateDir,
   });
@@ -54,7 +64,7 @@ async function setUp(t: Teardown, wish: Partial<FirstScanWish> = {}, state?: str
       await looks(1);
       return is() && true;
     });
-  return { first, clock, asked, lines, world, looks, until, stateDir };
+  return { first, clock, asked, lines, failures, world, looks, until, stateDir };
 }
 
 t.test("first scan: waits for a tuner and for a clock, and is not begun when one was", async (t) => {
@@ -86,14 +96,14 @@ t.test("first scan: what a power cut ended is begun again, and no more than a fe
   const one = await setUp(t);
   one.world.tuners = 1;
   one.first.start();
-  await one.until("it gives up", () => one.lines.includes("first-scan-given-up"));
+  await one.until("it gives up", () => one.lines.includes("first-scan-failed"));
   t.equal(one.asked.length, MOST_ATTEMPTS, "none of them has finished");
-  t.match(one.lines.at(-1), "first-scan-given-up");
+  t.match(one.failures, [/begun 3 times/], "owners hear of it, once");
   t.same(JSON.parse(readFileSync(join(one.stateDir, FIRST_SCAN_FILE), "utf8")), { attempts: MOST_ATTEMPTS });
   const next = await setUp(t, {}, one.stateDir);
   next.world.tuners = 1;
   next.first.start();
-  await next.until("it gives up at once", () => next.lines.includes("first-scan-given-up"));
+  await next.until("it gives up at once", () => next.lines.includes("first-scan-failed"));
   t.same(next.asked, [], "counted across starts");
 });
 
@@ -121,3 +131,13 @@ t.test(
     t.same(unwished.asked, []);
   },
 );
+
+t.test("first scan: one that cannot be begun is told to the owner, and not tried again", async (t) => {
+  const { first, asked, failures, world, looks, until } = await setUp(t, { country: "XX" });
+  Object.assign(world, { tuners: 1, refuses: true });
+  first.start();
+  await until("it fails", () => failures.length > 0);
+  await looks(3);
+  t.same(failures, ["There is no such country."]);
+  t.equal(asked.length, 1);
+});
