@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import t from "tap";
@@ -13,7 +13,7 @@ import {
   skipWithoutShim,
   type OnAir,
 } from "../../../helpers/dvbshim.ts";
-import { eventually, satellite, terrestrial, tunerOf, type Resources } from "./asked-tuner.ts";
+import { eventually, satellite, terrestrial, tunerOf, type Judged, type Resources } from "./asked-tuner.ts";
 import { skipWithoutProgram } from "../../../helpers/programs.ts";
 
 const CHILD = new URL("./dvb.child.js", import.meta.url);
@@ -194,8 +194,13 @@ t.test("dvb: over an emulated adapter", { skip, timeout: 120_000 }, async (t) =>
       t.match(on, { misaligned: 0, failure: null });
 
       const { syncLosses } = await tuner.judge();
-      fault("skew");
-      const skewed = await eventually(tuner.judge, (judged) => judged.syncLosses > syncLosses);
+      // An overflow right behind the lost byte puts what follows in step: another byte is lost then.
+      const judgedOnceSkewed = async (): Promise<Judged> => {
+        const judged = await tuner.judge();
+        if (judged.syncLosses === syncLosses && !existsSync(join(faults, "skew"))) fault("skew");
+        return judged;
+      };
+      const skewed = await eventually(judgedOnceSkewed, (judged) => judged.syncLosses > syncLosses);
       t.ok(skewed.syncLosses > syncLosses, "lost sync is told");
       t.match(await tuner.received(skewed.packets + 1000), { misaligned: 0, failure: null });
 
