@@ -4,13 +4,19 @@ export function initials(name: string): string {
   const [first = "", second = ""] = words.filter(
     (word) => !/^(HD|UHD|SD|TV|FHD)$/i.test(word) || words.length === 1,
   );
-  if (/^\p{Script=Han}/u.test(first)) return [...first].slice(0, 2).join("");
-  if (/^\p{N}/u.test(first)) return first.slice(0, 3);
-  const one = [...first].slice(0, 1).join("").toLocaleUpperCase();
-  if (second === "") return [...first].length <= 3 ? first.toLocaleUpperCase() : one;
-  return (
-    one + (/^\p{N}/u.test(second) ? second.slice(0, 2) : [...second].slice(0, 1).join("").toLocaleUpperCase())
-  );
+  if (/^\p{Script=Han}/u.test(first)) return head(first, 2);
+  if (/^\p{N}/u.test(first)) return head(first, 3);
+  if (second === "") return [...first].length <= 3 ? capital(first, 3) : capital(first, 1);
+  return capital(first, 1) + (/^\p{N}/u.test(second) ? head(second, 2) : capital(second, 1));
+}
+
+function head(text: string, letters: number): string {
+  return [...text].slice(0, letters).join("");
+}
+
+/** One letter may have capitals of several: ß, ῒ. */
+function capital(text: string, letters: number): string {
+  return head(head(text, letters).toLocaleUpperCase(), letters);
 }
 
 /** One of so many tints, the same for a channel always. */
