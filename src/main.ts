@@ -261,7 +261,7 @@ export async function startBox(deps: BoxDeps): Promise<RunningBox> {
       clock,
       clockTrusted: () => clock.report().state === "synchronised",
       log: log.child({ module: "scan" }),
-      failed: (error) => access.audit.note({ event: "first-scan-failed", detail: { error } }),
+      failed: (why) => access.audit.note({ event: "first-scan-failed", detail: { ...why } }),
       stateDir,
     });
     const stateWatch = new StateWatch({

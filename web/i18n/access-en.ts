@@ -182,8 +182,7 @@ export const accessEn = {
   "log.client-revoked": "“{name}” was removed",
   "log.clock-stepped": "The box’s clock was put right",
   "log.codes-made": "New recovery codes were made",
-  "log.first-scan-failed":
-    "The first search for channels failed: look for channels yourself, in the settings",
+  "log.first-scan-failed": "The first search for channels failed",
   "log.hand-off-replayed": "Somebody tried a used link of “{name}” again",
   "log.handed-over": "“{name}” was opened from another browser",
   "log.offer-opened": "A pairing code was made ({role})",

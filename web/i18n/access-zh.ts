@@ -179,7 +179,7 @@ export const accessZh: AccessWords = {
   "log.client-revoked": "“{name}”已移除",
   "log.clock-stepped": "机顶盒的时钟已校正",
   "log.codes-made": "生成了新的恢复码",
-  "log.first-scan-failed": "首次自动搜索频道未能完成，请在设置中搜索频道",
+  "log.first-scan-failed": "首次自动搜索频道失败",
   "log.hand-off-replayed": "有人再次使用“{name}”用过的链接",
   "log.handed-over": "“{name}”由另一个浏览器打开",
   "log.offer-opened": "生成了配对码（{role}）",

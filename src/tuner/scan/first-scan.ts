@@ -26,6 +26,13 @@ export interface FirstScanWish {
   readonly system: "any" | NonNullable<ScanRequest["system"]>;
 }
 
+/** For the owner. */
+export interface FirstScanFailure {
+  readonly error: string;
+  /** Of the error that ended it, where one did. */
+  readonly code?: string;
+}
+
 export interface FirstScanDeps {
   readonly wish: FirstScanWish;
   readonly scan: {
@@ -38,8 +45,8 @@ export interface FirstScanDeps {
   readonly clock: Clock;
   readonly clockTrusted: () => boolean;
   readonly log: LineLog;
-  /** It is not tried again before the next start; `why` for the owner. */
-  readonly failed: (why: string) => void;
+  /** It is not tried again before the next start. */
+  readonly failed: (why: FirstScanFailure) => void;
   /** Folder of {@link FIRST_SCAN_FILE}. */
   readonly stateDir: string;
   /** Default {@link TABLES}. */
@@ -56,6 +63,8 @@ export class FirstScan implements Component {
   #timer: Timer | null = null;
   #waitingSince = 0;
   #busy = false;
+  /** Code of the error that ended the last attempt since the start. */
+  #endedBy: string | null = null;
 
   constructor(deps: FirstScanDeps) {
     this.#deps = deps;
@@ -90,7 +99,7 @@ export class FirstScan implements Component {
       await this.#attempt();
     } catch (error) {
       // Nobody can cure it by waiting: an unknown country, a state directory that cannot be written.
-      this.#giveUp(messageOf(error));
+      this.#giveUp({ error: messageOf(error), ...(isTellyportError(error) && { code: error.code }) });
     } finally {
       this.#busy = false;
     }
@@ -101,7 +110,10 @@ export class FirstScan implements Component {
     const path = join(stateDir, FIRST_SCAN_FILE);
     const before = (await readDocument(path, attemptsOf).catch(() => null)) ?? 0;
     if (before >= MOST_ATTEMPTS)
-      return this.#giveUp(`It was begun ${before} times, and never came to its end.`);
+      return this.#giveUp({
+        error: `It was begun ${before} times, and never came to its end.`,
+        ...(this.#endedBy !== null && { code: this.#endedBy }),
+      });
     const request = await this.#request();
     // Before it begins: a scan that ends the machine is counted.
     await writeFileAtomic(path, JSON.stringify({ attempts: before + 1 }));
@@ -113,14 +125,14 @@ export class FirstScan implements Component {
       if (!isTellyportError(error, "scan-running")) throw error;
       return;
     }
-    await scan.ended();
+    this.#endedBy = (await scan.ended()).error;
   }
 
-  #giveUp(error: string): void {
+  #giveUp(why: FirstScanFailure): void {
     const { log, failed } = this.#deps;
     this.stop();
-    log.error({ error, cure: "`tellyport scan` finds channels" }, "first-scan-failed");
-    failed(error);
+    log.error({ ...why, cure: "`tellyport scan` finds channels" }, "first-scan-failed");
+    failed(why);
   }
 
   async #request(): Promise<ScanRequest> {

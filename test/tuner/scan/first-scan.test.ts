@@ -7,6 +7,7 @@ import {
   FirstScan,
   LOOK_EVERY,
   MOST_ATTEMPTS,
+  type FirstScanFailure,
   type FirstScanWish,
 } from "../../../src/tuner/scan/first-scan.ts";
 import { TellyportError } from "../../../src/kernel/errors.ts";
@@ -22,7 +23,7 @@ async function setUp(t: Teardown, wish: Partial<FirstScanWish> = {}, state?: str
   const stateDir = state ?? (await temporaryFolder(t));
   const asked: ScanRequest[] = [];
   const lines: string[] = [];
-  const failures: string[] = [];
+  const failures: FirstScanFailure[] = [];
   const say = (_fields: object, event: string): void => void lines.push(event);
   const world = {
     tuners: 0,
@@ -42,7 +43,7 @@ async function setUp(t: Teardown, wish: Partial<FirstScanWish> = {}, state?: str
         if (world.finishes) world.scannedAt = "2026-01-01T00:00:00Z";
         return idle;
       },
-      ended: () => Promise.resolve(idle),
+      ended: () => Promise.resolve({ ...idle, error: world.scannedAt === null ? "unsupported" : null }),
     },
     tuners: () => world.tuners,
     clock,
@@ -98,13 +99,18 @@ t.test("first scan: what a power cut ended is begun again, and no more than a fe
   one.first.start();
   await one.until("it gives up", () => one.lines.includes("first-scan-failed"));
   t.equal(one.asked.length, MOST_ATTEMPTS, "none of them has finished");
-  t.match(one.failures, [/begun 3 times/], "owners hear of it, once");
+  t.match(
+    one.failures,
+    [{ error: /begun 3 times/, code: "unsupported" }],
+    "owners hear of it, once, and of what ended the last",
+  );
   t.same(JSON.parse(readFileSync(join(one.stateDir, FIRST_SCAN_FILE), "utf8")), { attempts: MOST_ATTEMPTS });
   const next = await setUp(t, {}, one.stateDir);
   next.world.tuners = 1;
   next.first.start();
   await next.until("it gives up at once", () => next.lines.includes("first-scan-failed"));
   t.same(next.asked, [], "counted across starts");
+  t.notOk(next.failures[0]?.code, "what ended those is not known any more");
 });
 
 t.test(
@@ -138,6 +144,6 @@ t.test("first scan: one that cannot be begun is told to the owner, and not tried
   first.start();
   await until("it fails", () => failures.length > 0);
   await looks(3);
-  t.same(failures, ["There is no such country."]);
+  t.same(failures, [{ error: "There is no such country.", code: "scan-target-unknown" }]);
   t.equal(asked.length, 1);
 });
