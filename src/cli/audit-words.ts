@@ -44,6 +44,7 @@ const FACTS: Readonly<Record<string, (value: unknown, detail: Detail, nameOf: Na
   codes: (value) => `${String(value)} codes`,
   endsAt: (value) => `until ${time(value)}`,
   ended: (value) => `${String(value)} of them`,
+  error: (value) => String(value).replace(/\.$/, ""),
   everybody: (value) => (value === true ? "everybody's" : "its user's"),
   failure: (value) =>
     value === "configuration" ? "it did not take the configuration" : `for ${String(value)}`,

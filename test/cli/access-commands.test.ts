@@ -85,6 +85,13 @@ t.test("audit command: has words for every event, and shows those of a newer box
     /^became an owner by the recovery that was opened at the box/,
   );
   t.match(recovery("client-paired", "qr"), /^was paired/);
+  const refused = {
+    ...entry,
+    event: "provision-refused",
+    count: 1,
+    detail: { error: "line 4: no such key." },
+  };
+  t.match(auditWords(refused), /in force \(line 4: no such key\)$/);
   t.equal(auditWords({ ...entry, event: "new-thing", count: 1, detail: { a: 1 } }), "new-thing (a 1)");
 });
 
