@@ -84,11 +84,14 @@ async function twoSlots(t: Teardown, bootVariables: Readonly<Record<string, stri
   };
   const makers = ["ours", "theirs"].map((name) => {
     const [key, certificate] = [at(`${name}.key`), at(`${name}.pem`)];
-    must(
-      ...(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj"] as const),
-      ...[`/O=Example/CN=${name}`, "-addext", "extendedKeyUsage=emailProtection,codeSigning"],
-      ...["-keyout", key, "-out", certificate],
-    );
+    const subject = [
+      "-subj",
+      `/O=Example/CN=${name}`,
+      "-addext",
+      "extendedKeyUsage=emailProtection,codeSigning",
+    ];
+    const files = ["-keyout", key, "-out", certificate];
+    must("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", ...subject, ...files);
     return { key, certificate };
   });
   const image = at("update/rootfs.ext4");

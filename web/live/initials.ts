@@ -6,7 +6,7 @@ export function initials(name: string): string {
   );
   if (/^\p{Script=Han}/u.test(first)) return head(first, 2);
   if (/^\p{N}/u.test(first)) return head(first, 3);
-  if (second === "") return [...first].length <= 3 ? capital(first, 3) : capital(first, 1);
+  if (second === "") return capital(first, [...first].length <= 3 ? 3 : 1);
   return capital(first, 1) + (/^\p{N}/u.test(second) ? head(second, 2) : capital(second, 1));
 }
 
