@@ -4,6 +4,7 @@ import type { Channel, Tuner } from "../../src/protocol/api.ts";
 import { readMediaPlaylist } from "../helpers/hls-playlists.ts";
 import { eventually, startDaemon, type Daemon } from "../helpers/daemon.ts";
 import { KeyPhone, onTheWire, type WireAnswer } from "../helpers/key-phone.ts";
+import { openEvents } from "../helpers/wire-stream.ts";
 
 /** Tuners are for who watches alone. */
 const CONFIG =
@@ -112,21 +113,21 @@ t.test(
     const guest = await KeyPhone.paired(box, "guest");
     const { hls } = (await play(guest, channels.get(1))).body as { hls: string };
     t.equal((await guest.call("GET", "/api/v1/channels")).status, 200);
-    const events = guest.call("GET", "/api/v1/events");
+    const events = await openEvents(guest);
     const endsAt = Date.now() + 4000;
     const patched = await box.local("PATCH", `/api/v1/clients/${guest.tokens!.client}`, {
       endsAt: new Date(endsAt).toISOString(),
     });
     t.equal(patched.status, 200);
     await eventually("media end", async () => (await guest.send(hls)).status === 410, 60_000, 500);
-    const heard = await Promise.race([
-      events,
-      new Promise<null>((resolve) =>
-        setTimeout(() => resolve(null), Math.max(0, endsAt + 60_000 - Date.now())).unref(),
+    const hasEnded = await Promise.race([
+      events.over.then(() => true),
+      new Promise<false>((resolve) =>
+        setTimeout(() => resolve(false), Math.max(0, endsAt + 60_000 - Date.now())).unref(),
       ),
     ]);
-    t.ok(heard !== null, "the event stream has ended within a minute");
-    t.match(String(heard?.body), /event: playback-ended\ndata: .*stay-over/);
+    t.ok(hasEnded, "the event stream has ended within a minute");
+    t.match(events.text(), /event: playback-ended\ndata: .*stay-over/);
     t.match(await guest.call("GET", "/api/v1/channels"), { status: 401, body: { code: "stay-over" } });
     t.equal((await guest.refresh()).status, 401);
   },
@@ -175,7 +176,7 @@ t.test(
     const theirs = (await play(viewer, news)).body as { hls: string };
     const [ofKid, ofViewer] = [await folderOf(kid, mine.hls), await folderOf(viewer, theirs.hls)];
     t.equal((await kid.send(`${ofKid}index.m3u8`)).status, 200);
-    const events = kid.call("GET", "/api/v1/events");
+    const events = await openEvents(kid);
 
     await box.local("POST", "/api/v1/mock/faults", { kind: "rating", multiplex: "mock-1", years: 18 });
     const from = performance.now();
@@ -199,7 +200,8 @@ t.test(
     t.equal((await kid.call("POST", "/api/v1/clients/self/unlock", { pin: "2468" })).status, 200);
     t.equal((await play(kid, news)).status, 200, "the PIN lifts it");
     await box.local("DELETE", `/api/v1/clients/${kid.tokens!.client}`);
-    t.match(String((await events).body), /event: playback-ended\ndata: .*"code":"parental-rating"/);
+    await events.over;
+    t.match(events.text(), /event: playback-ended\ndata: .*"code":"parental-rating"/);
     t.notMatch(box.output(), /2468/, "no PIN in the log");
   },
 );
